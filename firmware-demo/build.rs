@@ -1,0 +1,63 @@
+//! Places the chosen board's memory map, the model and the known answers where the image includes them.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const BOARDS: [&str; 6] = ["m0", "m3", "m4", "m7", "m33", "nrf52840"];
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=build.rs");
+    // A build for the host checks the source alone: it has neither a board nor a model.
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
+        return ExitCode::SUCCESS;
+    }
+    match prepare() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("firmware-demo: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn prepare() -> Result<(), String> {
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?);
+    let board = chosen_board()?;
+    copy(&Path::new("boards").join(format!("{board}.x")), &out.join("memory.x"))?;
+    println!("cargo::rustc-link-search={}", out.display());
+    println!("cargo::rustc-link-arg-bins=-Tlink.x");
+
+    // File times alone miss a model replaced by an older one; the caller may name the content instead.
+    println!("cargo::rerun-if-env-changed=RUNNEL_INPUT_DIGEST");
+    copy(&input("RUNNEL_MODEL", "the .rnl file to put into the image")?, &out.join("model.rnl"))?;
+    copy(
+        &input("RUNNEL_ANSWERS", "a file written by `trainer known-answers`")?,
+        &out.join("answers.bin"),
+    )
+}
+
+fn chosen_board() -> Result<&'static str, String> {
+    let feature = |board: &str| format!("CARGO_FEATURE_{}", board.to_uppercase());
+    let mut chosen = BOARDS.into_iter().filter(|board| env::var_os(feature(board)).is_some());
+    match (chosen.next(), chosen.next()) {
+        (Some(board), None) => Ok(board),
+        _ => Err(format!(
+            "choose one board: --no-default-features --features NAME, with NAME one of {}",
+            BOARDS.join(", ")
+        )),
+    }
+}
+
+fn input(variable: &str, meaning: &str) -> Result<PathBuf, String> {
+    println!("cargo::rerun-if-env-changed={variable}");
+    let path = env::var_os(variable)
+        .ok_or_else(|| format!("set {variable} to {meaning} (firmware-demo/emulate does all of this)"))?;
+    std::path::absolute(&path).map_err(|error| format!("{variable}: {error}"))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    println!("cargo::rerun-if-changed={}", from.display());
+    fs::copy(from, to).map(drop).map_err(|error| format!("{}: {error}", from.display()))
+}

@@ -1,0 +1,124 @@
+//! What runs on the board, from reset to the verdict.
+
+mod board;
+mod check;
+mod counter;
+mod fault;
+mod inputs;
+mod memory;
+mod output;
+
+use cortex_m_rt::entry;
+use runtime::known_answer::KnownAnswers;
+use runtime::{Classifier, Model};
+
+use check::Replay;
+use counter::Counter;
+use output::Output;
+
+/// Stack that everything but the classifier needs, in bytes: calls of the runtime, of this image and the
+/// exception frames.
+const STACK_RESERVE: usize = 2048;
+
+/// Why the rows could not be run at all.
+enum Failure {
+    /// The peripherals were taken before.
+    NoCounter,
+    /// `Model::parse` refused the included file.
+    Model,
+    /// `KnownAnswers::parse` refused the included file.
+    Answers,
+    /// `Classifier::new` refused the model.
+    Classifier,
+    /// The board has too little RAM for the model's buffers.
+    Memory,
+}
+
+impl Failure {
+    fn message(&self) -> &'static str {
+        match self {
+            Self::NoCounter => "the counter is not available",
+            Self::Model => "the runtime rejected the model",
+            Self::Answers => "the runtime rejected the known answers",
+            Self::Classifier => "the classifier could not be made from the model",
+            Self::Memory => "the model's buffers do not fit into this board's RAM",
+        }
+    }
+}
+
+#[entry]
+fn main() -> ! {
+    let mut output = Output::open();
+    let passed = match run(&mut output) {
+        Ok(mismatches) => mismatches == 0,
+        Err(failure) => {
+            output.line("error").text("message", failure.message()).end();
+            false
+        }
+    };
+    output::finish(passed)
+}
+
+/// Runs every known answer and prints the report; the number of rows that differ from the host's.
+fn run(output: &mut Output) -> Result<u32, Failure> {
+    let counter = Counter::start().ok_or(Failure::NoCounter)?;
+    announce(output, &counter);
+    let classifier_bytes = size_of::<Classifier<'_, '_, { inputs::CAPACITY }>>();
+    if memory::stack_free_at_reset() < classifier_bytes + STACK_RESERVE {
+        return Err(Failure::Memory);
+    }
+    let model = Model::parse(inputs::model()).map_err(|_| Failure::Model)?;
+    let answers = KnownAnswers::parse(inputs::answers()).map_err(|_| Failure::Answers)?;
+    run_rows(output, &counter, &model, answers)
+}
+
+/// A frame of its own: the classifier's buffers are on the stack only after `run` saw that they fit.
+#[inline(never)]
+fn run_rows(
+    output: &mut Output,
+    counter: &Counter,
+    model: &Model<'static>,
+    answers: KnownAnswers<'static>,
+) -> Result<u32, Failure> {
+    // Matched by reference: moving the classifier out would need room for a second one.
+    let mut made = Classifier::<{ inputs::CAPACITY }>::new(model);
+    let Ok(classifier) = &mut made else {
+        return Err(Failure::Classifier);
+    };
+    let mut rows = 0;
+    let mut mismatches = 0;
+    for answer in answers {
+        let matches = check::row(output, counter, classifier, rows, &answer);
+        rows += 1;
+        mismatches += u32::from(!matches);
+    }
+    let replay = Replay::measure(counter, classifier);
+    summarize(output, rows, mismatches, &replay);
+    Ok(mismatches)
+}
+
+fn announce(output: &mut Output, counter: &Counter) {
+    let check = counter.check();
+    let mut line = output.line("start");
+    line.text("board", board::NAME);
+    line.text("unit", counter::UNIT);
+    line.number("counter_check_instructions", check.instructions);
+    line.number("counter_check_counted", check.counted);
+    line.number("capacity_words", inputs::CAPACITY as u64);
+    line.end();
+}
+
+fn summarize(output: &mut Output, rows: u32, mismatches: u32, replay: &Replay) {
+    let mut line = output.line("summary");
+    line.number("rows", rows.into());
+    line.number("mismatches", mismatches.into());
+    line.number("replay_steps", replay.steps.into());
+    line.number("replay_count", replay.count);
+    line.number("flash_bytes", memory::flash_bytes() as u64);
+    line.number("flash_model_bytes", inputs::model().len() as u64);
+    line.number("flash_answers_bytes", inputs::answers().len() as u64);
+    line.number("static_ram_bytes", memory::static_ram_bytes() as u64);
+    line.number("stack_bytes", memory::stack_high_water() as u64);
+    line.number("stack_free_bytes", memory::stack_free_at_reset() as u64);
+    line.end();
+}

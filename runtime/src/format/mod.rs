@@ -1,0 +1,21 @@
+//! The `.rnl` model file: its header, manifest and tensors. `runtime/FORMAT.md` specifies it byte by byte.
+//!
+//! The trainer writes a file with the same types that read it here.
+
+mod header;
+mod manifest;
+mod string_table;
+mod tensor;
+
+pub use header::{HEADER_LENGTH, Header, MAGIC, Precision, VERSION, checksum, required_capacity};
+pub use manifest::{
+    Cell, DirectionWeights, Embedding, Head, Input, Int8Scales, Layer, MAX_LAYERS, Manifest, Packing, Pooling,
+    Provenance, WordInput, WordRule,
+};
+pub use string_table::{STRINGS_PER_BLOCK, StringTable, StringTableRef};
+pub use tensor::{ALIGNMENT, DataType, Element, Tensor, Tensors};
+
+/// Rounds `size` up to a multiple of `multiple`, a power of two. Saturates instead of overflowing.
+pub const fn round_up(size: usize, multiple: usize) -> usize {
+    size.saturating_add(multiple - 1) & !(multiple - 1)
+}

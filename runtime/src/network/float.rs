@@ -1,0 +1,77 @@
+use half::f16;
+
+use super::state::LayerBuffers;
+use super::weights::{Arithmetic, Matrix, precision_mismatch};
+use crate::cell::{LstmWeights, step_float};
+use crate::error::{Error, Field, invalid};
+use crate::format::{Int8Scales, Precision, Tensors};
+use crate::kernels;
+
+/// `f32` weights.
+pub(crate) enum Single {}
+/// `f16` weights, `f32` arithmetic.
+pub(crate) enum Half {}
+
+macro_rules! float_arithmetic {
+    ($precision:ident, $weight:ty, $to_f32:expr, $dot_4:path, $dot:path) => {
+        impl Arithmetic for $precision {
+            type Weight = $weight;
+            type Bias = f32;
+            type Scales<'m> = ();
+            type Value = f32;
+            type Cell = f32;
+            type Sum = f32;
+            type Pooled = f32;
+
+            const LARGEST_VALUE: u32 = 1;
+            const LARGEST_POOLED: u32 = 1;
+
+            fn parse_scales<'m>(_: &Tensors<'m>, scales: Option<&Int8Scales>, _: usize) -> Result<(), Error> {
+                match scales {
+                    None => Ok(()),
+                    Some(_) => Err(precision_mismatch(Precision::F32 as usize, Precision::Int8 as usize)),
+                }
+            }
+
+            fn check_row(matrix: &Matrix<'_, Self>, row: usize, _: u32) -> Result<(), Error> {
+                let finite = matrix.row(row).iter().all(|weight| weight.is_finite())
+                    && matrix.bias.get(row).is_some_and(|bias| bias.is_finite());
+                if finite { Ok(()) } else { Err(invalid(Field::WeightRange, 0, row)) }
+            }
+
+            fn embed(weight: $weight) -> f32 {
+                $to_f32(weight)
+            }
+
+            fn step(weights: &LstmWeights<'_, Self>, buffers: &mut LayerBuffers<'_, Self>) {
+                step_float(weights, buffers, $dot_4);
+            }
+
+            fn gather_sum(sum: &mut f32, value: f32) {
+                *sum += value;
+            }
+
+            fn gather_largest(largest: &mut f32, value: f32, first: bool) {
+                *largest = if first { value } else { value.max(*largest) };
+            }
+
+            fn pooled(value: f32) -> f32 {
+                value
+            }
+
+            fn pooled_largest(largest: f32) -> f32 {
+                largest
+            }
+
+            fn pooled_mean(sum: f32, steps: u32) -> f32 {
+                sum / steps as f32
+            }
+
+            fn logit(head: &Matrix<'_, Self>, class: usize, pooled: &[f32]) -> f32 {
+                $dot(head.row(class), pooled) + head.bias.get(class).copied().unwrap_or(0.0)
+            }
+        }
+    };
+}
+float_arithmetic!(Single, f32, core::convert::identity, kernels::dot_4_f32, kernels::dot_f32);
+float_arithmetic!(Half, f16, f16::to_f32, kernels::dot_4_f16, kernels::dot_f16);

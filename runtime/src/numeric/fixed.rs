@@ -1,0 +1,168 @@
+use core::num::NonZeroU32;
+
+/// The scale of the hidden state: `h = q / 127`, so that -1 and 1 are both held.
+pub const HIDDEN_SCALE: f32 = 1.0 / 127.0;
+/// A gate's pre-activation is Q3.12.
+pub const PRE_ACTIVATION_FRACTION_BITS: u32 = 12;
+/// A logit is Q15.16.
+pub const LOGIT_FRACTION_BITS: u32 = 16;
+/// A multiplier `m` of [`requantize`] stands for `m / 2^16`.
+pub const MULTIPLIER_FRACTION_BITS: u32 = 16;
+/// Units of the pooled vector (an `i16`) in one unit of the hidden state.
+pub const POOLED_PER_HIDDEN: i32 = 256;
+
+const Q15_HALF: i32 = 1 << 14;
+
+/// From an accumulator to the units of what it stands for: the one rounding rule of an int8 model.
+///
+/// `floor(accumulator * 2^shift * multiplier / 2^16)`; the half that makes it round to nearest is part of
+/// the row's bias (`bias = round(b / scale + 2^15 / (2^shift * multiplier))`), so that the device spends
+/// nothing on it.
+///
+/// # Shapes and units
+/// `accumulator * 2^shift` must fit into an `i32`, which [`crate::Model::parse`] has checked for every
+/// accumulator that can occur.
+///
+/// # Panics
+/// Never.
+///
+/// # Examples
+/// ```
+/// assert_eq!(runtime::numeric::requantize(1000, 6554, 0), 100); // about 0.1 * 1000
+/// assert_eq!(runtime::numeric::requantize(-1, 6554, 0), -1); // floor
+/// ```
+#[inline]
+pub const fn requantize(accumulator: i32, multiplier: i16, shift: u8) -> i32 {
+    // A product of 32 by 16 bits in two of 32: a Cortex-M0 has no wider one, and the sum is exact.
+    let accumulator = accumulator.wrapping_shl(shift as u32);
+    let multiplier = multiplier as i32;
+    let high = accumulator >> 16;
+    let low = (accumulator & 0xFFFF) as u32;
+    high.wrapping_mul(multiplier)
+        .wrapping_add((low.wrapping_mul(multiplier as u32) >> MULTIPLIER_FRACTION_BITS) as i32)
+}
+
+/// The nearest `i16`.
+#[inline]
+pub const fn saturate_i16(value: i32) -> i16 {
+    if value > i16::MAX as i32 {
+        i16::MAX
+    } else if value < i16::MIN as i32 {
+        i16::MIN
+    } else {
+        value as i16
+    }
+}
+
+/// The next cell state: `forget * cell + input * candidate`, rounded once, saturated.
+///
+/// # Shapes and units
+/// `forget`, `input`, `candidate` Q0.15, the first two not negative; `cell` and the result have
+/// `fraction_bits` (0 to 15) fraction bits. The product of `input` and `candidate` loses its bits beyond
+/// `2^-(15 + fraction_bits)`.
+///
+/// # Panics
+/// Never.
+#[inline]
+pub const fn cell_update(forget: i16, cell: i16, input: i16, candidate: i16, fraction_bits: u8) -> i16 {
+    let kept = forget as i32 * cell as i32;
+    let added = (input as i32 * candidate as i32) >> (15_u32.saturating_sub(fraction_bits as u32));
+    saturate_i16((kept + added + Q15_HALF) >> 15)
+}
+
+/// `tanh` of a cell state with `fraction_bits` (0 to 15) fraction bits, Q0.15.
+///
+/// # Panics
+/// Never.
+#[inline]
+pub const fn tanh_of_cell(cell: i16, fraction_bits: u8) -> i16 {
+    let cell = cell as i32;
+    let fraction_bits = fraction_bits as u32;
+    let pre_activation = if fraction_bits <= PRE_ACTIVATION_FRACTION_BITS {
+        cell << (PRE_ACTIVATION_FRACTION_BITS - fraction_bits)
+    } else {
+        let shift = (fraction_bits - PRE_ACTIVATION_FRACTION_BITS) & 3;
+        (cell + (1 << shift >> 1)) >> shift
+    };
+    super::tanh(saturate_i16(pre_activation))
+}
+
+/// The hidden state: `output * cell_tanh`, both Q0.15, in units of [`HIDDEN_SCALE`], -127 to 127.
+///
+/// # Panics
+/// Never.
+#[inline]
+pub const fn hidden(output: i16, cell_tanh: i16) -> i8 {
+    let product = (output as i32 * cell_tanh as i32) >> 7;
+    ((product * 127 + (1 << 22)) >> 23) as i8
+}
+
+/// The mean of `steps` hidden states whose sum is `sum`, in units of the pooled vector; halves away from
+/// zero.
+///
+/// # Shapes and units
+/// `sum` at most `127 * 65,535` in magnitude, `steps` at most 65,535: [`crate::Model::parse`] refuses mean
+/// pooling over more steps.
+///
+/// # Panics
+/// Never.
+#[inline]
+pub const fn mean(sum: i32, steps: NonZeroU32) -> i16 {
+    let magnitude = sum.unsigned_abs().wrapping_mul(POOLED_PER_HIDDEN as u32);
+    let quotient = (magnitude.wrapping_add(steps.get() / 2) / steps.get()) as i32;
+    saturate_i16(if sum < 0 { -quotient } else { quotient })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn requantize_is_the_floor_of_the_exact_product(
+            accumulator in any::<i32>(), multiplier in 1..=i16::MAX, shift in 0_u8..16,
+        ) {
+            let accumulator = accumulator >> shift;
+            let exact = ((i64::from(accumulator) << shift) * i64::from(multiplier)) >> 16;
+            prop_assert_eq!(i64::from(requantize(accumulator, multiplier, shift)), exact);
+        }
+
+        #[test]
+        fn cell_update_is_within_one_unit_of_the_real_one(
+            forget in 0..=i16::MAX, cell in any::<i16>(), input in 0..=i16::MAX, candidate in any::<i16>(),
+            fraction_bits in 0_u8..=15,
+        ) {
+            let unit = f64::from(1_u32 << fraction_bits);
+            let real = f64::from(forget) / 32768.0 * f64::from(cell)
+                + f64::from(input) * f64::from(candidate) / 32768.0 / 32768.0 * unit;
+            let saturated = real.clamp(f64::from(i16::MIN), f64::from(i16::MAX));
+            let found = f64::from(cell_update(forget, cell, input, candidate, fraction_bits));
+            prop_assert!((found - saturated).abs() <= 0.501, "{found} for {saturated}");
+        }
+
+        #[test]
+        fn hidden_is_the_nearest_unit(output in 0..=i16::MAX, cell_tanh in -32767..=i16::MAX) {
+            let real = f64::from(output) * f64::from(cell_tanh) / 32768.0 / 32768.0 * 127.0;
+            let found = f64::from(hidden(output, cell_tanh));
+            prop_assert!((found - real).abs() <= 0.5001, "{found} for {real}");
+            prop_assert!(found.abs() <= 127.0);
+        }
+
+        #[test]
+        fn mean_is_the_nearest_unit(steps in 1_u32..=65_535, part in -127.0..=127.0_f64) {
+            let sum = (part * f64::from(steps)) as i32;
+            let steps = NonZeroU32::new(steps).unwrap_or(NonZeroU32::MIN);
+            let real = f64::from(sum) * 256.0 / f64::from(steps.get());
+            prop_assert!((f64::from(mean(sum, steps)) - real).abs() <= 0.5);
+        }
+    }
+
+    #[test]
+    fn the_largest_mean_does_not_overflow() {
+        let steps = NonZeroU32::new(65_535).unwrap_or(NonZeroU32::MIN);
+        assert_eq!(mean(127 * 65_535, steps), 127 * 256);
+        assert_eq!(mean(-127 * 65_535, steps), -127 * 256);
+    }
+}

@@ -1,0 +1,18 @@
+//! The numbers of an int8 model: Q formats, requantization, activations, and probabilities.
+//!
+//! `Qm.n` is a signed integer whose unit is `2^-n`: Q3.12 holds [-8, 8) and Q0.15 holds [-1, 1) in 16 bits.
+//! Every function here is the one definition of what the trainer simulates and every kernel computes.
+
+mod activation;
+mod fixed;
+mod probability;
+
+pub use activation::{sigmoid, tanh};
+pub use fixed::{
+    HIDDEN_SCALE, LOGIT_FRACTION_BITS, MULTIPLIER_FRACTION_BITS, POOLED_PER_HIDDEN, PRE_ACTIVATION_FRACTION_BITS,
+    cell_update, hidden, mean, requantize, saturate_i16, tanh_of_cell,
+};
+pub use probability::Probability;
+pub(crate) use probability::{argmax, softmax_fixed};
+#[cfg(feature = "float")]
+pub(crate) use probability::softmax_float;

@@ -1,0 +1,135 @@
+use core::fmt;
+
+use super::activation::exp_series;
+
+/// A probability, in units of `2^-15`: 0 to 32,768.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Probability(u16);
+
+impl Probability {
+    const ONE: u32 = 1 << 15;
+
+    /// The number of units of `2^-15`.
+    pub const fn q15(self) -> u16 {
+        self.0
+    }
+
+    /// The probability as a number between 0 and 1.
+    pub const fn to_f32(self) -> f32 {
+        self.0 as f32 / Self::ONE as f32
+    }
+
+    const fn from_q15(units: u32) -> Self {
+        Self(if units > Self::ONE { Self::ONE as u16 } else { units as u16 })
+    }
+}
+
+impl fmt::Display for Probability {
+    /// In percent, with one decimal.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = (u32::from(self.0) * 1000 + Self::ONE / 2) / Self::ONE;
+        write!(formatter, "{}.{} %", tenths / 10, tenths % 10)
+    }
+}
+
+/// The class with the largest logit, the first of equal ones; 0 if there is none.
+pub(crate) fn argmax<Logit: PartialOrd + Copy>(logits: &[Logit]) -> usize {
+    let mut best: Option<(usize, Logit)> = None;
+    for (class, logit) in logits.iter().enumerate() {
+        if best.is_none_or(|(_, largest)| *logit > largest) {
+            best = Some((class, *logit));
+        }
+    }
+    best.map_or(0, |(class, _)| class)
+}
+
+/// Intervals of the table of powers.
+const POWER_INTERVALS: usize = 64;
+/// `round(32768 * 2^(-k / 64))`.
+static POWERS: [u16; POWER_INTERVALS + 1] = power_table();
+
+const fn power_table() -> [u16; POWER_INTERVALS + 1] {
+    let mut table = [0; POWER_INTERVALS + 1];
+    let mut entry = 0;
+    while entry <= POWER_INTERVALS {
+        let exponent = -core::f64::consts::LN_2 * entry as f64 / POWER_INTERVALS as f64;
+        table[entry] = (32768.0 * exp_series(exponent) + 0.5) as u16;
+        entry += 1;
+    }
+    table
+}
+
+/// `e^-x` in Q0.15 (0 to 32,768) for `x` in Q15.16: a power of two by shift, its fraction by table.
+fn exp_of_minus(x: u32) -> u32 {
+    const LOG2_E: u64 = 94_548; // log2(e) in units of 2^-16
+    let exponent = (u64::from(x) * LOG2_E) >> 16;
+    let whole = (exponent >> 16).min(31) as u32;
+    let entry = (exponent >> 10) as usize & (POWER_INTERVALS - 1);
+    let fraction = (exponent & 1023) as u32;
+    let high = u32::from(POWERS[entry]);
+    let low = u32::from(POWERS[entry + 1]);
+    let power = high - (((high - low) * fraction + 512) >> 10);
+    // Rounded to nearest; 0 from 2^-16 on.
+    ((power << 1 >> whole) + 1) >> 1
+}
+
+/// The softmax probability of `class` among logits in Q15.16, in integers alone:
+/// `e^(z_class - z_max) / sum_k e^(z_k - z_max)`.
+///
+/// Largest error 2^-12 for up to 64 classes.
+pub(crate) fn softmax_fixed(logits: &[i32], class: usize) -> Probability {
+    let largest = logits.iter().copied().max().unwrap_or(0);
+    let exponential = |logit: i32| exp_of_minus(largest.abs_diff(logit));
+    let sum = logits.iter().fold(0_u32, |sum, logit| sum.saturating_add(exponential(*logit)));
+    let own = logits.get(class).map_or(0, |logit| exponential(*logit));
+    let halved_up = (own << 15).saturating_add(sum / 2);
+    Probability::from_q15(halved_up.checked_div(sum).unwrap_or(0))
+}
+
+/// The softmax probability of `class`.
+#[cfg(feature = "float")]
+pub(crate) fn softmax_float(logits: &[f32], class: usize) -> Probability {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f32 = logits.iter().map(|logit| libm::expf(logit - largest)).sum();
+    let own = logits.get(class).map_or(0.0, |logit| libm::expf(logit - largest));
+    Probability::from_q15((own / sum * Probability::ONE as f32 + 0.5) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn probabilities_are_near_the_real_ones_and_sum_to_one(
+            logits in prop::collection::vec(-20.0..20.0_f64, 1..64),
+        ) {
+            let fixed: Vec<i32> = logits.iter().map(|logit| (logit * 65536.0) as i32).collect();
+            let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
+            let mut total = 0.0;
+            for (class, logit) in logits.iter().enumerate() {
+                let found = f64::from(softmax_fixed(&fixed, class).to_f32());
+                let real = logit.exp() / sum;
+                prop_assert!((found - real).abs() <= 1.0 / 4096.0, "{found} for {real}");
+                total += found;
+            }
+            prop_assert!((total - 1.0).abs() <= 0.01);
+        }
+    }
+
+    #[test]
+    fn extremes() {
+        assert_eq!(softmax_fixed(&[i32::MAX, i32::MIN], 0).q15(), 32768);
+        assert_eq!(softmax_fixed(&[i32::MAX, i32::MIN], 1).q15(), 0);
+        assert_eq!(softmax_fixed(&[7], 0).q15(), 32768);
+        assert_eq!(softmax_fixed(&[], 0).q15(), 0);
+        assert_eq!(softmax_fixed(&[5; 4], 3).q15(), 8192);
+        assert_eq!(argmax(&[1, 3, 3]), 1);
+        assert_eq!(argmax::<i32>(&[]), 0);
+        assert_eq!(std::format!("{}", softmax_fixed(&[5; 3], 0)), "33.3 %");
+    }
+}
