@@ -32,10 +32,7 @@ fn prepare() -> Result<(), String> {
     // File times alone miss a model replaced by an older one; the caller may name the content instead.
     println!("cargo::rerun-if-env-changed=RUNNEL_INPUT_DIGEST");
     copy(&input("RUNNEL_MODEL", "the .rnl file to put into the image")?, &out.join("model.rnl"))?;
-    copy(
-        &input("RUNNEL_ANSWERS", "a file written by `trainer known-answers`")?,
-        &out.join("answers.bin"),
-    )
+    copy(&input("RUNNEL_ANSWERS", "a file written by `trainer known-answers`")?, &out.join("answers.bin"))
 }
 
 fn chosen_board() -> Result<&'static str, String> {

@@ -18,7 +18,7 @@ use output::Output;
 
 /// Stack that everything but the classifier needs, in bytes: calls of the runtime, of this image and the
 /// exception frames.
-const STACK_RESERVE: usize = 2048;
+const STACK_RESERVE: usize = 5 * 1024;
 
 /// Why the rows could not be run at all.
 enum Failure {
@@ -32,6 +32,8 @@ enum Failure {
     Classifier,
     /// The board has too little RAM for the model's buffers.
     Memory,
+    /// The stack grew to where static variables lie.
+    Stack,
 }
 
 impl Failure {
@@ -42,6 +44,7 @@ impl Failure {
             Self::Answers => "the runtime rejected the known answers",
             Self::Classifier => "the classifier could not be made from the model",
             Self::Memory => "the model's buffers do not fit into this board's RAM",
+            Self::Stack => "the stack overflowed",
         }
     }
 }
@@ -93,6 +96,9 @@ fn run_rows(
         mismatches += u32::from(!matches);
     }
     let replay = Replay::measure(counter, classifier);
+    if memory::stack_high_water() >= memory::stack_free_at_reset() {
+        return Err(Failure::Stack);
+    }
     summarize(output, rows, mismatches, &replay);
     Ok(mismatches)
 }

@@ -40,6 +40,20 @@ impl<'m> Model<'m> {
     /// # Panics
     /// Never.
     pub fn parse(file: &'m [u8]) -> Result<Self, Error> {
+        let model = Self::parse_any_capacity(file)?;
+        expect(Field::Capacity, model.required_words(), model.header.capacity as usize)?;
+        Ok(model)
+    }
+
+    /// [`Self::parse`] for whoever writes a model file: does not check the header's capacity, so that
+    /// [`Self::required_words`] can tell what to write there.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    ///
+    /// # Panics
+    /// Never.
+    pub fn parse_any_capacity(file: &'m [u8]) -> Result<Self, Error> {
         let (header, manifest, tensors) = Self::read(file)?;
         let labels = StringTable::parse(&tensors, &manifest.labels, Field::Labels)?;
         let classes = labels.len();
@@ -57,16 +71,14 @@ impl<'m> Model<'m> {
             #[cfg(not(feature = "float"))]
             precision => return Err(Error::UnsupportedPrecision { found: precision.code() }),
         };
-        let model = Self {
+        Ok(Self {
             network,
             vocabulary,
             max_steps: if manifest.max_steps == 0 { u32::MAX } else { manifest.max_steps },
             labels,
             provenance: manifest.provenance,
             header,
-        };
-        expect(Field::Capacity, model.required_words(), header.capacity as usize)?;
-        Ok(model)
+        })
     }
 
     /// The manifest of a model file, checked as far as the header and the checksum go.

@@ -1,1 +1,18 @@
+//! Trains recurrent classifiers with Burn, quantizes them, and writes the model files that `runtime` runs.
 
+pub mod batches;
+pub mod data;
+pub mod device;
+pub mod error;
+pub mod export;
+pub mod inference;
+pub mod network;
+pub mod quantize;
+pub mod run;
+pub mod run_folder;
+pub mod report;
+pub mod text;
+pub mod training;
+pub mod weights;
+
+pub use error::Error;

@@ -8,8 +8,8 @@ use runtime::{Classifier, Logits, Prediction};
 use super::counter::Counter;
 use super::output::{Line, Output};
 
-/// Steps of the two replays whose difference is reported; a multiple of 40 apart from each other, so that
-/// the resolution of the counter weighs less than one instruction a step.
+/// Steps of the two replays whose difference is reported: so far apart that a tick of the counter weighs
+/// about one instruction a step.
 const SHORT_REPLAY: u32 = 8;
 const LONG_REPLAY: u32 = 128;
 /// A token that every vocabulary has.
@@ -77,12 +77,8 @@ fn classify<'m, const CAPACITY: usize>(
 }
 
 /// The 32-bit patterns of the logits, as a known answer holds them.
-fn bits<'a>(logits: &Logits<'a>) -> impl Iterator<Item = u32> + use<'a> {
-    let (fixed, float): (&[i32], &[f32]) = match *logits {
-        Logits::Fixed(values) => (values, &[]),
-        Logits::Float(values) => (&[], values),
-    };
-    fixed.iter().map(|&value| value.cast_unsigned()).chain(float.iter().map(|value| value.to_bits()))
+fn bits(logits: &Logits<'_>) -> impl Iterator<Item = u32> {
+    (0..logits.len()).filter_map(|class| logits.bits(class))
 }
 
 fn format_name(logits: &Logits<'_>) -> &'static str {
@@ -111,10 +107,7 @@ impl Replay {
     ) -> Self {
         let short = replay(counter, classifier, SHORT_REPLAY);
         let long = replay(counter, classifier, LONG_REPLAY);
-        Self {
-            steps: long.steps.saturating_sub(short.steps),
-            count: long.count.saturating_sub(short.count),
-        }
+        Self { steps: long.steps.saturating_sub(short.steps), count: long.count.saturating_sub(short.count) }
     }
 }
 

@@ -25,6 +25,17 @@ pub enum DataType {
     F32,
 }
 
+impl DataType {
+    /// Bytes of an element.
+    pub const fn size(self) -> usize {
+        match self {
+            Self::U8 | Self::I8 => 1,
+            Self::I16 | Self::F16 => 2,
+            Self::I32 | Self::U32 | Self::F32 => 4,
+        }
+    }
+}
+
 /// A Rust type that a tensor of a [`DataType`] is read as.
 pub trait Element: AnyBitPattern {
     /// Its data type in a file.

@@ -7,78 +7,9 @@ use std::collections::HashMap;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use thiserror::Error;
 
+use super::error::GrammarError;
 use super::recognition::RecognitionErrors;
-
-/// Why a grammar could not be read, or could not give the rows asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum GrammarError {
-    /// An unindented line that is no heading, or whose heading appears twice.
-    #[error("line {line}: expected a new `list NAME:`, `intent NAME:`, `frame:` or `errors KIND:`, found `{found}`")]
-    Heading {
-        /// Line in the grammar, from 1.
-        line: usize,
-        /// The line as it stands.
-        found: String,
-    },
-    /// An indented line above the first heading.
-    #[error("line {line}: indented text belongs under a heading")]
-    OutsideSection {
-        /// Line in the grammar, from 1.
-        line: usize,
-    },
-    /// A reference to a list that is not defined above.
-    #[error("line {line}: list <{name}> is not defined above this line")]
-    UnknownList {
-        /// Line in the grammar, from 1.
-        line: usize,
-        /// The name between the angle brackets.
-        name: String,
-    },
-    /// A bracket that opens or closes alone.
-    #[error("line {line}: unbalanced `{bracket}`")]
-    Unbalanced {
-        /// Line in the grammar, from 1.
-        line: usize,
-        /// The bracket without a partner.
-        bracket: char,
-    },
-    /// Text before `*` that is not a whole number from 1 to 1000.
-    #[error("line {line}: a weight is a whole number from 1 to 1000, found `{found}`")]
-    Weight {
-        /// Line in the grammar, from 1.
-        line: usize,
-        /// The text before `*`.
-        found: String,
-    },
-    /// An alternative outside brackets, or a side of a replacement, without any word.
-    #[error("line {line}: an alternative outside brackets must not be empty")]
-    EmptyAlternative {
-        /// Line in the grammar, from 1.
-        line: usize,
-    },
-    /// A frame alternative that does not hold `<sentence>`.
-    #[error("line {line}: every frame holds <sentence>")]
-    FrameWithoutSentence {
-        /// Line in the grammar, from 1.
-        line: usize,
-    },
-    /// A grammar with no intent or no frame.
-    #[error("the grammar needs at least one intent and a frame")]
-    Incomplete,
-    /// An intent with fewer distinct sentences than were asked for.
-    #[error("intent {label} gave {found} distinct sentences of {wanted}: ask for fewer rows or add templates")]
-    Exhausted {
-        /// The intent.
-        label: String,
-        /// Distinct sentences asked for.
-        wanted: usize,
-        /// Distinct sentences found.
-        found: usize,
-    },
-}
 
 /// One element of an alternative.
 #[derive(Debug, Clone)]
@@ -107,7 +38,11 @@ pub(super) struct Choice {
 impl Choice {
     /// Draws one alternative; `None` where there is none.
     pub(super) fn draw(&self, random: &mut ChaCha8Rng) -> Option<&Alternative> {
-        let total = self.alternatives.iter().map(|alternative| alternative.weight).sum::<u32>();
+        let total = self
+            .alternatives
+            .iter()
+            .map(|alternative| alternative.weight)
+            .sum::<u32>();
         if total == 0 {
             return None;
         }
@@ -157,7 +92,10 @@ struct Open {
 impl Open {
     fn end_alternative(&mut self) {
         let weight = self.weight.take().unwrap_or(1);
-        self.alternatives.push(Alternative { weight, parts: std::mem::take(&mut self.parts) });
+        self.alternatives.push(Alternative {
+            weight,
+            parts: std::mem::take(&mut self.parts),
+        });
     }
 }
 
@@ -177,7 +115,9 @@ impl Grammar {
                 continue;
             }
             if content.starts_with(char::is_whitespace) {
-                let section = section.as_ref().ok_or(GrammarError::OutsideSection { line })?;
+                let section = section
+                    .as_ref()
+                    .ok_or(GrammarError::OutsideSection { line })?;
                 grammar.read_body(section, content, line, &list_index)?;
             } else {
                 let next = grammar.read_heading(content.trim_end(), line, &mut list_index)?;
@@ -196,19 +136,27 @@ impl Grammar {
         line: usize,
         list_index: &mut HashMap<String, usize>,
     ) -> Result<Section, GrammarError> {
-        let bad_heading = || GrammarError::Heading { line, found: content.to_owned() };
+        let bad_heading = || GrammarError::Heading {
+            line,
+            found: content.to_owned(),
+        };
         let heading = content.strip_suffix(':').ok_or_else(bad_heading)?;
         let words = heading.split_whitespace().collect::<Vec<_>>();
         match words.as_slice() {
             ["frame"] => Ok(Section::Frame),
-            ["errors", kind] if RecognitionErrors::KINDS.contains(kind) => Ok(Section::Errors((*kind).to_owned())),
+            ["errors", kind] if RecognitionErrors::KINDS.contains(kind) => {
+                Ok(Section::Errors((*kind).to_owned()))
+            }
             ["list", name] if *name != "sentence" && !list_index.contains_key(*name) => {
                 list_index.insert((*name).to_owned(), self.choices.len());
                 self.choices.push(Choice::default());
                 Ok(Section::List((*name).to_owned()))
             }
             ["intent", label] if self.intents.iter().all(|intent| intent.label != *label) => {
-                self.intents.push(Intent { label: (*label).to_owned(), templates: Choice::default() });
+                self.intents.push(Intent {
+                    label: (*label).to_owned(),
+                    templates: Choice::default(),
+                });
                 Ok(Section::Intent((*label).to_owned()))
             }
             _ => Err(bad_heading()),
@@ -228,7 +176,10 @@ impl Grammar {
         let alternatives = self.read_alternatives(section, content, line, list_index)?;
         match section {
             Section::List(name) => {
-                if let Some(choice) = list_index.get(name).and_then(|index| self.choices.get_mut(*index)) {
+                if let Some(choice) = list_index
+                    .get(name)
+                    .and_then(|index| self.choices.get_mut(*index))
+                {
                     choice.alternatives.extend(alternatives);
                 }
             }
@@ -239,7 +190,10 @@ impl Grammar {
             }
             Section::Frame => {
                 let has_sentence = |part: &Part| matches!(part, Part::Sentence);
-                if !alternatives.iter().all(|alternative| alternative.parts.iter().any(has_sentence)) {
+                if !alternatives
+                    .iter()
+                    .all(|alternative| alternative.parts.iter().any(has_sentence))
+                {
                     return Err(GrammarError::FrameWithoutSentence { line });
                 }
                 self.frames.alternatives.extend(alternatives);
@@ -263,7 +217,13 @@ impl Grammar {
             match token {
                 "(" | "[" => {
                     let bracket = token.chars().next();
-                    outer.push(std::mem::replace(&mut current, Open { bracket, ..Open::default() }));
+                    outer.push(std::mem::replace(
+                        &mut current,
+                        Open {
+                            bracket,
+                            ..Open::default()
+                        },
+                    ));
                 }
                 ")" | "]" => {
                     let (opening, bracket) = if token == ")" { ('(', ')') } else { ('[', ']') };
@@ -298,10 +258,19 @@ impl Grammar {
     fn close_bracket(&mut self, mut open: Open) -> usize {
         open.end_alternative();
         if open.bracket == Some('[') {
-            let weight = open.alternatives.iter().map(|alternative| alternative.weight).sum();
-            open.alternatives.push(Alternative { weight, parts: Vec::new() });
+            let weight = open
+                .alternatives
+                .iter()
+                .map(|alternative| alternative.weight)
+                .sum();
+            open.alternatives.push(Alternative {
+                weight,
+                parts: Vec::new(),
+            });
         }
-        self.choices.push(Choice { alternatives: open.alternatives });
+        self.choices.push(Choice {
+            alternatives: open.alternatives,
+        });
         self.choices.len() - 1
     }
 
@@ -317,7 +286,10 @@ impl Grammar {
                 Part::Word(word) => words.push(word.clone()),
                 Part::Sentence => pending.extend(template.parts.iter().rev()),
                 Part::Choice(index) => {
-                    let drawn = self.choices.get(*index).and_then(|choice| choice.draw(random));
+                    let drawn = self
+                        .choices
+                        .get(*index)
+                        .and_then(|choice| choice.draw(random));
                     if let Some(alternative) = drawn {
                         pending.extend(alternative.parts.iter().rev());
                     }
@@ -337,14 +309,23 @@ fn read_word(
     list_index: &HashMap<String, usize>,
 ) -> Result<(), GrammarError> {
     if let Some(number) = token.strip_suffix('*') {
-        let weight = number.parse().ok().filter(|weight| (1..=1000).contains(weight));
+        let weight = number
+            .parse()
+            .ok()
+            .filter(|weight| (1..=1000).contains(weight));
         if weight.is_none() || current.weight.is_some() || !current.parts.is_empty() {
-            return Err(GrammarError::Weight { line, found: number.to_owned() });
+            return Err(GrammarError::Weight {
+                line,
+                found: number.to_owned(),
+            });
         }
         current.weight = weight;
         return Ok(());
     }
-    let Some(name) = token.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
+    let Some(name) = token
+        .strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'))
+    else {
         current.parts.push(Part::Word(token.to_owned()));
         return Ok(());
     };
@@ -354,7 +335,10 @@ fn read_word(
     }
     let own_list = *section == Section::List(name.to_owned());
     let index = list_index.get(name).filter(|_| !own_list);
-    let index = index.ok_or_else(|| GrammarError::UnknownList { line, name: name.to_owned() })?;
+    let index = index.ok_or_else(|| GrammarError::UnknownList {
+        line,
+        name: name.to_owned(),
+    })?;
     current.parts.push(Part::Choice(*index));
     Ok(())
 }

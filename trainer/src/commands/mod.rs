@@ -1,0 +1,93 @@
+//! The command line: one file a subcommand.
+
+mod demo;
+mod devices;
+mod evaluate;
+mod export;
+mod inspect;
+mod known_answers;
+mod parity;
+mod predict;
+mod train;
+
+use std::path::Path;
+
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+use trainer::Error;
+use trainer::run::Run;
+
+/// The CPU backend, for everything but training on a GPU.
+type Cpu = burn_ndarray::NdArray<f32>;
+
+/// Trains recurrent text classifiers and exports them for microcontrollers.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 110)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Trains a network and leaves a run folder.
+    Train(Box<train::Train>),
+    /// Writes a run's network as a model file.
+    Export(export::Export),
+    /// Measures a model file on labelled rows, with the runtime.
+    Evaluate(evaluate::Evaluate),
+    /// Compares the trained network with the runtime in f32, f16 and int8.
+    Parity(parity::Parity),
+    /// Classifies a text, or each line of standard input.
+    Predict(predict::Predict),
+    /// Shows what a model file is and what it costs a device.
+    Inspect(inspect::Inspect),
+    /// Shows what can train here, and why not.
+    Devices(devices::Devices),
+    /// Writes texts with a model's answers, for a board to compare with.
+    KnownAnswers(known_answers::KnownAnswersCommand),
+    /// The whole way on the built-in home commands: train, export, evaluate, predict, emulate.
+    Demo(demo::Demo),
+}
+
+impl Arguments {
+    pub(crate) fn run(self) -> Result<(), Error> {
+        match self.command {
+            Command::Train(command) => command.run(),
+            Command::Export(command) => command.run(),
+            Command::Evaluate(command) => command.run(),
+            Command::Parity(command) => command.run(),
+            Command::Predict(command) => command.run(),
+            Command::Inspect(command) => command.run(),
+            Command::Devices(command) => command.run(),
+            Command::KnownAnswers(command) => command.run(),
+            Command::Demo(command) => command.run(),
+        }
+    }
+}
+
+/// A run on the CPU.
+fn load_run(path: &Path) -> Result<Run<Cpu>, Error> {
+    Run::load(path, &Default::default())
+}
+
+/// Prints `report` as text, or as one JSON object.
+fn print<Report: Serialize + std::fmt::Display>(report: &Report, json: bool) -> Result<(), Error> {
+    if json { print_json(report) } else { print_line(&report.to_string()) }
+}
+
+fn print_json(report: &impl Serialize) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(report).map_err(|error| Error::Failed(error.to_string()))?;
+    print_line(&text)
+}
+
+/// Prints a line on standard output; whoever reads it may have gone, which is no failure.
+fn print_line(line: &str) -> Result<(), Error> {
+    use std::io::Write;
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::Unwritable { path: "standard output".into(), source: error })
+        }
+        _ => Ok(()),
+    }
+}

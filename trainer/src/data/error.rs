@@ -1,0 +1,128 @@
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Longest label, in bytes.
+pub(super) const LONGEST_LABEL: usize = 255;
+
+/// Why data can not be used: which file and line, what was expected, what to do.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// The file or folder can not be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A folder without training rows.
+    #[error("{}: no train.csv or train.tsv in this folder; name the file itself, or add one", path.display())]
+    NoTrainingFile {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file without a row.
+    #[error("{}: no rows; expected lines of `label,text`", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Bytes that are not UTF-8.
+    #[error("{}, line {line}, column {column}: not UTF-8; convert the file (iconv -t utf-8)", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Byte of the line, from 1.
+        column: usize,
+    },
+    /// A quoted field that does not end as one.
+    #[error("{}, line {line}, column {column}: {problem}", path.display())]
+    BrokenQuote {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Byte of the line, from 1.
+        column: usize,
+        /// What is wrong, and how to write it.
+        problem: &'static str,
+    },
+    /// A row with too few columns, or another number than the rows before it.
+    #[error("{}, line {line}: {found} column(s), expected {expected}", path.display())]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// What was expected.
+        expected: String,
+        /// Columns found.
+        found: usize,
+    },
+    /// A header without a column of text.
+    #[error("{}, line 1: the header has a label but no column `text`, `title` or `description`", path.display())]
+    NoTextColumn {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A row without a label.
+    #[error("{}, line {line}: the label is empty", path.display())]
+    EmptyLabel {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+    },
+    /// A label that no model file can hold.
+    #[error("{}, line {line}: a label of {found} bytes, expected at most {LONGEST_LABEL}", path.display())]
+    LongLabel {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// Bytes of the label.
+        found: usize,
+    },
+    /// Something the CSV reader refuses.
+    #[error("{}: {source}", path.display())]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// What the reader said, with the line.
+        source: csv::Error,
+    },
+    /// The grammar of the home commands is broken.
+    #[error(transparent)]
+    Grammar(#[from] super::home_commands::GrammarError),
+    /// A label that was not trained.
+    #[error("{place}, row {row}: label `{label}` is not one of the model's: {known}")]
+    UnknownLabel {
+        /// The file, or what else the rows come from.
+        place: String,
+        /// Row, from 1.
+        row: usize,
+        /// The label.
+        label: String,
+        /// The labels there are.
+        known: String,
+    },
+    /// One class, or none.
+    #[error("{place}: a classifier needs rows of at least two labels, found only `{label}`")]
+    OneLabel {
+        /// The file, or what else the rows come from.
+        place: String,
+        /// The only label.
+        label: String,
+    },
+    /// Too few rows to hold some out.
+    #[error("{place}: {rows} rows are too few to hold out validation rows; give more, or a validation file")]
+    TooFewRows {
+        /// The file, or what else the rows come from.
+        place: String,
+        /// Rows there are.
+        rows: usize,
+    },
+}

@@ -1,0 +1,69 @@
+//! What can go wrong, and the exit code that says so.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::data::DataError;
+
+/// Why a command did not do its work.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Data that can not be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A model file that was refused, or is too large for this program.
+    #[error("{}: {source}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What the runtime said.
+        source: runtime::Error,
+    },
+    /// A file or folder that can not be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file that can not be written.
+    #[error("can not write {}: {source}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A setting that makes no sense.
+    #[error("{0}")]
+    Setting(String),
+    /// A run folder, or a file in it, that is not one.
+    #[error("{}: {problem}", path.display())]
+    Run {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// A device that is not there.
+    #[error("{0}")]
+    Device(String),
+    /// A model that can not be written in this precision.
+    #[error("the network can not be exported: {0}")]
+    Export(runtime::Error),
+    /// Training that does not work out.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Error {
+    /// 2 for bad usage or input, 1 for a run that failed.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unwritable { .. } | Self::Export(_) | Self::Failed(_) => 1,
+            _ => 2,
+        }
+    }
+}

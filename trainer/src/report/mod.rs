@@ -1,0 +1,9 @@
+//! What is measured on rows, and how it is shown.
+
+mod evaluation;
+mod inspection;
+mod parity;
+
+pub use evaluation::{ClassReport, EvaluationReport};
+pub use inspection::{FlashParts, Inspection};
+pub use parity::{ParityReport, PrecisionParity};

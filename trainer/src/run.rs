@@ -1,0 +1,168 @@
+//! A finished run: what its folder holds, read back.
+
+use std::path::Path;
+
+use burn::tensor::backend::Backend;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use runtime::format::{Precision, Provenance};
+use serde::{Deserialize, Serialize};
+
+use crate::batches::Example;
+use crate::error::Error;
+use crate::export::{ExportedNetwork, ModelFile, export};
+use crate::network::Classifier;
+use crate::quantize::measure_cell_ranges;
+use crate::run_folder::{RunFolder, read_lines, read_toml, write_toml};
+use crate::text::Vocabulary;
+use crate::training::{EpochMetrics, TrainingConfig};
+use crate::weights::{self, NetworkWeights};
+
+/// What a run came to: `result.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// Version of the trainer.
+    pub trainer_version: String,
+    /// Rows trained on.
+    pub training_rows: usize,
+    /// Rows that chose the epoch.
+    pub validation_rows: usize,
+    /// Training rows that the int8 ranges were measured on.
+    pub calibration_rows: usize,
+    /// Largest magnitude of each layer's cell state on those rows.
+    pub cell_ranges: Vec<f32>,
+    /// The epoch whose weights were kept.
+    pub best: EpochMetrics,
+}
+
+/// A finished run.
+#[derive(Debug, Clone)]
+pub struct Run<B: Backend> {
+    /// Its settings.
+    pub config: TrainingConfig,
+    /// Names of the classes.
+    pub labels: Vec<String>,
+    /// The words that the model knows.
+    pub vocabulary: Vocabulary,
+    /// The network with the best epoch's weights.
+    pub network: Classifier<B>,
+    /// What it came to.
+    pub result: RunResult,
+}
+
+impl<B: Backend> Run<B> {
+    /// Reads a run's folder.
+    ///
+    /// # Errors
+    /// [`Error::Run`] with the file and what is wrong with it; [`Error::Unreadable`].
+    pub fn load(path: &Path, device: &B::Device) -> Result<Self, Error> {
+        let folder = RunFolder::open(path)?;
+        let config: TrainingConfig = read_toml(&folder.config())?;
+        config.check()?;
+        if !folder.result().is_file() {
+            let problem = "this run is not finished; go on with `trainer train --resume --out` and the folder";
+            return Err(Error::Run { path: path.into(), problem: problem.into() });
+        }
+        let result = read_toml(&folder.result())?;
+        let labels = read_lines(&folder.labels())?;
+        let vocabulary = Vocabulary::from_words(read_lines(&folder.vocabulary())?);
+        let network = load_network(&folder, &config, &vocabulary, labels.len(), device)?;
+        Ok(Self { config, labels, vocabulary, network, result })
+    }
+
+    /// The run as a model file.
+    ///
+    /// # Errors
+    /// As [`export`].
+    pub fn export(&self, precision: Precision) -> Result<ModelFile, Error> {
+        let weights = NetworkWeights::from_network(&self.network);
+        let calibration_rows = if precision == Precision::Int8 { self.result.calibration_rows } else { 0 };
+        let provenance = Provenance {
+            trainer_version: &self.result.trainer_version,
+            data_hash: self.config.data_hash.as_deref().unwrap_or_default(),
+            training_rows: u32::try_from(self.result.training_rows).unwrap_or(u32::MAX),
+            calibration_rows: u32::try_from(calibration_rows).unwrap_or(u32::MAX),
+            validation_accuracy: self.result.best.validation_accuracy as f32,
+            seed: self.config.seed,
+        };
+        let parts = exported(&self.config, &self.labels, &self.vocabulary, &weights, &provenance);
+        export(&ExportedNetwork { cell_ranges: &self.result.cell_ranges, ..parts }, precision)
+    }
+}
+
+/// Measures the int8 ranges of a trained network on training rows, and writes `result.toml`: the run is
+/// finished.
+///
+/// # Errors
+/// [`Error::Unwritable`], and as [`export`].
+pub fn finish<B: Backend>(
+    folder: &RunFolder,
+    config: &TrainingConfig,
+    prepared: &crate::training::Prepared,
+    best: EpochMetrics,
+    device: &B::Device,
+) -> Result<RunResult, Error> {
+    let network = load_network::<B>(folder, config, &prepared.vocabulary, prepared.labels.len(), device)?;
+    let weights = NetworkWeights::from_network(&network);
+    let provenance = Provenance {
+        trainer_version: "",
+        data_hash: "",
+        training_rows: 0,
+        calibration_rows: 0,
+        validation_accuracy: 0.0,
+        seed: 0,
+    };
+    let parts = exported(config, &prepared.labels, &prepared.vocabulary, &weights, &provenance);
+    let file = export(&parts, Precision::F32)?;
+    let model = file.parse(&folder.weights())?;
+    let rows = spread(&prepared.training, config.calibration_rows);
+    let calibration_rows = rows.len();
+    let tokens = rows.into_iter().map(|example| example.tokens.as_slice());
+    let result = RunResult {
+        trainer_version: env!("CARGO_PKG_VERSION").into(),
+        training_rows: prepared.training.len(),
+        validation_rows: prepared.validation.len(),
+        calibration_rows,
+        cell_ranges: measure_cell_ranges(&model, config.num_layers, tokens)?,
+        best,
+    };
+    write_toml(&folder.result(), &result)?;
+    Ok(result)
+}
+
+/// `count` of the examples, or all, evenly spread.
+fn spread(examples: &[Example], count: usize) -> Vec<&Example> {
+    let count = count.min(examples.len());
+    (0..count).map(|number| &examples[number * examples.len() / count]).collect()
+}
+
+fn exported<'a>(
+    config: &TrainingConfig,
+    labels: &'a [String],
+    vocabulary: &'a Vocabulary,
+    weights: &'a NetworkWeights,
+    provenance: &'a Provenance<'a>,
+) -> ExportedNetwork<'a> {
+    ExportedNetwork {
+        labels,
+        vocabulary: vocabulary.words(),
+        weights,
+        pooling: config.pooling,
+        max_length: config.max_length,
+        cell_ranges: &[],
+        provenance,
+    }
+}
+
+fn load_network<B: Backend>(
+    folder: &RunFolder,
+    config: &TrainingConfig,
+    vocabulary: &Vocabulary,
+    classes: usize,
+    device: &B::Device,
+) -> Result<Classifier<B>, Error> {
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let mut network = Classifier::new(&config.network(), vocabulary.token_count(), classes, &mut rng, device);
+    weights::load(&mut network, &folder.weights())?;
+    Ok(network)
+}

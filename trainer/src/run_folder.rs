@@ -1,0 +1,159 @@
+//! The folder that a training run leaves: everything written beside its place first, synced, then renamed.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+
+/// A run's folder.
+///
+/// | file | content |
+/// |---|---|
+/// | `config.toml` | the settings, seed and data hash: all that repeats the run |
+/// | `labels.txt`, `vocabulary.txt` | one a line |
+/// | `weights.safetensors` | the weights of the best epoch |
+/// | `metrics.csv` | a row an epoch |
+/// | `result.toml` | what came out, and the ranges that int8 needs |
+/// | `checkpoint.bin` | where to go on after an interruption |
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// An existing run's folder.
+    ///
+    /// # Errors
+    /// [`Error::Run`] if there is no run in it.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let folder = Self { path: path.into() };
+        if folder.config().is_file() {
+            Ok(folder)
+        } else {
+            let problem = "not the folder of a run (no config.toml); give the folder that `trainer train --out` wrote";
+            Err(Error::Run { path: path.into(), problem: problem.into() })
+        }
+    }
+
+    /// A folder for a new run, made if it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Run`] if it holds a run already, [`Error::Unwritable`].
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        let folder = Self { path: path.into() };
+        if folder.config().exists() {
+            let problem = "holds a run already; choose another --out, go on with --resume, or delete it";
+            return Err(Error::Run { path: path.into(), problem: problem.into() });
+        }
+        fs::create_dir_all(path).map_err(|source| Error::Unwritable { path: path.into(), source })?;
+        Ok(folder)
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `config.toml`
+    pub fn config(&self) -> PathBuf {
+        self.path.join("config.toml")
+    }
+
+    /// `result.toml`
+    pub fn result(&self) -> PathBuf {
+        self.path.join("result.toml")
+    }
+
+    /// `metrics.csv`
+    pub fn metrics(&self) -> PathBuf {
+        self.path.join("metrics.csv")
+    }
+
+    /// `weights.safetensors`
+    pub fn weights(&self) -> PathBuf {
+        self.path.join("weights.safetensors")
+    }
+
+    /// `checkpoint.bin`
+    pub fn checkpoint(&self) -> PathBuf {
+        self.path.join("checkpoint.bin")
+    }
+
+    /// `labels.txt`
+    pub fn labels(&self) -> PathBuf {
+        self.path.join("labels.txt")
+    }
+
+    /// `vocabulary.txt`
+    pub fn vocabulary(&self) -> PathBuf {
+        self.path.join("vocabulary.txt")
+    }
+}
+
+/// Writes a whole file, or nothing: beside its place, synced, renamed.
+///
+/// # Errors
+/// [`Error::Unwritable`].
+pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let unwritable = |source| Error::Unwritable { path: path.into(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder).map_err(unwritable)?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
+    #[cfg(unix)]
+    make_readable(file.as_file()).map_err(unwritable)?;
+    file.persist(path).map_err(|error| unwritable(error.error))?;
+    Ok(())
+}
+
+/// Gives a temporary file, which only its owner can read, the permissions of an ordinary one.
+#[cfg(unix)]
+fn make_readable(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+/// Writes `value` as TOML.
+///
+/// # Errors
+/// [`Error::Unwritable`], [`Error::Failed`].
+pub fn write_toml(path: &Path, value: &impl Serialize) -> Result<(), Error> {
+    let text = toml::to_string(value).map_err(|error| Error::Failed(format!("{}: {error}", path.display())))?;
+    write_atomically(path, text.as_bytes())
+}
+
+/// Reads TOML.
+///
+/// # Errors
+/// [`Error::Unreadable`]; [`Error::Run`] with line and column.
+pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let text = read_text(path)?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+        let problem = format!("line {line}: {}", error.message().replace('\n', " "));
+        Error::Run { path: path.into(), problem }
+    })
+}
+
+/// Writes one string a line.
+///
+/// # Errors
+/// [`Error::Unwritable`].
+pub fn write_lines(path: &Path, lines: &[String]) -> Result<(), Error> {
+    write_atomically(path, lines.iter().map(|line| format!("{line}\n")).collect::<String>().as_bytes())
+}
+
+/// Reads one string a line.
+///
+/// # Errors
+/// [`Error::Unreadable`].
+pub fn read_lines(path: &Path) -> Result<Vec<String>, Error> {
+    Ok(read_text(path)?.lines().map(str::to_owned).collect())
+}
+
+fn read_text(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|source| Error::Unreadable { path: path.into(), source })
+}

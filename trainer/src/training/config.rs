@@ -1,0 +1,148 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Source;
+use crate::error::Error;
+use crate::network::{NetworkConfig, Pooling};
+
+/// Largest size of a layer.
+const LARGEST_SIZE: usize = 16_384;
+/// Most recurrent layers.
+const MOST_LAYERS: usize = runtime::format::MAX_LAYERS;
+/// Longest row under mean pooling.
+const LONGEST_MEAN: usize = 65_535;
+
+/// All that decides what a run computes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// Where the rows come from.
+    pub data: Source,
+    /// A file of validation rows of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<PathBuf>,
+    /// The share of training rows that is held out where no validation rows are given.
+    pub validation_share: f64,
+    /// SHA-256 of the rows; training stops where other rows are found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_hash: Option<String>,
+    /// Most frequent words that are kept.
+    pub vocabulary_size: usize,
+    /// Words after which a row is cut; 0: never.
+    pub max_length: usize,
+    /// Values of a word's vector.
+    pub embedding_size: usize,
+    /// Values of a layer's hidden state.
+    pub hidden_size: usize,
+    /// Recurrent layers.
+    pub num_layers: usize,
+    /// How outputs become one vector.
+    pub pooling: Pooling,
+    /// Share of values that are dropped between layers and before the head.
+    pub dropout: f64,
+    /// Share of words that are made unknown in training.
+    pub word_dropout: f64,
+    /// Most passes over the rows.
+    pub epochs: usize,
+    /// Rows in a step of the optimizer.
+    pub batch_size: usize,
+    /// Largest step size of Adam; it falls to 0 in a straight line.
+    pub learning_rate: f64,
+    /// Steps in which the learning rate rises to its largest.
+    pub warmup_steps: usize,
+    /// Largest norm of a tensor's gradient.
+    pub gradient_clipping: f32,
+    /// Epochs without a better validation accuracy after which training stops.
+    pub patience: usize,
+    /// Training rows that the int8 ranges are measured on.
+    pub calibration_rows: usize,
+    /// Where all chance comes from.
+    pub seed: u64,
+}
+
+impl Default for TrainingConfig {
+    fn default() -> Self {
+        Self {
+            data: Source::HomeCommands,
+            validation: None,
+            validation_share: 0.1,
+            data_hash: None,
+            vocabulary_size: 4_000,
+            max_length: 256,
+            embedding_size: 24,
+            hidden_size: 48,
+            num_layers: 1,
+            pooling: Pooling::Max,
+            dropout: 0.3,
+            word_dropout: 0.05,
+            epochs: 8,
+            batch_size: 32,
+            learning_rate: 3e-3,
+            warmup_steps: 200,
+            gradient_clipping: 1.0,
+            patience: 4,
+            calibration_rows: 1_000,
+            seed: 1,
+        }
+    }
+}
+
+impl TrainingConfig {
+    /// The sizes of the network.
+    pub fn network(&self) -> NetworkConfig {
+        NetworkConfig {
+            embedding_size: self.embedding_size,
+            hidden_size: self.hidden_size,
+            num_layers: self.num_layers,
+            pooling: self.pooling,
+        }
+    }
+
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] with the setting, its value, and what it may be.
+    pub fn check(&self) -> Result<(), Error> {
+        let sizes = [
+            ("vocabulary-size", self.vocabulary_size, 1, 10_000_000),
+            ("max-length", self.max_length, 0, u32::MAX as usize),
+            ("embedding-size", self.embedding_size, 1, LARGEST_SIZE),
+            ("hidden-size", self.hidden_size, 1, LARGEST_SIZE),
+            ("num-layers", self.num_layers, 1, MOST_LAYERS),
+            ("epochs", self.epochs, 1, 100_000),
+            ("batch-size", self.batch_size, 1, 1_000_000),
+            ("patience", self.patience, 1, 100_000),
+            ("calibration-rows", self.calibration_rows, 1, 10_000_000),
+        ];
+        for (name, value, smallest, largest) in sizes {
+            if !(smallest..=largest).contains(&value) {
+                return Err(Error::Setting(format!("--{name} {value}: expected {smallest} to {largest}")));
+            }
+        }
+        if self.pooling == Pooling::Mean && !(1..=LONGEST_MEAN).contains(&self.max_length) {
+            return Err(Error::Setting(format!(
+                "--max-length {}: mean pooling needs 1 to {LONGEST_MEAN}",
+                self.max_length
+            )));
+        }
+        let below_one = |value: f64| (0.0..1.0).contains(&value);
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let numbers = [
+            ("dropout", self.dropout, below_one(self.dropout), "0 up to, but not, 1"),
+            ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
+            ("validation-share", self.validation_share, below_one(self.validation_share), "0 up to, but not, 1"),
+            ("learning-rate", self.learning_rate, positive(self.learning_rate), "a positive number"),
+            (
+                "gradient-clipping",
+                self.gradient_clipping.into(),
+                positive(self.gradient_clipping.into()),
+                "a positive number",
+            ),
+        ];
+        match numbers.into_iter().find(|(_, _, fits, _)| !fits) {
+            Some((name, value, _, expected)) => Err(Error::Setting(format!("--{name} {value}: expected {expected}"))),
+            None => Ok(()),
+        }
+    }
+}

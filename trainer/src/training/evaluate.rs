@@ -1,0 +1,63 @@
+use burn::tensor::activation::log_softmax;
+use burn::tensor::backend::Backend;
+use burn::tensor::{Int, Tensor, TensorData};
+
+use crate::batches::{Batch, Example, evaluation_batches};
+use crate::network::{Classifier, Pooling, values};
+
+const BATCH_SIZE: usize = 256;
+
+/// Loss and accuracy over some rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evaluation {
+    /// Mean cross-entropy.
+    pub loss: f64,
+    /// Share of rows that are right.
+    pub accuracy: f64,
+}
+
+/// Measures the network, without dropout.
+pub fn evaluate<B: Backend>(
+    model: &Classifier<B>,
+    pooling: Pooling,
+    examples: &[Example],
+    device: &B::Device,
+) -> Evaluation {
+    let (mut loss, mut correct) = (0.0, 0_usize);
+    for rows in evaluation_batches(examples, BATCH_SIZE) {
+        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), None);
+        let logits = model.forward(&batch.packed, pooling, None);
+        let (losses, right) = losses_and_correct(logits, &batch.classes, device);
+        loss += values(losses).into_iter().map(f64::from).sum::<f64>();
+        correct += values(right).into_iter().filter(|right| *right > 0.5).count();
+    }
+    let rows = examples.len().max(1) as f64;
+    Evaluation { loss: loss / rows, accuracy: correct as f64 / rows }
+}
+
+/// The logits of rows of tokens, in their order.
+pub fn logits<B: Backend>(model: &Classifier<B>, pooling: Pooling, examples: &[Example]) -> Vec<Vec<f32>> {
+    let mut all = vec![Vec::new(); examples.len()];
+    for rows in evaluation_batches(examples, BATCH_SIZE) {
+        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), None);
+        let logits = model.forward(&batch.packed, pooling, None);
+        let classes = logits.dims()[1];
+        for (row, logits) in rows.iter().zip(values(logits).chunks(classes)) {
+            all[*row] = logits.to_vec();
+        }
+    }
+    all
+}
+
+/// The cross-entropy of each row, and 1 for each row that is right.
+pub(super) fn losses_and_correct<B: Backend>(
+    logits: Tensor<B, 2>,
+    classes: &[usize],
+    device: &B::Device,
+) -> (Tensor<B, 1>, Tensor<B, 1>) {
+    let targets: Vec<i64> = classes.iter().map(|class| *class as i64).collect();
+    let targets = Tensor::<B, 2, Int>::from_data(TensorData::new(targets, [classes.len(), 1]), device);
+    let right = logits.clone().detach().argmax(1).equal(targets.clone()).float().squeeze_dim(1);
+    let losses = log_softmax(logits, 1).gather(1, targets).squeeze_dim(1).neg();
+    (losses, right)
+}

@@ -1,0 +1,244 @@
+use burn::grad_clipping::GradientClippingConfig;
+use burn::module::AutodiffModule;
+use burn::optim::{AdamConfig, GradientsParams, Optimizer};
+use burn::tensor::Tensor;
+use burn::tensor::backend::AutodiffBackend;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::checkpoint::{Checkpoint, EpochMetrics, EpochSums, Position};
+use super::evaluate::{evaluate, losses_and_correct};
+use super::progress::Status;
+use super::schedule::learning_rate;
+use super::{Prepared, Progress, TrainingConfig};
+use crate::batches::{Batch, epoch_batches};
+use crate::error::Error;
+use crate::network::{Classifier, values};
+use crate::run_folder::{RunFolder, write_atomically};
+use crate::weights;
+
+/// Batches between two reads of loss and accuracy from the device.
+const BATCHES_PER_READ: usize = 25;
+/// What chance decides; each has its own stream of random numbers.
+#[derive(Clone, Copy)]
+enum Chance {
+    Initial = 0,
+    Order = 1,
+    Dropout = 2,
+}
+
+/// How a training ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// All epochs, or no improvement for as many as `patience` says: the best epoch.
+    Finished(EpochMetrics),
+    /// It was asked to stop, and can go on from its checkpoint.
+    Interrupted,
+}
+
+/// What a training is given.
+pub struct Fit<'a> {
+    /// The settings.
+    pub config: &'a TrainingConfig,
+    /// The rows.
+    pub prepared: &'a Prepared,
+    /// Where everything is written.
+    pub folder: &'a RunFolder,
+    /// Whether to go on from the folder's checkpoint.
+    pub resume: bool,
+    /// Asked before each batch.
+    pub should_stop: &'a dyn Fn() -> bool,
+}
+
+/// Trains a network and leaves the best epoch's weights, the metrics and a checkpoint in the run's folder.
+///
+/// An interrupted training that goes on gives the same weights, bit for bit, as one that was not: what is
+/// random depends on the seed, the epoch and the batch alone.
+///
+/// # Errors
+/// [`Error::Unwritable`]; [`Error::Run`] for a checkpoint that is none; [`Error::Failed`] if the loss is not
+/// finite.
+pub fn fit<B: AutodiffBackend>(
+    fit: &Fit<'_>,
+    progress: &mut Progress,
+    device: &B::Device,
+) -> Result<Ending, Error> {
+    let Fit { config, prepared, folder, .. } = fit;
+    let mut rng = chance(config.seed, Chance::Initial, 0, 0);
+    let (tokens, classes) = (prepared.vocabulary.token_count(), prepared.labels.len());
+    let mut model = Classifier::<B>::new(&config.network(), tokens, classes, &mut rng, device);
+    let mut optimizer = AdamConfig::new()
+        .with_epsilon(1e-8)
+        .with_grad_clipping(Some(GradientClippingConfig::Norm(config.gradient_clipping)))
+        .init();
+    let mut position = Position::default();
+    if fit.resume {
+        let checkpoint = Checkpoint::read(&folder.checkpoint())?;
+        (position, model, optimizer) = checkpoint.restore(model, optimizer, device)?;
+    }
+    while position.history.len() < config.epochs && !patience_is_over(config, &position) {
+        let stopped;
+        (model, stopped) = train_epoch(fit, model, &mut optimizer, &mut position, progress, device)?;
+        if stopped {
+            progress.finish();
+            Checkpoint::new(&position, &model, &optimizer)?.write(&folder.checkpoint())?;
+            return Ok(Ending::Interrupted);
+        }
+        let best = end_epoch(fit, &model.valid(), &mut position, progress, device)?;
+        if best {
+            weights::save(&model.valid(), &folder.weights())?;
+        }
+        Checkpoint::new(&position, &model, &optimizer)?.write(&folder.checkpoint())?;
+    }
+    progress.finish();
+    best_epoch(&position.history)
+        .map(Ending::Finished)
+        .ok_or_else(|| Error::Failed("no epoch was trained".into()))
+}
+
+/// Trains from the position's batch to the end of its epoch, or until asked to stop (`true`).
+fn train_epoch<B: AutodiffBackend, O: Optimizer<Classifier<B>, B>>(
+    fit: &Fit<'_>,
+    mut model: Classifier<B>,
+    optimizer: &mut O,
+    position: &mut Position,
+    progress: &mut Progress,
+    device: &B::Device,
+) -> Result<(Classifier<B>, bool), Error> {
+    let Fit { config, prepared, .. } = fit;
+    let epoch = position.history.len();
+    let examples = &prepared.training;
+    let batches = epoch_batches(examples, config.batch_size, &mut chance(config.seed, Chance::Order, epoch, 0));
+    let mut unread = Unread::default();
+    progress.start_epoch();
+    for (number, rows) in batches.iter().enumerate().skip(position.batch) {
+        if (fit.should_stop)() {
+            unread.read(&mut position.sums)?;
+            return Ok((model, true));
+        }
+        let mut rng = chance(config.seed, Chance::Dropout, epoch, number);
+        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), Some((config.word_dropout, &mut rng)));
+        let logits = model.forward(&batch.packed, config.pooling, Some((config.dropout, &mut rng)));
+        let (losses, right) = losses_and_correct(logits, &batch.classes, device);
+        unread.push(losses.clone().inner(), right.inner());
+        let gradients = GradientsParams::from_grads(losses.mean().backward(), &model);
+        let rate = rate_at(config, batches.len(), epoch * batches.len() + number);
+        model = optimizer.step(rate, model, gradients);
+        position.batch = number + 1;
+        if position.batch.is_multiple_of(BATCHES_PER_READ) || position.batch == batches.len() {
+            let rows = unread.read(&mut position.sums)?;
+            progress.advance(rows, &status(config, epoch, &position.sums, examples.len()));
+        }
+    }
+    Ok((model, false))
+}
+
+/// Measures the epoch, writes its row of metrics, and tells whether it is the best so far.
+fn end_epoch<B: burn::tensor::backend::Backend>(
+    fit: &Fit<'_>,
+    model: &Classifier<B>,
+    position: &mut Position,
+    progress: &mut Progress,
+    device: &B::Device,
+) -> Result<bool, Error> {
+    let Fit { config, prepared, folder, .. } = fit;
+    let validation = evaluate(model, config.pooling, &prepared.validation, device);
+    let EpochSums { loss, correct, rows } = position.sums;
+    let rows = rows.max(1) as f64;
+    let epoch = position.history.len() + 1;
+    let metrics = EpochMetrics {
+        epoch,
+        training_loss: loss / rows,
+        training_accuracy: correct as f64 / rows,
+        validation_loss: validation.loss,
+        validation_accuracy: validation.accuracy,
+        learning_rate: rate_at(config, position.batch, epoch * position.batch - 1),
+    };
+    position.history.push(metrics);
+    position.batch = 0;
+    position.sums = EpochSums::default();
+    let best = best_epoch(&position.history) == Some(metrics);
+    progress.end_epoch(&metrics, best);
+    write_atomically(&folder.metrics(), &metrics_csv(&position.history)?)?;
+    Ok(best)
+}
+
+fn metrics_csv(history: &[EpochMetrics]) -> Result<Vec<u8>, Error> {
+    let failed = |error: String| Error::Failed(format!("metrics.csv: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    history.iter().try_for_each(|row| writer.serialize(row)).map_err(|error| failed(error.to_string()))?;
+    writer.into_inner().map_err(|error| failed(error.to_string()))
+}
+
+/// The epoch of the largest validation accuracy, of equal ones that of the smallest loss.
+fn best_epoch(history: &[EpochMetrics]) -> Option<EpochMetrics> {
+    history.iter().copied().reduce(|best, next| {
+        let better = next.validation_accuracy > best.validation_accuracy
+            || (next.validation_accuracy == best.validation_accuracy && next.validation_loss < best.validation_loss);
+        if better { next } else { best }
+    })
+}
+
+fn patience_is_over(config: &TrainingConfig, position: &Position) -> bool {
+    best_epoch(&position.history).is_some_and(|best| position.history.len() - best.epoch >= config.patience)
+}
+
+fn rate_at(config: &TrainingConfig, batches: usize, step: usize) -> f64 {
+    learning_rate(config.learning_rate, config.warmup_steps, config.epochs * batches, step)
+}
+
+fn status(config: &TrainingConfig, epoch: usize, sums: &EpochSums, total_rows: usize) -> Status {
+    let rows = sums.rows.max(1) as f64;
+    Status {
+        epoch: epoch + 1,
+        epochs: config.epochs,
+        rows: sums.rows,
+        total_rows: total_rows as u64,
+        loss: sums.loss / rows,
+        accuracy: sums.correct as f64 / rows,
+    }
+}
+
+/// The random numbers for one purpose at one place of the training.
+fn chance(seed: u64, purpose: Chance, epoch: usize, batch: usize) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream((purpose as u64) << 60 | (epoch as u64) << 36 | batch as u64);
+    rng
+}
+
+/// Losses and hits that are still on the device.
+struct Unread<B: burn::tensor::backend::Backend> {
+    losses: Vec<Tensor<B, 1>>,
+    right: Vec<Tensor<B, 1>>,
+}
+
+impl<B: burn::tensor::backend::Backend> Default for Unread<B> {
+    fn default() -> Self {
+        Self { losses: Vec::new(), right: Vec::new() }
+    }
+}
+
+impl<B: burn::tensor::backend::Backend> Unread<B> {
+    fn push(&mut self, losses: Tensor<B, 1>, right: Tensor<B, 1>) {
+        self.losses.push(losses);
+        self.right.push(right);
+    }
+
+    /// Adds them to the sums, row by row, so that the sums do not depend on when they are read. Returns the
+    /// number of rows.
+    fn read(&mut self, sums: &mut EpochSums) -> Result<u64, Error> {
+        if self.losses.is_empty() {
+            return Ok(0);
+        }
+        let losses = values(Tensor::cat(std::mem::take(&mut self.losses), 0));
+        let right = values(Tensor::cat(std::mem::take(&mut self.right), 0));
+        if losses.iter().any(|loss| !loss.is_finite()) {
+            let advice = "the loss is no longer finite: try a smaller --learning-rate or --gradient-clipping";
+            return Err(Error::Failed(advice.into()));
+        }
+        sums.loss = losses.iter().fold(sums.loss, |sum, loss| sum + f64::from(*loss));
+        sums.correct += right.iter().filter(|right| **right > 0.5).count() as u64;
+        sums.rows += losses.len() as u64;
+        Ok(losses.len() as u64)
+    }
+}

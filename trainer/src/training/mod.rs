@@ -1,0 +1,16 @@
+//! Training: settings, the loop, schedule, checkpoints, progress.
+
+mod checkpoint;
+mod config;
+mod evaluate;
+mod fit;
+mod prepare;
+mod progress;
+mod schedule;
+
+pub use checkpoint::EpochMetrics;
+pub use config::TrainingConfig;
+pub use evaluate::{Evaluation, evaluate, logits};
+pub use fit::{Ending, Fit, fit};
+pub use prepare::{Prepared, encode_rows, label_classes};
+pub use progress::Progress;

@@ -1,0 +1,108 @@
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::checkpoint::EpochMetrics;
+
+/// Shows how training goes: a bar on a terminal, a plain line an epoch and every half minute elsewhere.
+#[derive(Debug)]
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    started: Instant,
+    rows_done: u64,
+    last_line: Instant,
+}
+
+/// What the progress shows after some batches.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Status {
+    pub(super) epoch: usize,
+    pub(super) epochs: usize,
+    pub(super) rows: u64,
+    pub(super) total_rows: u64,
+    pub(super) loss: f64,
+    pub(super) accuracy: f64,
+}
+
+const LINE_INTERVAL: Duration = Duration::from_secs(30);
+
+impl Progress {
+    /// Progress on standard error.
+    pub fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {percent:>3} %  {msg}  {eta} left") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { bar, quiet: false, started: Instant::now(), rows_done: 0, last_line: Instant::now() }
+    }
+
+    /// Progress that shows nothing.
+    pub fn silent() -> Self {
+        Self { bar: None, quiet: true, started: Instant::now(), rows_done: 0, last_line: Instant::now() }
+    }
+
+    pub(super) fn start_epoch(&mut self) {
+        self.started = Instant::now();
+        self.rows_done = 0;
+        if let Some(bar) = &self.bar {
+            bar.reset();
+        }
+    }
+
+    pub(super) fn advance(&mut self, rows: u64, status: &Status) {
+        self.rows_done += rows;
+        let rows_per_second = self.rows_done as f64 / self.started.elapsed().as_secs_f64().max(1e-9);
+        let message = format!(
+            "loss {:.4}  accuracy {:.2} %  {rows_per_second:.0} rows/s",
+            status.loss,
+            100.0 * status.accuracy
+        );
+        let prefix = format!("epoch {}/{}", status.epoch, status.epochs);
+        if let Some(bar) = &self.bar {
+            bar.set_length(status.total_rows);
+            bar.set_position(status.rows);
+            bar.set_prefix(prefix);
+            bar.set_message(message);
+        } else if !self.quiet && self.last_line.elapsed() >= LINE_INTERVAL {
+            self.last_line = Instant::now();
+            let left = status.total_rows.saturating_sub(status.rows) as f64 / rows_per_second;
+            eprintln!("{prefix}  {}/{} rows  {message}  {left:.0} s left", status.rows, status.total_rows);
+        }
+    }
+
+    pub(super) fn end_epoch(&mut self, metrics: &EpochMetrics, best: bool) {
+        self.last_line = Instant::now();
+        let line = format!(
+            "epoch {:>3}  loss {:.4}  accuracy {:.2} %  validation loss {:.4}  accuracy {:.2} %  {:.1} s{}",
+            metrics.epoch,
+            metrics.training_loss,
+            100.0 * metrics.training_accuracy,
+            metrics.validation_loss,
+            100.0 * metrics.validation_accuracy,
+            self.started.elapsed().as_secs_f64(),
+            if best { "  best" } else { "" },
+        );
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None if self.quiet => {}
+            None => eprintln!("{line}"),
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,97 @@
+//! The weights of a network: in a safetensors file, and as plain numbers for the export.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::backend::Backend;
+use burn_store::{ModuleSnapshot, SafetensorsStore};
+
+use crate::error::Error;
+use crate::network::{Classifier, values};
+use crate::run_folder::write_atomically;
+
+/// A matrix, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    /// Values in a row.
+    pub columns: usize,
+    /// All values, row after row.
+    pub values: Vec<f32>,
+}
+
+impl Matrix {
+    /// The rows, one after another.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks(self.columns.max(1))
+    }
+}
+
+/// The weights of one recurrent layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerWeights {
+    /// `[4 * hidden_size, input_size]`
+    pub weight_ih: Matrix,
+    /// `[4 * hidden_size, hidden_size]`
+    pub weight_hh: Matrix,
+    /// `[4 * hidden_size]`
+    pub bias: Vec<f32>,
+}
+
+/// The weights of a network as plain numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkWeights {
+    /// `[tokens, embedding_size]`
+    pub embedding: Matrix,
+    /// The layers, the first one nearest to the input.
+    pub layers: Vec<LayerWeights>,
+    /// `[classes, hidden_size]`
+    pub head_weight: Matrix,
+    /// `[classes]`
+    pub head_bias: Vec<f32>,
+}
+
+impl NetworkWeights {
+    /// The numbers of a network.
+    pub fn from_network<B: Backend>(network: &Classifier<B>) -> Self {
+        let matrix = |tensor: burn::tensor::Tensor<B, 2>| Matrix { columns: tensor.dims()[1], values: values(tensor) };
+        let layers = network.layers.iter().map(|layer| LayerWeights {
+            weight_ih: matrix(layer.weight_ih.val()),
+            weight_hh: matrix(layer.weight_hh.val()),
+            bias: values(layer.bias.val()),
+        });
+        Self {
+            embedding: matrix(network.embedding.val()),
+            layers: layers.collect(),
+            head_weight: matrix(network.head.weight.val()),
+            head_bias: values(network.head.bias.val()),
+        }
+    }
+}
+
+/// Writes a network's weights as safetensors, whole or not at all.
+///
+/// # Errors
+/// [`Error::Unwritable`], [`Error::Failed`].
+pub fn save<B: Backend>(network: &Classifier<B>, path: &Path) -> Result<(), Error> {
+    let failed = |error: &dyn std::fmt::Display| Error::Failed(format!("{}: {error}", path.display()));
+    let mut store = SafetensorsStore::from_bytes(None);
+    network.save_into(&mut store).map_err(|error| failed(&error))?;
+    let bytes = store.get_bytes().map_err(|error| failed(&error))?;
+    write_atomically(path, &bytes)
+}
+
+/// Reads a network's weights.
+///
+/// # Errors
+/// [`Error::Unreadable`]; [`Error::Run`] if the file does not have this network's tensors.
+pub fn load<B: Backend>(network: &mut Classifier<B>, path: &Path) -> Result<(), Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Unreadable { path: path.into(), source })?;
+    let mut store = SafetensorsStore::from_bytes(Some(bytes));
+    let problem = |problem: String| Error::Run { path: path.into(), problem };
+    let loaded = network.load_from(&mut store).map_err(|error| problem(error.to_string().replace('\n', " ")))?;
+    if loaded.is_success() && network.num_params() > 0 {
+        Ok(())
+    } else {
+        Err(problem("does not hold the weights of this run's network".into()))
+    }
+}
