@@ -28,6 +28,8 @@ enum Failure {
     Model,
     /// `KnownAnswers::parse` refused the included file.
     Answers,
+    /// There is no known answer: nothing would be compared.
+    NothingToCheck,
     /// `Classifier::new` refused the model.
     Classifier,
     /// The board has too little RAM for the model's buffers.
@@ -42,6 +44,7 @@ impl Failure {
             Self::NoCounter => "the counter is not available",
             Self::Model => "the runtime rejected the model",
             Self::Answers => "the runtime rejected the known answers",
+            Self::NothingToCheck => "there are no rows to check",
             Self::Classifier => "the classifier could not be made from the model",
             Self::Memory => "the model's buffers do not fit into this board's RAM",
             Self::Stack => "the stack overflowed",
@@ -67,11 +70,14 @@ fn run(output: &mut Output) -> Result<u32, Failure> {
     let counter = Counter::start().ok_or(Failure::NoCounter)?;
     announce(output, &counter);
     let classifier_bytes = size_of::<Classifier<'_, '_, { inputs::CAPACITY }>>();
-    if memory::stack_free_at_reset() < classifier_bytes + STACK_RESERVE {
+    if memory::stack_free_at_reset() < classifier_bytes.saturating_add(STACK_RESERVE) {
         return Err(Failure::Memory);
     }
     let model = Model::parse(inputs::model()).map_err(|_| Failure::Model)?;
     let answers = KnownAnswers::parse(inputs::answers()).map_err(|_| Failure::Answers)?;
+    if answers.is_empty() {
+        return Err(Failure::NothingToCheck);
+    }
     run_rows(output, &counter, &model, answers)
 }
 

@@ -78,10 +78,7 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     pub fn new(model: &'c Model<'m>) -> Result<Self, Error> {
         let required = model.required_words();
         if CAPACITY < required {
-            return Err(Error::CapacityTooSmall {
-                required: saturated(required),
-                available: saturated(CAPACITY),
-            });
+            return Err(Error::CapacityTooSmall { required: saturated(required), available: saturated(CAPACITY) });
         }
         Ok(Self { model, tokenizer: WordTokenizer::new(), steps: 0, state: [0; CAPACITY] })
     }
@@ -158,20 +155,18 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
         let state = &mut self.state;
         match &self.model.network {
             AnyNetwork::Int8(network) => network.layer(state, layer).map(|(weights, buffers)| LayerState::Int8 {
-                hidden: buffers.next_hidden,
+                hidden: buffers.hidden,
                 cell: buffers.cell,
                 cell_fraction_bits: weights.matrix.scales.cell_fraction_bits,
             }),
             #[cfg(feature = "float")]
-            AnyNetwork::Half(network) => network.layer(state, layer).map(|(_, buffers)| LayerState::Float {
-                hidden: buffers.next_hidden,
-                cell: buffers.cell,
-            }),
+            AnyNetwork::Half(network) => network
+                .layer(state, layer)
+                .map(|(_, buffers)| LayerState::Float { hidden: buffers.hidden, cell: buffers.cell }),
             #[cfg(feature = "float")]
-            AnyNetwork::Single(network) => network.layer(state, layer).map(|(_, buffers)| LayerState::Float {
-                hidden: buffers.next_hidden,
-                cell: buffers.cell,
-            }),
+            AnyNetwork::Single(network) => network
+                .layer(state, layer)
+                .map(|(_, buffers)| LayerState::Float { hidden: buffers.hidden, cell: buffers.cell }),
         }
     }
 

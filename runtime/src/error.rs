@@ -140,10 +140,9 @@ impl fmt::Display for Error {
                 formatter,
                 "expected {expected} bytes, found {found}: the file is truncated or has something appended"
             ),
-            Self::WrongChecksum { expected, found } => write!(
-                formatter,
-                "checksum {found:08x} instead of {expected:08x}: the file is damaged"
-            ),
+            Self::WrongChecksum { expected, found } => {
+                write!(formatter, "checksum {found:08x} instead of {expected:08x}: the file is damaged")
+            }
             Self::Misaligned { required } => write!(
                 formatter,
                 "the model must start at a multiple of {required} bytes: wrap it in `runtime::Aligned`"
@@ -152,10 +151,9 @@ impl fmt::Display for Error {
             Self::Invalid { field, expected, found } => {
                 write!(formatter, "invalid {field:?}: expected {expected}, found {found}")
             }
-            Self::CapacityTooSmall { required, available } => write!(
-                formatter,
-                "the model needs a capacity of {required} words, the classifier has {available}"
-            ),
+            Self::CapacityTooSmall { required, available } => {
+                write!(formatter, "the model needs a capacity of {required} words, the classifier has {available}")
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 use crate::error::{Error, Field, expect, expect_within, invalid};
-#[cfg(feature = "float")]
-use crate::network::{Half, Single};
 use crate::format::{
     ALIGNMENT, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance, StringTable, Tensors, WordRule, checksum,
 };
+#[cfg(feature = "float")]
+use crate::network::{Half, Single};
 use crate::network::{Int8, Network};
 use crate::text::{UNKNOWN_TOKEN, Vocabulary};
 
@@ -32,7 +32,7 @@ impl<'m> Model<'m> {
     ///
     /// # Shapes and units
     /// `file` starts at a multiple of 16 bytes (see [`crate::Aligned`]) and ends where the model does. The
-    /// file is read three times from start to end; under 2 KiB of stack.
+    /// file is read three times from start to end; under 5 KiB of stack.
     ///
     /// # Errors
     /// Any [`Error`] but [`Error::CapacityTooSmall`].
@@ -63,11 +63,15 @@ impl<'m> Model<'m> {
         let vocabulary = Vocabulary::parse(&tensors, &words.vocabulary)?;
         let tokens = vocabulary.token_count();
         let network = match header.precision {
-            Precision::Int8 => AnyNetwork::Int8(Network::parse(&tensors, &manifest, &words.embedding, tokens, classes)?),
+            Precision::Int8 => {
+                AnyNetwork::Int8(Network::parse(&tensors, &manifest, &words.embedding, tokens, classes)?)
+            }
             #[cfg(feature = "float")]
             Precision::F16 => AnyNetwork::Half(Network::parse(&tensors, &manifest, &words.embedding, tokens, classes)?),
             #[cfg(feature = "float")]
-            Precision::F32 => AnyNetwork::Single(Network::parse(&tensors, &manifest, &words.embedding, tokens, classes)?),
+            Precision::F32 => {
+                AnyNetwork::Single(Network::parse(&tensors, &manifest, &words.embedding, tokens, classes)?)
+            }
             #[cfg(not(feature = "float"))]
             precision => return Err(Error::UnsupportedPrecision { found: precision.code() }),
         };
@@ -111,8 +115,7 @@ impl<'m> Model<'m> {
         let outside = invalid(Field::ManifestLength, file.len(), end);
         let manifest = file.get(HEADER_LENGTH..end).ok_or(outside)?;
         let tensors = file.get(header.tensors_offset as usize..).ok_or(outside)?;
-        let (manifest, rest) =
-            postcard::take_from_bytes(manifest).map_err(|_| Error::UnreadableManifest)?;
+        let (manifest, rest) = postcard::take_from_bytes(manifest).map_err(|_| Error::UnreadableManifest)?;
         expect(Field::ManifestLength, 0, rest.len())?;
         Ok((header, manifest, Tensors(tensors)))
     }

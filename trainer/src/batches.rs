@@ -31,10 +31,7 @@ pub struct Batch {
 
 impl Batch {
     /// A batch of examples; a share `word_dropout` of the words becomes unknown.
-    pub fn new<'e>(
-        examples: impl Iterator<Item = &'e Example>,
-        word_dropout: Option<(f64, &mut ChaCha8Rng)>,
-    ) -> Self {
+    pub fn new<'e>(examples: impl Iterator<Item = &'e Example>, word_dropout: Option<(f64, &mut ChaCha8Rng)>) -> Self {
         let (mut rows, classes): (Vec<_>, Vec<_>) =
             examples.map(|example| (example.tokens.clone(), example.class)).unzip();
         if let Some((share, rng)) = word_dropout {

@@ -29,11 +29,11 @@ impl<'m, A: Arithmetic> LstmWeights<'m, A> {
 
 /// One step in integers.
 ///
-/// Pre-activations Q3.12, gates Q0.15, `c` as calibrated, `h` in units of 1/127.
+/// Pre-activations Q3.12, gates Q0.15, `c` as calibrated, `h` Q0.15.
 pub(crate) fn step_int8(weights: &LstmWeights<'_, Int8>, buffers: &mut LayerBuffers<'_, Int8>) {
     let matrix = &weights.matrix;
     let fraction_bits = matrix.scales.cell_fraction_bits;
-    let units = buffers.cell.iter_mut().zip(buffers.next_hidden.iter_mut());
+    let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut());
     for (unit, (cell, hidden)) in units.enumerate() {
         let rows = weights.rows(unit);
         let sums = kernels::dot_4_i8(weights.row_weights(rows), buffers.inputs);
@@ -59,14 +59,11 @@ type Dot4<Weight> = fn([&[Weight]; 4], &[f32]) -> [f32; 4];
 
 /// One step in `f32`, with `dot_4` for the stored weights.
 #[cfg(feature = "float")]
-pub(crate) fn step_float<A>(
-    weights: &LstmWeights<'_, A>,
-    buffers: &mut LayerBuffers<'_, A>,
-    dot_4: Dot4<A::Weight>,
-) where
-    A: Arithmetic<Value = f32, Cell = f32, Bias = f32>,
+pub(crate) fn step_float<A>(weights: &LstmWeights<'_, A>, buffers: &mut LayerBuffers<'_, A>, dot_4: Dot4<A::Weight>)
+where
+    A: Arithmetic<Value = f32, Hidden = f32, Cell = f32, Bias = f32>,
 {
-    let units = buffers.cell.iter_mut().zip(buffers.next_hidden.iter_mut());
+    let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut());
     for (unit, (cell, hidden)) in units.enumerate() {
         let rows = weights.rows(unit);
         let mut pre_activations = dot_4(weights.row_weights(rows), buffers.inputs);

@@ -2,7 +2,7 @@
 
 mod lstm;
 
-pub(crate) use lstm::{LstmWeights};
+pub(crate) use lstm::LstmWeights;
 #[cfg(feature = "float")]
 pub(crate) use lstm::step_float;
 pub(crate) use lstm::step_int8;

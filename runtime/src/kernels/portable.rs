@@ -20,10 +20,7 @@ pub(crate) fn dot_4_i8(rows: [&[i8]; 4], vector: &[i8]) -> [i32; 4] {
 /// `sum_j weights[j] * vector[j]`. Exact: the sums are bounded by [`crate::Model::parse`].
 #[inline]
 pub(crate) fn dot_i16(weights: &[i8], vector: &[i16]) -> i32 {
-    weights
-        .iter()
-        .zip(vector)
-        .fold(0, |sum: i32, (weight, x)| sum.wrapping_add(i32::from(*weight) * i32::from(*x)))
+    weights.iter().zip(vector).fold(0, |sum: i32, (weight, x)| sum.wrapping_add(i32::from(*weight) * i32::from(*x)))
 }
 
 /// [`dot_4_i8`] for a float weight type. Each sum is added from the first column to the last, without a

@@ -19,12 +19,9 @@ macro_rules! float_arithmetic {
             type Bias = f32;
             type Scales<'m> = ();
             type Value = f32;
+            type Hidden = f32;
             type Cell = f32;
             type Sum = f32;
-            type Pooled = f32;
-
-            const LARGEST_VALUE: u32 = 1;
-            const LARGEST_POOLED: u32 = 1;
 
             fn parse_scales<'m>(_: &Tensors<'m>, scales: Option<&Int8Scales>, _: usize) -> Result<(), Error> {
                 match scales {
@@ -43,6 +40,10 @@ macro_rules! float_arithmetic {
                 $to_f32(weight)
             }
 
+            fn narrow(hidden: f32) -> f32 {
+                hidden
+            }
+
             fn step(weights: &LstmWeights<'_, Self>, buffers: &mut LayerBuffers<'_, Self>) {
                 step_float(weights, buffers, $dot_4);
             }
@@ -55,15 +56,11 @@ macro_rules! float_arithmetic {
                 *largest = if first { value } else { value.max(*largest) };
             }
 
-            fn pooled(value: f32) -> f32 {
-                value
+            fn largest(gathered: f32) -> f32 {
+                gathered
             }
 
-            fn pooled_largest(largest: f32) -> f32 {
-                largest
-            }
-
-            fn pooled_mean(sum: f32, steps: u32) -> f32 {
+            fn mean(sum: f32, steps: u32) -> f32 {
                 sum / steps as f32
             }
 

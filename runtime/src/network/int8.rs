@@ -32,12 +32,9 @@ impl Arithmetic for Int8 {
     type Bias = i32;
     type Scales<'m> = Requantization<'m>;
     type Value = i8;
+    type Hidden = i16;
     type Cell = i16;
     type Sum = i32;
-    type Pooled = i16;
-
-    const LARGEST_VALUE: u32 = 127;
-    const LARGEST_POOLED: u32 = 127 * numeric::POOLED_PER_HIDDEN as u32;
 
     fn parse_scales<'m>(
         tensors: &Tensors<'m>,
@@ -77,28 +74,28 @@ impl Arithmetic for Int8 {
         weight
     }
 
+    fn narrow(hidden: i16) -> i8 {
+        numeric::narrow_hidden(hidden)
+    }
+
     fn step(weights: &LstmWeights<'_, Self>, buffers: &mut LayerBuffers<'_, Self>) {
         step_int8(weights, buffers);
     }
 
-    fn gather_sum(sum: &mut i32, value: i8) {
+    fn gather_sum(sum: &mut i32, value: i16) {
         *sum = sum.wrapping_add(i32::from(value));
     }
 
-    fn gather_largest(largest: &mut i32, value: i8, first: bool) {
+    fn gather_largest(largest: &mut i32, value: i16, first: bool) {
         let value = i32::from(value);
         *largest = if first { value } else { value.max(*largest) };
     }
 
-    fn pooled(value: i8) -> i16 {
-        Self::pooled_largest(i32::from(value))
+    fn largest(gathered: i32) -> i16 {
+        gathered as i16
     }
 
-    fn pooled_largest(largest: i32) -> i16 {
-        (largest * numeric::POOLED_PER_HIDDEN) as i16
-    }
-
-    fn pooled_mean(sum: i32, steps: u32) -> i16 {
+    fn mean(sum: i32, steps: u32) -> i16 {
         NonZeroU32::new(steps).map_or(0, |steps| numeric::mean(sum, steps))
     }
 

@@ -30,8 +30,8 @@ impl Shape {
 pub enum LayerState<'a> {
     /// Of an int8 model.
     Int8 {
-        /// `h`, in units of [`crate::numeric::HIDDEN_SCALE`].
-        hidden: &'a [i8],
+        /// `h`, Q0.15.
+        hidden: &'a [i16],
         /// `c`, with `cell_fraction_bits` fraction bits.
         cell: &'a [i16],
         /// Fraction bits of `cell`.
@@ -52,8 +52,8 @@ pub(crate) struct LayerBuffers<'a, A: Arithmetic> {
     pub(crate) inputs: &'a mut [A::Value],
     /// `c`.
     pub(crate) cell: &'a mut [A::Cell],
-    /// The next `h`, while the present one is still read.
-    pub(crate) next_hidden: &'a mut [A::Value],
+    /// The last step's `h`, as computed; a part of `inputs` holds it as the next product takes it in.
+    pub(crate) hidden: &'a mut [A::Hidden],
 }
 
 /// Takes typed buffers, one after another, out of a classifier's words.
@@ -75,7 +75,7 @@ impl<'a> Words<'a> {
         LayerBuffers {
             inputs: self.take(shape.columns()),
             cell: self.take(shape.hidden_size),
-            next_hidden: self.take(shape.hidden_size),
+            hidden: self.take(shape.hidden_size),
         }
     }
 }
@@ -89,5 +89,5 @@ pub(crate) const fn words_for<T>(count: usize) -> usize {
 pub(crate) const fn layer_words<A: Arithmetic>(shape: Shape) -> usize {
     words_for::<A::Value>(shape.columns())
         + words_for::<A::Cell>(shape.hidden_size)
-        + words_for::<A::Value>(shape.hidden_size)
+        + words_for::<A::Hidden>(shape.hidden_size)
 }

@@ -13,6 +13,10 @@ use crate::format::{
 const MAX_SIZE: usize = 16_384;
 /// Most steps of a model with mean pooling: the sum of so many hidden states fits into an accumulator.
 const MAX_MEAN_STEPS: usize = 65_535;
+/// Largest magnitude of an int8 model's input or hidden state in a product.
+const LARGEST_VALUE: u32 = 127;
+/// Largest magnitude of an int8 model's pooled value.
+const LARGEST_HIDDEN: u32 = 32_767;
 
 /// How the numbers of a model are stored, added and multiplied: one implementation a precision.
 pub(crate) trait Arithmetic: Sized {
@@ -22,14 +26,14 @@ pub(crate) trait Arithmetic: Sized {
     type Bias: Element;
     /// What turns accumulators into numbers again.
     type Scales<'m>: Copy;
-    /// A value of an input or a hidden state.
-    type Value: Pod + Default;
+    /// A value of the vector `[x; h]` that the weights are multiplied with.
+    type Value: Pod;
+    /// A value of a hidden state as computed, and of the pooled vector.
+    type Hidden: Pod;
     /// A value of a cell state.
     type Cell: Pod;
     /// A value gathered over steps, and a logit.
     type Sum: Pod;
-    /// A value of the pooled vector.
-    type Pooled: Pod;
 
     /// Borrows the scales of a matrix of `rows` rows; `None` where float has none.
     fn parse_scales<'m>(
@@ -38,30 +42,25 @@ pub(crate) trait Arithmetic: Sized {
         rows: usize,
     ) -> Result<Self::Scales<'m>, Error>;
 
-    /// Checks every weight, and that no accumulator can overflow when the values are at most
-    /// [`Self::LARGEST_VALUE`], or the pooled ones at most [`Self::LARGEST_POOLED`].
+    /// Checks every weight of a row, and that its accumulator can not overflow.
     fn check_row(matrix: &Matrix<'_, Self>, row: usize, largest_input: u32) -> Result<(), Error>;
-    /// Largest magnitude of a value, in its units.
-    const LARGEST_VALUE: u32;
-    /// Largest magnitude of a pooled value, in its units.
-    const LARGEST_POOLED: u32;
 
     /// One value of an embedding, as stored, as an input.
     fn embed(weight: Self::Weight) -> Self::Value;
+    /// A hidden state as a product takes it in.
+    fn narrow(hidden: Self::Hidden) -> Self::Value;
     /// One step: from `[x; h]` and `c` to the next `c` and `h`.
     fn step(weights: &LstmWeights<'_, Self>, buffers: &mut LayerBuffers<'_, Self>);
     /// Gathers one step's value.
-    fn gather_sum(sum: &mut Self::Sum, value: Self::Value);
+    fn gather_sum(sum: &mut Self::Sum, value: Self::Hidden);
     /// Gathers one step's value; `first`: nothing has been gathered yet.
-    fn gather_largest(largest: &mut Self::Sum, value: Self::Value, first: bool);
-    /// The pooled value of a hidden state.
-    fn pooled(value: Self::Value) -> Self::Pooled;
-    /// The pooled value of the largest gathered.
-    fn pooled_largest(largest: Self::Sum) -> Self::Pooled;
-    /// The pooled value of a sum over `steps` steps, at least one.
-    fn pooled_mean(sum: Self::Sum, steps: u32) -> Self::Pooled;
+    fn gather_largest(largest: &mut Self::Sum, value: Self::Hidden, first: bool);
+    /// The largest value gathered.
+    fn largest(gathered: Self::Sum) -> Self::Hidden;
+    /// The mean of a sum over `steps` steps, at least one.
+    fn mean(sum: Self::Sum, steps: u32) -> Self::Hidden;
     /// One logit.
-    fn logit(head: &Matrix<'_, Self>, class: usize, pooled: &[Self::Pooled]) -> Self::Sum;
+    fn logit(head: &Matrix<'_, Self>, class: usize, pooled: &[Self::Hidden]) -> Self::Sum;
 }
 
 /// A weight matrix with a bias, and for int8 a scale, for each row.
@@ -135,11 +134,13 @@ impl<'m, A: Arithmetic> Network<'m, A> {
         for layer in layers {
             expect(Field::InputSize, input_size, layer.input_size as usize)?;
             input_size = layer.hidden_size as usize;
-            parsed.push(parse_layer(tensors, layer)?).map_err(|_| invalid(Field::LayerCount, MAX_LAYERS, layers.len()))?;
+            parsed
+                .push(parse_layer(tensors, layer)?)
+                .map_err(|_| invalid(Field::LayerCount, MAX_LAYERS, layers.len()))?;
         }
         let tensor = [&head.weights, &head.bias];
         let head = Matrix::parse(tensors, [classes, input_size], tensor, head.scales.as_ref())?;
-        head.check(A::LARGEST_POOLED)?;
+        head.check(LARGEST_HIDDEN)?;
         Ok(Self { embedding, embedding_size, layers: parsed, pooling, head })
     }
 
@@ -147,7 +148,7 @@ impl<'m, A: Arithmetic> Network<'m, A> {
     pub(crate) fn required_words(&self) -> usize {
         self.layers.iter().map(|layer| layer_words::<A>(layer.shape)).sum::<usize>()
             + words_for::<A::Sum>(self.gathered_size())
-            + words_for::<A::Pooled>(self.pooled_size())
+            + words_for::<A::Hidden>(self.pooled_size())
             + words_for::<A::Sum>(self.classes())
     }
 
@@ -156,22 +157,20 @@ impl<'m, A: Arithmetic> Network<'m, A> {
         let mut words = Words(words);
         let start = (token as usize).wrapping_mul(self.embedding_size);
         let vector = self.embedding.get(start..start.wrapping_add(self.embedding_size)).unwrap_or_default();
-        let mut output: &mut [A::Value] = &mut [];
+        let mut hidden: &[A::Hidden] = &[];
         for (number, layer) in self.layers.iter().enumerate() {
             let mut buffers = words.take_layer::<A>(layer.shape);
             if number == 0 {
-                for (input, weight) in buffers.inputs.iter_mut().zip(vector) {
-                    *input = A::embed(*weight);
-                }
+                fill(buffers.inputs, vector.iter().map(|weight| A::embed(*weight)));
             } else {
-                copy(output, buffers.inputs);
+                fill(buffers.inputs, hidden.iter().map(|value| A::narrow(*value)));
             }
             A::step(layer, &mut buffers);
-            let hidden = buffers.inputs.get_mut(layer.shape.hidden_start()..).unwrap_or_default();
-            copy(buffers.next_hidden, hidden);
-            output = buffers.next_hidden;
+            hidden = buffers.hidden;
+            let next = buffers.inputs.get_mut(layer.shape.hidden_start()..).unwrap_or_default();
+            fill(next, hidden.iter().map(|value| A::narrow(*value)));
         }
-        let gathered = words.take::<A::Sum>(self.gathered_size()).iter_mut().zip(output.iter());
+        let gathered = words.take::<A::Sum>(self.gathered_size()).iter_mut().zip(hidden);
         match self.pooling {
             Pooling::Last => {}
             Pooling::Mean => gathered.for_each(|(sum, value)| A::gather_sum(sum, *value)),
@@ -182,17 +181,16 @@ impl<'m, A: Arithmetic> Network<'m, A> {
     /// Computes the logits after `steps` steps and lends them.
     pub(crate) fn logits<'w>(&self, words: &'w mut [u32], steps: u32) -> &'w [A::Sum] {
         let mut words = Words(words);
-        let mut output: &[A::Value] = &[];
+        let mut hidden: &[A::Hidden] = &[];
         for layer in &self.layers {
-            let buffers = words.take_layer::<A>(layer.shape);
-            output = buffers.inputs.get(layer.shape.hidden_start()..).unwrap_or_default();
+            hidden = words.take_layer::<A>(layer.shape).hidden;
         }
         let gathered: &[A::Sum] = words.take(self.gathered_size());
-        let pooled = words.take::<A::Pooled>(self.pooled_size());
+        let pooled = words.take::<A::Hidden>(self.pooled_size());
         match self.pooling {
-            Pooling::Last => fill(pooled, output.iter().map(|value| A::pooled(*value))),
-            Pooling::Max => fill(pooled, gathered.iter().map(|value| A::pooled_largest(*value))),
-            Pooling::Mean => fill(pooled, gathered.iter().map(|sum| A::pooled_mean(*sum, steps.max(1)))),
+            Pooling::Last => fill(pooled, hidden.iter().copied()),
+            Pooling::Max => fill(pooled, gathered.iter().map(|largest| A::largest(*largest))),
+            Pooling::Mean => fill(pooled, gathered.iter().map(|sum| A::mean(*sum, steps.max(1)))),
         }
         let logits = words.take::<A::Sum>(self.classes());
         fill(logits, (0..self.classes()).map(|class| A::logit(&self.head, class, pooled)));
@@ -236,17 +234,13 @@ fn parse_layer<'m, A: Arithmetic>(tensors: &Tensors<'m>, layer: &Layer) -> Resul
     }
     let dimensions = [4 * shape.hidden_size, shape.columns()];
     let matrix = Matrix::parse(tensors, dimensions, [weights, bias], scales.as_ref())?;
-    matrix.check(A::LARGEST_VALUE)?;
+    matrix.check(LARGEST_VALUE)?;
     Ok(LstmWeights { matrix, shape })
 }
 
 /// The error of an int8 model's fields in a float model, or the reverse.
 pub(crate) fn precision_mismatch(expected: usize, found: usize) -> Error {
     Error::Invalid { field: Field::Precision, expected: saturated(expected), found: saturated(found) }
-}
-
-fn copy<T: Copy>(from: &[T], to: &mut [T]) {
-    fill(to, from.iter().copied());
 }
 
 fn fill<T>(target: &mut [T], values: impl Iterator<Item = T>) {

@@ -1,6 +1,6 @@
 use core::num::NonZeroU32;
 
-/// The scale of the hidden state: `h = q / 127`, so that -1 and 1 are both held.
+/// The scale of the hidden state in a product: `h = q / 127`, so that -1 and 1 are both held.
 pub const HIDDEN_SCALE: f32 = 1.0 / 127.0;
 /// A gate's pre-activation is Q3.12.
 pub const PRE_ACTIVATION_FRACTION_BITS: u32 = 12;
@@ -8,8 +8,8 @@ pub const PRE_ACTIVATION_FRACTION_BITS: u32 = 12;
 pub const LOGIT_FRACTION_BITS: u32 = 16;
 /// A multiplier `m` of [`requantize`] stands for `m / 2^16`.
 pub const MULTIPLIER_FRACTION_BITS: u32 = 16;
-/// Units of the pooled vector (an `i16`) in one unit of the hidden state.
-pub const POOLED_PER_HIDDEN: i32 = 256;
+/// The scale of the pooled vector: Q0.15.
+pub const POOLED_SCALE: f32 = 1.0 / 32_768.0;
 
 const Q15_HALF: i32 = 1 << 14;
 
@@ -38,8 +38,7 @@ pub const fn requantize(accumulator: i32, multiplier: i16, shift: u8) -> i32 {
     let multiplier = multiplier as i32;
     let high = accumulator >> 16;
     let low = (accumulator & 0xFFFF) as u32;
-    high.wrapping_mul(multiplier)
-        .wrapping_add((low.wrapping_mul(multiplier as u32) >> MULTIPLIER_FRACTION_BITS) as i32)
+    high.wrapping_mul(multiplier).wrapping_add((low.wrapping_mul(multiplier as u32) >> MULTIPLIER_FRACTION_BITS) as i32)
 }
 
 /// The nearest `i16`.
@@ -87,29 +86,35 @@ pub const fn tanh_of_cell(cell: i16, fraction_bits: u8) -> i16 {
     super::tanh(saturate_i16(pre_activation))
 }
 
-/// The hidden state: `output * cell_tanh`, both Q0.15, in units of [`HIDDEN_SCALE`], -127 to 127.
+/// The hidden state: `output * cell_tanh`, rounded once; all Q0.15.
 ///
 /// # Panics
 /// Never.
 #[inline]
-pub const fn hidden(output: i16, cell_tanh: i16) -> i8 {
-    let product = (output as i32 * cell_tanh as i32) >> 7;
-    ((product * 127 + (1 << 22)) >> 23) as i8
+pub const fn hidden(output: i16, cell_tanh: i16) -> i16 {
+    ((output as i32 * cell_tanh as i32 + Q15_HALF) >> 15) as i16
 }
 
-/// The mean of `steps` hidden states whose sum is `sum`, in units of the pooled vector; halves away from
-/// zero.
+/// A hidden state in Q0.15 as the next product takes it in: in units of [`HIDDEN_SCALE`], -127 to 127.
+///
+/// # Panics
+/// Never.
+#[inline]
+pub const fn narrow_hidden(hidden: i16) -> i8 {
+    ((hidden as i32 * 127 + Q15_HALF) >> 15) as i8
+}
+
+/// The mean of `steps` values whose sum is `sum`; halves away from zero.
 ///
 /// # Shapes and units
-/// `sum` at most `127 * 65,535` in magnitude, `steps` at most 65,535: [`crate::Model::parse`] refuses mean
-/// pooling over more steps.
+/// Any; `sum` is at most `32,767 * steps` in magnitude, `steps` at most 65,535: [`crate::Model::parse`]
+/// refuses mean pooling over more steps.
 ///
 /// # Panics
 /// Never.
 #[inline]
 pub const fn mean(sum: i32, steps: NonZeroU32) -> i16 {
-    let magnitude = sum.unsigned_abs().wrapping_mul(POOLED_PER_HIDDEN as u32);
-    let quotient = (magnitude.wrapping_add(steps.get() / 2) / steps.get()) as i32;
+    let quotient = (sum.unsigned_abs().wrapping_add(steps.get() / 2) / steps.get()) as i32;
     saturate_i16(if sum < 0 { -quotient } else { quotient })
 }
 
@@ -144,25 +149,27 @@ mod tests {
 
         #[test]
         fn hidden_is_the_nearest_unit(output in 0..=i16::MAX, cell_tanh in -32767..=i16::MAX) {
-            let real = f64::from(output) * f64::from(cell_tanh) / 32768.0 / 32768.0 * 127.0;
-            let found = f64::from(hidden(output, cell_tanh));
-            prop_assert!((found - real).abs() <= 0.5001, "{found} for {real}");
-            prop_assert!(found.abs() <= 127.0);
+            let real = f64::from(output) * f64::from(cell_tanh) / 32768.0;
+            let found = hidden(output, cell_tanh);
+            prop_assert!((f64::from(found) - real).abs() <= 0.5, "{found} for {real}");
+            let narrow = f64::from(narrow_hidden(found));
+            prop_assert!((narrow - f64::from(found) / 32768.0 * 127.0).abs() <= 0.5, "{narrow} for {found}");
         }
 
         #[test]
-        fn mean_is_the_nearest_unit(steps in 1_u32..=65_535, part in -127.0..=127.0_f64) {
+        fn mean_is_the_nearest_unit(steps in 1_u32..=65_535, part in -32_767.0..=32_767.0_f64) {
             let sum = (part * f64::from(steps)) as i32;
             let steps = NonZeroU32::new(steps).unwrap_or(NonZeroU32::MIN);
-            let real = f64::from(sum) * 256.0 / f64::from(steps.get());
+            let real = f64::from(sum) / f64::from(steps.get());
             prop_assert!((f64::from(mean(sum, steps)) - real).abs() <= 0.5);
         }
     }
 
     #[test]
-    fn the_largest_mean_does_not_overflow() {
+    fn extremes_are_held() {
         let steps = NonZeroU32::new(65_535).unwrap_or(NonZeroU32::MIN);
-        assert_eq!(mean(127 * 65_535, steps), 127 * 256);
-        assert_eq!(mean(-127 * 65_535, steps), -127 * 256);
+        assert_eq!(mean(32_767 * 65_535, steps), 32_767);
+        assert_eq!(mean(-32_767 * 65_535, steps), -32_767);
+        assert_eq!([narrow_hidden(32_767), narrow_hidden(-32_767), narrow_hidden(0)], [127, -127, 0]);
     }
 }

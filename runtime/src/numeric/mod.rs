@@ -9,10 +9,10 @@ mod probability;
 
 pub use activation::{sigmoid, tanh};
 pub use fixed::{
-    HIDDEN_SCALE, LOGIT_FRACTION_BITS, MULTIPLIER_FRACTION_BITS, POOLED_PER_HIDDEN, PRE_ACTIVATION_FRACTION_BITS,
-    cell_update, hidden, mean, requantize, saturate_i16, tanh_of_cell,
+    HIDDEN_SCALE, LOGIT_FRACTION_BITS, MULTIPLIER_FRACTION_BITS, POOLED_SCALE, PRE_ACTIVATION_FRACTION_BITS,
+    cell_update, hidden, mean, narrow_hidden, requantize, saturate_i16, tanh_of_cell,
 };
 pub use probability::Probability;
-pub(crate) use probability::{argmax, softmax_fixed};
 #[cfg(feature = "float")]
 pub(crate) use probability::softmax_float;
+pub(crate) use probability::{argmax, softmax_fixed};

@@ -210,8 +210,7 @@ fn train_on<B: AutodiffBackend>(training: &Fit<'_>, device: &B::Device) -> Resul
             shell_word(folder.path())
         ))),
         Ending::Finished(best) => {
-            let result =
-                run::finish::<Cpu>(folder, training.config, training.prepared, best, &Default::default())?;
+            let result = run::finish::<Cpu>(folder, training.config, training.prepared, best, &Default::default())?;
             print_line(&format!(
                 "validation accuracy {:.2} % (epoch {} of {}); cell state within +-{:.2}; run folder {}",
                 100.0 * best.validation_accuracy,

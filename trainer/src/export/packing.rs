@@ -12,9 +12,7 @@ pub(crate) fn pack_layer(layer: &LayerWeights, input_scale: f32, hidden_scale: f
     let columns = padded(&layer.weight_ih) + padded(&layer.weight_hh);
     let mut values = Vec::with_capacity(layer.weight_ih.rows().len() * columns);
     for (input, hidden) in layer.weight_ih.rows().zip(layer.weight_hh.rows()) {
-        for (row, matrix, scale) in
-            [(input, &layer.weight_ih, input_scale), (hidden, &layer.weight_hh, hidden_scale)]
-        {
+        for (row, matrix, scale) in [(input, &layer.weight_ih, input_scale), (hidden, &layer.weight_hh, hidden_scale)] {
             values.extend(row.iter().map(|weight| weight * scale));
             values.resize(values.len() + padded(matrix) - row.len(), 0.0);
         }

@@ -106,13 +106,12 @@ fn add_layer(
 fn add_head(tensors: &mut TensorArea, network: &NetworkWeights, precision: Precision) -> Head {
     match precision {
         Precision::Int8 => {
-            let pooled_scale = numeric::HIDDEN_SCALE / numeric::POOLED_PER_HIDDEN as f32;
             let scaled = Matrix {
                 columns: network.head_weight.columns,
-                values: network.head_weight.values.iter().map(|weight| weight * pooled_scale).collect(),
+                values: network.head_weight.values.iter().map(|weight| weight * numeric::POOLED_SCALE).collect(),
             };
             let unit = f64::from(1 << numeric::LOGIT_FRACTION_BITS);
-            let quantized = quantize_rows(&scaled, &network.head_bias, unit, 127 * 256);
+            let quantized = quantize_rows(&scaled, &network.head_bias, unit, 32_767);
             let DirectionWeights { weights, bias, scales, .. } = tensors.add_quantized(&quantized, 0);
             Head { weights, bias, scales }
         }
@@ -126,8 +125,7 @@ fn add_head(tensors: &mut TensorArea, network: &NetworkWeights, precision: Preci
 
 /// Puts header, manifest and tensors together, with the capacity that the runtime itself asks for.
 fn assemble(manifest: &Manifest<'_>, tensors: &[u8], precision: Precision) -> Result<ModelFile, Error> {
-    let manifest =
-        postcard::to_stdvec(manifest).map_err(|error| Error::Failed(format!("the manifest: {error}")))?;
+    let manifest = postcard::to_stdvec(manifest).map_err(|error| Error::Failed(format!("the manifest: {error}")))?;
     let tensors_offset = round_up(HEADER_LENGTH + manifest.len(), ALIGNMENT);
     let length = |value: usize| u32::try_from(value).map_err(|_| Error::Failed("the model exceeds 4 GiB".into()));
     let mut header = Header {

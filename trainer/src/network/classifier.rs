@@ -122,7 +122,8 @@ fn drop_values<B: Backend>(values: Tensor<B, 2>, dropout: Option<&mut (f64, &mut
     match dropout {
         Some((share, rng)) if *share > 0.0 => {
             let kept = (1.0 - *share).recip() as f32;
-            let mask = from_values(values.dims(), || if rng.random_bool(*share) { 0.0 } else { kept }, &values.device());
+            let mask =
+                from_values(values.dims(), || if rng.random_bool(*share) { 0.0 } else { kept }, &values.device());
             values * mask
         }
         _ => values,

@@ -1,7 +1,7 @@
 use burn::module::{Module, Param};
+use burn::tensor::Tensor;
 use burn::tensor::activation::{sigmoid, tanh};
 use burn::tensor::backend::Backend;
-use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
 use super::initial::{constant, uniform};
@@ -46,10 +46,7 @@ impl<B: Backend> Lstm<B> {
     /// Weights from U(-k, k) with `k = 1 / sqrt(hidden_size)`, forget-gate biases 1, others 0.
     pub fn new(input_size: usize, hidden_size: usize, rng: &mut ChaCha8Rng, device: &B::Device) -> Self {
         let bound = (hidden_size as f32).sqrt().recip();
-        let bias = Tensor::cat(
-            [0.0, 1.0, 0.0, 0.0].map(|value| constant([hidden_size], value, device)).to_vec(),
-            0,
-        );
+        let bias = Tensor::cat([0.0, 1.0, 0.0, 0.0].map(|value| constant([hidden_size], value, device)).to_vec(), 0);
         Self {
             weight_ih: Param::from_tensor(uniform([4 * hidden_size, input_size], bound, rng, device)),
             weight_hh: Param::from_tensor(uniform([4 * hidden_size, hidden_size], bound, rng, device)),
@@ -83,9 +80,8 @@ impl<B: Backend> Lstm<B> {
             }
             let from_input = inputs.clone().slice([range]).matmul(weight_ih.clone());
             let gates = from_input + hidden.matmul(weight_hh.clone()) + bias.clone();
-            let gate = |number: usize| {
-                gates.clone().slice([0..active, number * hidden_size..(number + 1) * hidden_size])
-            };
+            let gate =
+                |number: usize| gates.clone().slice([0..active, number * hidden_size..(number + 1) * hidden_size]);
             cell = sigmoid(gate(1)) * cell + sigmoid(gate(0)) * tanh(gate(2));
             hidden = sigmoid(gate(3)) * tanh(cell.clone());
             outputs.push(hidden.clone());

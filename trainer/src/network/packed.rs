@@ -75,10 +75,7 @@ impl Packed {
     pub fn unpack<B: Backend>(&self, values: Tensor<B, 2>, padding: f32) -> Tensor<B, 3> {
         let (device, size) = (values.device(), values.dims()[1]);
         let steps = self.steps().max(1);
-        let extra = Tensor::cat(
-            vec![Tensor::zeros([1, size], &device), Tensor::full([1, size], padding, &device)],
-            0,
-        );
+        let extra = Tensor::cat(vec![Tensor::zeros([1, size], &device), Tensor::full([1, size], padding, &device)], 0);
         let (zeros, padding) = (self.total_steps(), self.total_steps() + 1);
         let source = |row: usize, step: usize| match self.lengths[row] {
             0 => zeros,

@@ -43,8 +43,9 @@ mod tests {
 
     #[test]
     fn fraction_bits_hold_the_range_with_headroom() {
-        assert_eq!([0.0, 0.79, 0.81, 1.59, 6.0, 6.5, 10.8, 30_000.0, f32::MAX].map(cell_fraction_bits), [
-            15, 15, 14, 14, 12, 11, 11, 0, 0
-        ]);
+        assert_eq!(
+            [0.0, 0.79, 0.81, 1.59, 6.0, 6.5, 10.8, 30_000.0, f32::MAX].map(cell_fraction_bits),
+            [15, 15, 14, 14, 12, 11, 11, 0, 0]
+        );
     }
 }

@@ -96,12 +96,10 @@ mod tests {
         let quantized = quantize_rows(&matrix, &[bias], unit, largest_input as u32);
         (0..200_i32)
             .map(|trial| {
-                let input = |column: usize| {
-                    (trial * 7919 + column as i32 * 104_729) % (2 * largest_input + 1) - largest_input
-                };
+                let input =
+                    |column: usize| (trial * 7919 + column as i32 * 104_729) % (2 * largest_input + 1) - largest_input;
                 let real: f64 = row.iter().enumerate().map(|(j, w)| f64::from(*w) * f64::from(input(j))).sum();
-                let sum: i32 =
-                    quantized.weights.iter().enumerate().map(|(j, w)| i32::from(*w) * input(j)).sum::<i32>();
+                let sum: i32 = quantized.weights.iter().enumerate().map(|(j, w)| i32::from(*w) * input(j)).sum::<i32>();
                 let found = requantize(sum + quantized.bias[0], quantized.multipliers[0], quantized.accumulator_shift);
                 ((real + f64::from(bias)) * unit - f64::from(found)).abs()
             })
@@ -124,7 +122,8 @@ mod tests {
         let row: Vec<f32> = (0..96).map(|column| ((column * 37 % 64) as f32 - 31.5) * 2e-4).collect();
         let matrix = Matrix { columns: row.len(), values: row.clone() };
         let quantized = quantize_rows(&matrix, &[0.25], 4096.0, 127);
-        let scale = f64::from(quantized.multipliers[0]) * f64::from(1 << quantized.accumulator_shift) / 65_536.0 / 4096.0;
+        let scale =
+            f64::from(quantized.multipliers[0]) * f64::from(1 << quantized.accumulator_shift) / 65_536.0 / 4096.0;
         for (weight, real) in quantized.weights.iter().zip(row) {
             assert!((f64::from(*weight) * scale - f64::from(real)).abs() <= 0.5001 * scale);
         }

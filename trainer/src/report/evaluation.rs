@@ -78,13 +78,20 @@ impl fmt::Display for EvaluationReport {
         writeln!(formatter, "accuracy  {}  ({} of {} rows)", percent(self.accuracy), self.correct, self.rows)?;
         writeln!(formatter, "macro F1  {}\n", percent(self.macro_f1))?;
         let width = self.classes.iter().map(|class| class.label.chars().count()).max().unwrap_or(0).max(5);
-        write!(formatter, "{:width$}  {:>6}  {:>10}  {:>9}  {:>9}   answered as", "class", "rows", "precision", "recall", "F1")?;
+        write!(
+            formatter,
+            "{:width$}  {:>6}  {:>10}  {:>9}  {:>9}   answered as",
+            "class", "rows", "precision", "recall", "F1"
+        )?;
         for (class, counts) in self.classes.iter().zip(&self.confusion) {
             let ClassReport { label, rows, precision, recall, f1 } = class;
             let [precision, recall, f1] = [precision, recall, f1].map(|share| percent(*share));
             write!(formatter, "\n{label:width$}  {rows:>6}  {precision:>10}  {recall:>9}  {f1:>9}   ")?;
-            let mut wrong: Vec<_> =
-                counts.iter().zip(&self.classes).filter(|(count, other)| **count > 0 && other.label != *label).collect();
+            let mut wrong: Vec<_> = counts
+                .iter()
+                .zip(&self.classes)
+                .filter(|(count, other)| **count > 0 && other.label != *label)
+                .collect();
             wrong.sort_by_key(|(count, _)| std::cmp::Reverse(**count));
             let wrong: Vec<String> = wrong.iter().map(|(count, other)| format!("{} {count}", other.label)).collect();
             write!(formatter, "{}", wrong.join(", "))?;
@@ -102,7 +109,8 @@ mod tests {
         let report = EvaluationReport::new(["a", "b", "c"].into_iter(), &[0, 0, 0, 1], &[0, 0, 1, 1]);
         assert_eq!((report.rows, report.correct, report.accuracy), (4, 3, 0.75));
         assert_eq!(report.confusion, [[2, 1, 0], [0, 1, 0], [0, 0, 0]]);
-        let of = |class: usize| (report.classes[class].precision, report.classes[class].recall, report.classes[class].f1);
+        let of =
+            |class: usize| (report.classes[class].precision, report.classes[class].recall, report.classes[class].f1);
         assert_eq!(of(0), (1.0, 2.0 / 3.0, 0.8));
         assert_eq!(of(1), (0.5, 1.0, 2.0 / 3.0));
         assert_eq!(of(2), (0.0, 0.0, 0.0));

@@ -58,11 +58,7 @@ pub struct Fit<'a> {
 /// # Errors
 /// [`Error::Unwritable`]; [`Error::Run`] for a checkpoint that is none; [`Error::Failed`] if the loss is not
 /// finite.
-pub fn fit<B: AutodiffBackend>(
-    fit: &Fit<'_>,
-    progress: &mut Progress,
-    device: &B::Device,
-) -> Result<Ending, Error> {
+pub fn fit<B: AutodiffBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &B::Device) -> Result<Ending, Error> {
     let Fit { config, prepared, folder, .. } = fit;
     let mut rng = chance(config.seed, Chance::Initial, 0, 0);
     let (tokens, classes) = (prepared.vocabulary.token_count(), prepared.labels.len());
@@ -91,9 +87,7 @@ pub fn fit<B: AutodiffBackend>(
         Checkpoint::new(&position, &model, &optimizer)?.write(&folder.checkpoint())?;
     }
     progress.finish();
-    best_epoch(&position.history)
-        .map(Ending::Finished)
-        .ok_or_else(|| Error::Failed("no epoch was trained".into()))
+    best_epoch(&position.history).map(Ending::Finished).ok_or_else(|| Error::Failed("no epoch was trained".into()))
 }
 
 /// Trains from the position's batch to the end of its epoch, or until asked to stop (`true`).

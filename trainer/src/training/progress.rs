@@ -57,11 +57,8 @@ impl Progress {
     pub(super) fn advance(&mut self, rows: u64, status: &Status) {
         self.rows_done += rows;
         let rows_per_second = self.rows_done as f64 / self.started.elapsed().as_secs_f64().max(1e-9);
-        let message = format!(
-            "loss {:.4}  accuracy {:.2} %  {rows_per_second:.0} rows/s",
-            status.loss,
-            100.0 * status.accuracy
-        );
+        let message =
+            format!("loss {:.4}  accuracy {:.2} %  {rows_per_second:.0} rows/s", status.loss, 100.0 * status.accuracy);
         let prefix = format!("epoch {}/{}", status.epoch, status.epochs);
         if let Some(bar) = &self.bar {
             bar.set_length(status.total_rows);

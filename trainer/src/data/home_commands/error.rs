@@ -7,9 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum GrammarError {
     /// An unindented line that is no heading, or whose heading appears twice.
-    #[error(
-        "line {line}: expected a new `list NAME:`, `intent NAME:`, `frame:` or `errors KIND:`, found `{found}`"
-    )]
+    #[error("line {line}: expected a new `list NAME:`, `intent NAME:`, `frame:` or `errors KIND:`, found `{found}`")]
     Heading {
         /// Line in the grammar, from 1.
         line: usize,
@@ -62,9 +60,7 @@ pub enum GrammarError {
     #[error("the grammar needs at least one intent and a frame")]
     Incomplete,
     /// An intent with fewer distinct sentences than were asked for.
-    #[error(
-        "intent {label} gave {found} distinct sentences of {wanted}: ask for fewer rows or add templates"
-    )]
+    #[error("intent {label} gave {found} distinct sentences of {wanted}: ask for fewer rows or add templates")]
     Exhausted {
         /// The intent.
         label: String,

@@ -38,11 +38,7 @@ pub(super) struct Choice {
 impl Choice {
     /// Draws one alternative; `None` where there is none.
     pub(super) fn draw(&self, random: &mut ChaCha8Rng) -> Option<&Alternative> {
-        let total = self
-            .alternatives
-            .iter()
-            .map(|alternative| alternative.weight)
-            .sum::<u32>();
+        let total = self.alternatives.iter().map(|alternative| alternative.weight).sum::<u32>();
         if total == 0 {
             return None;
         }
@@ -92,10 +88,7 @@ struct Open {
 impl Open {
     fn end_alternative(&mut self) {
         let weight = self.weight.take().unwrap_or(1);
-        self.alternatives.push(Alternative {
-            weight,
-            parts: std::mem::take(&mut self.parts),
-        });
+        self.alternatives.push(Alternative { weight, parts: std::mem::take(&mut self.parts) });
     }
 }
 
@@ -115,9 +108,7 @@ impl Grammar {
                 continue;
             }
             if content.starts_with(char::is_whitespace) {
-                let section = section
-                    .as_ref()
-                    .ok_or(GrammarError::OutsideSection { line })?;
+                let section = section.as_ref().ok_or(GrammarError::OutsideSection { line })?;
                 grammar.read_body(section, content, line, &list_index)?;
             } else {
                 let next = grammar.read_heading(content.trim_end(), line, &mut list_index)?;
@@ -136,27 +127,19 @@ impl Grammar {
         line: usize,
         list_index: &mut HashMap<String, usize>,
     ) -> Result<Section, GrammarError> {
-        let bad_heading = || GrammarError::Heading {
-            line,
-            found: content.to_owned(),
-        };
+        let bad_heading = || GrammarError::Heading { line, found: content.to_owned() };
         let heading = content.strip_suffix(':').ok_or_else(bad_heading)?;
         let words = heading.split_whitespace().collect::<Vec<_>>();
         match words.as_slice() {
             ["frame"] => Ok(Section::Frame),
-            ["errors", kind] if RecognitionErrors::KINDS.contains(kind) => {
-                Ok(Section::Errors((*kind).to_owned()))
-            }
+            ["errors", kind] if RecognitionErrors::KINDS.contains(kind) => Ok(Section::Errors((*kind).to_owned())),
             ["list", name] if *name != "sentence" && !list_index.contains_key(*name) => {
                 list_index.insert((*name).to_owned(), self.choices.len());
                 self.choices.push(Choice::default());
                 Ok(Section::List((*name).to_owned()))
             }
             ["intent", label] if self.intents.iter().all(|intent| intent.label != *label) => {
-                self.intents.push(Intent {
-                    label: (*label).to_owned(),
-                    templates: Choice::default(),
-                });
+                self.intents.push(Intent { label: (*label).to_owned(), templates: Choice::default() });
                 Ok(Section::Intent((*label).to_owned()))
             }
             _ => Err(bad_heading()),
@@ -176,10 +159,7 @@ impl Grammar {
         let alternatives = self.read_alternatives(section, content, line, list_index)?;
         match section {
             Section::List(name) => {
-                if let Some(choice) = list_index
-                    .get(name)
-                    .and_then(|index| self.choices.get_mut(*index))
-                {
+                if let Some(choice) = list_index.get(name).and_then(|index| self.choices.get_mut(*index)) {
                     choice.alternatives.extend(alternatives);
                 }
             }
@@ -190,10 +170,7 @@ impl Grammar {
             }
             Section::Frame => {
                 let has_sentence = |part: &Part| matches!(part, Part::Sentence);
-                if !alternatives
-                    .iter()
-                    .all(|alternative| alternative.parts.iter().any(has_sentence))
-                {
+                if !alternatives.iter().all(|alternative| alternative.parts.iter().any(has_sentence)) {
                     return Err(GrammarError::FrameWithoutSentence { line });
                 }
                 self.frames.alternatives.extend(alternatives);
@@ -217,13 +194,7 @@ impl Grammar {
             match token {
                 "(" | "[" => {
                     let bracket = token.chars().next();
-                    outer.push(std::mem::replace(
-                        &mut current,
-                        Open {
-                            bracket,
-                            ..Open::default()
-                        },
-                    ));
+                    outer.push(std::mem::replace(&mut current, Open { bracket, ..Open::default() }));
                 }
                 ")" | "]" => {
                     let (opening, bracket) = if token == ")" { ('(', ')') } else { ('[', ']') };
@@ -258,19 +229,10 @@ impl Grammar {
     fn close_bracket(&mut self, mut open: Open) -> usize {
         open.end_alternative();
         if open.bracket == Some('[') {
-            let weight = open
-                .alternatives
-                .iter()
-                .map(|alternative| alternative.weight)
-                .sum();
-            open.alternatives.push(Alternative {
-                weight,
-                parts: Vec::new(),
-            });
+            let weight = open.alternatives.iter().map(|alternative| alternative.weight).sum();
+            open.alternatives.push(Alternative { weight, parts: Vec::new() });
         }
-        self.choices.push(Choice {
-            alternatives: open.alternatives,
-        });
+        self.choices.push(Choice { alternatives: open.alternatives });
         self.choices.len() - 1
     }
 
@@ -286,10 +248,7 @@ impl Grammar {
                 Part::Word(word) => words.push(word.clone()),
                 Part::Sentence => pending.extend(template.parts.iter().rev()),
                 Part::Choice(index) => {
-                    let drawn = self
-                        .choices
-                        .get(*index)
-                        .and_then(|choice| choice.draw(random));
+                    let drawn = self.choices.get(*index).and_then(|choice| choice.draw(random));
                     if let Some(alternative) = drawn {
                         pending.extend(alternative.parts.iter().rev());
                     }
@@ -309,23 +268,14 @@ fn read_word(
     list_index: &HashMap<String, usize>,
 ) -> Result<(), GrammarError> {
     if let Some(number) = token.strip_suffix('*') {
-        let weight = number
-            .parse()
-            .ok()
-            .filter(|weight| (1..=1000).contains(weight));
+        let weight = number.parse().ok().filter(|weight| (1..=1000).contains(weight));
         if weight.is_none() || current.weight.is_some() || !current.parts.is_empty() {
-            return Err(GrammarError::Weight {
-                line,
-                found: number.to_owned(),
-            });
+            return Err(GrammarError::Weight { line, found: number.to_owned() });
         }
         current.weight = weight;
         return Ok(());
     }
-    let Some(name) = token
-        .strip_prefix('<')
-        .and_then(|rest| rest.strip_suffix('>'))
-    else {
+    let Some(name) = token.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
         current.parts.push(Part::Word(token.to_owned()));
         return Ok(());
     };
@@ -335,10 +285,7 @@ fn read_word(
     }
     let own_list = *section == Section::List(name.to_owned());
     let index = list_index.get(name).filter(|_| !own_list);
-    let index = index.ok_or_else(|| GrammarError::UnknownList {
-        line,
-        name: name.to_owned(),
-    })?;
+    let index = index.ok_or_else(|| GrammarError::UnknownList { line, name: name.to_owned() })?;
     current.parts.push(Part::Choice(*index));
     Ok(())
 }

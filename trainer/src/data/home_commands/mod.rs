@@ -58,19 +58,12 @@ fn rows_of(grammar: &Grammar, seed: u64, rows: usize) -> Result<Vec<Row>, Gramma
                 break;
             }
             if let Some(text) = new_sentence(grammar, intent, &mut seen, &mut random) {
-                drawn.push(Row {
-                    label: intent.label.clone(),
-                    text,
-                });
+                drawn.push(Row { label: intent.label.clone(), text });
             }
         }
         let found = drawn.len() - before;
         if found < wanted {
-            return Err(GrammarError::Exhausted {
-                label: intent.label.clone(),
-                wanted,
-                found,
-            });
+            return Err(GrammarError::Exhausted { label: intent.label.clone(), wanted, found });
         }
     }
     drawn.shuffle(&mut random);
@@ -111,18 +104,14 @@ fn one_in(count: u32, random: &mut ChaCha8Rng) -> bool {
 /// The text as the tokenizer sees it: lower-case alphanumeric words with single spaces.
 fn tokenizer_view(text: &str) -> String {
     let lower = text.to_lowercase();
-    let words = lower
-        .split(|symbol: char| !symbol.is_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let words = lower.split(|symbol: char| !symbol.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
 /// The text with a capital first letter and a full stop.
 fn punctuate(text: &str) -> String {
     let mut symbols = text.chars();
-    let first = symbols
-        .next()
-        .map(|symbol| symbol.to_uppercase().collect::<String>());
+    let first = symbols.next().map(|symbol| symbol.to_uppercase().collect::<String>());
     format!("{}{}.", first.unwrap_or_default(), symbols.as_str())
 }
 
@@ -148,24 +137,15 @@ mod tests {
 
     #[test]
     fn rows_depend_on_the_seed_alone() {
-        assert_eq!(
-            training_rows(7, 500).unwrap(),
-            training_rows(7, 500).unwrap()
-        );
-        assert_ne!(
-            training_rows(7, 500).unwrap(),
-            training_rows(8, 500).unwrap()
-        );
+        assert_eq!(training_rows(7, 500).unwrap(), training_rows(7, 500).unwrap());
+        assert_ne!(training_rows(7, 500).unwrap(), training_rows(8, 500).unwrap());
     }
 
     #[test]
     fn twelve_thousand_rows_are_distinct_and_balanced() {
         let rows = training_rows(1, 12_003).unwrap();
         assert_eq!(rows.len(), 12_003);
-        let texts = rows
-            .iter()
-            .map(|row| tokenizer_view(&row.text))
-            .collect::<HashSet<_>>();
+        let texts = rows.iter().map(|row| tokenizer_view(&row.text)).collect::<HashSet<_>>();
         assert_eq!(texts.len(), rows.len());
         let mut counts = HashMap::new();
         for row in &rows {
@@ -173,11 +153,7 @@ mod tests {
         }
         assert_eq!(counts.len(), LABELS.len());
         for (index, label) in LABELS.iter().enumerate() {
-            assert_eq!(
-                counts.get(label),
-                Some(&(1_200 + i32::from(index < 3))),
-                "{label}"
-            );
+            assert_eq!(counts.get(label), Some(&(1_200 + i32::from(index < 3))), "{label}");
         }
     }
 
@@ -200,37 +176,22 @@ mod tests {
     #[test]
     fn rows_are_shuffled() {
         let rows = training_rows(1, 1_000).unwrap();
-        let changes = rows
-            .windows(2)
-            .filter(|pair| pair[0].label != pair[1].label)
-            .count();
+        let changes = rows.windows(2).filter(|pair| pair[0].label != pair[1].label).count();
         assert!(changes > 800, "{changes} label changes");
     }
 
     #[test]
     fn every_template_gives_words_and_no_grammar_marks() {
         let grammar = Grammar::parse(GRAMMAR).unwrap();
-        assert_eq!(
-            grammar
-                .intents
-                .iter()
-                .map(|intent| intent.label.as_str())
-                .collect::<Vec<_>>(),
-            LABELS
-        );
+        assert_eq!(grammar.intents.iter().map(|intent| intent.label.as_str()).collect::<Vec<_>>(), LABELS);
         let mut random = ChaCha8Rng::seed_from_u64(3);
         for intent in &grammar.intents {
             for (index, template) in intent.templates.alternatives.iter().enumerate() {
                 for _ in 0..20 {
                     let text = grammar.sentence(template, &mut random).join(" ");
                     assert!(!text.is_empty(), "{} template {index}", intent.label);
-                    let plain =
-                        |symbol: char| symbol.is_ascii_alphanumeric() || " '%-:.".contains(symbol);
-                    assert!(
-                        text.chars().all(plain),
-                        "{} template {index}: {text}",
-                        intent.label
-                    );
+                    let plain = |symbol: char| symbol.is_ascii_alphanumeric() || " '%-:.".contains(symbol);
+                    assert!(text.chars().all(plain), "{} template {index}: {text}", intent.label);
                 }
             }
         }
@@ -241,70 +202,24 @@ mod tests {
         let error = |text: &str| Grammar::parse(text).unwrap_err();
         let bracket = |line, bracket| GrammarError::Unbalanced { line, bracket };
         assert_eq!(error("intent a:\n  turn (on|off\n"), bracket(2, '('));
-        assert_eq!(
-            error("# note\nintent a:\n  on\n  turn on) it\n"),
-            bracket(4, ')')
-        );
+        assert_eq!(error("# note\nintent a:\n  on\n  turn on) it\n"), bracket(4, ')'));
         assert_eq!(error("intent a:\n  (on]\n"), bracket(2, ']'));
-        assert_eq!(
-            error("list x:\n  <y>\n"),
-            GrammarError::UnknownList {
-                line: 2,
-                name: "y".into()
-            }
-        );
-        assert_eq!(
-            error("list x:\n  a <x>\n"),
-            GrammarError::UnknownList {
-                line: 2,
-                name: "x".into()
-            }
-        );
+        assert_eq!(error("list x:\n  <y>\n"), GrammarError::UnknownList { line: 2, name: "y".into() });
+        assert_eq!(error("list x:\n  a <x>\n"), GrammarError::UnknownList { line: 2, name: "x".into() });
         assert_eq!(error("  stray\n"), GrammarError::OutsideSection { line: 1 });
-        assert_eq!(
-            error("intent a:\n  on\nverb b:\n"),
-            GrammarError::Heading {
-                line: 3,
-                found: "verb b:".into()
-            }
-        );
-        assert_eq!(
-            error("intent a:\n  on\nintent a:\n"),
-            GrammarError::Heading {
-                line: 3,
-                found: "intent a:".into()
-            }
-        );
-        assert_eq!(
-            error("intent a:\n  many* on\n"),
-            GrammarError::Weight {
-                line: 2,
-                found: "many".into()
-            }
-        );
-        assert_eq!(
-            error("intent a:\n  on | | off\n"),
-            GrammarError::EmptyAlternative { line: 2 }
-        );
-        assert_eq!(
-            error("errors replace:\n  two to\n"),
-            GrammarError::EmptyAlternative { line: 2 }
-        );
-        assert_eq!(
-            error("frame:\n  <sentence>\n  please\n"),
-            GrammarError::FrameWithoutSentence { line: 3 }
-        );
+        assert_eq!(error("intent a:\n  on\nverb b:\n"), GrammarError::Heading { line: 3, found: "verb b:".into() });
+        assert_eq!(error("intent a:\n  on\nintent a:\n"), GrammarError::Heading { line: 3, found: "intent a:".into() });
+        assert_eq!(error("intent a:\n  many* on\n"), GrammarError::Weight { line: 2, found: "many".into() });
+        assert_eq!(error("intent a:\n  on | | off\n"), GrammarError::EmptyAlternative { line: 2 });
+        assert_eq!(error("errors replace:\n  two to\n"), GrammarError::EmptyAlternative { line: 2 });
+        assert_eq!(error("frame:\n  <sentence>\n  please\n"), GrammarError::FrameWithoutSentence { line: 3 });
         assert_eq!(error("intent a:\n  on\n"), GrammarError::Incomplete);
     }
 
     #[test]
     fn an_exhausted_intent_is_an_error() {
         let grammar = Grammar::parse("frame:\n  <sentence>\nintent a:\n  on [now]\n").unwrap();
-        let expected = GrammarError::Exhausted {
-            label: "a".into(),
-            wanted: 3,
-            found: 2,
-        };
+        let expected = GrammarError::Exhausted { label: "a".into(), wanted: 3, found: 2 };
         assert_eq!(rows_of(&grammar, 1, 3).unwrap_err(), expected);
         assert_eq!(rows_of(&grammar, 1, 2).unwrap().len(), 2);
     }

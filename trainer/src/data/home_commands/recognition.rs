@@ -29,12 +29,7 @@ impl RecognitionErrors {
     ///
     /// # Errors
     /// [`GrammarError::EmptyAlternative`] where a phrase is missing.
-    pub(super) fn read_line(
-        &mut self,
-        kind: &str,
-        content: &str,
-        line: usize,
-    ) -> Result<(), GrammarError> {
+    pub(super) fn read_line(&mut self, kind: &str, content: &str, line: usize) -> Result<(), GrammarError> {
         let empty = || GrammarError::EmptyAlternative { line };
         let (spoken, heard) = match kind {
             "replace" => content.split_once('>').ok_or_else(empty)?,
@@ -67,8 +62,8 @@ impl RecognitionErrors {
             }
             7 => {
                 let places = places_of(words, &self.repeatable);
-                if let Some((place, word)) = pick(&places, random)
-                    .and_then(|place| Some((*place, words.get(*place)?.clone())))
+                if let Some((place, word)) =
+                    pick(&places, random).and_then(|place| Some((*place, words.get(*place)?.clone())))
                 {
                     words.insert(place, word);
                 }
@@ -88,9 +83,7 @@ impl RecognitionErrors {
         let fitting = self.replacements.iter().flat_map(|replacement| {
             let length = replacement.spoken.len();
             let starts = words.windows(length).enumerate();
-            starts
-                .filter(|(_, window)| *window == replacement.spoken)
-                .map(move |(start, _)| (start, replacement))
+            starts.filter(|(_, window)| *window == replacement.spoken).map(move |(start, _)| (start, replacement))
         });
         let fitting = fitting.collect::<Vec<_>>();
         if let Some((start, replacement)) = pick(&fitting, random)
@@ -108,12 +101,7 @@ fn split_words(phrase: &str) -> Vec<String> {
 
 /// Where the sentence holds a word of the table.
 fn places_of(words: &[String], table: &[String]) -> Vec<usize> {
-    words
-        .iter()
-        .enumerate()
-        .filter(|(_, word)| table.contains(word))
-        .map(|(place, _)| place)
-        .collect()
+    words.iter().enumerate().filter(|(_, word)| table.contains(word)).map(|(place, _)| place).collect()
 }
 
 /// A uniformly drawn element; `None` of an empty slice. Draws 32 bits, so that every platform agrees.
