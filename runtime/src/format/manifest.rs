@@ -72,15 +72,14 @@ pub enum WordRule {
     LowercaseAlphanumeric,
 }
 
-/// The embedding: `weights[token]` is the first layer's input.
+/// The embedding: `weights[token]` is the first layer's input. In an int8 model each column has a scale of its
+/// own, which is part of the first layer's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Embedding {
     /// `[vocabulary + 2, size]`, row-major.
     pub weights: Tensor,
     /// Values of a vector: the input size of the first layer.
     pub size: u16,
-    /// int8: the real value of 1. It is part of the first layer's scales already. 1 for float models.
-    pub scale: f32,
 }
 
 /// A recurrent layer.

@@ -41,14 +41,15 @@ pub fn export(network: &ExportedNetwork<'_>, precision: Precision) -> Result<Mod
     let labels = tensors.add_strings(network.labels);
     let vocabulary = tensors.add_strings(network.vocabulary);
     let weights = network.weights;
-    let (embedding, scale) = match precision {
+    let (embedding, input_scales) = match precision {
         Precision::Int8 => {
-            let (values, scale) = quantize_embedding(&weights.embedding);
-            (tensors.add(&values), scale)
+            let (values, scales) = quantize_embedding(&weights.embedding);
+            (tensors.add(&values), scales)
         }
-        _ => (tensors.add_float(&weights.embedding.values, precision), 1.0),
+        _ => (tensors.add_float(&weights.embedding.values, precision), vec![1.0; weights.embedding.columns]),
     };
-    let layers = (0..weights.layers.len()).map(|number| add_layer(&mut tensors, network, number, scale, precision));
+    let layers =
+        (0..weights.layers.len()).map(|number| add_layer(&mut tensors, network, number, &input_scales, precision));
     let layers: Vec<Layer> = layers.collect();
     let head = add_head(&mut tensors, weights, precision);
     let manifest = Manifest {
@@ -57,7 +58,7 @@ pub fn export(network: &ExportedNetwork<'_>, precision: Precision) -> Result<Mod
         input: Input::Words(WordInput {
             rule: WordRule::LowercaseAlphanumeric,
             vocabulary,
-            embedding: Embedding { weights: embedding, size: narrow(weights.embedding.columns), scale },
+            embedding: Embedding { weights: embedding, size: narrow(weights.embedding.columns) },
         }),
         max_steps: u32::try_from(network.max_length).unwrap_or(u32::MAX),
         layers: layers.into_iter().collect(),
@@ -75,21 +76,22 @@ fn add_layer(
     tensors: &mut TensorArea,
     network: &ExportedNetwork<'_>,
     number: usize,
-    embedding_scale: f32,
+    embedding_scales: &[f32],
     precision: Precision,
 ) -> Layer {
     let layer = &network.weights.layers[number];
     let forward = match precision {
         Precision::Int8 => {
-            let input_scale = if number == 0 { embedding_scale } else { numeric::HIDDEN_SCALE };
-            let packed = pack_layer(layer, input_scale, numeric::HIDDEN_SCALE);
+            let below = vec![numeric::HIDDEN_SCALE; layer.weight_ih.columns];
+            let input_scales = if number == 0 { embedding_scales } else { &below };
+            let packed = pack_layer(layer, input_scales, numeric::HIDDEN_SCALE);
             let unit = f64::from(1 << numeric::PRE_ACTIVATION_FRACTION_BITS);
             let quantized = quantize_rows(&packed, &layer.bias, unit, 127);
             let range = network.cell_ranges.get(number).copied().unwrap_or(f32::MAX);
             tensors.add_quantized(&quantized, cell_fraction_bits(range))
         }
         _ => {
-            let packed = pack_layer(layer, 1.0, 1.0);
+            let packed = pack_layer(layer, &vec![1.0; layer.weight_ih.columns], 1.0);
             let weights = tensors.add_float(&packed.values, precision);
             DirectionWeights { packing: Packing::RowMajor, weights, bias: tensors.add(&layer.bias), scales: None }
         }

@@ -43,11 +43,24 @@ pub fn quantize_rows(weights: &Matrix, bias: &[f32], unit: f64, largest_input: u
     }
 }
 
-/// The embedding with one scale for all, its largest value 127.
-pub fn quantize_embedding(embedding: &Matrix) -> (Vec<i8>, f32) {
-    let largest = largest_magnitude(&embedding.values);
-    let scale = if largest > 0.0 { largest / LARGEST_WEIGHT } else { 1.0 };
-    (quantize(&embedding.values, scale), scale as f32)
+/// The embedding in 8 bits, and the scale of each of its columns, whose largest value is 127.
+///
+/// The scales belong into the columns of the weights that the vectors are multiplied with: a column of small
+/// values then costs neither itself nor the others their precision.
+pub fn quantize_embedding(embedding: &Matrix) -> (Vec<i8>, Vec<f32>) {
+    let mut scales = vec![0.0_f32; embedding.columns];
+    for row in embedding.rows() {
+        for (largest, value) in scales.iter_mut().zip(row) {
+            *largest = largest.max(value.abs());
+        }
+    }
+    for scale in &mut scales {
+        *scale = if *scale > 0.0 { *scale / LARGEST_WEIGHT as f32 } else { 1.0 };
+    }
+    let quantized = |row: &[f32]| -> Vec<i8> {
+        row.iter().zip(&scales).map(|(value, scale)| quantize(*value, f64::from(*scale))).collect()
+    };
+    (embedding.rows().flat_map(quantized).collect(), scales)
 }
 
 #[derive(Clone, Default)]
@@ -63,7 +76,7 @@ fn quantize_row(row: &[f32], bias: f32, unit: f64, largest_input: u32, shift: u8
     let mut multiplier = (largest_magnitude(row) / LARGEST_WEIGHT / per_multiplier).ceil().max(1.0);
     while multiplier <= f64::from(i16::MAX) {
         let scale = multiplier * per_multiplier;
-        let weights = quantize(row, scale);
+        let weights: Vec<i8> = row.iter().map(|weight| quantize(*weight, scale)).collect();
         let half = MULTIPLIER_UNIT / 2.0 / (multiplier * f64::from(1_u32 << shift));
         let bias = (f64::from(bias) / scale + half).round();
         let sum: f64 = weights.iter().map(|weight| f64::from(weight.unsigned_abs())).sum();
@@ -75,9 +88,8 @@ fn quantize_row(row: &[f32], bias: f32, unit: f64, largest_input: u32, shift: u8
     None
 }
 
-fn quantize(values: &[f32], scale: f64) -> Vec<i8> {
-    let quantized = |value: &f32| (f64::from(*value) / scale).round().clamp(-LARGEST_WEIGHT, LARGEST_WEIGHT) as i8;
-    values.iter().map(quantized).collect()
+fn quantize(value: f32, scale: f64) -> i8 {
+    (f64::from(value) / scale).round().clamp(-LARGEST_WEIGHT, LARGEST_WEIGHT) as i8
 }
 
 fn largest_magnitude(values: &[f32]) -> f64 {
@@ -128,6 +140,14 @@ mod tests {
             assert!((f64::from(*weight) * scale - f64::from(real)).abs() <= 0.5001 * scale);
         }
         assert!(quantized.weights.iter().any(|weight| weight.unsigned_abs() >= 126));
+    }
+
+    #[test]
+    fn each_column_of_an_embedding_uses_its_whole_range() {
+        let embedding = Matrix { columns: 3, values: vec![0.1, 0.0, -2.0, -0.2, 0.0, 1.0] };
+        let (values, scales) = quantize_embedding(&embedding);
+        assert_eq!(values, [64, 0, -127, -127, 0, 64]);
+        assert_eq!(scales, [0.2 / 127.0, 1.0, 2.0 / 127.0]);
     }
 
     #[test]
