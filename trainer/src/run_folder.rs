@@ -39,18 +39,26 @@ impl RunFolder {
         }
     }
 
+    /// Checks that `path` holds no run.
+    ///
+    /// # Errors
+    /// [`Error::Run`] if it does.
+    pub fn check_free(path: &Path) -> Result<(), Error> {
+        if (Self { path: path.into() }).config().exists() {
+            let problem = "holds a run already; choose another --out, go on with --resume, or delete it";
+            return Err(Error::Run { path: path.into(), problem: problem.into() });
+        }
+        Ok(())
+    }
+
     /// A folder for a new run, made if it is not there.
     ///
     /// # Errors
     /// [`Error::Run`] if it holds a run already, [`Error::Unwritable`].
     pub fn create(path: &Path) -> Result<Self, Error> {
-        let folder = Self { path: path.into() };
-        if folder.config().exists() {
-            let problem = "holds a run already; choose another --out, go on with --resume, or delete it";
-            return Err(Error::Run { path: path.into(), problem: problem.into() });
-        }
+        Self::check_free(path)?;
         fs::create_dir_all(path).map_err(|source| Error::Unwritable { path: path.into(), source })?;
-        Ok(folder)
+        Ok(Self { path: path.into() })
     }
 
     /// The folder itself.

@@ -7,8 +7,8 @@ use trainer::Error;
 use trainer::data::Source;
 use trainer::device::DeviceChoice;
 use trainer::export::ModelFile;
-use trainer::run_folder::{RunFolder, write_atomically, write_lines, write_toml};
-use trainer::training::{Prepared, TrainingConfig};
+use trainer::run_folder::write_atomically;
+use trainer::training::TrainingConfig;
 
 use super::{evaluate, load_run, predict, print_line, train};
 
@@ -58,15 +58,7 @@ impl Demo {
         if self.out.join("result.toml").is_file() {
             return print_line(&format!("{} holds a finished run", self.out.display()));
         }
-        let device = self.device.resolve()?;
-        let folder = RunFolder::create(&self.out)?;
-        let mut config = TrainingConfig::default();
-        let prepared = Prepared::read(&config)?;
-        config.data_hash = Some(prepared.data_hash.clone());
-        write_lines(&folder.labels(), &prepared.labels)?;
-        write_lines(&folder.vocabulary(), prepared.vocabulary.words())?;
-        write_toml(&folder.config(), &config)?;
-        train::train(&folder, &config, &prepared, &device, false)
+        train::train_anew(&self.out, TrainingConfig::default(), &self.device.resolve()?)
     }
 
     fn model(&self, precision: Precision) -> PathBuf {

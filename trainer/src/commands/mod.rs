@@ -8,6 +8,7 @@ mod inspect;
 mod known_answers;
 mod parity;
 mod predict;
+mod split;
 mod train;
 
 use std::path::Path;
@@ -46,6 +47,8 @@ enum Command {
     Devices(devices::Devices),
     /// Writes texts with a model's answers, for a board to compare with.
     KnownAnswers(known_answers::KnownAnswersCommand),
+    /// Splits a file of rows into train.csv and test.csv.
+    Split(split::Split),
     /// The whole way on the built-in home commands: train, export, evaluate, predict, emulate.
     Demo(demo::Demo),
 }
@@ -61,6 +64,7 @@ impl Arguments {
             Command::Inspect(command) => command.run(),
             Command::Devices(command) => command.run(),
             Command::KnownAnswers(command) => command.run(),
+            Command::Split(command) => command.run(),
             Command::Demo(command) => command.run(),
         }
     }

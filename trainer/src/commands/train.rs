@@ -133,22 +133,15 @@ impl Settings {
 impl Train {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let device = self.device.resolve()?;
-        let (folder, mut config) = if self.resume {
+        if self.resume {
             let folder = RunFolder::open(&self.out)?;
-            let config = read_toml(&folder.config())?;
-            (folder, config)
+            let config: TrainingConfig = read_toml(&folder.config())?;
+            config.check()?;
+            let prepared = Prepared::read(&config)?;
+            train(&folder, &config, &prepared, &device, folder.checkpoint().is_file())
         } else {
-            (RunFolder::create(&self.out)?, self.config()?)
-        };
-        config.check()?;
-        let prepared = Prepared::read(&config)?;
-        if !self.resume {
-            config.data_hash = Some(prepared.data_hash.clone());
-            write_lines(&folder.labels(), &prepared.labels)?;
-            write_lines(&folder.vocabulary(), prepared.vocabulary.words())?;
-            write_toml(&folder.config(), &config)?;
+            train_anew(&self.out, self.config()?, &device)
         }
-        train(&folder, &config, &prepared, &device, self.resume && folder.checkpoint().is_file())
     }
 
     fn config(&self) -> Result<TrainingConfig, Error> {
@@ -172,8 +165,21 @@ impl Train {
     }
 }
 
+/// Trains in a new run folder, which is made once the settings and the rows have been found good.
+pub(super) fn train_anew(out: &Path, mut config: TrainingConfig, device: &Device) -> Result<(), Error> {
+    RunFolder::check_free(out)?;
+    config.check()?;
+    let prepared = Prepared::read(&config)?;
+    config.data_hash = Some(prepared.data_hash.clone());
+    let folder = RunFolder::create(out)?;
+    write_lines(&folder.labels(), &prepared.labels)?;
+    write_lines(&folder.vocabulary(), prepared.vocabulary.words())?;
+    write_toml(&folder.config(), &config)?;
+    train(&folder, &config, &prepared, device, false)
+}
+
 /// Trains on `device`, finishes the run, and says what came out and how to go on.
-pub(super) fn train(
+fn train(
     folder: &RunFolder,
     config: &TrainingConfig,
     prepared: &Prepared,
