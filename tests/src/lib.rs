@@ -1,1 +1,62 @@
+//! What the tests share: trained runs and the folder of real data.
 
+use std::path::{Path, PathBuf};
+
+use burn::backend::Autodiff;
+use burn_ndarray::NdArray;
+use trainer::Error;
+use trainer::data::Source;
+use trainer::run::{Run, finish};
+use trainer::run_folder::{RunFolder, write_lines, write_toml};
+use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig, fit};
+
+/// The CPU backend.
+pub type Cpu = NdArray<f32>;
+
+/// Trains as `trainer train` does, in `folder`, until it is finished or `should_stop`.
+///
+/// # Errors
+/// As the trainer.
+pub fn train(
+    config: &TrainingConfig,
+    folder: &RunFolder,
+    resume: bool,
+    should_stop: &dyn Fn() -> bool,
+) -> Result<Ending, Error> {
+    let device = Default::default();
+    let prepared = Prepared::read(config)?;
+    write_lines(&folder.labels(), &prepared.labels)?;
+    write_lines(&folder.vocabulary(), prepared.vocabulary.words())?;
+    write_toml(&folder.config(), config)?;
+    let training = Fit { config, prepared: &prepared, folder, resume, should_stop };
+    let ending = fit::<Autodiff<Cpu>>(&training, &mut Progress::silent(), &device)?;
+    if let Ending::Finished(best) = ending {
+        finish::<Cpu>(folder, config, &prepared, best, &device)?;
+    }
+    Ok(ending)
+}
+
+/// A finished run of `config` in a folder of its own under `parent`.
+///
+/// # Errors
+/// As the trainer.
+pub fn trained_run(config: &TrainingConfig, parent: &Path) -> Result<Run<Cpu>, Error> {
+    let path = parent.join("run");
+    train(config, &RunFolder::create(&path)?, false, &|| false)?;
+    Run::load(&path, &Default::default())
+}
+
+/// The folder of real data that `RUNNEL_DATA` names, if it is there; says so if it is not.
+pub fn real_data(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("RUNNEL_DATA").map(|data| Path::new(&data).join(name));
+    let found = folder.filter(|folder| folder.is_dir());
+    if found.is_none() {
+        eprintln!("NOT RUN: RUNNEL_DATA names no folder with {name}; see models/README.md for where it is published");
+    }
+    found
+}
+
+/// The rows that a test measures on.
+pub fn source(folder: Option<&Path>) -> Source {
+    Source::new(folder)
+}

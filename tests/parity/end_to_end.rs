@@ -1,0 +1,44 @@
+use std::path::Path;
+
+use tests::{real_data, source, trained_run};
+use trainer::report::ParityReport;
+use trainer::training::TrainingConfig;
+
+/// Trains on a source with the default settings and compares on its test rows.
+fn report(data: Option<&Path>) -> ParityReport {
+    let folder = tempfile::tempdir().unwrap();
+    let config = TrainingConfig { data: source(data), ..TrainingConfig::default() };
+    let run = trained_run(&config, folder.path()).unwrap();
+    let rows = config.data.test_rows().unwrap();
+    let report = ParityReport::new(&run, &rows, "test rows").unwrap();
+    println!("{report}");
+    assert_eq!(report.rows, rows.len());
+    report
+}
+
+fn assert_parity(report: &ParityReport) {
+    assert_eq!(report.f32.agreement, 1.0);
+    assert_eq!(report.f32.accuracy, report.accuracy);
+    assert!(report.f32.max_logit_error <= 1e-4);
+    assert!(report.f16.agreement >= 0.998);
+    assert!(report.f16.max_logit_error <= 0.05);
+    assert!(report.int8.agreement >= 0.995);
+    assert!(report.int8.max_logit_error <= 0.5);
+    assert!(report.int8.mean_logit_error > 0.0, "int8 is not float");
+}
+
+#[test]
+fn home_commands() {
+    let report = report(None);
+    assert_parity(&report);
+    assert!(report.accuracy >= 0.95 && report.int8.accuracy >= 0.95);
+}
+
+#[test]
+fn snips() {
+    let Some(folder) = real_data("snips") else { return };
+    let report = report(Some(&folder));
+    assert_parity(&report);
+    assert!(report.accuracy >= 0.97);
+    assert!((report.int8.accuracy - report.accuracy).abs() <= 0.0015);
+}

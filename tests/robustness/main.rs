@@ -1,0 +1,16 @@
+//! What reads bytes that it did not write: model files, data files, run folders, the command line.
+//!
+//! A damaged or impossible input is refused with an error that says what and where; nothing panics.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod command;
+mod command_line;
+mod data;
+mod fixture;
+mod good_inputs;
+mod manifest;
+mod model;
+mod properties;
+mod run_folder;
+mod training_input;
