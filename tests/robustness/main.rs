@@ -13,4 +13,6 @@ mod manifest;
 mod model;
 mod properties;
 mod run_folder;
+mod seeds;
 mod training_input;
+mod weights;

@@ -60,3 +60,19 @@ pub fn real_data(name: &str) -> Option<PathBuf> {
 pub fn source(folder: Option<&Path>) -> Source {
     Source::new(folder)
 }
+
+/// The repository's root.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// A program of this workspace, built in the same profile as the running test.
+///
+/// # Panics
+/// If it has not been built.
+#[allow(clippy::panic)]
+pub fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap_or_default();
+    let path = test.ancestors().nth(2).unwrap_or(Path::new(".")).join(name);
+    if path.is_file() { path } else { panic!("{} is missing: run `cargo build --release` first", path.display()) }
+}

@@ -105,14 +105,18 @@ fn write_number(channel: &mut Channel, value: u64) {
 fn write_string(channel: &mut Channel, text: &str) {
     channel.write(b"\"");
     // Only ASCII bytes are escaped, so every piece between two of them is whole UTF-8.
-    for piece in text.as_bytes().split_inclusive(|&byte| must_be_escaped(byte)) {
-        match piece.split_last() {
-            Some((&last, clean)) if must_be_escaped(last) => {
-                channel.write(clean);
-                channel.write(&escaped(last));
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let clean = rest.iter().take_while(|byte| !must_be_escaped(**byte)).count();
+        let (piece, after) = rest.split_at_checked(clean).unwrap_or((rest, &[]));
+        channel.write(piece);
+        rest = match after.split_first() {
+            Some((byte, after)) => {
+                channel.write(&escaped(*byte));
+                after
             }
-            _ => channel.write(piece),
-        }
+            None => after,
+        };
     }
     channel.write(b"\"");
 }

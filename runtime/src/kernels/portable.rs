@@ -51,4 +51,34 @@ macro_rules! float_dots {
 #[cfg(feature = "float")]
 float_dots!(dot_4_f32, dot_f32, f32, core::convert::identity);
 #[cfg(feature = "float")]
-float_dots!(dot_4_f16, dot_f16, half::f16, half::f16::to_f32);
+float_dots!(dot_4_f16, dot_f16, half::f16, widen);
+
+/// A finite `f16` as `f32`, exact: its exponent and fraction in their new places, and one multiplication that
+/// makes up for the exponents' different bias. A fifth of the instructions of the general conversion where
+/// there is none in hardware.
+#[cfg(feature = "float")]
+#[inline]
+pub(crate) fn widen(value: half::f16) -> f32 {
+    /// `2^112`, the biases being 127 and 15.
+    const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
+    let bits = u32::from(value.to_bits());
+    let magnitude = f32::from_bits((bits & 0x7FFF) << 13) * REBIAS;
+    f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16)
+}
+
+#[cfg(all(test, feature = "float"))]
+mod tests {
+    use half::f16;
+
+    use super::*;
+
+    #[test]
+    fn widening_is_exact_for_every_finite_value() {
+        let mut finite = 0;
+        for value in (0..=u16::MAX).map(f16::from_bits).filter(|value| value.is_finite()) {
+            assert_eq!(widen(value).to_bits(), value.to_f32().to_bits(), "{value}");
+            finite += 1;
+        }
+        assert_eq!(finite, 2 * 31 * 1024);
+    }
+}

@@ -71,4 +71,4 @@ macro_rules! float_arithmetic {
     };
 }
 float_arithmetic!(Single, f32, core::convert::identity, kernels::dot_4_f32, kernels::dot_f32);
-float_arithmetic!(Half, f16, f16::to_f32, kernels::dot_4_f16, kernels::dot_f16);
+float_arithmetic!(Half, f16, kernels::widen, kernels::dot_4_f16, kernels::dot_f16);

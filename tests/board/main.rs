@@ -1,0 +1,115 @@
+//! The emulated board beside this machine: the same bits, the same class, on every sentence.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tests::{binary, repository};
+use trainer::data::read_rows;
+use trainer::export::ModelFile;
+use trainer::inference::row_answers;
+
+const TEST_SENTENCES: &str = "trainer/data/home_commands/test.csv";
+
+fn model(precision: &str) -> PathBuf {
+    repository().join(format!("models/home-commands/home-commands.{precision}.rnl"))
+}
+
+fn emulate(board: &str, model: &Path, rows: usize, trainer: &Path) -> Output {
+    Command::new(repository().join("firmware-demo/emulate"))
+        .args(["--json", "--board", board, "--rows", &rows.to_string(), "--model"])
+        .arg(model)
+        .arg("--data")
+        .arg(repository().join(TEST_SENTENCES))
+        .env("RUNNEL_TRAINER", trainer)
+        .output()
+        .expect("python3 runs firmware-demo/emulate")
+}
+
+/// Runs a model on a board and compares what it printed with what the runtime answers here.
+fn check(board: &str, precision: &str, rows: usize) -> Value {
+    let output = emulate(board, &model(precision), rows, &binary("trainer"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{board}: {errors} (tests/set-up installs what is missing)");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let file = ModelFile::read(&model(precision)).unwrap();
+    let parsed = file.parse(&model(precision)).unwrap();
+    let sentences = read_rows(&repository().join(TEST_SENTENCES)).unwrap();
+    let answers = row_answers(&parsed, &sentences[..rows]).unwrap();
+    let printed = report["rows"].as_array().unwrap();
+    assert_eq!(printed.len(), rows);
+    assert_eq!(report["mismatches"], 0);
+    for (printed, answer) in printed.iter().zip(&answers) {
+        assert_eq!(printed["class"], answer.class, "{}", printed["text"]);
+        let logits: Vec<f32> = printed["logits"].as_array().unwrap().iter().map(|logit| logit.as_f64().unwrap() as f32).collect();
+        let bits = |logits: &[f32]| logits.iter().map(|logit| logit.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&logits), bits(&answer.logits), "{}", printed["text"]);
+    }
+    println!(
+        "{board} {precision}: {rows} rows equal, {} instructions a step, {} bytes of RAM",
+        report["instructions_per_step"], report["ram_bytes"]
+    );
+    report
+}
+
+#[test]
+fn all_int8_answers_of_a_cortex_m4_are_this_machines() {
+    let rows = read_rows(&repository().join(TEST_SENTENCES)).unwrap().len();
+    assert!(rows >= 300);
+    let report = check("m4", "int8", rows);
+    let instructions = report["instructions_per_step"].as_f64().unwrap();
+    assert!(instructions > 1_000.0);
+    assert!(instructions <= budget("instructions-per-step-int8-m4"), "{instructions}");
+    assert!(report["ram_bytes"].as_f64().unwrap() <= budget("ram-bytes-int8-m4"), "{report}");
+    let program = report["flash_bytes"].as_f64().unwrap()
+        - report["flash_model_bytes"].as_f64().unwrap()
+        - report["flash_answers_bytes"].as_f64().unwrap();
+    assert!(program <= budget("program-bytes-int8-m4"), "{program}");
+}
+
+#[test]
+fn int8_answers_of_a_cortex_m0_are_this_machines() {
+    check("m0", "int8", 20);
+}
+
+#[test]
+fn f16_answers_of_a_cortex_m4_are_this_machines() {
+    check("m4", "f16", 40);
+}
+
+/// The image itself finds a difference: here the host's answers are changed on their way to it.
+#[test]
+fn a_differing_answer_fails_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrapper = folder.path().join("trainer");
+    let script = format!(
+        "#!/usr/bin/env python3\n\
+         import subprocess, sys\n\
+         code = subprocess.run([{:?}, *sys.argv[1:]]).returncode\n\
+         path = sys.argv[sys.argv.index('--out') + 1]\n\
+         content = bytearray(open(path, 'rb').read())\n\
+         content[-1] ^= 1\n\
+         open(path, 'wb').write(content)\n\
+         sys.exit(code)\n",
+        binary("trainer")
+    );
+    std::fs::write(&wrapper, script).unwrap();
+    make_executable(&wrapper);
+    let output = emulate("m4", &model("int8"), 3, &wrapper);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A number that must not be exceeded, from `board/budgets.toml`.
+fn budget(name: &str) -> f64 {
+    let path = repository().join("tests/board/budgets.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='));
+    value.and_then(|value| value.trim().parse().ok()).unwrap_or_else(|| panic!("no budget {name}"))
+}

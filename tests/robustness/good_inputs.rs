@@ -1,0 +1,140 @@
+//! Inputs that are unusual and right.
+
+use crate::command::{Place, TINY, model, rows, shared};
+
+/// Trains on a file, exports in all precisions and measures the model on the same file; the number of rows.
+fn whole_way(name: &str, content: &[u8], settings: &str) -> usize {
+    let place = Place::new();
+    place.write(name, content);
+    place.run(&format!("train --data {name} --out run {TINY} {settings}")).assert_done(name);
+    for precision in ["f32", "f16", "int8"] {
+        place.run(&format!("export run --precision {precision} --out model.rnl")).assert_done(name);
+    }
+    let outcome = place.run(&format!("evaluate model.rnl --data {name} --json"));
+    let report: serde_json::Value = serde_json::from_str(outcome.assert_done(name)).unwrap();
+    place.run(&format!("parity run --data {name}")).assert_done(name);
+    usize::try_from(report["rows"].as_u64().unwrap()).unwrap()
+}
+
+#[test]
+fn files_of_every_form_have_all_their_rows() {
+    let rows = rows();
+    assert_eq!(whole_way("crlf.csv", rows.replace('\n', "\r\n").as_bytes(), ""), 40);
+    assert_eq!(whole_way("no-last-line-end.csv", rows.trim_end().as_bytes(), ""), 40);
+    assert_eq!(whole_way("bom.csv", format!("\u{feff}label,text\n{rows}").as_bytes(), ""), 40);
+    assert_eq!(whole_way("tabs.tsv", rows.replacen(',', "\t", usize::MAX).as_bytes(), ""), 40);
+    assert_eq!(whole_way("blank-lines.csv", rows.replace('\n', "\n\n").as_bytes(), ""), 40);
+    assert_eq!(
+        whole_way(
+            "quoted.csv",
+            rows.replace("please ", "please\r\n")
+                .replace(',', ",\"")
+                .replace('\n', "\"\n")
+                .replace("\r\"\n", "\n")
+                .as_bytes(),
+            ""
+        ),
+        40
+    );
+    let three_columns = rows.replace("the lamp", "the,lamp");
+    assert_eq!(whole_way("title-and-description.csv", three_columns.as_bytes(), ""), 40);
+}
+
+#[test]
+fn labels_with_spaces_commas_and_other_scripts() {
+    let rows = rows().replace("off,", "\"lights, all off \",").replace("on,", "Свет 灯 ☀,");
+    assert_eq!(whole_way("labels.csv", rows.as_bytes(), ""), 40);
+}
+
+#[test]
+fn a_label_with_a_line_end_survives_the_run_folder() {
+    let rows = rows().replace("off,", "\"two\nlines\",");
+    assert_eq!(whole_way("labels.csv", rows.as_bytes(), ""), 40);
+}
+
+#[test]
+fn rows_without_a_word() {
+    let some = rows().replace("off,please switch the lamp", "off,\"...\"").replace("number", "");
+    assert_eq!(whole_way("some.csv", some.as_bytes(), "--batch-size 2"), 40);
+    for pooling in ["last", "mean", "max"] {
+        let none: String = (0..40).map(|row| format!("{},\n", ["off", "on"][row % 2])).collect();
+        assert_eq!(whole_way("none.csv", none.as_bytes(), &format!("--batch-size 4 --pooling {pooling}")), 40);
+    }
+}
+
+#[test]
+fn a_text_of_100_000_words_and_a_word_of_10_000_letters() {
+    let long_text = format!("on,{}\n", "lamp ".repeat(100_000));
+    let long_word = format!("off,please {} now\n", "ä".repeat(10_000));
+    let rows = [rows(), long_text, long_word].concat();
+    assert_eq!(whole_way("long.csv", rows.as_bytes(), ""), 42);
+}
+
+#[test]
+fn a_text_of_100_000_words_is_cut_at_the_models_last_step() {
+    let place = Place::new();
+    place.write("model.rnl", &model("int8"));
+    let predict = |words: usize| {
+        let text = format!("{}\n", "lamp ".repeat(words));
+        place.run_with(&["predict", "model.rnl"], text.as_bytes()).assert_done("predict").to_owned()
+    };
+    assert_eq!(predict(100_000), predict(256));
+    assert_ne!(predict(256), predict(1));
+}
+
+#[test]
+fn standard_input_gives_an_answer_a_line() {
+    let place = Place::new();
+    place.write("model.rnl", &model("int8"));
+    let texts = ["turn the lamp on", "", "OFF please!", "żółw 灯"];
+    let outcome = place.run_with(&["predict", "model.rnl"], format!("{}\r\n", texts.join("\r\n")).as_bytes());
+    let answers: Vec<&str> = outcome.assert_done("predict").lines().collect();
+    assert_eq!(answers.len(), texts.len());
+    for (text, answer) in texts.into_iter().zip(answers) {
+        let alone = place.run_with(&["predict", "model.rnl", text], b"");
+        assert_eq!(alone.assert_done(text).trim_end(), answer, "{text}");
+        assert!(crate::command::LABELS.iter().any(|label| answer.starts_with(label)), "{answer}");
+    }
+    assert_eq!(place.run_with(&["predict", "model.rnl"], b"").assert_done("no line"), "");
+}
+
+#[test]
+fn a_run_can_be_repeated_from_its_own_settings() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    place.copy_run("run");
+    place.run("train --config run/config.toml --out again --device cpu").assert_done("train");
+    let weights = |name: &str| std::fs::read(place.path(name)).unwrap();
+    assert!(weights("again/weights.safetensors") == weights("run/weights.safetensors"));
+}
+
+#[test]
+fn a_finished_run_leaves_its_files_and_nothing_else() {
+    let names: Vec<String> = shared().everything().into_keys().filter(|name| name.starts_with("run/")).collect();
+    let expected = [
+        "run/",
+        "run/checkpoint.bin",
+        "run/config.toml",
+        "run/labels.txt",
+        "run/metrics.csv",
+        "run/result.toml",
+        "run/vocabulary.txt",
+        "run/weights.safetensors",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn reports_are_one_json_object() {
+    let place = shared();
+    for (command, fields) in [
+        ("evaluate int8.rnl --data rows.csv --json", &["rows", "accuracy"][..]),
+        ("inspect int8.rnl --json", &["flash_bytes", "ram_bytes", "macs_per_step"]),
+        ("parity run --data rows.csv --json", &["f32", "f16", "int8"]),
+    ] {
+        let outcome = place.run(command);
+        let report: serde_json::Value = serde_json::from_str(outcome.assert_done(command)).unwrap();
+        fields.iter().for_each(|field| assert!(!report[field].is_null(), "{command}: no {field}"));
+        assert_eq!(outcome.stderr, "", "{command}");
+    }
+}

@@ -1,0 +1,265 @@
+//! A model file cut, lengthened, damaged, misplaced, or with another header.
+
+use runtime::format::{HEADER_LENGTH, Header, Precision, VERSION, checksum};
+use runtime::known_answer::{KnownAnswer, KnownAnswers};
+use runtime::{Classifier, Error, Field, Model};
+use trainer::export::ModelFile;
+use trainer::network::Pooling;
+
+use crate::fixture::{Variant, exercise, model, refusal, sealed, two_layers, variants};
+
+fn invalid(field: Field, expected: u32, found: u32) -> Option<Error> {
+    Some(Error::Invalid { field, expected, found })
+}
+
+#[test]
+fn the_models_themselves_are_accepted_and_answer() {
+    for variant in variants() {
+        let file = model(variant);
+        let model = Model::parse(file.bytes()).unwrap();
+        assert_eq!(model.labels().collect::<Vec<_>>(), crate::fixture::LABELS);
+        assert_eq!(model.vocabulary().words().collect::<Vec<_>>(), crate::fixture::WORDS);
+        exercise(&model, &[2, 3, 41, 1, 0, u32::MAX], "Turn UP the ŻÓŁW, 灯!".as_bytes());
+    }
+}
+
+#[test]
+fn a_file_cut_anywhere_is_refused() {
+    for variant in variants() {
+        let file = model(variant);
+        let total = file.bytes().len();
+        for length in 0..total {
+            let cut = ModelFile::from_bytes(&file.bytes()[..length]);
+            let expected = if length < HEADER_LENGTH { HEADER_LENGTH } else { total };
+            let error = Error::WrongLength { expected: expected as u32, found: length as u32 };
+            assert_eq!(refusal(&cut), Some(error), "{variant:?} cut to {length}");
+        }
+    }
+}
+
+#[test]
+fn a_file_with_something_appended_is_refused() {
+    for variant in variants() {
+        let file = model(variant);
+        let total = file.bytes().len();
+        for appended in 1..=40 {
+            let mut bytes = file.bytes().to_vec();
+            bytes.resize(total + appended, 0);
+            let error = Error::WrongLength { expected: total as u32, found: (total + appended) as u32 };
+            assert_eq!(refusal(&ModelFile::from_bytes(&bytes)), Some(error), "{variant:?} and {appended} bytes");
+        }
+    }
+}
+
+/// What a single wrong bit of byte `offset` must be answered with.
+fn flip_is_named(offset: usize, error: Error) -> bool {
+    match offset {
+        0..4 => matches!(error, Error::NotAModel { .. }),
+        4..6 => matches!(error, Error::UnsupportedVersion { supported: VERSION, .. }),
+        // A precision that exists has other tensors than the file.
+        6..8 => matches!(
+            error,
+            Error::UnsupportedPrecision { .. } | Error::Invalid { field: Field::TensorType | Field::Precision, .. }
+        ),
+        8..12 => matches!(error, Error::WrongLength { .. }),
+        12..16 => matches!(error, Error::WrongChecksum { .. }),
+        // Within the same multiple of 16 only the checksum tells.
+        16..20 => {
+            matches!(error, Error::Invalid { field: Field::TensorsOffset, .. } | Error::WrongChecksum { .. })
+        }
+        20..24 => matches!(error, Error::Invalid { field: Field::TensorsOffset, .. }),
+        28..32 => matches!(error, Error::Invalid { field: Field::Reserved, expected: 0, .. }),
+        _ => matches!(error, Error::WrongChecksum { .. }),
+    }
+}
+
+#[test]
+fn a_file_with_any_single_bit_wrong_is_refused() {
+    for variant in variants().into_iter().filter(|variant| variant.pooling == Pooling::Max) {
+        let file = model(variant);
+        let mut bytes = file.bytes().to_vec();
+        for bit in 0..8 * bytes.len() {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let error = refusal(&ModelFile::from_bytes(&bytes));
+            let error = error.unwrap_or_else(|| panic!("{variant:?} is accepted with bit {bit} flipped"));
+            assert!(flip_is_named(bit / 8, error), "{variant:?}, bit {bit} flipped: {error}");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}
+
+#[test]
+fn a_file_at_any_place_but_a_multiple_of_16_is_refused() {
+    for precision in [Precision::Int8, Precision::F16, Precision::F32] {
+        let file = two_layers(precision);
+        let total = file.bytes().len();
+        for offset in 1..16 {
+            let mut shifted = vec![0; offset];
+            shifted.extend(file.bytes());
+            let memory = ModelFile::from_bytes(&shifted);
+            let error = Model::parse(&memory.bytes()[offset..][..total]).err();
+            assert_eq!(error, Some(Error::Misaligned { required: 16 }), "{precision} at {offset}");
+        }
+    }
+}
+
+/// The refusal of a file with a changed header and the right checksum.
+fn refusal_with_header(file: &ModelFile, change: impl FnOnce(&mut Header)) -> Option<Error> {
+    let mut header = Header::read(file.bytes()).unwrap();
+    change(&mut header);
+    let mut bytes = file.bytes().to_vec();
+    bytes[..HEADER_LENGTH].copy_from_slice(&header.to_bytes());
+    refusal(&sealed(bytes))
+}
+
+/// The refusal of a file with other bytes at `offset` and the right checksum.
+fn refusal_with_bytes(file: &ModelFile, offset: usize, replacement: &[u8]) -> Option<Error> {
+    let mut bytes = file.bytes().to_vec();
+    bytes[offset..][..replacement.len()].copy_from_slice(replacement);
+    refusal(&sealed(bytes))
+}
+
+#[test]
+fn another_magic_version_or_precision_is_refused() {
+    let file = two_layers(Precision::Int8);
+    assert_eq!(refusal_with_bytes(&file, 0, b"RNL2"), Some(Error::NotAModel { found: *b"RNL2" }));
+    for found in [0, VERSION + 1, 0x0100, u16::MAX] {
+        let error = Error::UnsupportedVersion { supported: VERSION, found };
+        assert_eq!(refusal_with_bytes(&file, 4, &found.to_le_bytes()), Some(error));
+    }
+    for found in [3, 0x0102, u16::MAX] {
+        let error = Error::UnsupportedPrecision { found };
+        assert_eq!(refusal_with_bytes(&file, 6, &found.to_le_bytes()), Some(error));
+    }
+}
+
+#[test]
+fn a_precision_that_is_not_that_of_the_tensors_is_refused() {
+    let precisions = [Precision::Int8, Precision::F16, Precision::F32];
+    for written in precisions {
+        for claimed in precisions.into_iter().filter(|claimed| *claimed != written) {
+            let error = refusal_with_header(&two_layers(written), |header| header.precision = claimed).unwrap();
+            let named = matches!(error, Error::Invalid { field: Field::TensorType | Field::Precision, .. });
+            assert!(named, "{written} as {claimed}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_total_length_that_is_not_the_files_is_refused() {
+    let file = two_layers(Precision::Int8);
+    let total = file.bytes().len() as u32;
+    for expected in [total - 1, total + 1, u32::MAX] {
+        let error = Error::WrongLength { expected, found: total };
+        assert_eq!(refusal_with_header(&file, |header| header.total_length = expected), Some(error));
+    }
+    let tensors_offset = Header::read(file.bytes()).unwrap().tensors_offset;
+    let error = Error::WrongLength { expected: tensors_offset, found: 0 };
+    assert_eq!(refusal_with_header(&file, |header| header.total_length = 0), Some(error));
+}
+
+#[test]
+fn a_checksum_that_is_not_the_contents_is_refused() {
+    let file = two_layers(Precision::Int8);
+    let found = checksum(file.bytes());
+    for expected in [0, u32::MAX, found ^ 1, found.swap_bytes()] {
+        let mut bytes = file.bytes().to_vec();
+        bytes[12..16].copy_from_slice(&expected.to_le_bytes());
+        let error = Error::WrongChecksum { expected, found };
+        assert_eq!(refusal(&ModelFile::from_bytes(&bytes)), Some(error));
+    }
+}
+
+#[test]
+fn a_tensors_offset_that_does_not_follow_the_manifest_is_refused() {
+    let file = two_layers(Precision::Int8);
+    let right = Header::read(file.bytes()).unwrap().tensors_offset;
+    for wrong in [0, 16, right - 16, right - 1, right + 1, right + 16, u32::MAX - 15, u32::MAX] {
+        let error = refusal_with_header(&file, |header| header.tensors_offset = wrong);
+        assert_eq!(error, invalid(Field::TensorsOffset, right, wrong));
+    }
+}
+
+#[test]
+fn a_manifest_length_that_is_not_the_manifests_is_refused() {
+    let file = two_layers(Precision::Int8);
+    let Header { manifest_length: right, tensors_offset, total_length, .. } = Header::read(file.bytes()).unwrap();
+    let with_length = |length: u32| {
+        refusal_with_header(&file, |header| {
+            header.manifest_length = length;
+            header.tensors_offset = (32 + length).next_multiple_of(16);
+        })
+    };
+    for shorter in [0, 1, right / 2, right - 1] {
+        assert_eq!(with_length(shorter), Some(Error::UnreadableManifest), "{shorter}");
+    }
+    for more in [1, 2, 16, 100] {
+        assert_eq!(with_length(right + more), invalid(Field::ManifestLength, 0, more));
+    }
+    let beyond = total_length.next_multiple_of(16);
+    let error = Error::WrongLength { expected: 32 + beyond, found: total_length };
+    assert_eq!(with_length(beyond), Some(error));
+    let error = refusal_with_header(&file, |header| header.manifest_length = u32::MAX);
+    assert_eq!(error, invalid(Field::TensorsOffset, u32::MAX, tensors_offset));
+}
+
+#[test]
+fn a_capacity_that_is_not_the_models_is_refused() {
+    for variant in variants() {
+        let file = model(variant);
+        let right = runtime::required_capacity(file.bytes()) as u32;
+        for wrong in [0, right - 1, right + 1, u32::MAX] {
+            let error = refusal_with_header(&file, |header| header.capacity = wrong);
+            assert_eq!(error, invalid(Field::Capacity, right, wrong), "{variant:?}");
+        }
+    }
+}
+
+#[test]
+fn reserved_bytes_that_are_not_zero_are_refused() {
+    let file = two_layers(Precision::Int8);
+    for found in [1_u32, 0x100, 0x1_0000, 0x8000_0000, u32::MAX] {
+        let error = refusal_with_bytes(&file, 28, &found.to_le_bytes());
+        assert_eq!(error, invalid(Field::Reserved, 0, found));
+    }
+}
+
+#[test]
+fn a_classifier_with_too_few_words_is_refused_with_the_numbers() {
+    fn error<const CAPACITY: usize>(model: &Model<'_>) -> Option<Error> {
+        Classifier::<CAPACITY>::new(model).err()
+    }
+    let too_small = |required, available| Some(Error::CapacityTooSmall { required, available });
+    let one_layer = |precision| model(Variant { precision, pooling: Pooling::Max, num_layers: 1 });
+    // [x; h] 16 values, c and h 8 each; gathered 8, pooled 8; 3 logits.
+    let file = one_layer(Precision::Int8);
+    let model = Model::parse(file.bytes()).unwrap();
+    assert_eq!(model.required_words(), 4 + 4 + 4 + 8 + 4 + 3);
+    assert_eq!(error::<0>(&model), too_small(27, 0));
+    assert_eq!(error::<26>(&model), too_small(27, 26));
+    assert_eq!(error::<27>(&model), None);
+    for precision in [Precision::F16, Precision::F32] {
+        let file = one_layer(precision);
+        let model = Model::parse(file.bytes()).unwrap();
+        assert_eq!(model.required_words(), 16 + 8 + 8 + 8 + 8 + 3);
+        assert_eq!(error::<50>(&model), too_small(51, 50));
+        assert_eq!(error::<51>(&model), None);
+    }
+}
+
+#[test]
+fn known_answers_cut_anywhere_or_miscounted_are_refused() {
+    let answer = |text| KnownAnswer { text, class: 300, logits: &[1, 2, 3, 4, 5, 6, 7, 8] };
+    let answers = [answer("turn on"), answer(""), answer("żółw")];
+    let mut file = 3_u32.to_le_bytes().to_vec();
+    answers.iter().for_each(|answer| file.extend(postcard::to_stdvec(answer).unwrap()));
+    assert_eq!(KnownAnswers::parse(&file).unwrap().collect::<Vec<_>>(), answers);
+    for length in 0..file.len() {
+        let error = KnownAnswers::parse(&file[..length]).err().unwrap();
+        assert!(matches!(error, Error::Invalid { field: Field::KnownAnswer, .. }), "{length}: {error}");
+    }
+    for count in [4, u32::MAX] {
+        file[..4].copy_from_slice(&count.to_le_bytes());
+        assert_eq!(KnownAnswers::parse(&file).err(), invalid(Field::KnownAnswer, count, 3));
+    }
+}

@@ -1,0 +1,216 @@
+//! `trainer train` and `trainer split` with what they can not use.
+
+use crate::command::{Place, TINY, rows};
+
+/// Refusals of `trainer train` with one data file, by the file's content.
+const BROKEN_FILES: &[(&str, &[u8], &[&str])] = &[
+    ("rows.csv", b"", &["rows.csv", "no rows"]),
+    ("rows.csv", b"\xef\xbb\xbf", &["rows.csv", "no rows"]),
+    ("rows.csv", b"\n\n\r\n", &["rows.csv", "no rows"]),
+    ("rows.csv", b"label,text\n", &["rows.csv", "no rows"]),
+    ("rows.csv", b"label,words\na,b\n", &["rows.csv, line 1:", "no column `text`"]),
+    ("rows.csv", b"one\n", &["rows.csv, line 1:", "1 column(s)"]),
+    ("rows.csv", b"a,b\nc,d\none\n", &["rows.csv, line 3:", "1 column(s)", "expected 2"]),
+    ("rows.csv", b"a,b\nc,d,e\n", &["rows.csv, line 2:", "3 column(s)", "expected 2"]),
+    ("rows.csv", b"label,text\na,b\nc\n", &["rows.csv, line 3:", "1 column(s)"]),
+    ("rows.csv", b"a,b\n,d\n", &["rows.csv, line 2:", "label is empty"]),
+    ("rows.csv", b"a,b\n  ,d\n", &["rows.csv, line 2:", "label is empty"]),
+    ("rows.csv", b"a,b\nc,\"never closed\ne,f\n", &["rows.csv, line 2, column 3:", "never closed"]),
+    ("rows.csv", b"a,b\nc,\"closed\" and on\n", &["rows.csv, line 2, column 11:", "after a closing quote"]),
+    ("rows.csv", b"a,b\nc,d\xff\n", &["rows.csv, line 2, column 4:", "UTF-8"]),
+    ("rows.csv", b"a,b\r\nc,\xe9t\xe9\r\n", &["rows.csv, line 2, column 3:", "UTF-8"]),
+    ("rows.tsv", b"a\tb\nc,d\n", &["rows.tsv, line 2:", "1 column(s)"]),
+    ("rows.csv", b"a,b c\na,d e\na,f g\n", &["rows.csv", "at least two labels", "`a`"]),
+    ("rows.csv", b"a,b c\n", &["rows.csv", "1 rows are too few"]),
+    ("rows.csv", b"a,b c\nd,e f\n", &["rows.csv", "2 rows are too few"]),
+];
+
+#[test]
+fn data_files_that_can_not_be_read_as_rows() {
+    for (name, content, says) in BROKEN_FILES {
+        let place = Place::new();
+        place.write(name, content);
+        place.assert_refused(&format!("train --data {name} --out run {TINY}"), says);
+    }
+}
+
+#[test]
+fn labels_that_no_model_can_hold() {
+    let place = Place::new();
+    let rows = |length: usize| format!("{}{},text\n", rows(), "x".repeat(length));
+    place.write("rows.csv", rows(300).as_bytes());
+    place.assert_refused(
+        &format!("train --data rows.csv --out run {TINY}"),
+        &["rows.csv, line 41:", "a label of 300 bytes", "255"],
+    );
+    place.write("rows.csv", rows(256).as_bytes());
+    place.assert_refused(&format!("train --data rows.csv --out run {TINY}"), &["rows.csv, line 41:", "256"]);
+    place.write("rows.csv", rows(255).as_bytes());
+    place.run(&format!("train --data rows.csv --out run {TINY}")).assert_done("a label of 255 bytes");
+}
+
+#[test]
+fn files_and_folders_that_are_not_there() {
+    let place = Place::new();
+    place.write("folder/notes.txt", b"a,b\n");
+    let train = |data: &str| format!("train --data {data} --out run {TINY}");
+    place.assert_refused(&train("missing.csv"), &["missing.csv", "No such file"]);
+    place.assert_refused(&train("missing/rows.csv"), &["missing/rows.csv", "No such file"]);
+    place.assert_refused(&train("folder"), &["folder", "no train.csv"]);
+    place.assert_refused(&train("folder/notes.txt/rows.csv"), &["folder/notes.txt/rows.csv"]);
+}
+
+#[test]
+fn validation_rows_that_do_not_fit() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    place.write("folder/train.csv", rows().as_bytes());
+    let train = format!("train --data rows.csv --validation valid.csv --out run {TINY}");
+    place.assert_refused(&train, &["valid.csv", "No such file"]);
+    for (content, says) in [
+        ("", &["valid.csv", "no rows"][..]),
+        ("on,a\nmaybe,b\n", &["row 2", "`maybe`", "off, on"]),
+        ("on,a\noff\n", &["valid.csv, line 2:", "1 column(s)"]),
+    ] {
+        place.write("valid.csv", content.as_bytes());
+        place.assert_refused(&train, says);
+        place.write("folder/valid.csv", content.as_bytes());
+        let in_folder = format!("train --data folder --out run {TINY}");
+        let says: Vec<&str> = says.iter().copied().filter(|part| !part.starts_with("valid.csv")).collect();
+        place.assert_refused(&in_folder, &says);
+    }
+}
+
+#[test]
+fn an_unknown_label_of_validation_rows_names_their_file() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    place.write("valid.csv", b"on,a\nmaybe,b\n");
+    let train = format!("train --data rows.csv --validation valid.csv --out run {TINY}");
+    place.assert_refused(&train, &["valid.csv", "`maybe`"]);
+}
+
+/// Settings that make no sense, and what the refusal names.
+const SETTINGS: &[(&str, &[&str])] = &[
+    ("--hidden-size 0", &["--hidden-size 0"]),
+    ("--hidden-size 16385", &["--hidden-size 16385", "16384"]),
+    ("--embedding-size 0", &["--embedding-size 0"]),
+    ("--vocabulary-size 0", &["--vocabulary-size 0"]),
+    ("--num-layers 0", &["--num-layers 0"]),
+    ("--num-layers 5", &["--num-layers 5", "4"]),
+    ("--epochs 0", &["--epochs 0"]),
+    ("--batch-size 0", &["--batch-size 0"]),
+    ("--patience 0", &["--patience 0"]),
+    ("--calibration-rows 0", &["--calibration-rows 0"]),
+    ("--dropout 1.5", &["--dropout 1.5"]),
+    ("--dropout 1", &["--dropout 1"]),
+    ("--dropout nan", &["--dropout NaN"]),
+    ("--word-dropout=-0.1", &["--word-dropout -0.1"]),
+    ("--validation-share 1", &["--validation-share 1"]),
+    ("--learning-rate nan", &["--learning-rate NaN"]),
+    ("--learning-rate inf", &["--learning-rate inf"]),
+    ("--learning-rate 0", &["--learning-rate 0"]),
+    ("--gradient-clipping=-1", &["--gradient-clipping -1"]),
+    ("--pooling mean --max-length 0", &["--max-length 0", "mean pooling", "65535"]),
+    ("--pooling mean --max-length 65536", &["--max-length 65536", "mean pooling"]),
+    ("--max-length 4294967296", &["--max-length 4294967296"]),
+];
+
+#[test]
+fn settings_that_make_no_sense() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    for (settings, says) in SETTINGS {
+        place.assert_refused(&format!("train --data rows.csv --out run --device cpu {settings}"), says);
+    }
+}
+
+#[test]
+fn config_files_that_are_not_right() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    let train = "train --config config.toml --data rows.csv --out run --device cpu";
+    place.assert_refused(train, &["config.toml", "No such file"]);
+    for (content, says) in [
+        ("epochs = 1\nhiden_size = 4\n", &["config.toml", "line 2:", "hiden_size"][..]),
+        ("epochs = 1\nseed = = 4\n", &["config.toml", "line 2:"]),
+        ("epochs = 1\n\nhidden_size = \"large\"\n", &["config.toml", "line 3:"]),
+        ("epochs = -1\n", &["config.toml", "line 1:"]),
+        ("pooling = \"median\"\n", &["config.toml", "line 1:", "median"]),
+        ("[epochs\n", &["config.toml", "line 1:"]),
+        ("hidden_size = 0\n", &["hidden-size 0"]),
+        ("data = { path = \"elsewhere.csv\" }\ndropout = inf\n", &["dropout inf"]),
+    ] {
+        place.write("config.toml", content.as_bytes());
+        place.assert_refused(train, says);
+    }
+    place.write("config.toml", b"epochs = 1\n# caf\xe9\n");
+    place.assert_refused(train, &["config.toml", "UTF-8"]);
+}
+
+#[test]
+fn rows_that_are_not_those_of_the_config() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    place.write("config.toml", b"epochs = 1\ndata_hash = \"00\"\ndata = { path = \"rows.csv\" }\n");
+    let train = "train --config config.toml --out run --device cpu";
+    place.assert_refused(train, &["rows.csv", "not the rows of the configuration"]);
+}
+
+#[test]
+fn a_folder_that_holds_a_run_is_not_written_to() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    place.copy_run("run");
+    place.assert_refused(&format!("train --data rows.csv --out run {TINY}"), &["run", "holds a run already"]);
+}
+
+#[test]
+fn resuming_what_is_no_run() {
+    let place = Place::new();
+    place.assert_refused("train --resume --out missing --device cpu", &["missing", "not the folder of a run"]);
+    place.write("folder/notes.txt", b"");
+    place.assert_refused("train --resume --out folder --device cpu", &["folder", "not the folder of a run"]);
+    place.copy_run("run");
+    place.write("run/config.toml", b"epochs = 1\nepoch = 2\n");
+    place.assert_refused("train --resume --out run --device cpu", &["run/config.toml", "line 2:", "epoch"]);
+    place.write("run/config.toml", b"epochs = 1\ndata = { path = \"gone.csv\" }\n");
+    place.assert_refused("train --resume --out run --device cpu", &["gone.csv", "No such file"]);
+}
+
+#[test]
+fn a_cuda_device_that_is_not_there() {
+    if std::path::Path::new("/dev/nvidia0").exists() {
+        println!("NOT RUN: this machine has an NVIDIA device");
+        return;
+    }
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    let says = ["--device cuda", "--device cpu"];
+    place.assert_refused("train --data rows.csv --out run --epochs 1 --device cuda", &says);
+}
+
+#[test]
+fn an_out_that_can_not_be_written_fails_with_exit_code_1() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    place.write("file", b"in the way");
+    let outcome = place.run(&format!("train --data rows.csv --out file/run {TINY}"));
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.starts_with("error: can not write file/run: "), "{outcome:?}");
+    assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+}
+
+#[test]
+fn files_that_can_not_be_split() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    place.write("one.csv", b"a,b\n");
+    place.write("broken.csv", b"a,b\nc\n");
+    place.assert_refused("split missing.csv --out parts", &["missing.csv", "No such file"]);
+    place.assert_refused("split broken.csv --out parts", &["broken.csv, line 2:"]);
+    place.assert_refused("split one.csv --out parts", &["one.csv", "too few"]);
+    for share in ["0", "1", "nan", "inf"] {
+        place.assert_refused(&format!("split rows.csv --share {share} --out parts"), &["--share"]);
+    }
+}
