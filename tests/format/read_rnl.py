@@ -19,9 +19,9 @@ from operator import mul
 from types import SimpleNamespace
 from typing import Any, Callable, NoReturn
 
-HEADER = struct.Struct("<4sHHIIIIII")
+HEADER = struct.Struct("<4sHHIIIIII")  # §2
 INT8 = 2
-STRUCT_CODES = "BbhiIef"  # §5.1: U8, I8, I16, I32, U32, F16, F32
+STRUCT_CODES = "BbhiIef"  # §5.1, for struct: U8, I8, I16, I32, U32, F16, F32
 U8, I8, I16, I32, U32 = range(5)
 LAST, MEAN, MAX = range(3)
 MAX_LAYERS, MAX_SIZE, MAX_MEAN_STEPS = 4, 16_384, 65_535
@@ -29,7 +29,7 @@ STRINGS_PER_BLOCK = 16
 UNKNOWN_TOKEN, FIRST_WORD_TOKEN = 1, 2
 MAX_WORD_BYTES = 64
 
-# §4: structures are dictionaries, their fields in the order of the file; an enumeration is the number of its
+# §4: structures are dictionaries, with fields in the order of the file; an enumeration is the number of its
 # variants.
 TENSOR = {"data_type": 7, "offset": "u32", "elements": "u32"}
 STRING_TABLE = {"count": "u32", "index": TENSOR, "bytes": TENSOR}
@@ -37,13 +37,8 @@ EMBEDDING = {"weights": TENSOR, "size": "u16"}
 SCALES = {"multipliers": TENSOR, "accumulator_shift": "u8", "cell_fraction_bits": "u8"}
 HEAD = {"weights": TENSOR, "bias": TENSOR, "scales": ("option", SCALES)}
 DIRECTION = {"packing": 1, **HEAD}
-LAYER = {
-    "cell": 1,
-    "input_size": "u16",
-    "hidden_size": "u16",
-    "forward": DIRECTION,
-    "reverse": ("option", DIRECTION),
-}
+LAYER = {"cell": 1, "input_size": "u16", "hidden_size": "u16", "forward": DIRECTION, "reverse": ("option", DIRECTION)}
+WORDS = {"input": 1, "rule": 1, "vocabulary": STRING_TABLE, "embedding": EMBEDDING}
 PROVENANCE = {
     "trainer_version": "string",
     "data_hash": "string",
@@ -55,10 +50,7 @@ PROVENANCE = {
 MANIFEST = {
     "provenance": PROVENANCE,
     "labels": STRING_TABLE,
-    "input": 1,
-    "rule": 1,
-    "vocabulary": STRING_TABLE,
-    "embedding": EMBEDDING,
+    **WORDS,
     "max_steps": "u32",
     "layers": ("sequence", LAYER),
     "pooling": 3,
@@ -301,12 +293,8 @@ class Model:
     def classify(self, text: bytes) -> dict[str, Any]:
         logits = self.logits(text)
         best = logits.index(max(logits))
-        return {
-            "class": best,
-            "label": self.labels[best],
-            "probability_q15": probability(logits, best),
-            "logits": logits,
-        }
+        answer = {"class": best, "label": self.labels[best], "probability_q15": probability(logits, best)}
+        return {**answer, "logits": logits}
 
 
 # ---- §7: words -----------------------------------------------------------------------------------------------

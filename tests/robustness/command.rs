@@ -69,13 +69,18 @@ impl Place {
 
     /// Runs `trainer` with arguments and standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Outcome {
+        self.run_into(arguments, stdin, Stdio::piped(), Stdio::piped())
+    }
+
+    /// Runs `trainer` with its output going to where the caller says.
+    pub(crate) fn run_into(&self, arguments: &[&str], stdin: &[u8], stdout: Stdio, stderr: Stdio) -> Outcome {
         let mut child = Command::new(binary())
             .args(arguments)
             .current_dir(self.0.path())
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(stdout)
+            .stderr(stderr)
             .spawn()
             .unwrap();
         // A command that was refused does not read to the end.
@@ -116,6 +121,11 @@ fn snapshot(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         }
     }
     found
+}
+
+/// A pipe whose reader has gone.
+pub(crate) fn unread() -> Stdio {
+    std::io::pipe().unwrap().1.into()
 }
 
 /// The program that was built beside this test.

@@ -1,6 +1,8 @@
 //! Inputs that are unusual and right.
 
-use crate::command::{Place, TINY, model, rows, shared};
+use std::process::Stdio;
+
+use crate::command::{Place, TINY, model, rows, shared, unread};
 
 /// Trains on a file, exports in all precisions and measures the model on the same file; the number of rows.
 fn whole_way(name: &str, content: &[u8], settings: &str) -> usize {
@@ -24,18 +26,8 @@ fn files_of_every_form_have_all_their_rows() {
     assert_eq!(whole_way("bom.csv", format!("\u{feff}label,text\n{rows}").as_bytes(), ""), 40);
     assert_eq!(whole_way("tabs.tsv", rows.replacen(',', "\t", usize::MAX).as_bytes(), ""), 40);
     assert_eq!(whole_way("blank-lines.csv", rows.replace('\n', "\n\n").as_bytes(), ""), 40);
-    assert_eq!(
-        whole_way(
-            "quoted.csv",
-            rows.replace("please ", "please\r\n")
-                .replace(',', ",\"")
-                .replace('\n', "\"\n")
-                .replace("\r\"\n", "\n")
-                .as_bytes(),
-            ""
-        ),
-        40
-    );
+    let two_lines = rows.replace(",please ", ",\"please\r\n").replace(" off\n", " off\"\n").replace(" on\n", " on\"\n");
+    assert_eq!(whole_way("quoted.csv", two_lines.as_bytes(), ""), 40);
     let three_columns = rows.replace("the lamp", "the,lamp");
     assert_eq!(whole_way("title-and-description.csv", three_columns.as_bytes(), ""), 40);
 }
@@ -54,11 +46,15 @@ fn a_label_with_a_line_end_survives_the_run_folder() {
 
 #[test]
 fn rows_without_a_word() {
-    let some = rows().replace("off,please switch the lamp", "off,\"...\"").replace("number", "");
-    assert_eq!(whole_way("some.csv", some.as_bytes(), "--batch-size 2"), 40);
+    let file = |text: fn(usize) -> &'static str| -> String {
+        (0..40).map(|row| format!("{},{}\n", ["off", "on"][row % 2], text(row))).collect()
+    };
+    let some = file(|row| ["", "lamp", "\"...\"", "lights on"][row / 2 % 4]);
+    let none = file(|row| ["", "\"?!\"", "-"][row % 3]);
     for pooling in ["last", "mean", "max"] {
-        let none: String = (0..40).map(|row| format!("{},\n", ["off", "on"][row % 2])).collect();
-        assert_eq!(whole_way("none.csv", none.as_bytes(), &format!("--batch-size 4 --pooling {pooling}")), 40);
+        let settings = format!("--batch-size 4 --pooling {pooling}");
+        assert_eq!(whole_way("some.csv", some.as_bytes(), &settings), 40);
+        assert_eq!(whole_way("none.csv", none.as_bytes(), &settings), 40);
     }
 }
 
@@ -98,14 +94,38 @@ fn standard_input_gives_an_answer_a_line() {
     assert_eq!(place.run_with(&["predict", "model.rnl"], b"").assert_done("no line"), "");
 }
 
+/// The tensors of a safetensors file, without its header, whose notes stand in any order.
+fn tensors(file: &[u8]) -> &[u8] {
+    &file[8 + usize::from(u16::from_le_bytes([file[0], file[1]]))..]
+}
+
 #[test]
 fn a_run_can_be_repeated_from_its_own_settings() {
     let place = Place::new();
     place.write("rows.csv", rows().as_bytes());
     place.copy_run("run");
-    place.run("train --config run/config.toml --out again --device cpu").assert_done("train");
-    let weights = |name: &str| std::fs::read(place.path(name)).unwrap();
-    assert!(weights("again/weights.safetensors") == weights("run/weights.safetensors"));
+    let read = |name: &str| std::fs::read(place.path(name)).unwrap();
+    for number in 0..8 {
+        let again = format!("again-{number}");
+        place.run(&format!("train --config run/config.toml --out {again} --device cpu")).assert_done("train");
+        let [first, second] = ["run", &again].map(|run| read(&format!("{run}/weights.safetensors")));
+        assert!(tensors(&first) == tensors(&second), "{again}: other weights");
+        assert!(read("run/config.toml") == read(&format!("{again}/config.toml")), "{again}: other settings");
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let place = Place::new();
+    place.write("model.rnl", &model("int8"));
+    place.write("rows.csv", rows().as_bytes());
+    let lines = "turn the lamp on\n".repeat(10_000);
+    let outcome = place.run_into(&["predict", "model.rnl"], lines.as_bytes(), unread(), Stdio::piped());
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{outcome:?}");
+    let train = format!("train --data rows.csv --out run {TINY}");
+    let outcome = place.run_into(&train.split_whitespace().collect::<Vec<_>>(), b"", Stdio::piped(), unread());
+    outcome.assert_done("train without a reader of its progress");
+    assert!(place.path("run/result.toml").is_file());
 }
 
 #[test]
