@@ -43,7 +43,8 @@ fn check(board: &str, precision: &str, rows: usize) -> Value {
     assert_eq!(report["mismatches"], 0);
     for (printed, answer) in printed.iter().zip(&answers) {
         assert_eq!(printed["class"], answer.class, "{}", printed["text"]);
-        let logits: Vec<f32> = printed["logits"].as_array().unwrap().iter().map(|logit| logit.as_f64().unwrap() as f32).collect();
+        let logits: Vec<f32> =
+            printed["logits"].as_array().unwrap().iter().map(|logit| logit.as_f64().unwrap() as f32).collect();
         let bits = |logits: &[f32]| logits.iter().map(|logit| logit.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&logits), bits(&answer.logits), "{}", printed["text"]);
     }

@@ -244,6 +244,8 @@ class Model:
         if self.pooling == MEAN:
             expect_within("MaxSteps", 1, MAX_MEAN_STEPS, manifest.max_steps)
         self.embedding = view(self.area, manifest.embedding.weights, I8, (len(self.tokens) + FIRST_WORD_TOKEN) * size)
+        if -128 in self.embedding:
+            refuse("WeightRange", 127, 128)
         expect_within("LayerCount", 1, MAX_LAYERS, len(manifest.layers))
         self.shapes, self.matrices = [], []
         for layer in manifest.layers:

@@ -5,26 +5,22 @@ use runtime::{Classifier, Error, Model};
 
 /// Bytes at a multiple of 16, as a model file must be.
 pub struct AlignedBytes {
-    blocks: Vec<runtime::Aligned<[u8; ALIGNMENT]>>,
+    words: Vec<u128>,
     length: usize,
 }
 
 impl AlignedBytes {
     /// A copy of `bytes`.
     pub fn new(bytes: &[u8]) -> Self {
-        let block = |chunk: &[u8]| {
-            let mut block = [0; ALIGNMENT];
-            block[..chunk.len()].copy_from_slice(chunk);
-            runtime::Aligned(block)
-        };
-        Self { blocks: bytes.chunks(ALIGNMENT).map(block).collect(), length: bytes.len() }
+        const { assert!(align_of::<u128>() == ALIGNMENT) };
+        let mut words = vec![0; bytes.len().div_ceil(ALIGNMENT)];
+        bytemuck::cast_slice_mut::<u128, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
+        Self { words, length: bytes.len() }
     }
 
-    /// The bytes, one block after another.
+    /// The bytes.
     pub fn bytes(&self) -> &[u8] {
-        const { assert!(size_of::<runtime::Aligned<[u8; ALIGNMENT]>>() == ALIGNMENT) };
-        // SAFETY: the blocks lie one after another without padding (checked above), and hold `length` bytes.
-        unsafe { std::slice::from_raw_parts(self.blocks.as_ptr().cast(), self.length) }
+        &bytemuck::cast_slice(&self.words)[..self.length]
     }
 }
 

@@ -10,8 +10,7 @@ use crate::case::{Case, assert_near};
 
 /// Largest error of `h` and `c`: f32 is what PyTorch computes; the others have a weight's and a state's
 /// rounding, over seven steps of weights drawn from N(0, 0.6^2), far larger than trained ones.
-const TOLERANCES: [(Precision, f32); 3] =
-    [(Precision::F32, 1e-5), (Precision::F16, 4e-3), (Precision::Int8, 8e-2)];
+const TOLERANCES: [(Precision, f32); 3] = [(Precision::F32, 1e-5), (Precision::F16, 4e-3), (Precision::Int8, 8e-2)];
 
 const CAPACITY: usize = 256;
 

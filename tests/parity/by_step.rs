@@ -9,8 +9,7 @@ use trainer::training::TrainingConfig;
 /// Rows of the home commands that are compared.
 const ROWS: usize = 60;
 /// Largest error of a hidden state's value at any step, in each precision.
-const TOLERANCES: [(Precision, f32); 3] =
-    [(Precision::F32, 1e-5), (Precision::F16, 5e-3), (Precision::Int8, 8e-2)];
+const TOLERANCES: [(Precision, f32); 3] = [(Precision::F32, 1e-5), (Precision::F16, 5e-3), (Precision::Int8, 8e-2)];
 
 #[test]
 fn each_layer_is_near_the_network_at_each_step() {

@@ -54,8 +54,7 @@ float_dots!(dot_4_f32, dot_f32, f32, core::convert::identity);
 float_dots!(dot_4_f16, dot_f16, half::f16, widen);
 
 /// A finite `f16` as `f32`, exact: its exponent and fraction in their new places, and one multiplication that
-/// makes up for the exponents' different bias. A fifth of the instructions of the general conversion where
-/// there is none in hardware.
+/// makes up for the exponents' different bias.
 #[cfg(feature = "float")]
 #[inline]
 pub(crate) fn widen(value: half::f16) -> f32 {

@@ -13,7 +13,7 @@ pub(crate) enum Single {}
 pub(crate) enum Half {}
 
 macro_rules! float_arithmetic {
-    ($precision:ident, $weight:ty, $to_f32:expr, $dot_4:path, $dot:path) => {
+    ($precision:ident, $code:ident, $weight:ty, $to_f32:expr, $dot_4:path, $dot:path) => {
         impl Arithmetic for $precision {
             type Weight = $weight;
             type Bias = f32;
@@ -26,13 +26,18 @@ macro_rules! float_arithmetic {
             fn parse_scales<'m>(_: &Tensors<'m>, scales: Option<&Int8Scales>, _: usize) -> Result<(), Error> {
                 match scales {
                     None => Ok(()),
-                    Some(_) => Err(precision_mismatch(Precision::F32 as usize, Precision::Int8 as usize)),
+                    Some(_) => Err(precision_mismatch(Precision::$code as usize, Precision::Int8 as usize)),
                 }
             }
 
+            fn check_weights(weights: &[$weight], row: usize) -> Result<(), Error> {
+                let finite = weights.iter().all(|weight| weight.is_finite());
+                if finite { Ok(()) } else { Err(invalid(Field::WeightRange, 0, row)) }
+            }
+
             fn check_row(matrix: &Matrix<'_, Self>, row: usize, _: u32) -> Result<(), Error> {
-                let finite = matrix.row(row).iter().all(|weight| weight.is_finite())
-                    && matrix.bias.get(row).is_some_and(|bias| bias.is_finite());
+                Self::check_weights(matrix.row(row), row)?;
+                let finite = matrix.bias.get(row).is_some_and(|bias| bias.is_finite());
                 if finite { Ok(()) } else { Err(invalid(Field::WeightRange, 0, row)) }
             }
 
@@ -70,5 +75,5 @@ macro_rules! float_arithmetic {
         }
     };
 }
-float_arithmetic!(Single, f32, core::convert::identity, kernels::dot_4_f32, kernels::dot_f32);
-float_arithmetic!(Half, f16, kernels::widen, kernels::dot_4_f16, kernels::dot_f16);
+float_arithmetic!(Single, F32, f32, core::convert::identity, kernels::dot_4_f32, kernels::dot_f32);
+float_arithmetic!(Half, F16, f16, kernels::widen, kernels::dot_4_f16, kernels::dot_f16);

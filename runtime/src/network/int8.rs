@@ -55,14 +55,13 @@ impl Arithmetic for Int8 {
         })
     }
 
+    fn check_weights(weights: &[i8], _: usize) -> Result<(), Error> {
+        if weights.contains(&i8::MIN) { Err(invalid(Field::WeightRange, 127, 128)) } else { Ok(()) }
+    }
+
     fn check_row(matrix: &Matrix<'_, Self>, row: usize, largest_input: u32) -> Result<(), Error> {
-        let mut weights = 0_u64;
-        for weight in matrix.row(row) {
-            if *weight == i8::MIN {
-                return Err(invalid(Field::WeightRange, 127, 128));
-            }
-            weights += u64::from(weight.unsigned_abs());
-        }
+        Self::check_weights(matrix.row(row), row)?;
+        let weights: u64 = matrix.row(row).iter().map(|weight| u64::from(weight.unsigned_abs())).sum();
         let bias = matrix.bias.get(row).map_or(0, |bias| u64::from(bias.unsigned_abs()));
         let largest = weights * u64::from(largest_input) + bias;
         let limit = (i32::MAX as u64) >> matrix.scales.accumulator_shift;

@@ -42,7 +42,9 @@ pub(crate) trait Arithmetic: Sized {
         rows: usize,
     ) -> Result<Self::Scales<'m>, Error>;
 
-    /// Checks every weight of a row, and that its accumulator can not overflow.
+    /// Checks the weights of a row: finite, or in [-127, 127].
+    fn check_weights(weights: &[Self::Weight], row: usize) -> Result<(), Error>;
+    /// Checks a row's weights and bias, and that its accumulator can not overflow.
     fn check_row(matrix: &Matrix<'_, Self>, row: usize, largest_input: u32) -> Result<(), Error>;
 
     /// One value of an embedding, as stored, as an input.
@@ -127,7 +129,8 @@ impl<'m, A: Arithmetic> Network<'m, A> {
             expect_within(Field::MaxSteps, 1, MAX_MEAN_STEPS, max_steps as usize)?;
         }
         let elements = tokens.checked_mul(embedding_size).ok_or(invalid(Field::EmbeddingRows, usize::MAX, tokens))?;
-        let embedding = tensors.view(&embedding.weights, elements)?;
+        let embedding: &[A::Weight] = tensors.view(&embedding.weights, elements)?;
+        A::check_weights(embedding, 0)?;
         expect_within(Field::LayerCount, 1, MAX_LAYERS, layers.len())?;
         let mut parsed = Vec::new();
         let mut input_size = embedding_size;
