@@ -245,7 +245,7 @@ fn every_damage_of_the_string_tables_is_refused() {
     assert_eq!(element(label_bytes, 7, &[8]), invalid(Field::Labels, 3, 2));
     assert_eq!(element(label_bytes, 7, &[6]), invalid(Field::Labels, 15, 14));
     assert_eq!(element(label_bytes, 2, &[0xFF]), invalid(Field::Labels, 3, 0));
-    assert_eq!(element(label_bytes, 9, &[b'a']), invalid(Field::Labels, 3, 2));
+    assert_eq!(element(label_bytes, 9, b"a"), invalid(Field::Labels, 3, 2));
     // `0`, `20`, `a`: their lengths are at 0, 2 and 5.
     let index = |manifest: &mut Manifest<'_>| words(manifest).vocabulary.index;
     assert_eq!(element(index, 0, &[2]), invalid(Field::Vocabulary, 40, 0));

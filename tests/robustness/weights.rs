@@ -3,8 +3,10 @@
 use runtime::format::{Manifest, Precision, Tensor};
 use runtime::{Error, Field, Model};
 use trainer::export::ModelFile;
+use trainer::network::Pooling;
+use trainer::weights::NetworkWeights;
 
-use crate::fixture::{Parts, refusal, two_layers, words};
+use crate::fixture::{Parts, WORDS, export_with, refusal, two_layers, variants, weights, words};
 
 type Chosen = fn(&mut Manifest<'_>) -> Tensor;
 
@@ -126,6 +128,36 @@ fn float_biases_that_are_not_finite_are_refused() {
             }
         }
     }
+}
+
+/// The numbers of a network that can be wrong, with their name.
+type Numbers = fn(&mut NetworkWeights) -> &mut Vec<f32>;
+const NUMBERS: [(&str, Numbers); 6] = [
+    ("embedding", |weights| &mut weights.embedding.values),
+    ("weight_ih", |weights| &mut weights.layers[0].weight_ih.values),
+    ("weight_hh", |weights| &mut weights.layers[0].weight_hh.values),
+    ("bias", |weights| &mut weights.layers[0].bias),
+    ("head weight", |weights| &mut weights.head_weight.values),
+    ("head bias", |weights| &mut weights.head_bias),
+];
+
+#[test]
+fn a_network_with_a_number_that_is_not_finite_can_not_be_exported() {
+    let mut accepted = Vec::new();
+    for variant in variants().into_iter().filter(|variant| (variant.num_layers, variant.pooling) == (1, Pooling::Max)) {
+        for (name, numbers) in NUMBERS {
+            for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let mut weights = weights(1, 3);
+                numbers(&mut weights)[1] = value;
+                let vocabulary = WORDS.map(str::to_owned);
+                match export_with(variant, &vocabulary, &weights) {
+                    Ok(_) => accepted.push(format!("{} {name} {value}", variant.precision)),
+                    Err(error) => assert!(matches!(error, trainer::Error::Export(_)), "{name}: {error}"),
+                }
+            }
+        }
+    }
+    assert_eq!(accepted, Vec::<String>::new());
 }
 
 #[test]
