@@ -134,9 +134,9 @@ fn test_rows_that_do_not_fit_the_model() {
         place.assert_refused(command, &["test.csv", "row 2", "`maybe`", "off, on"]);
     }
     place.run(known_answers).assert_done("known answers need no labels");
-    place.write("test.csv", b"on,a\n\"may\nbe\",b\n");
+    place.write("test.csv", b"on,a\n\"may\tbe\",b\n");
     for command in commands {
-        place.assert_refused(command, &["test.csv", "row 2"]);
+        place.assert_refused(command, &["test.csv", "row 2", "`may\\tbe`"]);
     }
     place.assert_refused("evaluate model.rnl --data missing.csv", &["missing.csv", "No such file"]);
     place.write("folder/train.csv", b"on,a\n");

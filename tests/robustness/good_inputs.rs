@@ -39,12 +39,6 @@ fn labels_with_spaces_commas_and_other_scripts() {
 }
 
 #[test]
-fn a_label_with_a_line_end_survives_the_run_folder() {
-    let rows = rows().replace("off,", "\"two\nlines\",");
-    assert_eq!(whole_way("labels.csv", rows.as_bytes(), ""), 40);
-}
-
-#[test]
 fn rows_without_a_word() {
     let file = |text: fn(usize) -> &'static str| -> String {
         (0..40).map(|row| format!("{},{}\n", ["off", "on"][row % 2], text(row))).collect()

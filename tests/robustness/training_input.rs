@@ -45,6 +45,12 @@ fn labels_that_no_model_can_hold() {
     );
     place.write("rows.csv", rows(256).as_bytes());
     place.assert_refused(&format!("train --data rows.csv --out run {TINY}"), &["rows.csv, line 41:", "256"]);
+    let two_lines = format!("{}\"two\nlines\",text\n", rows(1));
+    place.write("rows.csv", two_lines.as_bytes());
+    place.assert_refused(
+        &format!("train --data rows.csv --out run {TINY}"),
+        &["rows.csv, line 42:", "a label with a line end"],
+    );
     place.write("rows.csv", rows(255).as_bytes());
     place.run(&format!("train --data rows.csv --out run {TINY}")).assert_done("a label of 255 bytes");
 }

@@ -1,6 +1,6 @@
 //! What can go wrong, and the exit code that says so.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -53,16 +53,24 @@ pub enum Error {
     /// A model that can not be written in this precision.
     #[error("the network can not be exported: {0}")]
     Export(runtime::Error),
+    /// A network with a weight that is not finite.
+    #[error("the network can not be exported: a weight is not finite")]
+    NotFinite,
     /// Training that does not work out.
     #[error("{0}")]
     Failed(String),
 }
 
 impl Error {
+    /// Names the file of a model that the runtime refused.
+    pub fn of_model(path: &Path) -> impl FnOnce(runtime::Error) -> Self + '_ {
+        move |source| Self::Model { path: path.into(), source }
+    }
+
     /// 2 for bad usage or input, 1 for a run that failed.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unwritable { .. } | Self::Export(_) | Self::Failed(_) => 1,
+            Self::Unwritable { .. } | Self::Export(_) | Self::NotFinite | Self::Failed(_) => 1,
             _ => 2,
         }
     }

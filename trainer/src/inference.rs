@@ -3,7 +3,6 @@
 use runtime::{Classifier, Model, Prediction};
 
 use crate::data::Row;
-use crate::error::Error;
 
 /// 32-bit words of state on a desktop machine: enough for some ten thousand units.
 const HOST_CAPACITY: usize = 1 << 16;
@@ -15,12 +14,9 @@ impl<'c, 'm> HostClassifier<'c, 'm> {
     /// A classifier at the start of a sequence.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a model that needs more than 65,536 words.
-    pub fn new(model: &'c Model<'m>) -> Result<Self, Error> {
-        match Classifier::new(model) {
-            Ok(classifier) => Ok(Self(Box::new(classifier))),
-            Err(error) => Err(Error::Setting(error.to_string())),
-        }
+    /// [`runtime::Error::CapacityTooSmall`] for a model that needs more than 65,536 words.
+    pub fn new(model: &'c Model<'m>) -> Result<Self, runtime::Error> {
+        Classifier::new(model).map(|classifier| Self(Box::new(classifier)))
     }
 }
 
@@ -55,7 +51,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// As [`HostClassifier::new`].
-pub fn answers<'r>(model: &Model<'_>, rows: impl Iterator<Item = &'r str>) -> Result<Vec<Answer>, Error> {
+pub fn answers<'r>(model: &Model<'_>, rows: impl Iterator<Item = &'r str>) -> Result<Vec<Answer>, runtime::Error> {
     let mut classifier = HostClassifier::new(model)?;
     Ok(rows
         .map(|text| {
@@ -75,6 +71,6 @@ pub fn answers<'r>(model: &Model<'_>, rows: impl Iterator<Item = &'r str>) -> Re
 ///
 /// # Errors
 /// As [`HostClassifier::new`].
-pub fn row_answers(model: &Model<'_>, rows: &[Row]) -> Result<Vec<Answer>, Error> {
+pub fn row_answers(model: &Model<'_>, rows: &[Row]) -> Result<Vec<Answer>, runtime::Error> {
     answers(model, rows.iter().map(|row| row.text.as_str()))
 }

@@ -16,3 +16,9 @@ pub mod training;
 pub mod weights;
 
 pub use error::Error;
+
+/// Prints a line on standard error; that whoever reads it has gone is no failure.
+pub fn note(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

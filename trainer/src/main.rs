@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     match commands::Arguments::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            trainer::note(&format!("error: {error}"));
             ExitCode::from(error.exit_code())
         }
     }

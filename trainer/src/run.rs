@@ -123,7 +123,7 @@ pub fn finish<B: Backend>(
         training_rows: prepared.training.len(),
         validation_rows: prepared.validation.len(),
         calibration_rows,
-        cell_ranges: measure_cell_ranges(&model, config.num_layers, tokens)?,
+        cell_ranges: measure_cell_ranges(&model, config.num_layers, tokens).map_err(Error::Export)?,
         best,
     };
     write_toml(&folder.result(), &result)?;

@@ -51,6 +51,16 @@ pub struct NetworkWeights {
 }
 
 impl NetworkWeights {
+    /// Whether every number is finite.
+    pub fn is_finite(&self) -> bool {
+        let layers = self.layers.iter();
+        layers
+            .flat_map(|layer| [&layer.weight_ih.values, &layer.weight_hh.values, &layer.bias])
+            .chain([&self.embedding.values, &self.head_weight.values, &self.head_bias])
+            .flatten()
+            .all(|value| value.is_finite())
+    }
+
     /// The numbers of a network.
     pub fn from_network<B: Backend>(network: &Classifier<B>) -> Self {
         let matrix = |tensor: burn::tensor::Tensor<B, 2>| Matrix { columns: tensor.dims()[1], values: values(tensor) };

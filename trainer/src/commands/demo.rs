@@ -50,7 +50,7 @@ impl Demo {
         let path = self.model(Precision::Int8);
         let file = ModelFile::read(&path)?;
         print_line(&format!("\n\"{}\"", self.text))?;
-        predict::predict(&file.parse(&path)?, &self.text)?;
+        predict::predict(&file.parse(&path)?, &path, &self.text)?;
         emulate(&path, &self.text)
     }
 

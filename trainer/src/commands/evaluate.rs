@@ -33,12 +33,13 @@ impl Evaluate {
 }
 
 /// The report of a model file on the test rows of `source`.
-pub(super) fn evaluate(model: &Path, source: &Source) -> Result<EvaluationReport, Error> {
-    let file = ModelFile::read(model)?;
-    let model = file.parse(model)?;
+pub(super) fn evaluate(path: &Path, source: &Source) -> Result<EvaluationReport, Error> {
+    let file = ModelFile::read(path)?;
+    let model = file.parse(path)?;
     let rows = source.test_rows()?;
     let labels: Vec<&str> = model.labels().collect();
     let expected = label_classes(&rows, &source.name(), &labels)?;
-    let answered: Vec<usize> = row_answers(&model, &rows)?.iter().map(|answer| answer.class).collect();
+    let answers = row_answers(&model, &rows).map_err(Error::of_model(path))?;
+    let answered: Vec<usize> = answers.iter().map(|answer| answer.class).collect();
     Ok(EvaluationReport::new(labels.into_iter(), &expected, &answered))
 }

@@ -43,7 +43,7 @@ impl KnownAnswersCommand {
                 rows.into_iter().map(|row| row.text).take(self.rows.unwrap_or(usize::MAX)).collect()
             }
         };
-        let answers = answers(&model, texts.iter().map(String::as_str))?;
+        let answers = answers(&model, texts.iter().map(String::as_str)).map_err(Error::of_model(&self.model))?;
         let mut bytes = u32::try_from(texts.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
         for (text, answer) in texts.iter().zip(answers) {
             let logits: Vec<u8> = answer.bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();

@@ -1,5 +1,5 @@
 use std::io::BufRead;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use runtime::Model;
@@ -26,22 +26,22 @@ impl Predict {
         let file = ModelFile::read(&self.model)?;
         let model = file.parse(&self.model)?;
         if let Some(text) = &self.text {
-            return predict(&model, text);
+            return predict(&model, &self.model, text);
         }
         for (number, line) in std::io::stdin().lock().lines().enumerate() {
             let line = line.map_err(|source| Error::Unreadable {
                 path: format!("standard input, line {}", number + 1).into(),
                 source,
             })?;
-            predict(&model, &line)?;
+            predict(&model, &self.model, &line)?;
         }
         Ok(())
     }
 }
 
-/// Prints class, probability and logits of a text.
-pub(super) fn predict(model: &Model<'_>, text: &str) -> Result<(), Error> {
-    for answer in answers(model, std::iter::once(text))? {
+/// Prints class, probability and logits of a text; `path`: the model's file.
+pub(super) fn predict(model: &Model<'_>, path: &Path, text: &str) -> Result<(), Error> {
+    for answer in answers(model, std::iter::once(text)).map_err(Error::of_model(path))? {
         let label = model.label(answer.class).unwrap_or_default();
         let logits: Vec<String> = answer.logits.iter().map(|logit| format!("{logit:.3}")).collect();
         print_line(&format!("{label}  {}  logits {}", answer.probability, logits.join(" ")))?;

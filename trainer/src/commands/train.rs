@@ -10,7 +10,7 @@ use trainer::device::{Device, DeviceChoice};
 use trainer::network::Pooling;
 use trainer::run_folder::{RunFolder, read_toml, write_lines, write_toml};
 use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig, fit};
-use trainer::{Error, run};
+use trainer::{Error, note, run};
 
 use super::{Cpu, print_line};
 
@@ -186,14 +186,14 @@ fn train(
     device: &Device,
     resume: bool,
 ) -> Result<(), Error> {
-    eprintln!(
+    note(&format!(
         "{}: {} training and {} validation rows, {} classes, {} words; {device}",
         config.data.name(),
         prepared.training.len(),
         prepared.validation.len(),
         prepared.labels.len(),
         prepared.vocabulary.words().len()
-    );
+    ));
     let stop = stop_on_interrupt()?;
     let should_stop = || stop.load(Ordering::Relaxed);
     let fit = Fit { config, prepared, folder, resume, should_stop: &should_stop };
@@ -237,7 +237,7 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Error> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(1);
         }
-        eprintln!("stopping after this batch; press Ctrl-C again to stop at once");
+        note("stopping after this batch; press Ctrl-C again to stop at once");
     })
     .map_err(|error| Error::Failed(format!("Ctrl-C can not be handled: {error}")))?;
     Ok(stop)

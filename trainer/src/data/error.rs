@@ -56,7 +56,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Line, from 1.
-        line: u64,
+        line: usize,
         /// What was expected.
         expected: String,
         /// Columns found.
@@ -74,7 +74,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Line, from 1.
-        line: u64,
+        line: usize,
     },
     /// A label that no model file can hold.
     #[error("{}, line {line}: a label of {found} bytes, expected at most {LONGEST_LABEL}", path.display())]
@@ -82,9 +82,17 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Line, from 1.
-        line: u64,
+        line: usize,
         /// Bytes of the label.
         found: usize,
+    },
+    /// A label that no file of one label a line can hold.
+    #[error("{}, line {line}: a label with a line end; expected a label on one line", path.display())]
+    LabelOfLines {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
     },
     /// Something the CSV reader refuses.
     #[error("{}: {source}", path.display())]
@@ -98,7 +106,7 @@ pub enum DataError {
     #[error(transparent)]
     Grammar(#[from] super::home_commands::GrammarError),
     /// A label that was not trained.
-    #[error("{place}, row {row}: label `{label}` is not one of the model's: {known}")]
+    #[error("{place}, row {row}: label `{}` is not one of the model's: {known}", label.escape_debug())]
     UnknownLabel {
         /// The file, or what else the rows come from.
         place: String,
@@ -110,7 +118,7 @@ pub enum DataError {
         known: String,
     },
     /// One class, or none.
-    #[error("{place}: a classifier needs rows of at least two labels, found only `{label}`")]
+    #[error("{place}: a classifier needs rows of at least two labels, found only `{}`", label.escape_debug())]
     OneLabel {
         /// The file, or what else the rows come from.
         place: String,

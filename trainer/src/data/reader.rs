@@ -52,7 +52,7 @@ pub fn parse_rows(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, DataError> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|source| DataError::Csv { path: path.into(), source })?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = line_of(bytes, &record);
         let wrong = |expected: String| DataError::Columns { path: path.into(), line, expected, found: record.len() };
         let Some(columns) = &columns else {
             if record.len() < 2 {
@@ -89,17 +89,27 @@ fn header_columns(path: &Path, record: &csv::StringRecord) -> Result<Option<Colu
     Ok(Some(Columns { label, texts }))
 }
 
-fn row(path: &Path, record: &csv::StringRecord, columns: &Columns, line: u64) -> Result<Row, DataError> {
+fn row(path: &Path, record: &csv::StringRecord, columns: &Columns, line: usize) -> Result<Row, DataError> {
     let field = |column: usize| record.get(column).unwrap_or_default().trim();
     let label = field(columns.label);
     if label.is_empty() {
         return Err(DataError::EmptyLabel { path: path.into(), line });
+    }
+    if label.contains(['\n', '\r']) {
+        return Err(DataError::LabelOfLines { path: path.into(), line });
     }
     if label.len() > LONGEST_LABEL {
         return Err(DataError::LongLabel { path: path.into(), line, found: label.len() });
     }
     let texts: Vec<&str> = columns.texts.iter().map(|column| field(*column)).collect();
     Ok(Row { label: label.into(), text: texts.join(" ") })
+}
+
+/// The line on which a record starts: the reader's own position may lie before line ends that it skips.
+fn line_of(bytes: &[u8], record: &csv::StringRecord) -> usize {
+    let start = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
+    let skipped = bytes.iter().skip(start).take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    line_and_column(bytes, start + skipped).0
 }
 
 fn line_and_column(bytes: &[u8], offset: usize) -> (usize, usize) {

@@ -10,6 +10,8 @@ use super::{DataError, Row, parse_rows, read_rows, split_validation};
 
 /// Training rows of the home commands.
 const HOME_COMMANDS_ROWS: usize = 12_000;
+const DEVELOPMENT_NAME: &str = "development.csv";
+const TEST_NAME: &str = "test.csv";
 const HOME_COMMANDS_DEVELOPMENT: &str = include_str!("../../data/home_commands/development.csv");
 const HOME_COMMANDS_TEST: &str = include_str!("../../data/home_commands/test.csv");
 
@@ -30,6 +32,8 @@ pub struct TrainingData {
     pub training: Vec<Row>,
     /// Rows that choose the best epoch.
     pub validation: Vec<Row>,
+    /// How the validation rows' source is named in messages.
+    pub validation_place: String,
     /// SHA-256 of all labels and texts as they were read, hexadecimal.
     pub hash: String,
 }
@@ -55,28 +59,30 @@ impl Source {
     /// [`DataError`].
     pub fn training_data(&self, validation: Option<&Path>, share: f64, seed: u64) -> Result<TrainingData, DataError> {
         let (rows, beside) = match self {
-            Self::HomeCommands => (
-                home_commands::training_rows(seed, HOME_COMMANDS_ROWS)?,
-                Some(built_in("development.csv", HOME_COMMANDS_DEVELOPMENT)?),
-            ),
+            Self::HomeCommands => {
+                (home_commands::training_rows(seed, HOME_COMMANDS_ROWS)?, Some(built_in(DEVELOPMENT_NAME)?))
+            }
             Self::Path(path) if path.is_dir() => {
                 let training = beside(path, "train").ok_or(DataError::NoTrainingFile { path: path.into() })?;
-                let validation = beside(path, "valid").map(|path| read_rows(&path)).transpose()?;
+                let validation = beside(path, "valid").map(|path| read_placed(&path)).transpose()?;
                 (read_rows(&training)?, validation)
             }
             Self::Path(path) => (read_rows(path)?, None),
         };
-        let given = validation.map(read_rows).transpose()?.or(beside);
-        let hash = hash(rows.iter().chain(given.iter().flatten()));
+        let given = validation.map(read_placed).transpose()?.or(beside);
+        let hash = hash(rows.iter().chain(given.iter().flat_map(|(rows, _)| rows)));
         let total = rows.len();
-        let (training, validation) = match given {
+        let (training, (validation, validation_place)) = match given {
             Some(validation) => (rows, validation),
-            None => split_validation(rows, share, &mut ChaCha8Rng::seed_from_u64(seed)),
+            None => {
+                let (training, validation) = split_validation(rows, share, &mut ChaCha8Rng::seed_from_u64(seed));
+                (training, (validation, format!("validation rows of {}", self.name())))
+            }
         };
         if validation.is_empty() || training.is_empty() {
             return Err(DataError::TooFewRows { place: self.name(), rows: total });
         }
-        Ok(TrainingData { training, validation, hash })
+        Ok(TrainingData { training, validation, validation_place, hash })
     }
 
     /// Reads rows to measure on: the test sentences of the home commands, the rows of a file, or `test.csv`
@@ -86,7 +92,7 @@ impl Source {
     /// [`DataError`].
     pub fn test_rows(&self) -> Result<Vec<Row>, DataError> {
         match self {
-            Self::HomeCommands => built_in("test.csv", HOME_COMMANDS_TEST),
+            Self::HomeCommands => Ok(built_in(TEST_NAME)?.0),
             Self::Path(path) if path.is_dir() => read_rows(&beside(path, "test").unwrap_or(path.join("test.csv"))),
             Self::Path(path) => read_rows(path),
         }
@@ -98,8 +104,18 @@ fn beside(folder: &Path, stem: &str) -> Option<PathBuf> {
     ["csv", "tsv"].map(|extension| folder.join(stem).with_extension(extension)).into_iter().find(|path| path.is_file())
 }
 
-fn built_in(name: &str, text: &str) -> Result<Vec<Row>, DataError> {
-    parse_rows(&Path::new("home_commands").join(name), text.as_bytes())
+/// Rows, and how their source is named in messages.
+type PlacedRows = (Vec<Row>, String);
+
+fn read_placed(path: &Path) -> Result<PlacedRows, DataError> {
+    Ok((read_rows(path)?, path.display().to_string()))
+}
+
+/// Hand-written sentences of the home commands.
+fn built_in(name: &str) -> Result<PlacedRows, DataError> {
+    let text = if name == TEST_NAME { HOME_COMMANDS_TEST } else { HOME_COMMANDS_DEVELOPMENT };
+    let path = Path::new("home_commands").join(name);
+    Ok((parse_rows(&path, text.as_bytes())?, path.display().to_string()))
 }
 
 fn hash<'r>(rows: impl Iterator<Item = &'r Row>) -> String {

@@ -38,6 +38,6 @@ impl ModelFile {
     /// # Errors
     /// [`Error::Model`] naming `path`.
     pub fn parse(&self, path: &Path) -> Result<Model<'_>, Error> {
-        Model::parse(self.bytes()).map_err(|source| Error::Model { path: path.into(), source })
+        Model::parse(self.bytes()).map_err(Error::of_model(path))
     }
 }

@@ -34,9 +34,12 @@ pub struct ExportedNetwork<'a> {
 /// Writes a model file in `precision`, and verifies it as a device would.
 ///
 /// # Errors
-/// [`Error::Export`] if the runtime refuses the result: a weight that is not finite (in f16: beyond 65,504),
+/// [`Error::NotFinite`]; [`Error::Export`] if the runtime refuses the result: a weight beyond 65,504 in f16,
 /// or a size that it does not support.
 pub fn export(network: &ExportedNetwork<'_>, precision: Precision) -> Result<ModelFile, Error> {
+    if !network.weights.is_finite() {
+        return Err(Error::NotFinite);
+    }
     let mut tensors = TensorArea::default();
     let labels = tensors.add_strings(network.labels);
     let vocabulary = tensors.add_strings(network.vocabulary);

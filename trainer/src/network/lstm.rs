@@ -73,12 +73,12 @@ impl<B: Backend> Lstm<B> {
         for range in packed.step_ranges() {
             let (rows, active) = (hidden.dims()[0], range.len());
             if active < rows {
-                ended_hidden.push(hidden.clone().slice([active..rows]));
-                ended_cell.push(cell.clone().slice([active..rows]));
-                hidden = hidden.slice([0..active]);
-                cell = cell.slice([0..active]);
+                ended_hidden.push(hidden.clone().slice(active..rows));
+                ended_cell.push(cell.clone().slice(active..rows));
+                hidden = hidden.slice(0..active);
+                cell = cell.slice(0..active);
             }
-            let from_input = inputs.clone().slice([range]).matmul(weight_ih.clone());
+            let from_input = inputs.clone().slice(range).matmul(weight_ih.clone());
             let gates = from_input + hidden.matmul(weight_hh.clone()) + bias.clone();
             let gate =
                 |number: usize| gates.clone().slice([0..active, number * hidden_size..(number + 1) * hidden_size]);

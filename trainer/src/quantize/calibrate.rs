@@ -1,6 +1,5 @@
 use runtime::{LayerState, Model};
 
-use crate::error::Error;
 use crate::inference::HostClassifier;
 
 /// How much larger a cell state may be on new rows than on those measured.
@@ -14,7 +13,7 @@ pub fn measure_cell_ranges<'t>(
     model: &Model<'_>,
     layers: usize,
     rows: impl Iterator<Item = &'t [u32]>,
-) -> Result<Vec<f32>, Error> {
+) -> Result<Vec<f32>, runtime::Error> {
     let mut classifier = HostClassifier::new(model)?;
     let mut ranges = vec![0.0_f32; layers];
     for row in rows {

@@ -74,8 +74,7 @@ impl Inspection {
     /// [`Error::Model`].
     pub fn new(file: &ModelFile, path: &Path) -> Result<Self, Error> {
         let model = file.parse(path)?;
-        let manifest =
-            runtime::Model::manifest(file.bytes()).map_err(|source| Error::Model { path: path.into(), source })?;
+        let manifest = runtime::Model::manifest(file.bytes()).map_err(Error::of_model(path))?;
         let Input::Words(words) = manifest.input;
         let classes = model.labels().count();
         let mut architecture = vec![format!("embedding {} x {}", words.vocabulary.count + 2, words.embedding.size)];

@@ -53,7 +53,7 @@ impl ParityReport {
         let parity = |precision| -> Result<PrecisionParity, Error> {
             let file = run.export(precision)?;
             let model = file.parse("exported model".as_ref())?;
-            let answers = row_answers(&model, rows)?;
+            let answers = row_answers(&model, rows).map_err(Error::Export)?;
             let answered: Vec<usize> = answers.iter().map(|answer| answer.class).collect();
             let errors = answers.iter().zip(&reference).flat_map(|(answer, reference)| {
                 answer.logits.iter().zip(reference).map(|(found, expected)| (found - expected).abs())

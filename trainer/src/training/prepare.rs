@@ -46,7 +46,7 @@ impl Prepared {
         let vocabulary = Vocabulary::most_frequent(texts, config.vocabulary_size);
         let encode = |rows: &[Row], place: &str| encode_rows(rows, place, &labels, &vocabulary, config.max_length);
         let training = encode(&data.training, &place)?;
-        let validation = encode(&data.validation, &format!("validation rows of {place}"))?;
+        let validation = encode(&data.validation, &data.validation_place)?;
         Ok(Self { labels, vocabulary, training, validation, data_hash: data.hash })
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::checkpoint::EpochMetrics;
+use crate::note;
 
 /// Shows how training goes: a bar on a terminal, a plain line an epoch and every half minute elsewhere.
 #[derive(Debug)]
@@ -68,7 +69,7 @@ impl Progress {
         } else if !self.quiet && self.last_line.elapsed() >= LINE_INTERVAL {
             self.last_line = Instant::now();
             let left = status.total_rows.saturating_sub(status.rows) as f64 / rows_per_second;
-            eprintln!("{prefix}  {}/{} rows  {message}  {left:.0} s left", status.rows, status.total_rows);
+            note(&format!("{prefix}  {}/{} rows  {message}  {left:.0} s left", status.rows, status.total_rows));
         }
     }
 
@@ -85,9 +86,9 @@ impl Progress {
             if best { "  best" } else { "" },
         );
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            Some(bar) => bar.suspend(|| note(&line)),
             None if self.quiet => {}
-            None => eprintln!("{line}"),
+            None => note(&line),
         }
     }
 
