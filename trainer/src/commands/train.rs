@@ -55,10 +55,10 @@ struct Settings {
     /// Words after which a row is cut; 0: never [256]
     #[arg(long, value_name = "N")]
     max_length: Option<usize>,
-    /// Values of a word's vector [24]
+    /// Values of a word's vector [32]
     #[arg(long, value_name = "N")]
     embedding_size: Option<usize>,
-    /// Values of a layer's hidden state [48]
+    /// Values of a layer's hidden state [64]
     #[arg(long, value_name = "N")]
     hidden_size: Option<usize>,
     /// Recurrent layers [1]
@@ -70,7 +70,7 @@ struct Settings {
     /// Share of values dropped between layers and before the head [0.3]
     #[arg(long, value_name = "X")]
     dropout: Option<f64>,
-    /// Share of words made unknown in training [0.05]
+    /// Share of words made unknown in training [0.1]
     #[arg(long, value_name = "X")]
     word_dropout: Option<f64>,
     /// Most passes over the rows [8]
