@@ -51,7 +51,7 @@ pub fn real_data(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("RUNNEL_DATA").map(|data| Path::new(&data).join(name));
     let found = folder.filter(|folder| folder.is_dir());
     if found.is_none() {
-        eprintln!("NOT RUN: RUNNEL_DATA names no folder with {name}; see models/README.md for where it is published");
+        eprintln!("NOT RUN: RUNNEL_DATA names no folder with {name}; see README.md for where it is published");
     }
     found
 }
