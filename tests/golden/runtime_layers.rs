@@ -69,14 +69,7 @@ fn model_of(case: &Case, precision: Precision) -> ModelFile {
         pooling: Pooling::Last,
         max_length: 0,
         cell_ranges: &vec![2.0 * largest; case.num_layers],
-        provenance: &Provenance {
-            trainer_version: "",
-            data_hash: "",
-            training_rows: 0,
-            calibration_rows: 0,
-            validation_accuracy: 0.0,
-            seed: 0,
-        },
+        provenance: &Provenance::default(),
     };
     export(&network, precision).unwrap()
 }

@@ -104,14 +104,7 @@ pub fn finish<B: Backend>(
 ) -> Result<RunResult, Error> {
     let network = load_network::<B>(folder, config, &prepared.vocabulary, prepared.labels.len(), device)?;
     let weights = NetworkWeights::from_network(&network);
-    let provenance = Provenance {
-        trainer_version: "",
-        data_hash: "",
-        training_rows: 0,
-        calibration_rows: 0,
-        validation_accuracy: 0.0,
-        seed: 0,
-    };
+    let provenance = Provenance::default();
     let parts = exported(config, &prepared.labels, &prepared.vocabulary, &weights, &provenance);
     let file = export(&parts, Precision::F32)?;
     let model = file.parse(&folder.weights())?;

@@ -31,7 +31,7 @@ pub struct Manifest<'m> {
 }
 
 /// Where a model comes from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance<'m> {
     /// Version of the trainer that exported it.
     pub trainer_version: &'m str,
