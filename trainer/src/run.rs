@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::batches::Example;
 use crate::error::Error;
 use crate::export::{ExportedNetwork, ModelFile, export};
-use crate::network::Classifier;
+use crate::network::{Classifier, InputShape, NetworkConfig, Sequence};
 use crate::quantize::measure_cell_ranges;
 use crate::run_folder::{RunFolder, read_lines, read_toml, write_toml};
 use crate::text::Vocabulary;
@@ -70,12 +70,18 @@ impl<B: Backend> Run<B> {
         Ok(Self { config, labels, vocabulary, network, result })
     }
 
+    /// What its network is.
+    pub fn network_config(&self) -> NetworkConfig {
+        let tokens = self.vocabulary.token_count();
+        self.config.network(InputShape::Tokens { tokens, embedding_size: self.config.embedding_size })
+    }
+
     /// The run as a model file.
     ///
     /// # Errors
     /// As [`export`].
     pub fn export(&self, precision: Precision) -> Result<ModelFile, Error> {
-        let weights = NetworkWeights::from_network(&self.network);
+        let weights = NetworkWeights::from_network(&self.network, self.config.cell);
         let calibration_rows = if precision == Precision::Int8 { self.result.calibration_rows } else { 0 };
         let provenance = Provenance {
             trainer_version: &self.result.trainer_version,
@@ -103,14 +109,17 @@ pub fn finish<B: Backend>(
     device: &B::Device,
 ) -> Result<RunResult, Error> {
     let network = load_network::<B>(folder, config, &prepared.vocabulary, prepared.labels.len(), device)?;
-    let weights = NetworkWeights::from_network(&network);
+    let weights = NetworkWeights::from_network(&network, config.cell);
     let provenance = Provenance::default();
     let parts = exported(config, &prepared.labels, &prepared.vocabulary, &weights, &provenance);
     let file = export(&parts, Precision::F32)?;
     let model = file.parse(&folder.weights())?;
     let rows = spread(&prepared.training, config.calibration_rows);
     let calibration_rows = rows.len();
-    let tokens = rows.into_iter().map(|example| example.tokens.as_slice());
+    let tokens = rows.into_iter().map(|example| match &example.sequence {
+        Sequence::Tokens(t) => t.as_slice(),
+        Sequence::Frames { .. } => &[],
+    });
     let result = RunResult {
         trainer_version: env!("CARGO_PKG_VERSION").into(),
         training_rows: prepared.training.len(),
@@ -155,7 +164,8 @@ fn load_network<B: Backend>(
     device: &B::Device,
 ) -> Result<Classifier<B>, Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut network = Classifier::new(&config.network(), vocabulary.token_count(), classes, &mut rng, device);
+    let input = InputShape::Tokens { tokens: vocabulary.token_count(), embedding_size: config.embedding_size };
+    let mut network = Classifier::new(&config.network(input), classes, &mut rng, device);
     weights::load(&mut network, &folder.weights())?;
     Ok(network)
 }

@@ -1,13 +1,13 @@
 use runtime::format::round_up;
 
-use crate::weights::{LayerWeights, Matrix};
+use crate::weights::{DirectionWeights, Matrix};
 
 /// Columns of each part of a packed row come in multiples of this.
 const COLUMN_MULTIPLE: usize = 4;
 
 /// The rows of a layer as the runtime reads them: input columns, each times its scale, zeros up to a multiple
 /// of 4, hidden columns times `hidden_scale`, zeros up to a multiple of 4.
-pub(crate) fn pack_layer(layer: &LayerWeights, input_scales: &[f32], hidden_scale: f32) -> Matrix {
+pub(crate) fn pack_layer(layer: &DirectionWeights, input_scales: &[f32], hidden_scale: f32) -> Matrix {
     let padded = |matrix: &Matrix| round_up(matrix.columns, COLUMN_MULTIPLE);
     let (hidden_start, columns) = (padded(&layer.weight_ih), padded(&layer.weight_ih) + padded(&layer.weight_hh));
     let mut values = Vec::with_capacity(layer.weight_ih.rows().len() * columns);
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn both_parts_of_a_row_are_scaled_and_padded() {
-        let layer = LayerWeights {
+        let layer = DirectionWeights {
             weight_ih: Matrix { columns: 2, values: vec![1.0, 2.0, 3.0, 4.0] },
             weight_hh: Matrix { columns: 5, values: (5..15).map(|value| value as f32).collect() },
             bias: vec![0.0; 2],

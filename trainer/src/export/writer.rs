@@ -44,12 +44,13 @@ pub fn export(network: &ExportedNetwork<'_>, precision: Precision) -> Result<Mod
     let labels = tensors.add_strings(network.labels);
     let vocabulary = tensors.add_strings(network.vocabulary);
     let weights = network.weights;
+    let table = weights.embedding.clone().unwrap_or(Matrix { columns: 1, values: vec![] });
     let (embedding, input_scales) = match precision {
         Precision::Int8 => {
-            let (values, scales) = quantize_embedding(&weights.embedding);
+            let (values, scales) = quantize_embedding(&table);
             (tensors.add(&values), scales)
         }
-        _ => (tensors.add_float(&weights.embedding.values, precision), vec![1.0; weights.embedding.columns]),
+        _ => (tensors.add_float(&table.values, precision), vec![1.0; table.columns]),
     };
     let layers =
         (0..weights.layers.len()).map(|number| add_layer(&mut tensors, network, number, &input_scales, precision));
@@ -61,7 +62,7 @@ pub fn export(network: &ExportedNetwork<'_>, precision: Precision) -> Result<Mod
         input: Input::Words(WordInput {
             rule: WordRule::LowercaseAlphanumeric,
             vocabulary,
-            embedding: Embedding { weights: embedding, size: narrow(weights.embedding.columns) },
+            embedding: Embedding { weights: embedding, size: narrow(table.columns) },
         }),
         max_steps: u32::try_from(network.max_length).unwrap_or(u32::MAX),
         layers: layers.into_iter().collect(),
@@ -82,7 +83,7 @@ fn add_layer(
     embedding_scales: &[f32],
     precision: Precision,
 ) -> Layer {
-    let layer = &network.weights.layers[number];
+    let layer = &network.weights.layers[number].forward;
     let forward = match precision {
         Precision::Int8 => {
             let below = vec![numeric::HIDDEN_SCALE; layer.weight_ih.columns];
