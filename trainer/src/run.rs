@@ -29,8 +29,8 @@ pub struct RunResult {
     pub validation_rows: usize,
     /// Training rows that the int8 ranges were measured on.
     pub calibration_rows: usize,
-    /// Largest magnitude of each layer's cell state on those rows.
-    pub cell_ranges: Vec<f32>,
+    /// Largest magnitudes of states and inputs on those rows.
+    pub ranges: Ranges,
     /// The epoch whose weights were kept.
     pub best: EpochMetrics,
 }

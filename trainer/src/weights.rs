@@ -24,6 +24,11 @@ impl Matrix {
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.values.chunks(self.columns.max(1))
     }
+
+    /// A row; nothing if there is none.
+    pub fn row(&self, row: usize) -> &[f32] {
+        self.values.get(row * self.columns..(row + 1) * self.columns).unwrap_or_default()
+    }
 }
 
 /// The weights of one direction of a recurrent layer; see [`Direction`].

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::initial::{constant, from_values, normal, uniform};
-use super::{Cell, Layer, LayerInput, Packed, RecurrentBackend};
+use super::{Cell, Layer, LayerInput, LayerStates, Packed, RecurrentBackend};
 
 /// Standard deviation of the initial embeddings.
 const EMBEDDING_DEVIATION: f32 = 0.3;
@@ -130,6 +130,40 @@ impl<B: Backend> Classifier<B> {
         }
     }
 
+    /// Runs the layers, gives the states of each to `each`, and returns those of the last one.
+    fn last_layer(
+        &self,
+        config: &NetworkConfig,
+        packed: &Packed,
+        mut dropout: Option<&mut (f64, &mut ChaCha8Rng)>,
+        mut each: impl FnMut(&LayerStates<B>),
+    ) -> Option<LayerStates<B>>
+    where
+        B: RecurrentBackend,
+    {
+        let mut states: Option<LayerStates<B>> = None;
+        for layer in &self.layers {
+            let input = match states {
+                Some(below) => LayerInput::Values(drop_values(below.outputs(), dropout.as_deref_mut())),
+                None => self.input(packed),
+            };
+            let computed = layer.forward(config.cell, &input, packed);
+            each(&computed);
+            states = Some(computed);
+        }
+        states
+    }
+
+    /// The states of every layer over packed rows.
+    pub fn states(&self, config: &NetworkConfig, packed: &Packed) -> Vec<LayerStates<B>>
+    where
+        B: RecurrentBackend,
+    {
+        let mut all = Vec::with_capacity(self.layers.len());
+        self.last_layer(config, packed, None, |states| all.push(states.clone()));
+        all
+    }
+
     /// The logits of packed rows, in the rows' own order.
     ///
     /// `dropout`: the share of the layers' outputs and of the pooled vector that is set to zero, in
@@ -143,15 +177,7 @@ impl<B: Backend> Classifier<B> {
     where
         B: RecurrentBackend,
     {
-        let mut input = self.input(packed);
-        let mut states = None;
-        for layer in &self.layers {
-            if let Some(below) = states {
-                let below: super::LayerStates<B> = below;
-                input = LayerInput::Values(drop_values(below.outputs(), dropout.as_mut()));
-            }
-            states = Some(layer.forward(config.cell, &input, packed));
-        }
+        let states = self.last_layer(config, packed, dropout.as_mut(), |_| {});
         let Some(states) = states else {
             return self.head.bias.val().unsqueeze::<2>().repeat_dim(0, packed.rows());
         };
