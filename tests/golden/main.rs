@@ -3,5 +3,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod case;
-// mod runtime_layers;
+mod runtime_layers;
 mod trainer_layers;

@@ -13,7 +13,7 @@ const LARGEST_SHIFT: i32 = 30;
 pub(super) fn add_float(tensors: &mut TensorArea, normalization: &FrameNormalization) -> FrameInput {
     FrameInput {
         channels: u16::try_from(normalization.mean.len()).unwrap_or(u16::MAX),
-        unit: tensors.add(&normalization.unit),
+        unit: normalization.unit,
         zero: tensors.add(&normalization.mean),
         scale: tensors.add(&normalization.scale),
         shift: 0,
@@ -38,12 +38,13 @@ impl IntegerNormalization {
         let FrameNormalization { unit, mean, scale } = normalization;
         let channels = mean.len();
         let at = |values: &[f32], channel: usize| f64::from(values.get(channel).copied().unwrap_or(1.0));
-        let zero: Vec<i16> = (0..channels).map(|channel| (at(mean, channel) / at(unit, channel)).round() as i16).collect();
+        let unit = f64::from(*unit);
+        let zero: Vec<i16> = (0..channels).map(|channel| (at(mean, channel) / unit).round() as i16).collect();
         // One unit of a frame in units of the result.
         let wanted: Vec<f64> = (0..channels)
             .map(|channel| {
                 let range = at(ranges, channel).max(f64::from(f32::MIN_POSITIVE));
-                at(unit, channel) * at(scale, channel) * 127.0 / range
+                unit * at(scale, channel) * 127.0 / range
             })
             .collect();
         let largest = wanted.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
@@ -54,18 +55,17 @@ impl IntegerNormalization {
             .collect();
         let units = (0..channels).map(|channel| {
             let per_unit = f64::from(scales[channel]) / f64::from(shift).exp2();
-            (at(unit, channel) * at(scale, channel) / per_unit) as f32
+            (unit * at(scale, channel) / per_unit) as f32
         });
-        let offsets = (0..channels).map(|channel| {
-            ((f64::from(zero[channel]) * at(unit, channel) - at(mean, channel)) * at(scale, channel)) as f32
-        });
+        let offsets = (0..channels)
+            .map(|channel| ((f64::from(zero[channel]) * unit - at(mean, channel)) * at(scale, channel)) as f32);
         Self { units: units.collect(), offsets: offsets.collect(), zero, scale: scales, shift: shift as u8 }
     }
 
     pub(super) fn add(&self, tensors: &mut TensorArea, normalization: &FrameNormalization) -> FrameInput {
         FrameInput {
             channels: u16::try_from(self.zero.len()).unwrap_or(u16::MAX),
-            unit: tensors.add(&normalization.unit),
+            unit: normalization.unit,
             zero: tensors.add(&self.zero),
             scale: tensors.add(&self.scale),
             shift: self.shift,

@@ -108,7 +108,10 @@ mod tests {
         let parts: Vec<[f32; 2]> = rows.rows().map(|row| [row[0], row[4]]).collect();
         assert_eq!(parts, [[1.0, 4.0], [2.0, 5.0], [3.0, 0.0], [0.0, 6.0]]);
         let gates = gate_rows(Cell::Gru, &rows.values);
-        assert_eq!(gates.chunks(8).map(|row| [row[0], row[4]]).collect::<Vec<_>>(), [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]);
+        assert_eq!(
+            gates.chunks(8).map(|row| [row[0], row[4]]).collect::<Vec<_>>(),
+            [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]
+        );
     }
 
     #[test]

@@ -79,7 +79,8 @@ mod tests {
     #[test]
     fn fraction_bits_hold_the_range_with_headroom() {
         assert_eq!(
-            [0.0, 0.79, 0.81, 1.59, 6.0, 6.5, 10.8, 30_000.0, f32::MAX].map(|range| state_fraction_bits(Cell::Lstm, range)),
+            [0.0, 0.79, 0.81, 1.59, 6.0, 6.5, 10.8, 30_000.0, f32::MAX]
+                .map(|range| state_fraction_bits(Cell::Lstm, range)),
             [15, 15, 14, 14, 12, 11, 11, 0, 0]
         );
         assert_eq!(state_fraction_bits(Cell::Gru, 0.9), 0);
