@@ -11,13 +11,32 @@ use crate::network::Packed;
 /// still differs from the next.
 const BATCHES_PER_BUCKET: usize = 32;
 
+/// What a network takes in, step by step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sequence {
+    /// One token a step.
+    Tokens(Vec<u32>),
+    /// `[steps * channels]`, one frame a step, normalized.
+    Frames(Vec<f32>),
+}
+
 /// An encoded row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Example {
-    /// The tokens of its text.
-    pub tokens: Vec<u32>,
+    /// Its content.
+    pub sequence: Sequence,
     /// The number of its class.
     pub class: usize,
+}
+
+impl Sequence {
+    /// The tokens; none of frames.
+    pub fn tokens(&self) -> &[u32] {
+        match self {
+            Self::Tokens(tokens) => tokens,
+            Self::Frames(_) => &[],
+        }
+    }
 }
 
 /// Rows that are computed together.
@@ -33,7 +52,7 @@ impl Batch {
     /// A batch of examples; a share `word_dropout` of the words becomes unknown.
     pub fn new<'e>(examples: impl Iterator<Item = &'e Example>, word_dropout: Option<(f64, &mut ChaCha8Rng)>) -> Self {
         let (mut rows, classes): (Vec<_>, Vec<_>) =
-            examples.map(|example| (example.tokens.clone(), example.class)).unzip();
+            examples.map(|example| (example.sequence.tokens().to_vec(), example.class)).unzip();
         if let Some((share, rng)) = word_dropout {
             for token in rows.iter_mut().flatten() {
                 if rng.random_bool(share) {
@@ -52,7 +71,7 @@ pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8R
     let mut batches: Vec<Vec<usize>> = order
         .chunks_mut(batch_size * BATCHES_PER_BUCKET)
         .flat_map(|bucket| {
-            bucket.sort_by_key(|row| examples[*row].tokens.len());
+            bucket.sort_by_key(|row| examples[*row].sequence.tokens().len());
             bucket.chunks(batch_size).map(<[usize]>::to_vec)
         })
         .collect();
@@ -63,7 +82,7 @@ pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8R
 /// The rows in batches for measuring, sorted by length.
 pub fn evaluation_batches(examples: &[Example], batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
-    order.sort_by_key(|row| examples[*row].tokens.len());
+    order.sort_by_key(|row| examples[*row].sequence.tokens().len());
     order.chunks(batch_size).map(<[usize]>::to_vec).collect()
 }
 
@@ -74,7 +93,7 @@ mod tests {
     use super::*;
 
     fn examples() -> Vec<Example> {
-        (0..5_000).map(|row| Example { tokens: vec![2; row * 7919 % 60], class: 0 }).collect()
+        (0..5_000).map(|row| Example { sequence: Sequence::Tokens(vec![2; row * 7919 % 60]), class: 0 }).collect()
     }
 
     #[test]
@@ -95,7 +114,7 @@ mod tests {
 
     #[test]
     fn word_dropout_makes_its_share_of_words_unknown() {
-        let rows = vec![Example { tokens: vec![9; 100], class: 0 }; 50];
+        let rows = vec![Example { sequence: Sequence::Tokens(vec![9; 100]), class: 0 }; 50];
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let batch = Batch::new(rows.iter(), Some((0.2, &mut rng)));
         let device = Default::default();

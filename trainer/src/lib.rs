@@ -3,6 +3,7 @@
 pub mod batches;
 pub mod data;
 pub mod device;
+pub mod encoding;
 pub mod error;
 pub mod export;
 pub mod inference;
@@ -11,7 +12,6 @@ pub mod quantize;
 pub mod report;
 pub mod run;
 pub mod run_folder;
-pub mod text;
 pub mod training;
 pub mod weights;
 

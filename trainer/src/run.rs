@@ -9,12 +9,12 @@ use runtime::format::{Precision, Provenance};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::Example;
+use crate::encoding::Encoder;
 use crate::error::Error;
 use crate::export::{ExportedNetwork, ModelFile, export};
 use crate::network::Classifier;
 use crate::quantize::measure_cell_ranges;
 use crate::run_folder::{RunFolder, read_lines, read_toml, write_toml};
-use crate::text::Vocabulary;
 use crate::training::{EpochMetrics, TrainingConfig};
 use crate::weights::{self, NetworkWeights};
 
@@ -42,8 +42,8 @@ pub struct Run<B: Backend> {
     pub config: TrainingConfig,
     /// Names of the classes.
     pub labels: Vec<String>,
-    /// The words that the model knows.
-    pub vocabulary: Vocabulary,
+    /// What turns content into sequences.
+    pub encoder: Encoder,
     /// The network with the best epoch's weights.
     pub network: Classifier<B>,
     /// What it came to.
@@ -65,9 +65,9 @@ impl<B: Backend> Run<B> {
         }
         let result = read_toml(&folder.result())?;
         let labels = read_lines(&folder.labels())?;
-        let vocabulary = Vocabulary::from_words(read_lines(&folder.vocabulary())?);
-        let network = load_network(&folder, &config, &vocabulary, labels.len(), device)?;
-        Ok(Self { config, labels, vocabulary, network, result })
+        let encoder = Encoder::load(&folder, &config)?;
+        let network = load_network(&folder, &config, &encoder, labels.len(), device)?;
+        Ok(Self { config, labels, encoder, network, result })
     }
 
     /// The run as a model file.
@@ -85,7 +85,7 @@ impl<B: Backend> Run<B> {
             validation_accuracy: self.result.best.validation_accuracy as f32,
             seed: self.config.seed,
         };
-        let parts = exported(&self.config, &self.labels, &self.vocabulary, &weights, &provenance);
+        let parts = exported(&self.config, &self.labels, &self.encoder, &weights, &provenance);
         export(&ExportedNetwork { cell_ranges: &self.result.cell_ranges, ..parts }, precision)
     }
 }
@@ -102,15 +102,15 @@ pub fn finish<B: Backend>(
     best: EpochMetrics,
     device: &B::Device,
 ) -> Result<RunResult, Error> {
-    let network = load_network::<B>(folder, config, &prepared.vocabulary, prepared.labels.len(), device)?;
+    let network = load_network::<B>(folder, config, &prepared.encoder, prepared.labels.len(), device)?;
     let weights = NetworkWeights::from_network(&network);
     let provenance = Provenance::default();
-    let parts = exported(config, &prepared.labels, &prepared.vocabulary, &weights, &provenance);
+    let parts = exported(config, &prepared.labels, &prepared.encoder, &weights, &provenance);
     let file = export(&parts, Precision::F32)?;
     let model = file.parse(&folder.weights())?;
     let rows = spread(&prepared.training, config.calibration_rows);
     let calibration_rows = rows.len();
-    let tokens = rows.into_iter().map(|example| example.tokens.as_slice());
+    let tokens = rows.into_iter().map(|example| example.sequence.tokens());
     let result = RunResult {
         trainer_version: env!("CARGO_PKG_VERSION").into(),
         training_rows: prepared.training.len(),
@@ -132,13 +132,13 @@ fn spread(examples: &[Example], count: usize) -> Vec<&Example> {
 fn exported<'a>(
     config: &TrainingConfig,
     labels: &'a [String],
-    vocabulary: &'a Vocabulary,
+    encoder: &'a Encoder,
     weights: &'a NetworkWeights,
     provenance: &'a Provenance<'a>,
 ) -> ExportedNetwork<'a> {
     ExportedNetwork {
         labels,
-        vocabulary: vocabulary.words(),
+        vocabulary: encoder.vocabulary().map_or(&[], |vocabulary| vocabulary.words()),
         weights,
         pooling: config.pooling,
         max_length: config.max_length,
@@ -150,12 +150,12 @@ fn exported<'a>(
 fn load_network<B: Backend>(
     folder: &RunFolder,
     config: &TrainingConfig,
-    vocabulary: &Vocabulary,
+    encoder: &Encoder,
     classes: usize,
     device: &B::Device,
 ) -> Result<Classifier<B>, Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut network = Classifier::new(&config.network(), vocabulary.token_count(), classes, &mut rng, device);
+    let mut network = Classifier::new(&config.network(), encoder.token_count(), classes, &mut rng, device);
     weights::load(&mut network, &folder.weights())?;
     Ok(network)
 }

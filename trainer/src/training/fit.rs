@@ -61,7 +61,7 @@ pub struct Fit<'a> {
 pub fn fit<B: AutodiffBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &B::Device) -> Result<Ending, Error> {
     let Fit { config, prepared, folder, .. } = fit;
     let mut rng = chance(config.seed, Chance::Initial, 0, 0);
-    let (tokens, classes) = (prepared.vocabulary.token_count(), prepared.labels.len());
+    let (tokens, classes) = (prepared.encoder.token_count(), prepared.labels.len());
     let mut model = Classifier::<B>::new(&config.network(), tokens, classes, &mut rng, device);
     let mut optimizer = AdamConfig::new()
         .with_epsilon(1e-8)

@@ -5,12 +5,14 @@ mod config;
 mod evaluate;
 mod fit;
 mod prepare;
+mod preset;
 mod progress;
 mod schedule;
 
 pub use checkpoint::EpochMetrics;
-pub use config::TrainingConfig;
+pub use config::{Cell, TrainingConfig};
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use fit::{Ending, Fit, fit};
 pub use prepare::{Prepared, encode_rows, label_classes};
+pub use preset::{PRESETS, Preset};
 pub use progress::Progress;
