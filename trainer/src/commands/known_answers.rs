@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use runtime::known_answer::KnownAnswer;
+use runtime::known_answer::{KnownAnswer, KnownInput};
 use trainer::Error;
 use trainer::data::Source;
 use trainer::export::ModelFile;
@@ -47,7 +47,8 @@ impl KnownAnswersCommand {
         let mut bytes = u32::try_from(texts.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
         for (text, answer) in texts.iter().zip(answers) {
             let logits: Vec<u8> = answer.bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();
-            let known = KnownAnswer { text, class: u32::try_from(answer.class).unwrap_or(u32::MAX), logits: &logits };
+            let input = KnownInput::Text(text);
+            let known = KnownAnswer { input, class: u32::try_from(answer.class).unwrap_or(u32::MAX), logits: &logits };
             let encoded = postcard::to_stdvec(&known).map_err(|error| Error::Failed(error.to_string()))?;
             bytes.extend(encoded);
         }
