@@ -102,10 +102,10 @@ fn head_by_hand(spec: &Spec, last: &[Vec<Output>]) -> Vec<u32> {
         let in_order: Vec<&Output> =
             if direction == 0 { outputs.iter().collect() } else { outputs.iter().rev().collect() };
         for unit in 0..in_order[0].hidden.len() {
-            let values = in_order.iter().map(|output| output.hidden[unit]);
+            let mut values = in_order.iter().map(|output| output.hidden[unit]);
             let steps = in_order.len() as f32;
             pooled.push(match spec.pooling {
-                Pooling::Last => values.last().unwrap(),
+                Pooling::Last => values.next_back().unwrap(),
                 Pooling::Max => values.fold(f32::NEG_INFINITY, f32::max),
                 Pooling::Mean if spec.precision == Precision::Int8 => {
                     let mean = values.map(f64::from).sum::<f64>() / f64::from(steps);

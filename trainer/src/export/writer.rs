@@ -1,7 +1,8 @@
 use half::f16;
 use runtime::format::{
     self, ALIGNMENT, Cell, DirectionWeights, Element, Embedding, HEADER_LENGTH, Head, Header, Input, Int8Scales, Layer,
-    Manifest, Packing, Precision, Provenance, STRINGS_PER_BLOCK, StringTableRef, Tensor, WordInput, WordRule, round_up,
+    Manifest, Packing, Precision, Provenance, STRINGS_PER_BLOCK, StringTableRef, Tensor, TokenVectors, WordInput,
+    WordRule, round_up,
 };
 use runtime::{Model, numeric};
 
@@ -61,9 +62,10 @@ pub fn export(network: &ExportedNetwork<'_>, precision: Precision) -> Result<Mod
         input: Input::Words(WordInput {
             rule: WordRule::LowercaseAlphanumeric,
             vocabulary,
-            embedding: Embedding { weights: embedding, size: narrow(weights.embedding.columns) },
+            vectors: TokenVectors::Embedding(Embedding { weights: embedding, size: narrow(weights.embedding.columns) }),
         }),
         max_steps: u32::try_from(network.max_length).unwrap_or(u32::MAX),
+        pad_to: 0,
         layers: layers.into_iter().collect(),
         pooling: match network.pooling {
             Pooling::Last => format::Pooling::Last,
@@ -96,7 +98,13 @@ fn add_layer(
         _ => {
             let packed = pack_layer(layer, &vec![1.0; layer.weight_ih.columns], 1.0);
             let weights = tensors.add_float(&packed.values, precision);
-            DirectionWeights { packing: Packing::RowMajor, weights, bias: tensors.add(&layer.bias), scales: None }
+            DirectionWeights {
+                packing: Packing::RowMajor,
+                weights,
+                bias: tensors.add(&layer.bias),
+                one_hot: None,
+                scales: None,
+            }
         }
     };
     Layer {
@@ -188,8 +196,8 @@ impl TensorArea {
         let bias = self.add(&matrix.bias);
         let multipliers = self.add(&matrix.multipliers);
         let accumulator_shift = matrix.accumulator_shift;
-        let scales = Some(Int8Scales { multipliers, accumulator_shift, cell_fraction_bits });
-        DirectionWeights { packing: Packing::RowMajor, weights, bias, scales }
+        let scales = Some(Int8Scales { multipliers, accumulator_shift, state_fraction_bits: cell_fraction_bits });
+        DirectionWeights { packing: Packing::RowMajor, weights, bias, one_hot: None, scales }
     }
 
     /// Strings of at most 255 bytes, which labels and words are.

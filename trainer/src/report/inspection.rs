@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::Path;
 
 use runtime::Classifier;
-use runtime::format::{HEADER_LENGTH, Input, StringTableRef, Tensor};
+use runtime::format::{HEADER_LENGTH, Input, StringTableRef, Tensor, TokenVectors};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -75,9 +75,14 @@ impl Inspection {
     pub fn new(file: &ModelFile, path: &Path) -> Result<Self, Error> {
         let model = file.parse(path)?;
         let manifest = runtime::Model::manifest(file.bytes()).map_err(Error::of_model(path))?;
-        let Input::Words(words) = manifest.input;
+        let Input::Words(words) = manifest.input else {
+            return Err(Error::Failed("this model takes in no words".into()));
+        };
+        let TokenVectors::Embedding(embedding) = words.vectors else {
+            return Err(Error::Failed("this model has no embedding".into()));
+        };
         let classes = model.labels().count();
-        let mut architecture = vec![format!("embedding {} x {}", words.vocabulary.count + 2, words.embedding.size)];
+        let mut architecture = vec![format!("embedding {} x {}", words.vocabulary.count + 2, embedding.size)];
         let mut macs_per_step = 0;
         for layer in &manifest.layers {
             let (input, hidden) = (usize::from(layer.input_size), usize::from(layer.hidden_size));
@@ -96,7 +101,7 @@ impl Inspection {
             manifest: HEADER_LENGTH + manifest_length(file),
             labels: table_bytes(&manifest.labels),
             vocabulary: table_bytes(&words.vocabulary),
-            embedding: bytes(&words.embedding.weights),
+            embedding: bytes(&embedding.weights),
             recurrent: layers.sum(),
             head: bytes(&manifest.head.weights) + bytes(&manifest.head.bias) + head_scales,
             alignment: 0,
