@@ -10,7 +10,7 @@ use trainer::training::{Cell, TrainingConfig};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings (defaults in brackets)")]
 pub(super) struct Settings {
-    /// What a step is: words of texts or frames of numbers, as the data has them [auto]
+    /// What a step is; auto: words of texts, frames of a file of frames [auto]
     #[arg(long, value_enum)]
     input: Option<Input>,
     /// Columns of text to read, by name [all]
@@ -22,9 +22,12 @@ pub(super) struct Settings {
     /// Training rows to make the vocabulary from, the first ones; 0: all [0]
     #[arg(long, value_name = "N")]
     vocabulary_rows: Option<usize>,
-    /// Most frequent words that are kept [4000]
+    /// Most frequent words, or characters, that are kept [4000]
     #[arg(long, value_name = "N")]
     vocabulary_size: Option<usize>,
+    /// Tokens that words are hashed to with --input hashed-words [4096]
+    #[arg(long, value_name = "N")]
+    hash_buckets: Option<usize>,
     /// What 1 in a frame of integers stands for on the device [1 for integers, else what 16 bits need]
     #[arg(long, value_name = "X")]
     frame_unit: Option<f32>,
@@ -115,6 +118,7 @@ impl Settings {
         set(&mut config.text_columns, &self.text_columns);
         set(&mut config.vocabulary_columns, &self.vocabulary_columns);
         set(&mut config.vocabulary_rows, &self.vocabulary_rows);
+        set(&mut config.hash_buckets, &self.hash_buckets);
         set_some(&mut config.frame_unit, &self.frame_unit);
         set(&mut config.pad_to, &self.pad_to);
         set_some(&mut config.pretrained_embeddings, &self.pretrained_embeddings);

@@ -15,6 +15,9 @@ const MOST_LAYERS: usize = runtime::format::MAX_LAYERS;
 /// Longest row under mean pooling.
 const LONGEST_MEAN: usize = 65_535;
 
+/// Most tokens that words are hashed to.
+const MOST_BUCKETS: usize = 1 << 24;
+
 /// The formula of the recurrent layers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -55,8 +58,10 @@ pub struct TrainingConfig {
     /// Training rows that the vocabulary is made from, the first ones in the order of training; 0: all. Where
     /// validation rows are held out by chance, that order is one of chance too.
     pub vocabulary_rows: usize,
-    /// Most frequent words that are kept.
+    /// Most frequent words, or characters, that are kept.
     pub vocabulary_size: usize,
+    /// Tokens that words are hashed to.
+    pub hash_buckets: usize,
     /// What 1 in a frame of integers stands for; without it, as the training rows need it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_unit: Option<f32>,
@@ -115,6 +120,7 @@ impl Default for TrainingConfig {
             vocabulary_columns: Vec::new(),
             vocabulary_rows: 0,
             vocabulary_size: 4_000,
+            hash_buckets: 4_096,
             frame_unit: None,
             max_length: 256,
             pad_to: 0,
@@ -174,6 +180,7 @@ impl TrainingConfig {
     fn check_sizes(&self) -> Result<(), Error> {
         let sizes = [
             ("vocabulary-size", self.vocabulary_size, 1, 10_000_000),
+            ("hash-buckets", self.hash_buckets, 1, MOST_BUCKETS),
             ("vocabulary-rows", self.vocabulary_rows, 0, u32::MAX as usize),
             ("max-length", self.max_length, 0, u32::MAX as usize),
             ("embedding-size", self.embedding_size, 1, LARGEST_SIZE),
@@ -224,6 +231,10 @@ impl TrainingConfig {
         }
         if self.pretrained_embeddings.is_some() && !matches!(self.input, Input::Auto | Input::Words) {
             return refuse("--pretrained-embeddings needs --input words");
+        }
+        let of_rows = self.vocabulary_rows != 0 || !self.vocabulary_columns.is_empty();
+        if of_rows && !matches!(self.input, Input::Auto | Input::Words | Input::Characters) {
+            return refuse("--vocabulary-rows and --vocabulary-columns need --input words or characters");
         }
         if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
             return refuse("--frame-unit needs --input frames");
