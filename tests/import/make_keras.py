@@ -44,7 +44,7 @@ def two_bidirectional_layers():
     layer = keras.layers.LSTM
     return [
         keras.layers.Bidirectional(layer(6, return_sequences=True)),
-        keras.layers.Bidirectional(layer(5, return_sequences=True)),
+        keras.layers.Bidirectional(layer(6, return_sequences=True)),
         keras.layers.GlobalAveragePooling1D(),
     ]
 

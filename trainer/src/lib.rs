@@ -5,6 +5,7 @@ pub mod data;
 pub mod device;
 pub mod error;
 pub mod export;
+pub mod import;
 pub mod inference;
 pub mod network;
 pub mod quantize;

@@ -1,0 +1,7 @@
+//! Models trained in PyTorch and Keras, imported.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod answers;
+mod golden;
+mod reference;
