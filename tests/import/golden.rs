@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
-use trainer::import::interim::NetworkWeights;
 use trainer::import::{Description, NamedTensor, NamedTensors, weights_of};
+use trainer::weights::NetworkWeights;
 
 use crate::reference;
 

@@ -1,7 +1,7 @@
 //! The cells by their formulas, in f64: what converted weights must compute.
 
-use trainer::import::interim::{Cell, DirectionWeights, LayerWeights};
-use trainer::weights::Matrix;
+use trainer::network::Cell;
+use trainer::weights::{DirectionWeights, LayerWeights, Matrix};
 
 /// What a layer computes for a sequence.
 pub(crate) struct LayerOutput {

@@ -3,19 +3,19 @@
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use runtime::text::UNKNOWN_TOKEN;
+use runtime::text::{PADDING_TOKEN, UNKNOWN_TOKEN};
 
-use crate::network::Packed;
+use crate::network::{Packed, Sequence};
 
 /// Batches that are sorted by length together, so that a batch holds rows of similar length and an epoch
 /// still differs from the next.
 const BATCHES_PER_BUCKET: usize = 32;
 
 /// An encoded row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Example {
-    /// The tokens of its text.
-    pub tokens: Vec<u32>,
+    /// Its steps.
+    pub sequence: Sequence,
     /// The number of its class.
     pub class: usize,
 }
@@ -23,20 +23,24 @@ pub struct Example {
 /// Rows that are computed together.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// Their tokens.
+    /// Their steps.
     pub packed: Packed,
     /// Their classes.
     pub classes: Vec<usize>,
 }
 
 impl Batch {
-    /// A batch of examples; a share `word_dropout` of the words becomes unknown.
+    /// A batch of examples; a share `word_dropout` of the tokens, padding left out, becomes unknown.
     pub fn new<'e>(examples: impl Iterator<Item = &'e Example>, word_dropout: Option<(f64, &mut ChaCha8Rng)>) -> Self {
         let (mut rows, classes): (Vec<_>, Vec<_>) =
-            examples.map(|example| (example.tokens.clone(), example.class)).unzip();
+            examples.map(|example| (example.sequence.clone(), example.class)).unzip();
         if let Some((share, rng)) = word_dropout {
-            for token in rows.iter_mut().flatten() {
-                if rng.random_bool(share) {
+            let tokens = rows.iter_mut().filter_map(|row| match row {
+                Sequence::Tokens(tokens) => Some(tokens),
+                Sequence::Frames { .. } => None,
+            });
+            for token in tokens.flatten() {
+                if *token != PADDING_TOKEN && rng.random_bool(share) {
                     *token = UNKNOWN_TOKEN;
                 }
             }
@@ -52,7 +56,7 @@ pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8R
     let mut batches: Vec<Vec<usize>> = order
         .chunks_mut(batch_size * BATCHES_PER_BUCKET)
         .flat_map(|bucket| {
-            bucket.sort_by_key(|row| examples[*row].tokens.len());
+            bucket.sort_by_key(|row| examples[*row].sequence.steps());
             bucket.chunks(batch_size).map(<[usize]>::to_vec)
         })
         .collect();
@@ -63,7 +67,7 @@ pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8R
 /// The rows in batches for measuring, sorted by length.
 pub fn evaluation_batches(examples: &[Example], batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
-    order.sort_by_key(|row| examples[*row].tokens.len());
+    order.sort_by_key(|row| examples[*row].sequence.steps());
     order.chunks(batch_size).map(<[usize]>::to_vec).collect()
 }
 
@@ -74,7 +78,7 @@ mod tests {
     use super::*;
 
     fn examples() -> Vec<Example> {
-        (0..5_000).map(|row| Example { tokens: vec![2; row * 7919 % 60], class: 0 }).collect()
+        (0..5_000).map(|row| Example { sequence: Sequence::Tokens(vec![2; row * 7919 % 60]), class: 0 }).collect()
     }
 
     #[test]
@@ -95,7 +99,7 @@ mod tests {
 
     #[test]
     fn word_dropout_makes_its_share_of_words_unknown() {
-        let rows = vec![Example { tokens: vec![9; 100], class: 0 }; 50];
+        let rows = vec![Example { sequence: Sequence::Tokens(vec![9; 100]), class: 0 }; 50];
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let batch = Batch::new(rows.iter(), Some((0.2, &mut rng)));
         let device = Default::default();

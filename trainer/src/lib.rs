@@ -3,6 +3,7 @@
 pub mod batches;
 pub mod data;
 pub mod device;
+pub mod encoding;
 pub mod error;
 pub mod export;
 pub mod import;

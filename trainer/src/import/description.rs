@@ -3,9 +3,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::error::ImportError;
-use super::interim::Cell;
 use crate::error::Error;
-use crate::network::Pooling;
+use crate::network::{Cell, Pooling};
 use crate::run_folder::{read_lines, read_toml};
 
 /// Longest label, in bytes.

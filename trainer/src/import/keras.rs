@@ -11,10 +11,10 @@
 
 use super::description::Description;
 use super::error::ImportError;
-use super::interim::{Cell, DirectionWeights, LayerWeights, NetworkWeights};
 use super::tensors::NamedTensors;
 use super::torch::joined_biases;
-use crate::weights::Matrix;
+use crate::network::Cell;
+use crate::weights::{DirectionWeights, LayerWeights, Matrix, NetworkWeights};
 
 /// What the name of a variable ends with that is no weight.
 const BOOKKEEPING: &str = "seed_generator_state";

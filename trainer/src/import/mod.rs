@@ -1,11 +1,10 @@
 //! Models that were trained elsewhere: from named tensors and a description to the weights of a network.
 //!
 //! What differs between frameworks (names, transposed kernels, the order of gates, two biases or one) ends here, in
-//! [`torch`] and [`keras`]; behind it there is one [`NetworkWeights`](crate::weights::NetworkWeights).
+//! [`torch`] and [`keras`]; behind it there is one [`NetworkWeights`].
 
 mod description;
 mod error;
-pub mod interim;
 pub mod keras;
 mod tensors;
 pub mod torch;
@@ -18,8 +17,8 @@ pub use error::{ImportError, Shape};
 pub use tensors::{NamedTensor, NamedTensors, TensorValues};
 pub use vocabulary::TokenOrder;
 
-use self::interim::NetworkWeights;
 use crate::error::Error;
+use crate::weights::NetworkWeights;
 
 /// A model that was trained elsewhere, as the project has it.
 #[derive(Debug, Clone)]

@@ -9,8 +9,9 @@
 
 use super::description::Description;
 use super::error::ImportError;
-use super::interim::{Cell, DirectionWeights, LayerWeights, NetworkWeights};
 use super::tensors::NamedTensors;
+use crate::network::Cell;
+use crate::weights::{DirectionWeights, LayerWeights, NetworkWeights};
 
 const DEFAULT_EMBEDDING: &str = "embedding";
 const DEFAULT_HEAD: &str = "fc";

@@ -2,7 +2,9 @@ use std::fmt;
 use std::path::Path;
 
 use runtime::Classifier;
-use runtime::format::{HEADER_LENGTH, Input, StringTableRef, Tensor};
+use runtime::format::{
+    Cell, DirectionWeights, HEADER_LENGTH, Input, Layer, Manifest, StringTableRef, Tensor, TokenVectors,
+};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -17,7 +19,7 @@ pub struct Inspection {
     pub architecture: Vec<String>,
     /// Names of the classes.
     pub labels: Vec<String>,
-    /// Known words.
+    /// Known words, or characters; 0 where none is stored.
     pub vocabulary_size: usize,
     /// Steps after which a sequence is full; 0: never.
     pub max_steps: u32,
@@ -55,9 +57,9 @@ pub struct FlashParts {
     pub manifest: usize,
     /// Names of the classes.
     pub labels: usize,
-    /// Known words and their index.
+    /// Known words, or characters, and their index.
     pub vocabulary: usize,
-    /// Vectors of the words.
+    /// Vectors of the tokens, or the normalization of the frames.
     pub embedding: usize,
     /// Recurrent layers.
     pub recurrent: usize,
@@ -75,46 +77,29 @@ impl Inspection {
     pub fn new(file: &ModelFile, path: &Path) -> Result<Self, Error> {
         let model = file.parse(path)?;
         let manifest = runtime::Model::manifest(file.bytes()).map_err(Error::of_model(path))?;
-        let Input::Words(words) = manifest.input;
         let classes = model.labels().count();
-        let mut architecture = vec![format!("embedding {} x {}", words.vocabulary.count + 2, words.embedding.size)];
-        let mut macs_per_step = 0;
-        for layer in &manifest.layers {
-            let (input, hidden) = (usize::from(layer.input_size), usize::from(layer.hidden_size));
-            architecture.push(format!("lstm {input} -> {hidden}"));
-            macs_per_step += 4 * hidden * (input + hidden);
+        let pooled = manifest.layers.last().map_or(0, output_size);
+        let mut architecture = vec![input_description(&manifest.input)];
+        architecture.extend(manifest.layers.iter().map(layer_description));
+        if manifest.pad_to > 0 {
+            architecture.push(format!("padded to {} steps", manifest.pad_to));
         }
-        let pooled = manifest.layers.last().map_or(0, |layer| usize::from(layer.hidden_size));
         architecture.push(format!("{:?} pooling", manifest.pooling).to_lowercase());
         architecture.push(format!("linear {pooled} -> {classes}"));
-        let layers = manifest.layers.iter().map(|layer| {
-            let scales = layer.forward.scales.map_or(0, |scales| bytes(&scales.multipliers));
-            bytes(&layer.forward.weights) + bytes(&layer.forward.bias) + scales
-        });
-        let head_scales = manifest.head.scales.map_or(0, |scales| bytes(&scales.multipliers));
-        let mut flash = FlashParts {
-            manifest: HEADER_LENGTH + manifest_length(file),
-            labels: table_bytes(&manifest.labels),
-            vocabulary: table_bytes(&words.vocabulary),
-            embedding: bytes(&words.embedding.weights),
-            recurrent: layers.sum(),
-            head: bytes(&manifest.head.weights) + bytes(&manifest.head.bias) + head_scales,
-            alignment: 0,
-        };
-        flash.alignment = file.bytes().len() - flash.total();
+        let flash = FlashParts::new(&manifest, manifest_length(file), file.bytes().len());
         let state_bytes = model.required_words() * 4;
         let provenance = model.provenance();
         Ok(Self {
             precision: model.precision().to_string(),
             architecture,
             labels: model.labels().map(str::to_owned).collect(),
-            vocabulary_size: words.vocabulary.count as usize,
+            vocabulary_size: model.vocabulary().map_or(0, |vocabulary| vocabulary.token_count().saturating_sub(2)),
             max_steps: manifest.max_steps,
             flash_bytes: file.bytes().len(),
             flash,
             ram_bytes: state_bytes + size_of::<Classifier<'_, '_, 0>>(),
             state_bytes,
-            macs_per_step,
+            macs_per_step: macs_per_step(&manifest),
             macs_per_prediction: pooled * classes,
             trainer_version: provenance.trainer_version.into(),
             data_hash: provenance.data_hash.into(),
@@ -127,10 +112,93 @@ impl Inspection {
 }
 
 impl FlashParts {
+    fn new(manifest: &Manifest<'_>, manifest_length: usize, file_length: usize) -> Self {
+        let strings = |table: &StringTableRef| table_bytes(table);
+        let (vocabulary, vectors) = match &manifest.input {
+            Input::Words(words) => (strings(&words.vocabulary), Some(words.vectors)),
+            Input::Characters(characters) => (strings(&characters.alphabet), Some(characters.vectors)),
+            Input::HashedWords(words) => (0, Some(words.vectors)),
+            Input::Bytes(vectors) => (0, Some(*vectors)),
+            Input::Frames(_) => (0, None),
+        };
+        let embedding = match (vectors, &manifest.input) {
+            (Some(TokenVectors::Embedding(embedding)), _) => bytes(&embedding.weights),
+            (None, Input::Frames(frames)) => bytes(&frames.zero) + bytes(&frames.scale),
+            _ => 0,
+        };
+        let head_scales = manifest.head.scales.map_or(0, |scales| bytes(&scales.multipliers));
+        let mut parts = Self {
+            manifest: HEADER_LENGTH + manifest_length,
+            labels: strings(&manifest.labels),
+            vocabulary,
+            embedding,
+            recurrent: manifest.layers.iter().flat_map(directions).map(direction_bytes).sum(),
+            head: bytes(&manifest.head.weights) + bytes(&manifest.head.bias) + head_scales,
+            alignment: 0,
+        };
+        parts.alignment = file_length - parts.total();
+        parts
+    }
+
     fn total(&self) -> usize {
         let Self { manifest, labels, vocabulary, embedding, recurrent, head, alignment } = *self;
         manifest + labels + vocabulary + embedding + recurrent + head + alignment
     }
+}
+
+fn directions(layer: &Layer) -> impl Iterator<Item = &DirectionWeights> {
+    std::iter::once(&layer.forward).chain(&layer.reverse)
+}
+
+fn direction_bytes(direction: &DirectionWeights) -> usize {
+    let scales = direction.scales.map_or(0, |scales| bytes(&scales.multipliers));
+    let table = direction.one_hot.map_or(0, |table| bytes(&table));
+    bytes(&direction.weights) + bytes(&direction.bias) + table + scales
+}
+
+/// Values that a layer gives to what is above it.
+fn output_size(layer: &Layer) -> usize {
+    usize::from(layer.hidden_size) * directions(layer).count()
+}
+
+/// Multiplications of a weight for one step of all layers.
+fn macs_per_step(manifest: &Manifest<'_>) -> usize {
+    let layer = |layer: &Layer| {
+        let hidden = usize::from(layer.hidden_size);
+        let of_direction = |direction: &DirectionWeights| {
+            let input = if direction.one_hot.is_some() { 0 } else { usize::from(layer.input_size) };
+            layer.cell.gates() * hidden * (input + hidden)
+        };
+        directions(layer).map(of_direction).sum::<usize>()
+    };
+    manifest.layers.iter().map(layer).sum()
+}
+
+fn input_description(input: &Input) -> String {
+    let of = |kind: &str, tokens: u64, vectors: &TokenVectors| match vectors {
+        TokenVectors::Embedding(embedding) => format!("{kind}, embedding {tokens} x {}", embedding.size),
+        TokenVectors::OneHot => format!("{kind}, one-hot {tokens}"),
+    };
+    match input {
+        Input::Words(words) => of("words", u64::from(words.vocabulary.count) + 2, &words.vectors),
+        Input::HashedWords(words) => of("hashed words", u64::from(words.buckets) + 2, &words.vectors),
+        Input::Characters(characters) => {
+            of("characters", u64::from(characters.alphabet.count) + 2, &characters.vectors)
+        }
+        Input::Bytes(vectors) => of("bytes", 258, vectors),
+        Input::Frames(frames) => format!("frames of {} channels, unit {}", frames.channels, frames.unit),
+    }
+}
+
+fn layer_description(layer: &Layer) -> String {
+    let cell = match layer.cell {
+        Cell::Lstm => "lstm",
+        Cell::Gru => "gru",
+        Cell::RnnTanh => "rnn (tanh)",
+        Cell::RnnRelu => "rnn (relu)",
+    };
+    let both = if layer.reverse.is_some() { "bidirectional " } else { "" };
+    format!("{both}{cell} {} -> {}", layer.input_size, output_size(layer))
 }
 
 fn manifest_length(file: &ModelFile) -> usize {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use burn::tensor::backend::Backend;
+use crate::network::RecurrentBackend;
 use runtime::format::Precision;
 use serde::Serialize;
 
@@ -45,10 +45,10 @@ impl ParityReport {
     ///
     /// # Errors
     /// [`Error::Data`] for a label that is not the model's; [`Error::Export`].
-    pub fn new<B: Backend>(run: &Run<B>, rows: &[Row], place: &str) -> Result<Self, Error> {
+    pub fn new<B: RecurrentBackend>(run: &Run<B>, rows: &[Row], place: &str) -> Result<Self, Error> {
         let examples = encode_rows(rows, place, &run.labels, &run.vocabulary, run.config.max_length)?;
         let expected: Vec<usize> = examples.iter().map(|example| example.class).collect();
-        let reference = logits(&run.network, run.config.pooling, &examples);
+        let reference = logits(&run.network, &run.network_config(), &examples);
         let classes: Vec<usize> = reference.iter().map(|logits| argmax(logits)).collect();
         let parity = |precision| -> Result<PrecisionParity, Error> {
             let file = run.export(precision)?;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Source;
 use crate::error::Error;
-use crate::network::{NetworkConfig, Pooling};
+use crate::network::{Cell, InputShape, NetworkConfig, Pooling};
 
 /// Largest size of a layer.
 const LARGEST_SIZE: usize = 16_384;
@@ -12,6 +12,8 @@ const LARGEST_SIZE: usize = 16_384;
 const MOST_LAYERS: usize = runtime::format::MAX_LAYERS;
 /// Longest row under mean pooling.
 const LONGEST_MEAN: usize = 65_535;
+/// Longest row that a bidirectional network keeps.
+const LONGEST_BUFFER: usize = 65_535;
 
 /// All that decides what a run computes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,12 +33,18 @@ pub struct TrainingConfig {
     pub vocabulary_size: usize,
     /// Words after which a row is cut; 0: never.
     pub max_length: usize,
-    /// Values of a word's vector.
+    /// Values of a token's vector; 0: one-hot.
     pub embedding_size: usize,
-    /// Values of a layer's hidden state.
+    /// Steps up to which shorter rows are padded, here and on the device; 0: never.
+    pub pad_to: usize,
+    /// The formula of the recurrent layers.
+    pub cell: Cell,
+    /// Values of a layer's hidden state, in each direction.
     pub hidden_size: usize,
     /// Recurrent layers.
     pub num_layers: usize,
+    /// Whether each layer runs in both directions.
+    pub bidirectional: bool,
     /// How outputs become one vector.
     pub pooling: Pooling,
     /// Share of values that are dropped between layers and before the head.
@@ -71,8 +79,11 @@ impl Default for TrainingConfig {
             vocabulary_size: 4_000,
             max_length: 256,
             embedding_size: 32,
+            pad_to: 0,
+            cell: Cell::Lstm,
             hidden_size: 64,
             num_layers: 1,
+            bidirectional: false,
             pooling: Pooling::Max,
             dropout: 0.3,
             word_dropout: 0.1,
@@ -89,12 +100,14 @@ impl Default for TrainingConfig {
 }
 
 impl TrainingConfig {
-    /// The sizes of the network.
-    pub fn network(&self) -> NetworkConfig {
+    /// The network of these settings over an input.
+    pub fn network(&self, input: InputShape) -> NetworkConfig {
         NetworkConfig {
-            embedding_size: self.embedding_size,
+            input,
+            cell: self.cell,
             hidden_size: self.hidden_size,
             num_layers: self.num_layers,
+            bidirectional: self.bidirectional,
             pooling: self.pooling,
         }
     }
@@ -107,9 +120,10 @@ impl TrainingConfig {
         let sizes = [
             ("vocabulary-size", self.vocabulary_size, 1, 10_000_000),
             ("max-length", self.max_length, 0, u32::MAX as usize),
-            ("embedding-size", self.embedding_size, 1, LARGEST_SIZE),
+            ("embedding-size", self.embedding_size, 0, LARGEST_SIZE),
             ("hidden-size", self.hidden_size, 1, LARGEST_SIZE),
             ("num-layers", self.num_layers, 1, MOST_LAYERS),
+            ("pad-to", self.pad_to, 0, LONGEST_BUFFER),
             ("epochs", self.epochs, 1, 100_000),
             ("batch-size", self.batch_size, 1, 1_000_000),
             ("patience", self.patience, 1, 100_000),
@@ -119,6 +133,18 @@ impl TrainingConfig {
             if !(smallest..=largest).contains(&value) {
                 return Err(Error::Setting(format!("--{name} {value}: expected {smallest} to {largest}")));
             }
+        }
+        if self.bidirectional && !(1..=LONGEST_BUFFER).contains(&self.max_length) {
+            return Err(Error::Setting(format!(
+                "--max-length {}: a bidirectional network keeps all steps of a row, 1 to {LONGEST_BUFFER}",
+                self.max_length
+            )));
+        }
+        if self.max_length > 0 && self.pad_to > self.max_length {
+            return Err(Error::Setting(format!(
+                "--pad-to {}: expected 0 to --max-length {}",
+                self.pad_to, self.max_length
+            )));
         }
         if self.pooling == Pooling::Mean && !(1..=LONGEST_MEAN).contains(&self.max_length) {
             return Err(Error::Setting(format!(

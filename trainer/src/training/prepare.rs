@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use crate::batches::Example;
 use crate::data::{DataError, Row};
 use crate::error::Error;
+use crate::network::{InputShape, Sequence};
 use crate::text::Vocabulary;
 use crate::training::TrainingConfig;
 
@@ -51,6 +52,13 @@ impl Prepared {
     }
 }
 
+impl Prepared {
+    /// What a step of the rows takes in.
+    pub fn input_shape(&self, config: &TrainingConfig) -> InputShape {
+        InputShape::Tokens { tokens: self.vocabulary.token_count(), embedding_size: config.embedding_size }
+    }
+}
+
 /// The examples of rows.
 ///
 /// # Errors
@@ -63,7 +71,10 @@ pub fn encode_rows(
     max_length: usize,
 ) -> Result<Vec<Example>, DataError> {
     let classes = label_classes(rows, place, labels)?;
-    let encode = |(row, class): (&Row, usize)| Example { tokens: vocabulary.encode(&row.text, max_length), class };
+    let encode = |(row, class): (&Row, usize)| Example {
+        sequence: Sequence::Tokens(vocabulary.encode(&row.text, max_length)),
+        class,
+    };
     Ok(rows.iter().zip(classes).map(encode).collect())
 }
 
