@@ -7,10 +7,12 @@ mod description;
 mod error;
 pub mod keras;
 mod tensors;
+#[cfg(test)]
+mod tests;
 pub mod torch;
 mod vocabulary;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use description::{Description, Framework, Labels, TensorNames};
 pub use error::{ImportError, Shape};
@@ -31,6 +33,8 @@ pub struct Imported {
     pub labels: Vec<String>,
     /// The words that it knows, sorted by bytes.
     pub words: Vec<String>,
+    /// The file that the weights come from.
+    pub weights_path: PathBuf,
 }
 
 /// Reads a model that was trained elsewhere: a safetensors file, and the [`Description`] of its network.
@@ -42,10 +46,15 @@ pub fn read_model(weights: &Path, description: &Path) -> Result<Imported, Error>
     let found = Description::read(description)?;
     let labels = found.labels(description)?;
     let order = TokenOrder::read(&found, description)?;
-    let weights = weights_of(&found, NamedTensors::read(weights)?)?;
-    let weights = fitted(weights, &order, labels.len())
-        .map_err(|problem| ImportError::Description { path: description.into(), problem })?;
-    Ok(Imported { description: found, weights, labels, words: order.words().to_vec() })
+    let described = weights_of(&found, NamedTensors::read(weights)?)?;
+    let fitted = fitted(described, &order, labels.len());
+    Ok(Imported {
+        description: found,
+        weights: fitted.map_err(|problem| ImportError::Description { path: description.into(), problem })?,
+        labels,
+        words: order.words().to_vec(),
+        weights_path: weights.into(),
+    })
 }
 
 /// The weights of the described network, its embedding's rows in the model's own order.

@@ -23,7 +23,8 @@ impl TokenOrder {
     /// Reads the vocabulary of a description; `path` is the description's own.
     ///
     /// # Errors
-    /// [`Error::Unreadable`]; [`ImportError::Line`] for a word that is there twice or that no text has.
+    /// [`Error::Unreadable`]; [`ImportError::Line`] for a word that is there twice or that no text has;
+    /// [`ImportError::Description`] for a list without a word.
     pub fn read(description: &Description, path: &Path) -> Result<Self, Error> {
         let file = beside(path, &description.vocabulary);
         Ok(Self::of_lines(&read_lines(&file)?, description, &file)?)
@@ -53,6 +54,10 @@ impl TokenOrder {
                 return Err(wrong(format!("`{word}` is on line {first} already")));
             }
             sorted.insert(word.as_str(), token);
+        }
+        if sorted.is_empty() {
+            let problem = "no words; expected one a line, in the order of the model's tokens".into();
+            return Err(ImportError::Description { path: path.into(), problem });
         }
         let after_words = description.first_word_token + lines.len();
         let named = special.iter().map(|token| token + 1).fold(after_words, usize::max);
