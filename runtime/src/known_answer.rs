@@ -106,6 +106,7 @@ impl<'a> Iterator for KnownAnswers<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     extern crate std;
     use std::vec::Vec;

@@ -36,7 +36,7 @@ fn check(board: &str, precision: &str, rows: usize) -> Value {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let file = ModelFile::read(&model(precision)).unwrap();
     let parsed = file.parse(&model(precision)).unwrap();
-    let sentences = read_rows(&repository().join(TEST_SENTENCES)).unwrap();
+    let sentences = read_rows(&repository().join(TEST_SENTENCES), &[]).unwrap();
     let answers = row_answers(&parsed, &sentences[..rows]).unwrap();
     let printed = report["rows"].as_array().unwrap();
     assert_eq!(printed.len(), rows);
@@ -57,7 +57,7 @@ fn check(board: &str, precision: &str, rows: usize) -> Value {
 
 #[test]
 fn all_int8_answers_of_a_cortex_m4_are_this_machines() {
-    let rows = read_rows(&repository().join(TEST_SENTENCES)).unwrap().len();
+    let rows = read_rows(&repository().join(TEST_SENTENCES), &[]).unwrap().len();
     assert!(rows >= 300);
     let report = check("m4", "int8", rows);
     let instructions = report["instructions_per_step"].as_f64().unwrap();

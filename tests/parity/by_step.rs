@@ -16,14 +16,15 @@ fn each_layer_is_near_the_network_at_each_step() {
     let folder = tempfile::tempdir().unwrap();
     let config = TrainingConfig { num_layers: 2, hidden_size: 24, epochs: 3, ..TrainingConfig::default() };
     let run = trained_run(&config, folder.path()).unwrap();
-    let rows = config.data.test_rows().unwrap();
+    let rows = config.data.test_rows(&[]).unwrap();
     let files = TOLERANCES.map(|(precision, _)| run.export(precision).unwrap());
     let models = files.each_ref().map(|file| Model::parse(file.bytes()).unwrap());
     let mut largest = [0.0_f32; 3];
     let mut compared = 0;
     for row in rows.iter().step_by(rows.len() / ROWS) {
-        let tokens = run.vocabulary.encode(&row.text, run.config.max_length);
-        let expected = network_states(&run, &tokens);
+        let sequence = run.encoder.encode(&row.content, run.config.max_length).unwrap();
+        let tokens = sequence.tokens();
+        let expected = network_states(&run, tokens);
         for (model, largest) in models.iter().zip(&mut largest) {
             let mut classifier = HostClassifier::new(model).unwrap();
             for (step, token) in tokens.iter().enumerate() {

@@ -9,6 +9,7 @@ mod command_line;
 mod data;
 mod fixture;
 mod good_inputs;
+mod inputs;
 mod manifest;
 mod model;
 mod properties;

@@ -8,7 +8,7 @@ use std::path::Path;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tests::{Cpu, train};
-use trainer::batches::Example;
+use trainer::batches::{Example, Sequence};
 use trainer::network::{Classifier, NetworkConfig, Packed, Pooling};
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
@@ -19,7 +19,8 @@ use trainer::weights::NetworkWeights;
 fn small_config(folder: &Path) -> TrainingConfig {
     let rows = trainer::data::home_commands::training_rows(3, 400).unwrap();
     let path = folder.join("rows.csv");
-    let lines: Vec<String> = rows.iter().map(|row| format!("{},\"{}\"\n", row.label, row.text)).collect();
+    let lines: Vec<String> =
+        rows.iter().map(|row| format!("{},\"{}\"\n", row.label, row.content.text().unwrap())).collect();
     std::fs::write(&path, lines.concat()).unwrap();
     TrainingConfig {
         data: tests::source(Some(&path)),
@@ -87,7 +88,10 @@ fn a_row_in_a_batch_gives_what_it_gives_alone() {
     let device = Default::default();
     let config = NetworkConfig { embedding_size: 7, hidden_size: 9, num_layers: 2, pooling: Pooling::Last };
     let network = Classifier::<Cpu>::new(&config, 50, 4, &mut ChaCha8Rng::seed_from_u64(11), &device);
-    let row = |length: u32| Example { tokens: (0..length).map(|step| (step * 13 + length) % 50).collect(), class: 0 };
+    let row = |length: u32| Example {
+        sequence: Sequence::Tokens((0..length).map(|step| (step * 13 + length) % 50).collect()),
+        class: 0,
+    };
     let rows: Vec<Example> = [3, 17, 1, 0, 8, 17, 2, 40, 0, 5].map(row).to_vec();
     for pooling in [Pooling::Last, Pooling::Mean, Pooling::Max] {
         let together = logits(&network, pooling, &rows);
@@ -95,7 +99,7 @@ fn a_row_in_a_batch_gives_what_it_gives_alone() {
             let alone = &logits(&network, pooling, std::slice::from_ref(row))[0];
             assert_eq!(alone.len(), 4);
             for (found, expected) in alone.iter().zip(expected) {
-                assert!((found - expected).abs() <= 1e-6, "{pooling:?}, {} steps", row.tokens.len());
+                assert!((found - expected).abs() <= 1e-6, "{pooling:?}, {} steps", row.sequence.tokens().len());
             }
         }
         assert_eq!(together[3], together[8], "rows without a word");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::data::DataError;
+use crate::encoding::pretrained::PretrainedError;
 use crate::import::ImportError;
 
 /// Why a command did not do its work.
@@ -16,6 +17,9 @@ pub enum Error {
     /// A model of another framework that can not be imported.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// Word vectors that can not be used.
+    #[error(transparent)]
+    Pretrained(#[from] PretrainedError),
     /// A model file that was refused, or is too large for this program.
     #[error("{}: {source}", path.display())]
     Model {

@@ -1,8 +1,13 @@
 //! Running a model file on this machine, with the runtime that the device uses.
 
-use runtime::{Classifier, Model, Prediction};
+use std::path::Path;
 
-use crate::data::Row;
+use runtime::{Classifier, Model, Prediction};
+use thiserror::Error;
+
+use crate::data::{Content, DataError, Row};
+use crate::encoding::Mismatch;
+use crate::error::Error;
 
 /// 32-bit words of state on a desktop machine: enough for some ten thousand units.
 const HOST_CAPACITY: usize = 1 << 16;
@@ -34,7 +39,7 @@ impl std::ops::DerefMut for HostClassifier<'_, '_> {
     }
 }
 
-/// What a model answers to a text.
+/// What a model answers to a sequence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The class.
@@ -47,30 +52,54 @@ pub struct Answer {
     pub bits: Vec<u32>,
 }
 
-/// The answers of a model to texts, one after another.
-///
-/// # Errors
-/// As [`HostClassifier::new`].
-pub fn answers<'r>(model: &Model<'_>, rows: impl Iterator<Item = &'r str>) -> Result<Vec<Answer>, runtime::Error> {
-    let mut classifier = HostClassifier::new(model)?;
-    Ok(rows
-        .map(|text| {
-            classifier.reset();
-            classifier.push_text(text);
-            let Prediction { class, probability, .. } = classifier.predict();
-            let logits = classifier.logits();
-            let (logits, bits) = (0..logits.len())
-                .map(|class| (logits.get(class).unwrap_or(0.0), logits.bits(class).unwrap_or(0)))
-                .unzip();
-            Answer { class, probability, logits, bits }
-        })
-        .collect())
+/// Why a model does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InferenceError {
+    /// It needs more room than there is here.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Error),
+    /// It does not take such content.
+    #[error("{0}")]
+    Mismatch(Mismatch),
 }
 
-/// [`answers`] to the texts of rows.
+impl InferenceError {
+    /// Names the model's file, or the place of the rows, whichever it is about.
+    pub fn named(self, model: &Path, place: &str) -> Error {
+        match self {
+            Self::Runtime(source) => Error::Model { path: model.into(), source },
+            Self::Mismatch(mismatch) => DataError::Mismatch { place: place.into(), mismatch }.into(),
+        }
+    }
+}
+
+/// The answers of a model to the content of rows, one after another.
 ///
 /// # Errors
-/// As [`HostClassifier::new`].
-pub fn row_answers(model: &Model<'_>, rows: &[Row]) -> Result<Vec<Answer>, runtime::Error> {
-    answers(model, rows.iter().map(|row| row.text.as_str()))
+/// [`InferenceError`].
+pub fn row_answers(model: &Model<'_>, rows: &[Row]) -> Result<Vec<Answer>, InferenceError> {
+    let mut classifier = HostClassifier::new(model)?;
+    rows.iter().map(|row| answer(&mut classifier, &row.content)).collect()
+}
+
+/// The answer to some content, whatever was pushed before.
+///
+/// # Errors
+/// [`InferenceError::Mismatch`].
+pub fn answer(classifier: &mut HostClassifier<'_, '_>, content: &Content) -> Result<Answer, InferenceError> {
+    classifier.reset();
+    match content {
+        Content::Text(text) => classifier.push_text(text),
+        Content::Frames(_) => return Err(InferenceError::Mismatch(Mismatch::FramesForText)),
+    }
+    Ok(current_answer(classifier))
+}
+
+/// The answer to what was pushed.
+pub fn current_answer(classifier: &mut HostClassifier<'_, '_>) -> Answer {
+    let Prediction { class, probability, .. } = classifier.predict();
+    let logits = classifier.logits();
+    let (logits, bits) =
+        (0..logits.len()).map(|class| (logits.get(class).unwrap_or(0.0), logits.bits(class).unwrap_or(0))).unzip();
+    Answer { class, probability, logits, bits }
 }

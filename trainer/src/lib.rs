@@ -13,7 +13,6 @@ pub mod quantize;
 pub mod report;
 pub mod run;
 pub mod run_folder;
-pub mod text;
 pub mod training;
 pub mod weights;
 

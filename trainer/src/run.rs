@@ -9,12 +9,12 @@ use runtime::format::{Precision, Provenance};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::Example;
+use crate::encoding::Encoder;
 use crate::error::Error;
-use crate::export::{ExportedInput, ExportedNetwork, ModelFile, export};
-use crate::network::{Classifier, InputShape, NetworkConfig, RecurrentBackend};
+use crate::export::{ExportedNetwork, ModelFile, export};
+use crate::network::{Classifier, NetworkConfig, RecurrentBackend};
 use crate::quantize::{Ranges, measure_ranges};
 use crate::run_folder::{RunFolder, read_lines, read_toml, write_toml};
-use crate::text::Vocabulary;
 use crate::training::{EpochMetrics, TrainingConfig};
 use crate::weights::{self, NetworkWeights};
 
@@ -42,8 +42,8 @@ pub struct Run<B: Backend> {
     pub config: TrainingConfig,
     /// Names of the classes.
     pub labels: Vec<String>,
-    /// The words that the model knows.
-    pub vocabulary: Vocabulary,
+    /// What turns content into sequences.
+    pub encoder: Encoder,
     /// The network with the best epoch's weights.
     pub network: Classifier<B>,
     /// What it came to.
@@ -65,15 +65,14 @@ impl<B: Backend> Run<B> {
         }
         let result = read_toml(&folder.result())?;
         let labels = read_lines(&folder.labels())?;
-        let vocabulary = Vocabulary::from_words(read_lines(&folder.vocabulary())?);
-        let network = load_network(&folder, &config, &vocabulary, labels.len(), device)?;
-        Ok(Self { config, labels, vocabulary, network, result })
+        let encoder = Encoder::load(&folder, &config)?;
+        let network = load_network(&folder, &config, &encoder, labels.len(), device)?;
+        Ok(Self { config, labels, encoder, network, result })
     }
 
     /// What its network is.
     pub fn network_config(&self) -> NetworkConfig {
-        let tokens = self.vocabulary.token_count();
-        self.config.network(InputShape::Tokens { tokens, embedding_size: self.config.embedding_size })
+        self.config.network(self.encoder.input_shape(self.config.embedding_size))
     }
 
     /// The run as a model file.
@@ -93,7 +92,7 @@ impl<B: Backend> Run<B> {
         };
         let parts = ExportedNetwork {
             labels: &self.labels,
-            input: ExportedInput::Words(self.vocabulary.words()),
+            input: self.encoder.exported(),
             weights: &weights,
             pooling: self.config.pooling,
             max_length: self.config.max_length,
@@ -117,7 +116,7 @@ pub fn finish<B: RecurrentBackend>(
     best: EpochMetrics,
     device: &B::Device,
 ) -> Result<RunResult, Error> {
-    let network = load_network::<B>(folder, config, &prepared.vocabulary, prepared.labels.len(), device)?;
+    let network = load_network::<B>(folder, config, &prepared.encoder, prepared.labels.len(), device)?;
     let rows = spread(&prepared.training, config.calibration_rows);
     let result = RunResult {
         trainer_version: env!("CARGO_PKG_VERSION").into(),
@@ -140,13 +139,13 @@ fn spread(examples: &[Example], count: usize) -> Vec<Example> {
 fn load_network<B: Backend>(
     folder: &RunFolder,
     config: &TrainingConfig,
-    vocabulary: &Vocabulary,
+    encoder: &Encoder,
     classes: usize,
     device: &B::Device,
 ) -> Result<Classifier<B>, Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let input = InputShape::Tokens { tokens: vocabulary.token_count(), embedding_size: config.embedding_size };
-    let mut network = Classifier::new(&config.network(input), classes, &mut rng, device);
+    let network = config.network(encoder.input_shape(config.embedding_size));
+    let mut network = Classifier::new(&network, classes, &mut rng, device);
     weights::load(&mut network, &folder.weights())?;
     Ok(network)
 }

@@ -14,7 +14,8 @@ use crate::error::Error;
 /// | file | content |
 /// |---|---|
 /// | `config.toml` | the settings, seed and data hash: all that repeats the run |
-/// | `labels.txt`, `vocabulary.txt` | one a line |
+/// | `labels.txt` | one a line |
+/// | `vocabulary.txt` or `normalization.toml` | what text or frames are encoded with |
 /// | `weights.safetensors` | the weights of the best epoch |
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |
@@ -99,6 +100,11 @@ impl RunFolder {
     /// `vocabulary.txt`
     pub fn vocabulary(&self) -> PathBuf {
         self.path.join("vocabulary.txt")
+    }
+
+    /// `normalization.toml`
+    pub fn normalization(&self) -> PathBuf {
+        self.path.join("normalization.toml")
     }
 }
 

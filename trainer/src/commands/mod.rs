@@ -8,6 +8,7 @@ mod inspect;
 mod known_answers;
 mod parity;
 mod predict;
+mod settings;
 mod split;
 mod train;
 
@@ -21,7 +22,7 @@ use trainer::run::Run;
 /// The CPU backend, for everything but training on a GPU.
 type Cpu = burn_ndarray::NdArray<f32>;
 
-/// Trains recurrent text classifiers and exports them for microcontrollers.
+/// Trains recurrent classifiers and exports them for microcontrollers.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 110)]
 pub(crate) struct Arguments {

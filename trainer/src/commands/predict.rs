@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use runtime::Model;
 use trainer::Error;
+use trainer::data::Row;
 use trainer::export::ModelFile;
-use trainer::inference::answers;
+use trainer::inference::row_answers;
 
 use super::print_line;
 
@@ -41,7 +42,8 @@ impl Predict {
 
 /// Prints class, probability and logits of a text; `path`: the model's file.
 pub(super) fn predict(model: &Model<'_>, path: &Path, text: &str) -> Result<(), Error> {
-    for answer in answers(model, std::iter::once(text)).map_err(Error::of_model(path))? {
+    let rows = [Row::of_text("", text)];
+    for answer in row_answers(model, &rows).map_err(|error| error.named(path, "the text"))? {
         let label = model.label(answer.class).unwrap_or_default();
         let logits: Vec<String> = answer.logits.iter().map(|logit| format!("{logit:.3}")).collect();
         print_line(&format!("{label}  {}  logits {}", answer.probability, logits.join(" ")))?;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
+use runtime::text::PADDING_TOKEN;
 
 /// One row of a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,22 @@ pub enum Sequence {
 }
 
 impl Sequence {
+    /// The same with padding tokens up to `length` steps; frames stay as they are.
+    pub fn padded(mut self, length: usize) -> Self {
+        if let Self::Tokens(tokens) = &mut self {
+            tokens.resize(tokens.len().max(length), PADDING_TOKEN);
+        }
+        self
+    }
+
+    /// Its tokens; none of frames.
+    pub fn tokens(&self) -> &[u32] {
+        match self {
+            Self::Tokens(tokens) => tokens,
+            Self::Frames { .. } => &[],
+        }
+    }
+
     /// Number of steps.
     pub fn steps(&self) -> usize {
         match self {

@@ -2,7 +2,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Source;
+use crate::data::{Selection, Source};
+use crate::encoding::Input;
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling};
 
@@ -29,14 +30,33 @@ pub struct TrainingConfig {
     /// SHA-256 of the rows; training stops where other rows are found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_hash: Option<String>,
+    /// What a step of a sequence is.
+    pub input: Input,
+    /// Columns of text that are read; empty: all that there are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub text_columns: Vec<String>,
+    /// Columns of text that the vocabulary is made from; empty: those that are read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vocabulary_columns: Vec<String>,
+    /// Training rows that the vocabulary is made from, the first ones in the order of training; 0: all. Where
+    /// validation rows are held out by chance, that order is one of chance too.
+    pub vocabulary_rows: usize,
     /// Most frequent words that are kept.
     pub vocabulary_size: usize,
-    /// Words after which a row is cut; 0: never.
+    /// What 1 in a frame of integers stands for; without it, as the training rows need it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame_unit: Option<f32>,
+    /// Steps after which a row is cut; 0: never.
     pub max_length: usize,
+    /// Steps up to which a shorter row is padded, in training and on the device; 0: never.
+    pub pad_to: usize,
+    /// A text file of word vectors that the embedding starts with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pretrained_embeddings: Option<PathBuf>,
+    /// Whether vectors of that file stay as they are.
+    pub freeze_embeddings: bool,
     /// Values of a token's vector; 0: one-hot.
     pub embedding_size: usize,
-    /// Steps up to which shorter rows are padded, here and on the device; 0: never.
-    pub pad_to: usize,
     /// The formula of the recurrent layers.
     pub cell: Cell,
     /// Values of a layer's hidden state, in each direction.
@@ -76,10 +96,17 @@ impl Default for TrainingConfig {
             validation: None,
             validation_share: 0.1,
             data_hash: None,
+            input: Input::Auto,
+            text_columns: Vec::new(),
+            vocabulary_columns: Vec::new(),
+            vocabulary_rows: 0,
             vocabulary_size: 4_000,
+            frame_unit: None,
             max_length: 256,
-            embedding_size: 32,
             pad_to: 0,
+            pretrained_embeddings: None,
+            freeze_embeddings: false,
+            embedding_size: 32,
             cell: Cell::Lstm,
             hidden_size: 64,
             num_layers: 1,
@@ -112,13 +139,30 @@ impl TrainingConfig {
         }
     }
 
+    /// The rows that are trained on, with these columns of text.
+    pub(super) fn selection<'a>(&'a self, text_columns: &'a [String]) -> Selection<'a> {
+        Selection {
+            validation: self.validation.as_deref(),
+            validation_share: self.validation_share,
+            seed: self.seed,
+            text_columns,
+        }
+    }
+
     /// Checks every setting.
     ///
     /// # Errors
     /// [`Error::Setting`] with the setting, its value, and what it may be.
     pub fn check(&self) -> Result<(), Error> {
+        self.check_sizes()?;
+        self.check_numbers()?;
+        self.check_input()
+    }
+
+    fn check_sizes(&self) -> Result<(), Error> {
         let sizes = [
             ("vocabulary-size", self.vocabulary_size, 1, 10_000_000),
+            ("vocabulary-rows", self.vocabulary_rows, 0, u32::MAX as usize),
             ("max-length", self.max_length, 0, u32::MAX as usize),
             ("embedding-size", self.embedding_size, 0, LARGEST_SIZE),
             ("hidden-size", self.hidden_size, 1, LARGEST_SIZE),
@@ -152,23 +196,39 @@ impl TrainingConfig {
                 self.max_length
             )));
         }
+        Ok(())
+    }
+
+    fn check_numbers(&self) -> Result<(), Error> {
         let below_one = |value: f64| (0.0..1.0).contains(&value);
         let positive = |value: f64| value.is_finite() && value > 0.0;
+        let (clipping, unit) = (f64::from(self.gradient_clipping), f64::from(self.frame_unit.unwrap_or(1.0)));
         let numbers = [
             ("dropout", self.dropout, below_one(self.dropout), "0 up to, but not, 1"),
             ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
             ("validation-share", self.validation_share, below_one(self.validation_share), "0 up to, but not, 1"),
             ("learning-rate", self.learning_rate, positive(self.learning_rate), "a positive number"),
-            (
-                "gradient-clipping",
-                self.gradient_clipping.into(),
-                positive(self.gradient_clipping.into()),
-                "a positive number",
-            ),
+            ("gradient-clipping", clipping, positive(clipping), "a positive number"),
+            ("frame-unit", unit, positive(unit), "a positive number"),
         ];
         match numbers.into_iter().find(|(_, _, fits, _)| !fits) {
             Some((name, value, _, expected)) => Err(Error::Setting(format!("--{name} {value}: expected {expected}"))),
             None => Ok(()),
         }
+    }
+
+    /// Checks that no setting is given that the input does not use.
+    fn check_input(&self) -> Result<(), Error> {
+        let refuse = |problem: &str| Err(Error::Setting(problem.into()));
+        if self.freeze_embeddings && self.pretrained_embeddings.is_none() {
+            return refuse("--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps");
+        }
+        if self.pretrained_embeddings.is_some() && !matches!(self.input, Input::Auto | Input::Words) {
+            return refuse("--pretrained-embeddings needs --input words");
+        }
+        if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
+            return refuse("--frame-unit needs --input frames");
+        }
+        Ok(())
     }
 }

@@ -35,6 +35,7 @@ fn resized<B: Backend>(tensor: Tensor<B, 2>, rows: usize) -> Tensor<B, 2> {
     }
 }
 
+#[cfg(any(test, feature = "cuda"))]
 pub(super) fn forward<B: Backend>(direction: &Recurrence, operands: Operands<B>) -> Computed<B> {
     let cell = direction.cell;
     let projected: Tensor<B, 2> = wrap(operands.projected);

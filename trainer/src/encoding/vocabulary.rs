@@ -1,12 +1,10 @@
-//! From rows to tokens, with the runtime's tokenizer.
-
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, WordTokenizer};
 
 /// The words that a model knows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Vocabulary {
     words: Vec<String>,
     tokens: HashMap<String, u32>,
@@ -47,6 +45,11 @@ impl Vocabulary {
         &self.words
     }
 
+    /// The token of a word; `None` for one that is not known.
+    pub fn token(&self, word: &str) -> Option<u32> {
+        self.tokens.get(word).copied()
+    }
+
     /// Number of tokens: padding, unknown, and one a word.
     pub fn token_count(&self) -> usize {
         self.words.len() + FIRST_WORD_TOKEN as usize
@@ -56,7 +59,7 @@ impl Vocabulary {
     pub fn encode(&self, text: &str, max_length: usize) -> Vec<u32> {
         let mut tokens = Vec::new();
         for_each_word(text, |word| {
-            let token = word.and_then(|word| self.tokens.get(word)).copied().unwrap_or(UNKNOWN_TOKEN);
+            let token = word.and_then(|word| self.token(word)).unwrap_or(UNKNOWN_TOKEN);
             tokens.push(token);
         });
         if max_length > 0 {
