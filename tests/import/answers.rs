@@ -9,13 +9,23 @@ use trainer::network::Pooling;
 
 use crate::reference;
 
-const MODELS: [&str; 4] = ["torch_bilstm", "torch_rnn_relu", "keras_gru", "keras_bilstm"];
+pub(crate) const MODELS: [&str; 4] = ["torch_bilstm", "torch_rnn_relu", "keras_gru", "keras_bilstm"];
 const TOLERANCE: f64 = 1e-4;
 
+/// What a framework answered.
 #[derive(Deserialize)]
-struct Answers {
-    texts: Vec<String>,
-    logits: Vec<Vec<f64>>,
+pub(crate) struct Answers {
+    pub(crate) texts: Vec<String>,
+    pub(crate) logits: Vec<Vec<f32>>,
+}
+
+impl Answers {
+    pub(crate) fn read(name: &str) -> Self {
+        let answers: Self =
+            serde_json::from_str(&std::fs::read_to_string(file(&format!("{name}.logits.json"))).unwrap()).unwrap();
+        assert!(answers.texts.len() >= 40 && answers.texts.len() == answers.logits.len());
+        answers
+    }
 }
 
 /// A file of this folder.
@@ -27,14 +37,15 @@ pub(crate) fn file(name: &str) -> PathBuf {
 fn the_formulas_give_the_frameworks_logits() {
     for name in MODELS {
         let model = read_model(&file(&format!("{name}.safetensors")), &file(&format!("{name}.toml"))).unwrap();
-        let answers: Answers =
-            serde_json::from_str(&std::fs::read_to_string(file(&format!("{name}.logits.json"))).unwrap()).unwrap();
-        assert!(answers.texts.len() >= 40 && answers.texts.len() == answers.logits.len());
+        let answers = Answers::read(name);
         for (text, expected) in answers.texts.iter().zip(&answers.logits) {
             let found = logits(&model, text);
             assert_eq!(found.len(), expected.len());
             for (found, expected) in found.iter().zip(expected) {
-                assert!((found - expected).abs() <= TOLERANCE, "{name}, `{text}`: {found} instead of {expected}");
+                assert!(
+                    (found - f64::from(*expected)).abs() <= TOLERANCE,
+                    "{name}, `{text}`: {found} instead of {expected}"
+                );
             }
         }
     }

@@ -59,6 +59,7 @@ impl Train {
             let folder = RunFolder::open(&self.out)?;
             let config: TrainingConfig = read_toml(&folder.config())?;
             config.check()?;
+            check_trained_here(&folder)?;
             let prepared = Prepared::read(&config)?;
             train(&folder, &config, &prepared, &device, folder.checkpoint().is_file())
         } else {
@@ -89,6 +90,15 @@ impl Train {
         }
         Ok(config)
     }
+}
+
+/// Checks that a run was not imported: it has no rows to go on with.
+fn check_trained_here(folder: &RunFolder) -> Result<(), Error> {
+    if folder.result().is_file() && read_toml::<run::RunResult>(&folder.result())?.is_imported() {
+        let problem = "was imported, there is no training to go on with; choose another --out to train anew";
+        return Err(Error::Run { path: folder.path().into(), problem: problem.into() });
+    }
+    Ok(())
 }
 
 /// The settings that a file gives; what is wrong with one is named with its line.

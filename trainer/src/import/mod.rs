@@ -6,6 +6,7 @@
 mod description;
 mod error;
 pub mod keras;
+mod run;
 mod tensors;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use description::{Description, Framework, Labels, TensorNames};
 pub use error::{ImportError, Shape};
+pub use run::{CalibrationRows, ImportedRun};
 pub use tensors::{NamedTensor, NamedTensors, TensorValues};
 pub use vocabulary::TokenOrder;
 

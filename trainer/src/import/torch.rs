@@ -17,6 +17,8 @@ const DEFAULT_EMBEDDING: &str = "embedding";
 const DEFAULT_HEAD: &str = "fc";
 /// How the name of the first tensor of a recurrent module ends.
 const FIRST_TENSOR: &str = "weight_ih_l0";
+/// How the name of a reverse direction's first tensor ends.
+const REVERSE_TENSOR: &str = "weight_ih_l0_reverse";
 
 /// Takes the described network out of the tensors of a `state_dict`. The embedding's rows stay in the model's order.
 ///
@@ -25,6 +27,7 @@ const FIRST_TENSOR: &str = "weight_ih_l0";
 pub fn network(description: &Description, tensors: &mut NamedTensors) -> Result<NetworkWeights, ImportError> {
     let names = &description.tensors;
     let modules = modules(description, tensors)?;
+    check_directions(description, tensors)?;
     let embedding = names.embedding.as_deref().unwrap_or(DEFAULT_EMBEDDING);
     let embedding = tensors.take_matrix(&member(embedding, "weight"), "[tokens, embedding_size]")?;
     let mut input_size = embedding.columns;
@@ -76,6 +79,17 @@ fn modules(description: &Description, tensors: &NamedTensors) -> Result<Vec<(Str
             }
         }
         modules => Ok(modules.iter().map(|module| (module.clone(), 0)).collect()),
+    }
+}
+
+/// Checks that a network of one direction has no weights of another.
+fn check_directions(description: &Description, tensors: &NamedTensors) -> Result<(), ImportError> {
+    match tensors.names().find(|name| name.ends_with(REVERSE_TENSOR)) {
+        Some(name) if !description.bidirectional => {
+            let problem = format!("tensor `{name}` is of a bidirectional network, the description says otherwise");
+            Err(ImportError::Description { path: tensors.path().into(), problem })
+        }
+        _ => Ok(()),
     }
 }
 
