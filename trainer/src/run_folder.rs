@@ -15,7 +15,9 @@ use crate::error::Error;
 /// |---|---|
 /// | `config.toml` | the settings, seed and data hash: all that repeats the run |
 /// | `labels.txt` | one a line |
-/// | `vocabulary.txt` or `normalization.toml` | what text or frames are encoded with |
+/// | `vocabulary.txt` | words: the vocabulary, one a line |
+/// | `alphabet.toml` | characters: the alphabet |
+/// | `normalization.toml` | frames: unit, means and scales |
 /// | `weights.safetensors` | the weights of the best epoch |
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |
@@ -100,6 +102,11 @@ impl RunFolder {
     /// `vocabulary.txt`
     pub fn vocabulary(&self) -> PathBuf {
         self.path.join("vocabulary.txt")
+    }
+
+    /// `alphabet.toml`
+    pub fn alphabet(&self) -> PathBuf {
+        self.path.join("alphabet.toml")
     }
 
     /// `normalization.toml`

@@ -51,7 +51,11 @@ impl KnownAnswersCommand {
         for (row, answer) in rows.iter().zip(answers) {
             let text = row.content.text().unwrap_or_default();
             let logits: Vec<u8> = answer.bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();
-            let known = KnownAnswer { input: KnownInput::Text(text), class: u32::try_from(answer.class).unwrap_or(u32::MAX), logits: &logits };
+            let known = KnownAnswer {
+                input: KnownInput::Text(text),
+                class: u32::try_from(answer.class).unwrap_or(u32::MAX),
+                logits: &logits,
+            };
             let encoded = postcard::to_stdvec(&known).map_err(|error| Error::Failed(error.to_string()))?;
             bytes.extend(encoded);
         }

@@ -3,15 +3,14 @@ use std::path::PathBuf;
 use clap::Args;
 use trainer::data::Source;
 use trainer::encoding::Input;
-use trainer::network::Pooling;
-use trainer::network::Cell;
+use trainer::network::{Cell, Pooling, Targets};
 use trainer::training::TrainingConfig;
 
 /// Settings given as arguments; each is also a field of config.toml.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings (defaults in brackets)")]
 pub(super) struct Settings {
-    /// What a step is: words of texts or frames of numbers, as the data has them [auto]
+    /// What a step is; auto: words of texts, frames of a file of frames [auto]
     #[arg(long, value_enum)]
     input: Option<Input>,
     /// Columns of text to read, by name [all]
@@ -23,9 +22,12 @@ pub(super) struct Settings {
     /// Training rows to make the vocabulary from, the first ones; 0: all [0]
     #[arg(long, value_name = "N")]
     vocabulary_rows: Option<usize>,
-    /// Most frequent words that are kept [4000]
+    /// Most frequent words, or characters, that are kept [4000]
     #[arg(long, value_name = "N")]
     vocabulary_size: Option<usize>,
+    /// Tokens that words are hashed to with --input hashed-words [4096]
+    #[arg(long, value_name = "N")]
+    hash_buckets: Option<usize>,
     /// What 1 in a frame of integers stands for on the device [1 for integers, else what 16 bits need]
     #[arg(long, value_name = "X")]
     frame_unit: Option<f32>,
@@ -41,7 +43,7 @@ pub(super) struct Settings {
     /// Leave the vectors of that file as they are [false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     freeze_embeddings: Option<bool>,
-    /// Values of a word's vector [32, or those of the file of word vectors]
+    /// Values of a token's vector, 0: one-hot [32, or those of the file of word vectors]
     #[arg(long, value_name = "N")]
     pub(super) embedding_size: Option<usize>,
     /// The formula of the recurrent layers [lstm]
@@ -59,6 +61,9 @@ pub(super) struct Settings {
     /// How outputs become one vector [max]
     #[arg(long, value_enum)]
     pooling: Option<Pooling>,
+    /// Where the loss is taken [last]
+    #[arg(long, value_enum)]
+    targets: Option<Targets>,
     /// Share of values dropped between layers and before the head [0.3]
     #[arg(long, value_name = "X")]
     dropout: Option<f64>,
@@ -116,6 +121,7 @@ impl Settings {
         set(&mut config.text_columns, &self.text_columns);
         set(&mut config.vocabulary_columns, &self.vocabulary_columns);
         set(&mut config.vocabulary_rows, &self.vocabulary_rows);
+        set(&mut config.hash_buckets, &self.hash_buckets);
         set_some(&mut config.frame_unit, &self.frame_unit);
         set(&mut config.pad_to, &self.pad_to);
         set_some(&mut config.pretrained_embeddings, &self.pretrained_embeddings);
@@ -128,6 +134,7 @@ impl Settings {
         set(&mut config.hidden_size, &self.hidden_size);
         set(&mut config.num_layers, &self.num_layers);
         set(&mut config.pooling, &self.pooling);
+        set(&mut config.targets, &self.targets);
         set(&mut config.dropout, &self.dropout);
         set(&mut config.word_dropout, &self.word_dropout);
         set(&mut config.epochs, &self.epochs);

@@ -48,6 +48,9 @@ pub(crate) struct Train {
     /// Go on with an interrupted run in --out.
     #[arg(long, conflicts_with_all = ["data", "preset", "config"])]
     resume: bool,
+    /// Print loss and accuracy so far every 3,200 rows.
+    #[arg(long)]
+    verbose: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -61,9 +64,10 @@ impl Train {
             config.check()?;
             check_trained_here(&folder)?;
             let prepared = Prepared::read(&config)?;
-            train(&folder, &config, &prepared, &device, folder.checkpoint().is_file())
+            let resume = folder.checkpoint().is_file();
+            train(&folder, &config, &prepared, &device, Mode { resume, verbose: self.verbose })
         } else {
-            train_anew(&self.out, self.config()?, &device)
+            train_anew(&self.out, self.config()?, &device, self.verbose)
         }
     }
 
@@ -108,13 +112,20 @@ fn read_config(path: &Path) -> Result<Table, Error> {
 }
 
 /// Trains in a new run folder, which is made once the settings and the rows have been found good.
-pub(super) fn train_anew(out: &Path, config: TrainingConfig, device: &Device) -> Result<(), Error> {
+pub(super) fn train_anew(out: &Path, config: TrainingConfig, device: &Device, verbose: bool) -> Result<(), Error> {
     RunFolder::check_free(out)?;
     config.check()?;
     let prepared = Prepared::read(&config)?;
     let folder = RunFolder::create(out)?;
     prepared.write(&folder, &config)?;
-    train(&folder, &config, &prepared, device, false)
+    train(&folder, &config, &prepared, device, Mode { resume: false, verbose })
+}
+
+/// How to train.
+#[derive(Clone, Copy)]
+struct Mode {
+    resume: bool,
+    verbose: bool,
 }
 
 /// Trains on `device`, finishes the run, and says what came out and how to go on.
@@ -123,7 +134,7 @@ fn train(
     config: &TrainingConfig,
     prepared: &Prepared,
     device: &Device,
-    resume: bool,
+    Mode { resume, verbose }: Mode,
 ) -> Result<(), Error> {
     note(&format!(
         "{}: {} training and {} validation rows, {} classes, {}; {device}",
@@ -137,12 +148,15 @@ fn train(
     let stop = stop_on_interrupt()?;
     let should_stop = || stop.load(Ordering::Relaxed);
     let fit = Fit { config, prepared, folder, resume, should_stop: &should_stop };
+    let mut progress = Progress::new(verbose);
     match device {
-        Device::Cpu => train_on::<Autodiff<Cpu>>(&fit, &Default::default()),
+        Device::Cpu => train_on::<Autodiff<Cpu>>(&fit, &mut progress, &Default::default()),
         #[cfg(feature = "cuda")]
-        Device::Cuda(cuda) => {
-            train_on::<Autodiff<burn_cuda::Cuda<f32, i32>>>(&fit, &burn_cuda::CudaDevice::new(cuda.index))
-        }
+        Device::Cuda(cuda) => train_on::<Autodiff<burn_cuda::Cuda<f32, i32>>>(
+            &fit,
+            &mut progress,
+            &burn_cuda::CudaDevice::new(cuda.index),
+        ),
         #[cfg(not(feature = "cuda"))]
         Device::Cuda(_) => Err(Error::Device("this build leaves CUDA out (feature `cuda`)".into())),
     }
@@ -159,9 +173,9 @@ fn note_encoding(config: &TrainingConfig, prepared: &Prepared) {
     }
 }
 
-fn train_on<B: TrainingBackend>(training: &Fit<'_>, device: &B::Device) -> Result<(), Error> {
+fn train_on<B: TrainingBackend>(training: &Fit<'_>, progress: &mut Progress, device: &B::Device) -> Result<(), Error> {
     let folder = training.folder;
-    match fit::<B>(training, &mut Progress::new(), device)? {
+    match fit::<B>(training, progress, device)? {
         Ending::Interrupted => Err(Error::Failed(format!(
             "interrupted; everything is saved. Go on with: trainer train --resume --out {}",
             shell_word(folder.path())

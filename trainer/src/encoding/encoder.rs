@@ -1,6 +1,9 @@
 use std::fmt;
 
-use super::{FrameNormalization, Input, Vocabulary};
+use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
+use serde::{Deserialize, Serialize};
+
+use super::{FrameNormalization, Input, Splitting, Vocabulary};
 use crate::data::{Content, DataError, Row};
 use crate::error::Error;
 use crate::export::ExportedInput;
@@ -13,8 +16,27 @@ use crate::training::TrainingConfig;
 pub enum Encoder {
     /// Words of a vocabulary.
     Words(Vocabulary),
+    /// Words, numbered by their hash.
+    HashedWords {
+        /// A word has token `2 + hash mod buckets`, see [`hash_word`]; at least 1.
+        buckets: u32,
+    },
+    /// Characters of an alphabet.
+    Characters(Vocabulary),
+    /// Bytes: byte `b` has token `b + 2`.
+    Bytes,
     /// Frames, normalized.
     Frames(FrameNormalization),
+}
+
+/// Tokens of bytes: padding, unknown, and one a byte.
+const BYTE_TOKENS: usize = 256 + FIRST_WORD_TOKEN as usize;
+
+/// `alphabet.toml`: known characters, which may be line ends, in one string.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alphabet {
+    characters: String,
 }
 
 /// Content that an encoder does not take.
@@ -61,6 +83,10 @@ impl Encoder {
         place: &str,
     ) -> Result<Self, DataError> {
         let mismatch = |mismatch| DataError::Mismatch { place: place.into(), mismatch };
+        let vocabulary = |splitting| {
+            let texts = vocabulary_rows.iter().filter_map(|row| row.content.text());
+            Vocabulary::most_frequent(splitting, texts, config.vocabulary_size)
+        };
         let first = training.first().map(|row| &row.content);
         match (config.input, first) {
             (Input::Frames | Input::Auto, Some(Content::Frames(frames))) => {
@@ -69,17 +95,24 @@ impl Encoder {
             }
             (Input::Frames, _) => Err(mismatch(Mismatch::TextForFrames)),
             (_, Some(Content::Frames(_))) => Err(mismatch(Mismatch::FramesForText)),
-            (Input::Words | Input::Auto, _) => {
-                let texts = vocabulary_rows.iter().filter_map(|row| row.content.text());
-                Ok(Self::Words(Vocabulary::most_frequent(texts, config.vocabulary_size)))
-            }
+            (Input::Words | Input::Auto, _) => Ok(Self::Words(vocabulary(Splitting::Words))),
+            (Input::Characters, _) => Ok(Self::Characters(vocabulary(Splitting::Characters))),
+            (Input::HashedWords, _) => Ok(Self::hashed_words(config)),
+            (Input::Bytes, _) => Ok(Self::Bytes),
         }
+    }
+
+    fn hashed_words(config: &TrainingConfig) -> Self {
+        Self::HashedWords { buckets: u32::try_from(config.hash_buckets).unwrap_or(u32::MAX) }
     }
 
     /// What it was learned for; never [`Input::Auto`].
     pub fn input(&self) -> Input {
         match self {
             Self::Words(_) => Input::Words,
+            Self::HashedWords { .. } => Input::HashedWords,
+            Self::Characters(_) => Input::Characters,
+            Self::Bytes => Input::Bytes,
             Self::Frames(_) => Input::Frames,
         }
     }
@@ -87,7 +120,9 @@ impl Encoder {
     /// Number of tokens: padding, unknown, and the known ones; 0 for frames.
     pub fn token_count(&self) -> usize {
         match self {
-            Self::Words(vocabulary) => vocabulary.token_count(),
+            Self::Words(vocabulary) | Self::Characters(vocabulary) => vocabulary.token_count(),
+            Self::HashedWords { buckets } => *buckets as usize + FIRST_WORD_TOKEN as usize,
+            Self::Bytes => BYTE_TOKENS,
             Self::Frames(_) => 0,
         }
     }
@@ -100,11 +135,11 @@ impl Encoder {
         }
     }
 
-    /// The known words, if they are words of a vocabulary.
+    /// The known words or characters, if they are known by name.
     pub fn vocabulary(&self) -> Option<&Vocabulary> {
         match self {
-            Self::Words(vocabulary) => Some(vocabulary),
-            Self::Frames(_) => None,
+            Self::Words(vocabulary) | Self::Characters(vocabulary) => Some(vocabulary),
+            Self::HashedWords { .. } | Self::Bytes | Self::Frames(_) => None,
         }
     }
 
@@ -120,7 +155,7 @@ impl Encoder {
     pub fn input_shape(&self, embedding_size: usize) -> InputShape {
         match self {
             Self::Frames(normalization) => InputShape::Frames { channels: normalization.channels() },
-            Self::Words(_) => InputShape::Tokens { tokens: self.token_count(), embedding_size },
+            _ => InputShape::Tokens { tokens: self.token_count(), embedding_size },
         }
     }
 
@@ -128,6 +163,9 @@ impl Encoder {
     pub fn exported(&self) -> ExportedInput<'_> {
         match self {
             Self::Words(vocabulary) => ExportedInput::Words(vocabulary.words()),
+            Self::HashedWords { buckets } => ExportedInput::HashedWords { buckets: *buckets },
+            Self::Characters(alphabet) => ExportedInput::Characters(alphabet.words()),
+            Self::Bytes => ExportedInput::Bytes,
             Self::Frames(normalization) => ExportedInput::Frames(normalization),
         }
     }
@@ -149,8 +187,28 @@ impl Encoder {
             }
             (Self::Frames(_), Content::Text(_)) => Err(Mismatch::TextForFrames),
             (_, Content::Frames(_)) => Err(Mismatch::FramesForText),
-            (Self::Words(vocabulary), Content::Text(text)) => Ok(Sequence::Tokens(vocabulary.encode(text, max_length))),
+            (_, Content::Text(text)) => {
+                let mut tokens = self.tokens(text);
+                if max_length > 0 {
+                    tokens.truncate(max_length);
+                }
+                Ok(Sequence::Tokens(tokens))
+            }
         }
+    }
+
+    /// All tokens of a text; none for frames.
+    fn tokens(&self, text: &str) -> Vec<u32> {
+        let mut tokens = Vec::new();
+        match self {
+            Self::Words(vocabulary) | Self::Characters(vocabulary) => tokens = vocabulary.encode(text),
+            Self::HashedWords { buckets } => Splitting::Words.for_each(text, |word| {
+                tokens.push(word.map_or(UNKNOWN_TOKEN, |word| FIRST_WORD_TOKEN + hash_word(word) % buckets));
+            }),
+            Self::Bytes => tokens.extend(text.bytes().map(|byte| FIRST_WORD_TOKEN + u32::from(byte))),
+            Self::Frames(_) => {}
+        }
+        tokens
     }
 
     /// Writes what was learned to a run's folder.
@@ -160,6 +218,10 @@ impl Encoder {
     pub fn save(&self, folder: &RunFolder) -> Result<(), Error> {
         match self {
             Self::Words(vocabulary) => write_lines(&folder.vocabulary(), vocabulary.words()),
+            Self::Characters(alphabet) => {
+                write_toml(&folder.alphabet(), &Alphabet { characters: alphabet.words().concat() })
+            }
+            Self::HashedWords { .. } | Self::Bytes => Ok(()),
             Self::Frames(normalization) => write_toml(&folder.normalization(), normalization),
         }
     }
@@ -170,7 +232,17 @@ impl Encoder {
     /// [`Error::Unreadable`]; [`Error::Run`] for a file that does not fit.
     pub fn load(folder: &RunFolder, config: &TrainingConfig) -> Result<Self, Error> {
         match config.input {
-            Input::Auto | Input::Words => Ok(Self::Words(Vocabulary::from_words(read_lines(&folder.vocabulary())?))),
+            Input::Auto | Input::Words => {
+                let words = read_lines(&folder.vocabulary())?;
+                Ok(Self::Words(Vocabulary::new(Splitting::Words, words)))
+            }
+            Input::HashedWords => Ok(Self::hashed_words(config)),
+            Input::Characters => {
+                let Alphabet { characters } = read_toml(&folder.alphabet())?;
+                let characters = characters.chars().map(String::from).collect();
+                Ok(Self::Characters(Vocabulary::new(Splitting::Characters, characters)))
+            }
+            Input::Bytes => Ok(Self::Bytes),
             Input::Frames => {
                 let path = folder.normalization();
                 let normalization: FrameNormalization = read_toml(&path)?;
@@ -187,6 +259,9 @@ impl fmt::Display for Encoder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Words(vocabulary) => write!(formatter, "{} words", vocabulary.words().len()),
+            Self::HashedWords { buckets } => write!(formatter, "words in {buckets} buckets"),
+            Self::Characters(alphabet) => write!(formatter, "{} characters", alphabet.words().len()),
+            Self::Bytes => write!(formatter, "bytes"),
             Self::Frames(normalization) => {
                 write!(formatter, "{} channels, unit {}", normalization.channels(), normalization.unit)
             }
@@ -232,11 +307,63 @@ mod tests {
         assert_eq!((numbers.token_count(), numbers.channels()), (0, 2));
         for (max_length, expected) in [(0, &[-1.0, 0.0, 1.0, 0.0][..]), (1, &[-1.0, 0.0]), (9, &[-1.0, 0.0, 1.0, 0.0])]
         {
-            assert_eq!(numbers.encode(&row.content, max_length).unwrap(), Sequence::Frames { channels: 2, values: expected.into() });
+            assert_eq!(
+                numbers.encode(&row.content, max_length).unwrap(),
+                Sequence::Frames { channels: 2, values: expected.into() }
+            );
         }
         assert_eq!(words.encode(&row.content, 0), Err(Mismatch::FramesForText));
         assert_eq!(numbers.encode(&text, 0), Err(Mismatch::TextForFrames));
         let other = frames(3, &[1.0; 3]);
         assert_eq!(numbers.encode(&other.content, 0), Err(Mismatch::Channels { expected: 2, found: 3 }));
+    }
+
+    #[test]
+    fn words_without_a_vocabulary_characters_and_bytes() {
+        let rows = [Row::of_text("a", "On\n\"off\""), Row::of_text("a", "on, é")];
+        let text = Content::Text("oN é".into());
+        let tokens = |input, max_length| learn(input, &rows).unwrap().encode(&text, max_length).unwrap();
+        let hashed = ["on", "é"].map(|word| 2 + hash_word(word) % 4_096);
+        assert_eq!(tokens(Input::HashedWords, 0), Sequence::Tokens(hashed.to_vec()));
+        assert_eq!(tokens(Input::HashedWords, 1), Sequence::Tokens(hashed[..1].to_vec()));
+        // The alphabet: line end, space, quote, comma, f, n, o, é.
+        assert_eq!(tokens(Input::Characters, 0), Sequence::Tokens(vec![8, 7, 3, 9]));
+        assert_eq!(tokens(Input::Bytes, 4), Sequence::Tokens(vec![113, 80, 34, 197]));
+        let count = |input| learn(input, &rows).unwrap().token_count();
+        assert_eq!([Input::HashedWords, Input::Characters, Input::Bytes].map(count), [4_098, 10, 258]);
+    }
+
+    #[test]
+    fn what_was_learned_is_read_back_from_a_run() {
+        let place = tempfile::tempdir().unwrap();
+        let texts = [Row::of_text("a", "On\n\r\t\"off\" \\ 'é\u{0}\u{2028}''' \"\"\"")];
+        let numbers = [frames(2, &[0.1, 1e-7, 3.0, -5.5])];
+        for input in [Input::Words, Input::HashedWords, Input::Characters, Input::Bytes, Input::Frames] {
+            let rows = if input == Input::Frames { &numbers } else { &texts };
+            let folder = RunFolder::create(&place.path().join(format!("{input:?}"))).unwrap();
+            let encoder = learn(input, rows).unwrap();
+            encoder.save(&folder).unwrap();
+            let config = TrainingConfig { input, ..TrainingConfig::default() };
+            assert_eq!(Encoder::load(&folder, &config).unwrap(), encoder);
+            assert_eq!(encoder.input(), input);
+        }
+    }
+
+    #[test]
+    fn a_normalization_that_is_none_names_its_file() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(place.path()).unwrap();
+        let config = TrainingConfig { input: Input::Frames, ..TrainingConfig::default() };
+        for (content, says) in [
+            ("unit = 0.0\nmean = [1.0]\nscale = [1.0]\n", "unit 0: expected a positive number"),
+            ("unit = 1.0\nmean = [1.0]\nscale = []\n", "1 means and 0 scales"),
+            ("unit = 1.0\nmean = []\nscale = []\n", "at least one"),
+            ("unit = 1.0\nmean = [nan]\nscale = [1.0]\n", "finite"),
+            ("unit = 1.0\nmean = [1.0]\n", "scale"),
+        ] {
+            std::fs::write(folder.normalization(), content).unwrap();
+            let message = Encoder::load(&folder, &config).unwrap_err().to_string();
+            assert!(message.contains("normalization.toml: ") && message.contains(says), "{message}");
+        }
     }
 }

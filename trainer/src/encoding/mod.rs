@@ -10,4 +10,4 @@ pub use encoder::{Encoder, Mismatch};
 pub use frames::{FrameNormalization, raw_value};
 pub use input::Input;
 pub use pretrained::Pretrained;
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Splitting, Vocabulary};

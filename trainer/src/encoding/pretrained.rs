@@ -238,12 +238,14 @@ fn fields(line: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use crate::batches::Sequence;
+    use crate::encoding::Splitting;
 
     fn read(content: &[u8], size: usize) -> Result<Pretrained, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("v.txt");
         std::fs::write(&path, content).unwrap();
-        let vocabulary = Vocabulary::from_words(["lamp", "off", "on", "été"].map(str::to_owned).to_vec());
+        let words = ["lamp", "off", "on", "été"].map(str::to_owned).to_vec();
+        let vocabulary = Vocabulary::new(Splitting::Words, words);
         let sequence = Sequence::Tokens(vec![2, 1, 4, 4, 5]);
         let training = [Example { sequence, class: 0 }];
         Pretrained::read(&path, size, &vocabulary, &training)

@@ -46,7 +46,7 @@ pub enum ExportedInput<'a> {
     /// Hashed words.
     HashedWords {
         /// Numbers that a word can have.
-        buckets: usize,
+        buckets: u32,
     },
     /// Known characters, sorted by bytes.
     Characters(&'a [String]),
@@ -109,10 +109,7 @@ fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision:
         (ExportedInput::Characters(_), Some(alphabet)) => {
             Input::Characters(CharacterInput { rule: CharacterRule::Lowercase, alphabet, vectors })
         }
-        (ExportedInput::HashedWords { buckets }, _) => {
-            let buckets = u32::try_from(buckets).unwrap_or(u32::MAX);
-            Input::HashedWords(HashedWordInput { rule, buckets, vectors })
-        }
+        (ExportedInput::HashedWords { buckets }, _) => Input::HashedWords(HashedWordInput { rule, buckets, vectors }),
         _ => Input::Bytes(vectors),
     };
     Bottom { input, below, offsets: Vec::new() }

@@ -1,6 +1,6 @@
 use burn::module::{Module, Param};
 use burn::tensor::backend::Backend;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Tensor, TensorData};
 use clap::ValueEnum;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -24,6 +24,16 @@ pub enum Pooling {
     Mean,
     /// The largest value over a row's steps, unit by unit.
     Max,
+}
+
+/// Where the loss of training is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Targets {
+    /// At the answer to the whole row.
+    Last,
+    /// At the answers after every step, so that early ones are good.
+    EveryStep,
 }
 
 /// What a network is.
@@ -120,6 +130,23 @@ impl<B: Backend> Classifier<B> {
         }
     }
 
+    /// The network with vectors of some tokens in the place of its own; `frozen`: no vector changes in training.
+    pub fn with_embeddings(mut self, vectors: &[(u32, Vec<f32>)], frozen: bool) -> Self {
+        self.embedding = self.embedding.map(|embedding| {
+            let (id, table, _) = embedding.consume();
+            let ([tokens, size], device) = (table.dims(), table.device());
+            let mut table = values(table);
+            for (token, vector) in vectors {
+                if let Some(row) = table.chunks_mut(size).nth(*token as usize).filter(|row| row.len() == vector.len()) {
+                    row.copy_from_slice(vector);
+                }
+            }
+            let table = Tensor::from_data(TensorData::new(table, [tokens, size]), &device);
+            Param::initialized(id, table.require_grad()).set_require_grad(!frozen)
+        });
+        self
+    }
+
     /// What the first layer takes in.
     pub fn input(&self, packed: &Packed) -> LayerInput<B> {
         let device = self.head.bias.device();
@@ -181,19 +208,58 @@ impl<B: Backend> Classifier<B> {
         let Some(states) = states else {
             return self.head.bias.val().unsqueeze::<2>().repeat_dim(0, packed.rows());
         };
+        let pooled = drop_values(pooled_rows(states, packed, config.pooling), dropout.as_mut());
+        self.logits(pooled)
+    }
+
+    /// The logits after every step of packed rows, `[total_steps, classes]`, of a network of one direction.
+    pub fn forward_every_step(
+        &self,
+        config: &NetworkConfig,
+        packed: &Packed,
+        mut dropout: Option<(f64, &mut ChaCha8Rng)>,
+    ) -> Tensor<B, 2>
+    where
+        B: RecurrentBackend,
+    {
+        let states = self.last_layer(config, packed, dropout.as_mut(), |_| {});
+        let Some(states) = states.filter(|_| packed.total_steps() > 0) else {
+            return self.head.bias.val().unsqueeze::<2>().repeat_dim(0, packed.total_steps());
+        };
+        let outputs = states.outputs();
         let pooled = match config.pooling {
-            Pooling::Last => match states.reverse {
-                Some(reverse) => Tensor::cat(vec![packed.last(states.forward.hidden), packed.first(reverse.hidden)], 1),
-                None => packed.last(states.forward.hidden),
-            },
+            Pooling::Last => outputs,
             Pooling::Mean => {
-                let device = self.head.bias.device();
-                packed.unpack(states.outputs(), 0.0).sum_dim(1).squeeze_dim::<2>(1) / packed.lengths(&device)
+                let sums = packed.unpack(outputs, 0.0).cumsum(1);
+                packed.pack(sums) / packed.step_numbers(&self.head.bias.device())
             }
-            Pooling::Max => packed.unpack(states.outputs(), BELOW_ALL).max_dim(1).squeeze_dim::<2>(1),
+            Pooling::Max => packed.pack(packed.unpack(outputs, BELOW_ALL).cummax(1)),
         };
         let pooled = drop_values(pooled, dropout.as_mut());
+        self.logits(pooled)
+    }
+
+    fn logits(&self, pooled: Tensor<B, 2>) -> Tensor<B, 2> {
         pooled.matmul(self.head.weight.val().transpose()) + self.head.bias.val().unsqueeze::<2>()
+    }
+}
+
+/// The outputs of each row as one vector: `[rows, pooled size]`.
+fn pooled_rows<B: Backend>(states: LayerStates<B>, packed: &Packed, pooling: Pooling) -> Tensor<B, 2> {
+    match pooling {
+        Pooling::Last => {
+            let last = packed.last(states.forward.hidden);
+            match states.reverse {
+                Some(reverse) => Tensor::cat(vec![last, packed.first(reverse.hidden)], 1),
+                None => last,
+            }
+        }
+        Pooling::Mean => {
+            let outputs = states.outputs();
+            let lengths = packed.lengths(&outputs.device());
+            packed.unpack(outputs, 0.0).sum_dim(1).squeeze_dim::<2>(1) / lengths
+        }
+        Pooling::Max => packed.unpack(states.outputs(), BELOW_ALL).max_dim(1).squeeze_dim::<2>(1),
     }
 }
 

@@ -174,6 +174,25 @@ impl Packed {
         Tensor::cat(vec![values, extra], 0).select(0, sources).reshape([self.rows(), steps, size])
     }
 
+    /// The other way around than [`Self::unpack`]: values of the steps of rows, `[rows, steps, size]`, in packed
+    /// order.
+    pub fn pack<B: Backend>(&self, values: Tensor<B, 3>) -> Tensor<B, 2> {
+        let [rows, steps, size] = values.dims();
+        let places = self.step_rows().into_iter().zip(self.step_numbers_from_0()).map(|(row, step)| row * steps + step);
+        let places = indices(places, self.total_steps(), &values.device());
+        values.reshape([rows * steps, size]).select(0, places)
+    }
+
+    /// The number of each packed step, from 1: `[total_steps, 1]`.
+    pub fn step_numbers<B: Backend>(&self, device: &B::Device) -> Tensor<B, 2> {
+        let numbers: Vec<f32> = self.step_numbers_from_0().map(|step| (step + 1) as f32).collect();
+        Tensor::from_data(TensorData::new(numbers, [self.total_steps(), 1]), device)
+    }
+
+    fn step_numbers_from_0(&self) -> impl Iterator<Item = usize> + '_ {
+        self.steps.iter().enumerate().flat_map(|(step, range)| range.clone().map(move |_| step))
+    }
+
     /// The last step's value of each row, `[rows, size]`, in the rows' own order; zeros without a step.
     pub fn last<B: Backend>(&self, values: Tensor<B, 2>) -> Tensor<B, 2> {
         self.step_of_each(values, |length| length.checked_sub(1))

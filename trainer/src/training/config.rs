@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Selection, Source};
 use crate::encoding::Input;
 use crate::error::Error;
-use crate::network::{Cell, InputShape, NetworkConfig, Pooling};
+use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 
 /// Largest size of a layer.
 const LARGEST_SIZE: usize = 16_384;
@@ -15,6 +15,8 @@ const MOST_LAYERS: usize = runtime::format::MAX_LAYERS;
 const LONGEST_MEAN: usize = 65_535;
 /// Longest row that a bidirectional network keeps.
 const LONGEST_BUFFER: usize = 65_535;
+/// Most tokens that words are hashed to.
+const MOST_BUCKETS: usize = 1 << 24;
 
 /// All that decides what a run computes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,8 +43,10 @@ pub struct TrainingConfig {
     /// Training rows that the vocabulary is made from, the first ones in the order of training; 0: all. Where
     /// validation rows are held out by chance, that order is one of chance too.
     pub vocabulary_rows: usize,
-    /// Most frequent words that are kept.
+    /// Most frequent words, or characters, that are kept.
     pub vocabulary_size: usize,
+    /// Tokens that words are hashed to.
+    pub hash_buckets: usize,
     /// What 1 in a frame of integers stands for; without it, as the training rows need it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_unit: Option<f32>,
@@ -67,6 +71,8 @@ pub struct TrainingConfig {
     pub bidirectional: bool,
     /// How outputs become one vector.
     pub pooling: Pooling,
+    /// Where the loss is taken.
+    pub targets: Targets,
     /// Share of values that are dropped between layers and before the head.
     pub dropout: f64,
     /// Share of words that are made unknown in training.
@@ -101,6 +107,7 @@ impl Default for TrainingConfig {
             vocabulary_columns: Vec::new(),
             vocabulary_rows: 0,
             vocabulary_size: 4_000,
+            hash_buckets: 4_096,
             frame_unit: None,
             max_length: 256,
             pad_to: 0,
@@ -112,6 +119,7 @@ impl Default for TrainingConfig {
             num_layers: 1,
             bidirectional: false,
             pooling: Pooling::Max,
+            targets: Targets::Last,
             dropout: 0.3,
             word_dropout: 0.1,
             epochs: 8,
@@ -162,6 +170,7 @@ impl TrainingConfig {
     fn check_sizes(&self) -> Result<(), Error> {
         let sizes = [
             ("vocabulary-size", self.vocabulary_size, 1, 10_000_000),
+            ("hash-buckets", self.hash_buckets, 1, MOST_BUCKETS),
             ("vocabulary-rows", self.vocabulary_rows, 0, u32::MAX as usize),
             ("max-length", self.max_length, 0, u32::MAX as usize),
             ("embedding-size", self.embedding_size, 0, LARGEST_SIZE),
@@ -183,6 +192,11 @@ impl TrainingConfig {
                 "--max-length {}: a bidirectional network keeps all steps of a row, 1 to {LONGEST_BUFFER}",
                 self.max_length
             )));
+        }
+        if self.targets == Targets::EveryStep && self.bidirectional {
+            let problem = "--targets every-step: the reverse direction has no answer before the last step; \
+                           train one direction, or the whole row alone";
+            return Err(Error::Setting(problem.into()));
         }
         if self.max_length > 0 && self.pad_to > self.max_length {
             return Err(Error::Setting(format!(
@@ -225,6 +239,10 @@ impl TrainingConfig {
         }
         if self.pretrained_embeddings.is_some() && !matches!(self.input, Input::Auto | Input::Words) {
             return refuse("--pretrained-embeddings needs --input words");
+        }
+        let of_rows = self.vocabulary_rows != 0 || !self.vocabulary_columns.is_empty();
+        if of_rows && !matches!(self.input, Input::Auto | Input::Words | Input::Characters) {
+            return refuse("--vocabulary-rows and --vocabulary-columns need --input words or characters");
         }
         if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
             return refuse("--frame-unit needs --input frames");

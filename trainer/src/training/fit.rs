@@ -12,7 +12,7 @@ use super::schedule::learning_rate;
 use super::{Prepared, Progress, TrainingConfig};
 use crate::batches::{Batch, epoch_batches};
 use crate::error::Error;
-use crate::network::{Classifier, NetworkConfig, RecurrentBackend, TrainingBackend, values};
+use crate::network::{Classifier, NetworkConfig, RecurrentBackend, Targets, TrainingBackend, values};
 use crate::run_folder::{RunFolder, write_atomically};
 use crate::weights;
 
@@ -61,6 +61,9 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &
     let Fit { config, prepared, folder, .. } = fit;
     let mut rng = chance(config.seed, Chance::Initial, 0, 0);
     let mut model = Classifier::<B>::new(&network_config(fit), prepared.labels.len(), &mut rng, device);
+    if let Some(pretrained) = &prepared.pretrained {
+        model = model.with_embeddings(&pretrained.vectors, config.freeze_embeddings);
+    }
     let mut optimizer = AdamConfig::new()
         .with_epsilon(1e-8)
         .with_grad_clipping(Some(GradientClippingConfig::Norm(config.gradient_clipping)))
@@ -115,9 +118,24 @@ fn train_epoch<B: TrainingBackend, O: Optimizer<Classifier<B>, B>>(
         }
         let mut rng = chance(config.seed, Chance::Dropout, epoch, number);
         let batch = Batch::new(rows.iter().map(|row| &examples[*row]), Some((config.word_dropout, &mut rng)));
-        let logits = model.forward(&network, &batch.packed, Some((config.dropout, &mut rng)));
-        let (losses, right) = losses_and_correct(logits, &batch.classes, device);
-        unread.push(losses.clone().inner(), right.inner());
+        let dropout = Some((config.dropout, &mut rng));
+        let (logits, classes) = match config.targets {
+            Targets::Last => (model.forward(&network, &batch.packed, dropout), batch.classes.clone()),
+            Targets::EveryStep => {
+                let rows = batch.packed.step_rows();
+                let classes = rows.into_iter().map(|row| batch.classes[row]).collect();
+                (model.forward_every_step(&network, &batch.packed, dropout), classes)
+            }
+        };
+        let (losses, right) = losses_and_correct(logits, &classes, device);
+        let (row_losses, row_right) = match config.targets {
+            Targets::Last => (losses.clone(), right),
+            Targets::EveryStep => {
+                let at_end = |values: Tensor<B, 1>| batch.packed.last(values.unsqueeze_dim(1)).squeeze_dim(1);
+                (at_end(losses.clone()), at_end(right))
+            }
+        };
+        unread.push(row_losses.inner(), row_right.inner());
         let gradients = GradientsParams::from_grads(losses.mean().backward(), &model);
         let rate = rate_at(config, batches.len(), epoch * batches.len() + number);
         model = optimizer.step(rate, model, gradients);

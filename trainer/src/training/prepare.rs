@@ -50,6 +50,10 @@ impl Prepared {
             return Err(DataError::OneLabel { place, label: label.clone() }.into());
         }
         let encoder = Encoder::learn(config, &data.training, &vocabulary_rows(config, &data.training)?, &place)?;
+        if config.pad_to > 0 && encoder.normalization().is_some() {
+            let problem = "expected 0: frames are not padded; a sequence of frames is as long as it is";
+            return Err(Error::Setting(format!("--pad-to {}: {problem}", config.pad_to)));
+        }
         let encode = |rows: &[Row], place: &str| encode_rows(rows, place, &labels, &encoder, config);
         let training = encode(&data.training, &place)?;
         let validation = encode(&data.validation, &data.validation_place)?;

@@ -1,6 +1,7 @@
 //! The operation in tensor operations: for graphics processors, and the definition of what is right.
 
 use burn::tensor::Tensor;
+#[cfg(any(test, feature = "cuda"))]
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
