@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::data::DataError;
 use crate::encoding::pretrained::PretrainedError;
+use crate::import::ImportError;
 
 /// Why a command did not do its work.
 #[derive(Debug, Error)]
@@ -13,6 +14,9 @@ pub enum Error {
     /// Data that can not be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A model of another framework that can not be imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// Word vectors that can not be used.
     #[error(transparent)]
     Pretrained(#[from] PretrainedError),

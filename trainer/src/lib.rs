@@ -6,6 +6,7 @@ pub mod device;
 pub mod encoding;
 pub mod error;
 pub mod export;
+pub mod import;
 pub mod inference;
 pub mod network;
 pub mod quantize;

@@ -23,7 +23,7 @@ use crate::weights::{self, NetworkWeights};
 pub struct RunResult {
     /// Version of the trainer.
     pub trainer_version: String,
-    /// Rows trained on.
+    /// Rows trained on; 0 in a run that was imported.
     pub training_rows: usize,
     /// Rows that chose the epoch.
     pub validation_rows: usize,
@@ -33,6 +33,13 @@ pub struct RunResult {
     pub ranges: Ranges,
     /// The epoch whose weights were kept.
     pub best: EpochMetrics,
+}
+
+impl RunResult {
+    /// Whether the network was trained elsewhere, see [`crate::import`].
+    pub fn is_imported(&self) -> bool {
+        self.training_rows == 0
+    }
 }
 
 /// A finished run.
@@ -78,8 +85,13 @@ impl<B: Backend> Run<B> {
     /// The run as a model file.
     ///
     /// # Errors
-    /// As [`export`].
+    /// As [`export`]; [`Error::Setting`] for int8 where no ranges were measured.
     pub fn export(&self, precision: Precision) -> Result<ModelFile, Error> {
+        if precision == Precision::Int8 && self.result.calibration_rows == 0 {
+            let problem = "int8 needs ranges, and this run was imported without rows to measure them on; import it \
+                           again with --calibration-data and a file of rows like those that it was trained on";
+            return Err(Error::Setting(problem.into()));
+        }
         let weights = NetworkWeights::from_network(&self.network, self.config.cell);
         let calibration_rows = if precision == Precision::Int8 { self.result.calibration_rows } else { 0 };
         let provenance = Provenance {
@@ -131,7 +143,7 @@ pub fn finish<B: RecurrentBackend>(
 }
 
 /// `count` of the examples, or all, evenly spread.
-fn spread(examples: &[Example], count: usize) -> Vec<Example> {
+pub(crate) fn spread(examples: &[Example], count: usize) -> Vec<Example> {
     let count = count.min(examples.len());
     (0..count).map(|number| examples[number * examples.len() / count].clone()).collect()
 }

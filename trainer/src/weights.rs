@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::backend::Backend;
+use burn::tensor::{Tensor, TensorData};
 use burn_store::{ModuleSnapshot, SafetensorsStore};
 
 use crate::error::Error;
-use crate::network::{Cell, Classifier, Direction, values};
+use crate::network::{Cell, Classifier, Direction, Head, Layer, values};
 use crate::run_folder::write_atomically;
 
 /// A matrix, row-major.
@@ -99,6 +100,38 @@ impl NetworkWeights {
             head_bias: values(network.head.bias.val()),
         }
     }
+
+    /// A network with these numbers.
+    pub fn to_network<B: Backend>(&self, device: &B::Device) -> Classifier<B> {
+        let layers = self.layers.iter().map(|layer| Layer {
+            forward: direction(&layer.forward, device),
+            reverse: layer.reverse.as_ref().map(|reverse| direction(reverse, device)),
+        });
+        Classifier {
+            embedding: self.embedding.as_ref().map(|embedding| matrix_parameter(embedding, device)),
+            layers: layers.collect(),
+            head: Head {
+                weight: matrix_parameter(&self.head_weight, device),
+                bias: parameter(&self.head_bias, [self.head_bias.len()], device),
+            },
+        }
+    }
+}
+
+fn direction<B: Backend>(weights: &DirectionWeights, device: &B::Device) -> Direction<B> {
+    Direction {
+        weight_ih: matrix_parameter(&weights.weight_ih, device),
+        weight_hh: matrix_parameter(&weights.weight_hh, device),
+        bias: parameter(&weights.bias, [weights.bias.len()], device),
+    }
+}
+
+fn matrix_parameter<B: Backend>(matrix: &Matrix, device: &B::Device) -> Param<Tensor<B, 2>> {
+    parameter(&matrix.values, [matrix.rows().len(), matrix.columns], device)
+}
+
+fn parameter<B: Backend, const D: usize>(values: &[f32], shape: [usize; D], device: &B::Device) -> Param<Tensor<B, D>> {
+    Param::from_tensor(Tensor::from_data(TensorData::new(values.to_vec(), shape), device))
 }
 
 fn direction_weights<B: Backend>(direction: &Direction<B>) -> DirectionWeights {
@@ -109,7 +142,7 @@ fn direction_weights<B: Backend>(direction: &Direction<B>) -> DirectionWeights {
     }
 }
 
-fn matrix<B: Backend>(tensor: burn::tensor::Tensor<B, 2>) -> Matrix {
+fn matrix<B: Backend>(tensor: Tensor<B, 2>) -> Matrix {
     Matrix { columns: tensor.dims()[1], values: values(tensor) }
 }
 

@@ -4,6 +4,7 @@ mod demo;
 mod devices;
 mod evaluate;
 mod export;
+mod import;
 mod inspect;
 mod known_answers;
 mod parity;
@@ -34,6 +35,8 @@ pub(crate) struct Arguments {
 enum Command {
     /// Trains a network and leaves a run folder.
     Train(Box<train::Train>),
+    /// Makes a run of a model that was trained in PyTorch or Keras.
+    Import(import::Import),
     /// Writes a run's network as a model file.
     Export(export::Export),
     /// Measures a model file on labelled rows, with the runtime.
@@ -58,6 +61,7 @@ impl Arguments {
     pub(crate) fn run(self) -> Result<(), Error> {
         match self.command {
             Command::Train(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Evaluate(command) => command.run(),
             Command::Parity(command) => command.run(),

@@ -62,6 +62,7 @@ impl Train {
             let folder = RunFolder::open(&self.out)?;
             let config: TrainingConfig = read_toml(&folder.config())?;
             config.check()?;
+            check_trained_here(&folder)?;
             let prepared = Prepared::read(&config)?;
             let resume = folder.checkpoint().is_file();
             train(&folder, &config, &prepared, &device, Mode { resume, verbose: self.verbose })
@@ -93,6 +94,15 @@ impl Train {
         }
         Ok(config)
     }
+}
+
+/// Checks that a run was not imported: it has no rows to go on with.
+fn check_trained_here(folder: &RunFolder) -> Result<(), Error> {
+    if folder.result().is_file() && read_toml::<run::RunResult>(&folder.result())?.is_imported() {
+        let problem = "was imported, there is no training to go on with; choose another --out to train anew";
+        return Err(Error::Run { path: folder.path().into(), problem: problem.into() });
+    }
+    Ok(())
 }
 
 /// The settings that a file gives; what is wrong with one is named with its line.

@@ -279,15 +279,19 @@ impl fmt::Display for Inspection {
             "work          {} multiplications a step, {} a prediction",
             self.macs_per_step, self.macs_per_prediction
         )?;
-        write!(
-            formatter,
-            "trained       on {} rows (SHA-256 {}), seed {}, validation accuracy {:.2} %, trainer {}",
-            self.training_rows,
-            self.data_hash,
-            self.seed,
-            100.0 * self.validation_accuracy,
-            self.trainer_version
-        )?;
+        if self.training_rows == 0 {
+            write!(formatter, "trained       elsewhere, imported by trainer {}", self.trainer_version)?;
+        } else {
+            write!(
+                formatter,
+                "trained       on {} rows (SHA-256 {}), seed {}, validation accuracy {:.2} %, trainer {}",
+                self.training_rows,
+                self.data_hash,
+                self.seed,
+                100.0 * self.validation_accuracy,
+                self.trainer_version
+            )?;
+        }
         if self.calibration_rows > 0 {
             write!(formatter, "; ranges from {} rows", self.calibration_rows)?;
         }
