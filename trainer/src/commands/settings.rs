@@ -4,7 +4,7 @@ use clap::Args;
 use trainer::data::Source;
 use trainer::encoding::Input;
 use trainer::network::{Cell, Pooling, Targets};
-use trainer::training::TrainingConfig;
+use trainer::training::{Schedule, TrainingConfig};
 
 /// Settings given as arguments; each is also a field of config.toml.
 #[derive(Debug, Args)]
@@ -79,6 +79,9 @@ pub(super) struct Settings {
     /// Largest step size of Adam [0.003]
     #[arg(long, value_name = "X")]
     learning_rate: Option<f64>,
+    /// How it goes on after it has risen [linear]
+    #[arg(long, value_enum)]
+    schedule: Option<Schedule>,
     /// Steps in which the learning rate rises [200]
     #[arg(long, value_name = "N")]
     warmup_steps: Option<usize>,
@@ -140,6 +143,7 @@ impl Settings {
         set(&mut config.epochs, &self.epochs);
         set(&mut config.batch_size, &self.batch_size);
         set(&mut config.learning_rate, &self.learning_rate);
+        set(&mut config.schedule, &self.schedule);
         set(&mut config.warmup_steps, &self.warmup_steps);
         set(&mut config.gradient_clipping, &self.gradient_clipping);
         set(&mut config.patience, &self.patience);

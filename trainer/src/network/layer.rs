@@ -4,7 +4,7 @@ use burn::tensor::backend::Backend;
 use rand_chacha::ChaCha8Rng;
 
 use super::Cell;
-use super::initial::{constant, uniform};
+use super::initial::{constant, orthogonal, uniform};
 use super::packed::Packed;
 use super::recurrence::{self, Recurrence, RecurrentBackend};
 
@@ -101,7 +101,8 @@ impl<B: Backend> LayerStates<B> {
 }
 
 impl<B: Backend> Direction<B> {
-    /// Weights from U(-k, k) with `k = 1 / sqrt(hidden_size)`; biases 0, those of an LSTM's forget gate 1.
+    /// Weights of the input from U(-k, k) with `k = 1 / sqrt(hidden_size)`, those of the hidden state orthogonal,
+    /// gate by gate; biases 0, those of an LSTM's forget gate 1.
     pub fn new(cell: Cell, [input_size, hidden_size]: [usize; 2], rng: &mut ChaCha8Rng, device: &B::Device) -> Self {
         let bound = (hidden_size as f32).sqrt().recip();
         let biases: &[f32] = match cell {
@@ -113,7 +114,7 @@ impl<B: Backend> Direction<B> {
         let gates = cell.gates() * hidden_size;
         Self {
             weight_ih: Param::from_tensor(uniform([gates, input_size], bound, rng, device)),
-            weight_hh: Param::from_tensor(uniform([gates, hidden_size], bound, rng, device)),
+            weight_hh: Param::from_tensor(orthogonal(cell.gates(), hidden_size, rng, device)),
             bias: Param::from_tensor(Tensor::cat(bias, 0)),
         }
     }

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Schedule;
 use crate::data::{Selection, Source};
 use crate::encoding::Input;
 use crate::error::Error;
@@ -81,8 +82,10 @@ pub struct TrainingConfig {
     pub epochs: usize,
     /// Rows in a step of the optimizer.
     pub batch_size: usize,
-    /// Largest step size of Adam; it falls to 0 in a straight line.
+    /// Largest step size of Adam.
     pub learning_rate: f64,
+    /// How it goes on after it has risen.
+    pub schedule: Schedule,
     /// Steps in which the learning rate rises to its largest.
     pub warmup_steps: usize,
     /// Largest norm of a tensor's gradient.
@@ -125,6 +128,7 @@ impl Default for TrainingConfig {
             epochs: 8,
             batch_size: 32,
             learning_rate: 3e-3,
+            schedule: Schedule::Linear,
             warmup_steps: 200,
             gradient_clipping: 1.0,
             patience: 4,

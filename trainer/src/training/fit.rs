@@ -199,7 +199,7 @@ fn patience_is_over(config: &TrainingConfig, position: &Position) -> bool {
 }
 
 fn rate_at(config: &TrainingConfig, batches: usize, step: usize) -> f64 {
-    learning_rate(config.learning_rate, config.warmup_steps, config.epochs * batches, step)
+    learning_rate(config.schedule, config.learning_rate, config.warmup_steps, config.epochs * batches, step)
 }
 
 fn status(config: &TrainingConfig, epoch: usize, sums: &EpochSums, total_rows: usize) -> Status {

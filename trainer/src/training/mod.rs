@@ -16,3 +16,4 @@ pub use fit::{Ending, Fit, fit};
 pub use prepare::{Prepared, encode_rows, label_classes};
 pub use preset::{PRESETS, Preset};
 pub use progress::Progress;
+pub use schedule::Schedule;
