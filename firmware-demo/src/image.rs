@@ -76,7 +76,11 @@ fn run(output: &mut Output) -> Result<u32, Failure> {
     if memory::stack_free_at_reset() < classifier_bytes.saturating_add(STACK_RESERVE) {
         return Err(Failure::Memory);
     }
-    let model = Model::parse(inputs::model()).map_err(|_| Failure::Model)?;
+    // Matched by reference, as the classifier below: moving it out would need room for a second one.
+    let parsed = Model::parse(inputs::model());
+    let Ok(model) = &parsed else {
+        return Err(Failure::Model);
+    };
     let answers = KnownAnswers::parse(inputs::answers()).map_err(|_| Failure::Answers)?;
     if answers.is_empty() {
         return Err(Failure::NothingToCheck);
@@ -84,7 +88,7 @@ fn run(output: &mut Output) -> Result<u32, Failure> {
     if model.channels() > check::MAX_CHANNELS {
         return Err(Failure::Channels);
     }
-    run_rows(output, &counter, &model, answers)
+    run_rows(output, &counter, model, answers)
 }
 
 /// A frame of its own: the classifier's buffers are on the stack only after `run` saw that they fit.

@@ -75,10 +75,14 @@ impl<'m> Model<'m> {
     ///
     /// # Panics
     /// Never.
+    #[inline(never)]
     pub fn parse(file: &'m [u8]) -> Result<Self, Error> {
-        let model = Self::parse_any_capacity(file)?;
-        expect(Field::Capacity, model.required_words(), model.header.capacity as usize)?;
-        Ok(model)
+        // Looked at where it lies: a model is large, and a move may be a copy on the stack.
+        let parsed = Self::parse_any_capacity(file);
+        if let Ok(model) = &parsed {
+            expect(Field::Capacity, model.required_words(), model.header.capacity as usize)?;
+        }
+        parsed
     }
 
     /// [`Self::parse`] for whoever writes a model file: does not check the header's capacity, so that
@@ -90,22 +94,28 @@ impl<'m> Model<'m> {
     /// # Panics
     /// Never.
     pub fn parse_any_capacity(file: &'m [u8]) -> Result<Self, Error> {
-        let (header, manifest, tensors) = Self::read(file)?;
+        let sections = Sections::read(file)?;
+        let Sections { header, tensors, .. } = sections;
+        let decoded = sections.decode();
+        let Ok((manifest, rest)) = &decoded else {
+            return Err(Error::UnreadableManifest);
+        };
+        expect(Field::ManifestLength, 0, rest.len())?;
         let labels = StringTable::parse(&tensors, &manifest.labels, Field::Labels)?;
         let classes = labels.len();
         expect_within(Field::ClassCount, 1, u16::MAX as usize, classes)?;
         let text = parse_text(&tensors, &manifest.input)?;
         let tokens = text.map_or(0, |text| text.token_count());
         let network = match header.precision {
-            Precision::Int8 => AnyNetwork::Int8(Network::parse(&tensors, &manifest, tokens, classes)?),
+            Precision::Int8 => AnyNetwork::Int8(Network::parse(&tensors, manifest, tokens, classes)?),
             #[cfg(feature = "float")]
-            Precision::F16 => AnyNetwork::Half(Network::parse(&tensors, &manifest, tokens, classes)?),
+            Precision::F16 => AnyNetwork::Half(Network::parse(&tensors, manifest, tokens, classes)?),
             #[cfg(feature = "float")]
-            Precision::F32 => AnyNetwork::Single(Network::parse(&tensors, &manifest, tokens, classes)?),
+            Precision::F32 => AnyNetwork::Single(Network::parse(&tensors, manifest, tokens, classes)?),
             #[cfg(not(feature = "float"))]
             precision => return Err(Error::UnsupportedPrecision { found: precision.code() }),
         };
-        Ok(Self { network, text, labels, provenance: manifest.provenance, header, pad_to: manifest.pad_to })
+        Ok(Self { network, text, labels, provenance: manifest.provenance.clone(), header, pad_to: manifest.pad_to })
     }
 
     /// The manifest of a model file, checked as far as the header and the checksum go.
@@ -116,31 +126,9 @@ impl<'m> Model<'m> {
     /// # Panics
     /// Never.
     pub fn manifest(file: &'m [u8]) -> Result<Manifest<'m>, Error> {
-        Self::read(file).map(|(_, manifest, _)| manifest)
-    }
-
-    fn read(file: &'m [u8]) -> Result<(Header, Manifest<'m>, Tensors<'m>), Error> {
-        let header = Header::read(file)?;
-        if header.total_length as usize != file.len() {
-            return Err(Error::WrongLength {
-                expected: header.total_length,
-                found: crate::error::saturated(file.len()),
-            });
-        }
-        if !file.as_ptr().addr().is_multiple_of(ALIGNMENT) {
-            return Err(Error::Misaligned { required: ALIGNMENT as u32 });
-        }
-        let found = checksum(file);
-        if found != header.checksum {
-            return Err(Error::WrongChecksum { expected: header.checksum, found });
-        }
-        let end = HEADER_LENGTH.saturating_add(header.manifest_length as usize);
-        let outside = invalid(Field::ManifestLength, file.len(), end);
-        let manifest = file.get(HEADER_LENGTH..end).ok_or(outside)?;
-        let tensors = file.get(header.tensors_offset as usize..).ok_or(outside)?;
-        let (manifest, rest) = postcard::take_from_bytes(manifest).map_err(|_| Error::UnreadableManifest)?;
+        let (manifest, rest) = Sections::read(file)?.decode().map_err(|_| Error::UnreadableManifest)?;
         expect(Field::ManifestLength, 0, rest.len())?;
-        Ok((header, manifest, Tensors(tensors)))
+        Ok(manifest)
     }
 
     /// Names of the classes, in the order of the logits.
@@ -218,6 +206,43 @@ impl<'m> Model<'m> {
     /// 32-bit words of state that a classifier of this model needs.
     pub fn required_words(&self) -> usize {
         with_network!(&self.network, network => network.required_words())
+    }
+}
+
+/// The parts of a model file whose lengths and checksum are right.
+struct Sections<'m> {
+    header: Header,
+    manifest: &'m [u8],
+    tensors: Tensors<'m>,
+}
+
+impl<'m> Sections<'m> {
+    fn read(file: &'m [u8]) -> Result<Self, Error> {
+        let header = Header::read(file)?;
+        if header.total_length as usize != file.len() {
+            return Err(Error::WrongLength {
+                expected: header.total_length,
+                found: crate::error::saturated(file.len()),
+            });
+        }
+        if !file.as_ptr().addr().is_multiple_of(ALIGNMENT) {
+            return Err(Error::Misaligned { required: ALIGNMENT as u32 });
+        }
+        let found = checksum(file);
+        if found != header.checksum {
+            return Err(Error::WrongChecksum { expected: header.checksum, found });
+        }
+        let end = HEADER_LENGTH.saturating_add(header.manifest_length as usize);
+        let outside = invalid(Field::ManifestLength, file.len(), end);
+        let manifest = file.get(HEADER_LENGTH..end).ok_or(outside)?;
+        let tensors = file.get(header.tensors_offset as usize..).ok_or(outside)?;
+        Ok(Self { header, manifest, tensors: Tensors(tensors) })
+    }
+
+    /// The manifest, and the bytes left over. The decoder's stack is free again before the weights are looked at.
+    #[inline(never)]
+    fn decode(&self) -> postcard::Result<(Manifest<'m>, &'m [u8])> {
+        postcard::take_from_bytes(self.manifest)
     }
 }
 

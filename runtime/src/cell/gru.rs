@@ -13,7 +13,7 @@ use super::sigmoid;
 use crate::format::Element;
 #[cfg(feature = "float")]
 use crate::kernels::FloatWeight;
-use crate::network::{Direction, Int8, LayerBuffers, int8};
+use crate::network::{Direction, Int8, LayerBuffers, int8, next_rows};
 #[cfg(feature = "float")]
 use crate::network::{FloatArithmetic, float};
 use crate::{kernels, numeric};
@@ -24,12 +24,15 @@ use crate::{kernels, numeric};
 pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Int8>) {
     let hidden_start = direction.shape.hidden_start();
     let (input, state) = buffers.inputs.split_at_checked(hidden_start).unwrap_or_default();
+    let mut gates = direction.gates::<3>();
     for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
         let rows = direction.numbers::<3>(unit);
-        let mut input_sums = kernels::dot_3_i8(direction.input_weights(rows), input);
+        let weights = next_rows(&mut gates);
+        let mut input_sums = kernels::dot_3_i8(weights.map(|row| row.get(..hidden_start).unwrap_or_default()), input);
         int8::add_one_hot(&mut input_sums, &rows, one_hot);
         let [reset_x, update_x, new_x] = input_sums;
-        let [reset_h, update_h, new_h] = kernels::dot_3_i8(direction.hidden_weights(rows), state);
+        let [reset_h, update_h, new_h] =
+            kernels::dot_3_i8(weights.map(|row| row.get(hidden_start..).unwrap_or_default()), state);
         let sums = [reset_x.wrapping_add(reset_h), update_x.wrapping_add(update_h), new_x, new_h];
         let results = direction.numbers::<4>(unit);
         let [reset, update, new_x, new_h] = direction.matrix.pre_activations(results, sums);
@@ -47,12 +50,16 @@ pub(crate) fn step_float<Weight: Element + FloatWeight>(
 ) {
     let hidden_start = direction.shape.hidden_start();
     let (input, state) = buffers.inputs.split_at_checked(hidden_start).unwrap_or_default();
+    let mut gates = direction.gates::<3>();
     for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
         let rows = direction.numbers::<3>(unit);
-        let mut input_sums = kernels::dot_3_float(direction.input_weights(rows), input);
+        let weights = next_rows(&mut gates);
+        let mut input_sums =
+            kernels::dot_3_float(weights.map(|row| row.get(..hidden_start).unwrap_or_default()), input);
         float::add_one_hot(&mut input_sums, &rows, one_hot);
         let [reset_x, update_x, new_x] = input_sums;
-        let [reset_h, update_h, new_h] = kernels::dot_3_float(direction.hidden_weights(rows), state);
+        let [reset_h, update_h, new_h] =
+            kernels::dot_3_float(weights.map(|row| row.get(hidden_start..).unwrap_or_default()), state);
         let mut sums = [reset_x + reset_h, update_x + update_h, new_x, new_h];
         float::add_bias(&mut sums, &direction.numbers::<4>(unit), direction.matrix.bias);
         let [reset, update, new_x, new_h] = sums;

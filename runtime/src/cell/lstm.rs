@@ -12,7 +12,7 @@ use super::sigmoid;
 use crate::format::Element;
 #[cfg(feature = "float")]
 use crate::kernels::FloatWeight;
-use crate::network::{Direction, Int8, LayerBuffers, int8};
+use crate::network::{Direction, Int8, LayerBuffers, int8, next_rows};
 #[cfg(feature = "float")]
 use crate::network::{FloatArithmetic, float};
 use crate::{kernels, numeric};
@@ -23,10 +23,11 @@ use crate::{kernels, numeric};
 pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Int8>) {
     let matrix = &direction.matrix;
     let fraction_bits = matrix.scales.state_fraction_bits;
+    let mut gates = direction.gates::<4>();
     let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut());
     for (unit, (cell, hidden)) in units.enumerate() {
         let rows = direction.numbers::<4>(unit);
-        let mut sums = kernels::dot_4_i8(direction.row_weights(rows), buffers.inputs);
+        let mut sums = kernels::dot_4_i8(next_rows(&mut gates), buffers.inputs);
         int8::add_one_hot(&mut sums, &rows, one_hot);
         let [input, forget, candidate, output] = matrix.pre_activations(rows, sums);
         *cell = numeric::cell_update(
@@ -47,10 +48,11 @@ pub(crate) fn step_float<Weight: Element + FloatWeight>(
     one_hot: &[Weight],
     buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
 ) {
+    let mut gates = direction.gates::<4>();
     let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut());
     for (unit, (cell, hidden)) in units.enumerate() {
         let rows = direction.numbers::<4>(unit);
-        let mut sums = kernels::dot_4_float(direction.row_weights(rows), buffers.inputs);
+        let mut sums = kernels::dot_4_float(next_rows(&mut gates), buffers.inputs);
         float::add_one_hot(&mut sums, &rows, one_hot);
         float::add_bias(&mut sums, &rows, direction.matrix.bias);
         let [input, forget, candidate, output] = sums;

@@ -2,24 +2,38 @@
 //!
 //! A cell multiplies the rows of all gates of one unit at once, so that every value of the vector is loaded once.
 //! Integer sums are exact: [`crate::Model::parse`] has bounded them. Float sums are added from the first column to
-//! the last, without a fused product, so that all machines give the same bits.
+//! the last, without a fused product, so that all machines give the same bits. Rows and vector are equally long; a
+//! row that does not exist is empty, and what it gives is not used.
+//!
+//! Each integer product is a function of its own: its loop needs every register of a Cortex-M.
+
+/// Columns that a loop takes at once.
+const BLOCK: usize = 8;
 
 /// Four rows of weights times one vector: `result[k] = sum_j rows[k][j] * vector[j]`.
-#[inline]
+#[inline(never)]
 pub(crate) fn dot_4_i8(rows: [&[i8]; 4], vector: &[i8]) -> [i32; 4] {
     let mut sums = [0_i32; 4];
-    let [a, b, c, d] = rows;
-    for ((((x, a), b), c), d) in vector.iter().zip(a).zip(b).zip(c).zip(d) {
-        let x = i32::from(*x);
-        for (sum, weight) in sums.iter_mut().zip([a, b, c, d]) {
-            *sum = sum.wrapping_add(i32::from(*weight) * x);
+    let mut add = |x: i8, weights: [i8; 4]| {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            *sum = sum.wrapping_add(i32::from(weight) * i32::from(x));
         }
+    };
+    let (vector, vector_rest) = vector.as_chunks::<BLOCK>();
+    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = rows.map(|row| row.as_chunks::<BLOCK>());
+    for ((((x, a), b), c), d) in vector.iter().zip(a).zip(b).zip(c).zip(d) {
+        for ((((x, a), b), c), d) in x.iter().zip(a).zip(b).zip(c).zip(d) {
+            add(*x, [*a, *b, *c, *d]);
+        }
+    }
+    for ((((x, a), b), c), d) in vector_rest.iter().zip(a_rest).zip(b_rest).zip(c_rest).zip(d_rest) {
+        add(*x, [*a, *b, *c, *d]);
     }
     sums
 }
 
 /// Three rows of weights times one vector: `result[k] = sum_j rows[k][j] * vector[j]`.
-#[inline]
+#[inline(never)]
 pub(crate) fn dot_3_i8(rows: [&[i8]; 3], vector: &[i8]) -> [i32; 3] {
     let mut sums = [0_i32; 3];
     let [a, b, c] = rows;
@@ -33,13 +47,13 @@ pub(crate) fn dot_3_i8(rows: [&[i8]; 3], vector: &[i8]) -> [i32; 3] {
 }
 
 /// `sum_j weights[j] * vector[j]` of a layer's row.
-#[inline]
+#[inline(never)]
 pub(crate) fn dot_i8(weights: &[i8], vector: &[i8]) -> i32 {
     weights.iter().zip(vector).fold(0, |sum: i32, (weight, x)| sum.wrapping_add(i32::from(*weight) * i32::from(*x)))
 }
 
 /// `sum_j weights[j] * vector[j]` of the head's row.
-#[inline]
+#[inline(never)]
 pub(crate) fn dot_i16(weights: &[i8], vector: &[i16]) -> i32 {
     weights.iter().zip(vector).fold(0, |sum: i32, (weight, x)| sum.wrapping_add(i32::from(*weight) * i32::from(*x)))
 }
@@ -130,9 +144,10 @@ mod tests {
     proptest! {
         #[test]
         fn integer_products_are_the_exact_sums(
-            rows in prop::collection::vec(any::<[i8; 4]>(), 0..70), vector in prop::collection::vec(any::<i8>(), 0..70),
+            columns in prop::collection::vec(any::<([i8; 4], i8)>(), 0..70),
         ) {
-            let columns = rows.len().min(vector.len());
+            let (rows, vector): (Vec<[i8; 4]>, Vec<i8>) = columns.iter().copied().unzip();
+            let columns = columns.len();
             let row = |number: usize| rows.iter().map(|row| row[number]).collect::<Vec<_>>();
             let rows = [0, 1, 2, 3].map(row);
             let exact = rows.each_ref().map(|row| {

@@ -55,8 +55,8 @@ pub(crate) trait Arithmetic: Sized {
     /// A channel's number as an input.
     #[cfg(feature = "float")]
     fn normalize_float(value: f32, channel: Channel<Self>) -> Self::Value;
-    /// A hidden state of a cell as a product takes it in.
-    fn narrow(cell: Cell, hidden: Self::State) -> Self::Value;
+    /// Writes the hidden states of a cell as a product takes them in, at the start of `target`.
+    fn narrow(cell: Cell, hidden: &[Self::State], target: &mut [Self::Value]);
     /// One step: from `[x; h]`, or the token's row of `one_hot` and `h`, and the states to the next states.
     fn step(direction: &Direction<'_, Self>, one_hot: &[Self::Weight], buffers: &mut LayerBuffers<'_, Self>);
     /// Gathers one step's value.

@@ -156,6 +156,7 @@ impl<A: Arithmetic> Network<'_, A> {
     }
 
     /// Runs one direction over the whole sequence, in `scratch`.
+    #[inline(never)]
     fn run(
         &self,
         scratch: &mut [u32],
@@ -176,7 +177,7 @@ impl<A: Arithmetic> Network<'_, A> {
             match &mut above {
                 Above::Outputs { values, width, start } => {
                     let target = row_mut(values, step, *width).get_mut(*start..).unwrap_or_default();
-                    fill(target, buffers.hidden.iter().map(|value| A::narrow(direction.cell, *value)));
+                    A::narrow(direction.cell, buffers.hidden, target);
                 }
                 Above::Head { gathered, .. } => gather::<A>(self.pooling, gathered, buffers.hidden, computed == 0),
             }

@@ -1,5 +1,6 @@
+use core::slice::ChunksExact;
+
 use super::arithmetic::Arithmetic;
-use super::fill;
 use super::matrix::{Matrix, MatrixParts, MatrixShape};
 use super::state::{LayerBuffers, Shape};
 use crate::error::{Error, Field, expect};
@@ -7,6 +8,14 @@ use crate::format::{Cell, DirectionWeights, Packing, Tensors};
 
 /// Largest magnitude of an int8 model's input or hidden state in a product.
 const LARGEST_VALUE: u32 = 127;
+
+/// The next row of each gate: the weights of a unit.
+#[inline(always)]
+pub(crate) fn next_rows<'m, Weight, const GATES: usize>(
+    gates: &mut [ChunksExact<'m, Weight>; GATES],
+) -> [&'m [Weight]; GATES] {
+    gates.each_mut().map(|rows| rows.next().unwrap_or_default())
+}
 
 /// The weights of one direction of a recurrent layer: for each gate a row for every unit.
 pub(crate) struct Direction<'m, A: Arithmetic> {
@@ -65,6 +74,7 @@ impl<'m, A: Arithmetic> Direction<'m, A> {
     }
 
     /// The numbers of a unit's first `GATES` rows or results.
+    #[inline(always)]
     pub(crate) fn numbers<const GATES: usize>(&self, unit: usize) -> [usize; GATES] {
         let mut number = unit;
         [(); GATES].map(|()| {
@@ -74,24 +84,22 @@ impl<'m, A: Arithmetic> Direction<'m, A> {
         })
     }
 
-    /// The weights of rows.
-    pub(crate) fn row_weights<const ROWS: usize>(&self, rows: [usize; ROWS]) -> [&'m [A::Weight]; ROWS] {
-        rows.map(|row| self.matrix.row(row))
+    /// The rows of the first `GATES` gates, each gate's from the first unit on.
+    #[inline(always)]
+    pub(crate) fn gates<const GATES: usize>(&self) -> [ChunksExact<'m, A::Weight>; GATES] {
+        let columns = self.shape.columns().max(1);
+        let mut rest = self.matrix.weights;
+        [(); GATES].map(|()| {
+            let of_gate = columns.wrapping_mul(self.shape.hidden_size);
+            let (gate, after) = rest.split_at_checked(of_gate).unwrap_or_default();
+            rest = after;
+            gate.chunks_exact(columns)
+        })
     }
 
     /// The input columns of a row, and its hidden columns.
     fn split_row(&self, row: usize) -> (&'m [A::Weight], &'m [A::Weight]) {
         self.matrix.row(row).split_at_checked(self.shape.hidden_start()).unwrap_or_default()
-    }
-
-    /// The input columns of rows.
-    pub(crate) fn input_weights<const ROWS: usize>(&self, rows: [usize; ROWS]) -> [&'m [A::Weight]; ROWS] {
-        rows.map(|row| self.split_row(row).0)
-    }
-
-    /// The hidden columns of rows.
-    pub(crate) fn hidden_weights<const ROWS: usize>(&self, rows: [usize; ROWS]) -> [&'m [A::Weight]; ROWS] {
-        rows.map(|row| self.split_row(row).1)
     }
 
     /// The weights of a token's input of 1, one a row; none where the input is a vector.
@@ -105,6 +113,6 @@ impl<'m, A: Arithmetic> Direction<'m, A> {
     pub(crate) fn advance(&self, one_hot: &[A::Weight], buffers: &mut LayerBuffers<'_, A>) {
         A::step(self, one_hot, buffers);
         let next = buffers.inputs.get_mut(self.shape.hidden_start()..).unwrap_or_default();
-        fill(next, buffers.hidden.iter().map(|value| A::narrow(self.cell, *value)));
+        A::narrow(self.cell, buffers.hidden, next);
     }
 }

@@ -4,6 +4,7 @@ use half::f16;
 
 use super::arithmetic::Arithmetic;
 use super::direction::Direction;
+use super::fill;
 use super::input::Channel;
 use super::matrix::{Matrix, precision_mismatch};
 use super::state::{LayerBuffers, LayerState};
@@ -79,8 +80,8 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         (value - channel.zero) * channel.scale
     }
 
-    fn narrow(_: Cell, hidden: f32) -> f32 {
-        hidden
+    fn narrow(_: Cell, hidden: &[f32], target: &mut [f32]) {
+        fill(target, hidden.iter().copied());
     }
 
     fn step(direction: &Direction<'_, Self>, one_hot: &[Weight], buffers: &mut LayerBuffers<'_, Self>) {

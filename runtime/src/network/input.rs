@@ -123,6 +123,7 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
     }
 
     /// Writes a step as the first layer takes it in, at the start of `target`; nothing under one-hot tokens.
+    #[inline(never)]
     pub(crate) fn write(&self, step: Step<'_>, target: &mut [A::Value]) {
         match (self, step) {
             (Self::Embedding { weights, size }, Step::Token(token)) => {

@@ -2,6 +2,7 @@ use core::num::NonZeroU32;
 
 use super::arithmetic::Arithmetic;
 use super::direction::Direction;
+use super::fill;
 use super::input::Channel;
 use super::matrix::{Matrix, precision_mismatch};
 use super::state::{LayerBuffers, LayerState};
@@ -38,6 +39,7 @@ impl Matrix<'_, Int8> {
     }
 
     /// [`Self::requantized`] for each of some results, each the nearest `i16`.
+    #[inline(always)]
     pub(crate) fn pre_activations<const RESULTS: usize>(
         &self,
         results: [usize; RESULTS],
@@ -134,10 +136,13 @@ impl Arithmetic for Int8 {
         Self::normalize_integer(numeric::saturate_i16(raw), channel)
     }
 
-    fn narrow(cell: Cell, hidden: i16) -> i8 {
+    #[inline(never)]
+    fn narrow(cell: Cell, hidden: &[i16], target: &mut [i8]) {
         match cell {
-            Cell::RnnRelu => numeric::narrow_rectified(hidden),
-            Cell::Lstm | Cell::Gru | Cell::RnnTanh => numeric::narrow_hidden(hidden),
+            Cell::RnnRelu => fill(target, hidden.iter().map(|value| numeric::narrow_rectified(*value))),
+            Cell::Lstm | Cell::Gru | Cell::RnnTanh => {
+                fill(target, hidden.iter().map(|value| numeric::narrow_hidden(*value)));
+            }
         }
     }
 

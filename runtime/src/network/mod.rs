@@ -14,7 +14,7 @@ mod pooling;
 mod state;
 mod streaming;
 
-pub(crate) use direction::Direction;
+pub(crate) use direction::{Direction, next_rows};
 #[cfg(feature = "float")]
 pub(crate) use float::{FloatArithmetic, Half, Single};
 pub(crate) use input::Step;

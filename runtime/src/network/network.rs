@@ -84,7 +84,8 @@ impl<'m, A: Arithmetic> Network<'m, A> {
     ) -> Result<Self, Error> {
         check_steps(manifest)?;
         let input = StepInput::parse(tensors, &manifest.input, tokens)?;
-        let layers = parse_layers(tensors, manifest, &input)?;
+        let mut layers = Vec::new();
+        parse_layers(tensors, manifest, &input, &mut layers)?;
         let pooled_size = layers.last().map_or(0, RecurrentLayer::width);
         let head = &manifest.head;
         let head = Matrix::parse(
@@ -165,14 +166,15 @@ fn check_steps(manifest: &Manifest<'_>) -> Result<(), Error> {
     if max_steps > 0 { expect_within(Field::PadTo, 0, max_steps, pad_to) } else { Ok(()) }
 }
 
+/// Adds the layers to `parsed`, where they stay.
 fn parse_layers<'m, A: Arithmetic>(
     tensors: &Tensors<'m>,
     manifest: &Manifest<'_>,
     input: &StepInput<'m, A>,
-) -> Result<Vec<RecurrentLayer<'m, A>, MAX_LAYERS>, Error> {
+    parsed: &mut Vec<RecurrentLayer<'m, A>, MAX_LAYERS>,
+) -> Result<(), Error> {
     let layers = &manifest.layers;
     expect_within(Field::LayerCount, 1, MAX_LAYERS, layers.len())?;
-    let mut parsed = Vec::<RecurrentLayer<'m, A>, MAX_LAYERS>::new();
     for layer in layers {
         let input_size = parsed.last().map_or(input.size(), RecurrentLayer::width);
         expect(Field::InputSize, input_size, layer.input_size as usize)?;
@@ -181,5 +183,5 @@ fn parse_layers<'m, A: Arithmetic>(
             .push(RecurrentLayer::parse(tensors, layer, one_hot_tokens)?)
             .map_err(|_| invalid(Field::LayerCount, MAX_LAYERS, layers.len()))?;
     }
-    Ok(parsed)
+    Ok(())
 }

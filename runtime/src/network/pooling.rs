@@ -5,6 +5,7 @@ use super::fill;
 use crate::format::Pooling;
 
 /// Takes in one step's output; `first`: nothing has been gathered yet.
+#[inline(never)]
 pub(crate) fn gather<A: Arithmetic>(pooling: Pooling, gathered: &mut [A::Sum], output: &[A::State], first: bool) {
     let gathered = gathered.iter_mut().zip(output);
     match pooling {
@@ -16,6 +17,7 @@ pub(crate) fn gather<A: Arithmetic>(pooling: Pooling, gathered: &mut [A::Sum], o
 
 /// The pooled vector of what was gathered over `steps` steps; with [`Pooling::Last`] nothing was, and the caller
 /// has written it.
+#[inline(never)]
 pub(crate) fn pool<A: Arithmetic>(pooling: Pooling, pooled: &mut [A::State], gathered: &[A::Sum], steps: u32) {
     match pooling {
         Pooling::Last => {}

@@ -99,6 +99,7 @@ impl<'a> Words<'a> {
     }
 
     /// The buffers of a direction.
+    #[inline(never)]
     pub(crate) fn take_layer<A: Arithmetic>(&mut self, direction: &Direction<'_, A>) -> LayerBuffers<'a, A> {
         let Shape { hidden_size, .. } = direction.shape;
         LayerBuffers {

@@ -91,7 +91,7 @@ impl<A: Arithmetic> Network<'_, A> {
                     direction.advance(direction.one_hot_row(step.token()), &mut buffers);
                 }
                 Some((cell, hidden)) => {
-                    fill(buffers.inputs, hidden.iter().map(|value| A::narrow(cell, *value)));
+                    A::narrow(cell, hidden, buffers.inputs);
                     direction.advance(&[], &mut buffers);
                 }
             }
