@@ -1,7 +1,8 @@
 //! Small models made in memory, and ways to change them with their checksum made right again.
 
 use runtime::format::{
-    ALIGNMENT, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance, Tensor, WordInput, checksum, round_up,
+    ALIGNMENT, DataType, Embedding, FrameInput, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance, Tensor,
+    TokenVectors, WordInput, checksum, round_up,
 };
 use runtime::{Classifier, Error, Model};
 use trainer::export::{ExportedNetwork, ModelFile, export};
@@ -159,8 +160,50 @@ pub(crate) fn sealed(mut bytes: Vec<u8>) -> ModelFile {
 
 /// The words of a manifest.
 pub(crate) fn words<'a>(manifest: &'a mut Manifest<'_>) -> &'a mut WordInput {
-    let Input::Words(words) = &mut manifest.input;
+    let Input::Words(words) = &mut manifest.input else { panic!("a model of words") };
     words
+}
+
+/// The embedding of a manifest.
+pub(crate) fn embedding<'a>(manifest: &'a mut Manifest<'_>) -> &'a mut Embedding {
+    let TokenVectors::Embedding(embedding) = &mut words(manifest).vectors else { panic!("a model with an embedding") };
+    embedding
+}
+
+/// What 1 in a frame of integers stands for in [`frames`].
+pub(crate) const FRAME_UNIT: f32 = 0.25;
+
+/// A model of frames of [`EMBEDDING_SIZE`] values, of one layer, last pooling and at most 64 steps: value `c` of a frame
+/// is taken in as `(value - c) / 2`; in an int8 model that counts 16 times.
+pub(crate) fn frames(precision: Precision) -> ModelFile {
+    let file = model(Variant { precision, pooling: Pooling::Last, num_layers: 1 });
+    let mut parts = Parts::of(&file);
+    let tensor = |tensors: &mut Vec<u8>, data_type: DataType, bytes: Vec<u8>| {
+        tensors.resize(round_up(tensors.len(), ALIGNMENT), 0);
+        let offset = u32::try_from(tensors.len()).unwrap();
+        tensors.extend(bytes);
+        Tensor { data_type, offset, elements: u32::try_from(EMBEDDING_SIZE).unwrap() }
+    };
+    let numbers = |number: fn(usize) -> f32, unit: f32| -> (DataType, Vec<u8>) {
+        let values = (0..EMBEDDING_SIZE).map(number);
+        match precision {
+            Precision::Int8 => {
+                (DataType::I16, values.flat_map(|value| ((value * unit) as i16).to_le_bytes()).collect())
+            }
+            _ => (DataType::F32, values.flat_map(f32::to_le_bytes).collect()),
+        }
+    };
+    let (data_type, zero) = numbers(|channel| channel as f32, 1.0 / FRAME_UNIT);
+    let zero = tensor(&mut parts.tensors, data_type, zero);
+    // 16 times half the difference is twice the difference in quarters.
+    let (data_type, scale) = numbers(|_| 0.5, 4.0);
+    let scale = tensor(&mut parts.tensors, data_type, scale);
+    let channels = u16::try_from(EMBEDDING_SIZE).unwrap();
+    parts.manifest.input = Input::Frames(FrameInput { channels, unit: FRAME_UNIT, zero, scale, shift: 0 });
+    let file = parts.assemble();
+    let capacity = Model::parse_any_capacity(file.bytes()).unwrap().required_words();
+    parts.header.capacity = u32::try_from(capacity).unwrap();
+    parts.assemble()
 }
 
 /// The error that a file is refused with.

@@ -8,6 +8,7 @@ mod command;
 mod command_line;
 mod data;
 mod fixture;
+mod frame_model;
 mod good_inputs;
 mod inputs;
 mod manifest;

@@ -1,10 +1,14 @@
 //! Manifests and tensors that can not be, in files whose checksum is right.
 
-use runtime::format::{DataType, DirectionWeights, Int8Scales, Manifest, Pooling, Precision, Tensor};
+use runtime::format::{
+    DataType, DirectionWeights, Input, Int8Scales, Manifest, Pooling, Precision, Tensor, TokenVectors,
+};
 use runtime::{Error, Field, Model};
 use trainer::export::ModelFile;
 
-use crate::fixture::{HIDDEN_SIZE, Parts, WORDS, export_with, refusal, two_layers, variants, weights, words};
+use crate::fixture::{
+    HIDDEN_SIZE, Parts, WORDS, embedding, export_with, refusal, two_layers, variants, weights, words,
+};
 
 /// The refusal of a file with a changed manifest.
 fn refusal_with(file: &ModelFile, change: impl FnOnce(&mut Manifest<'_>)) -> Option<Error> {
@@ -42,8 +46,9 @@ fn field(error: Option<Error>) -> Option<Field> {
 /// The tensors of a manifest, but for the bytes of the two string tables, whose length is free.
 fn tensors<'a>(manifest: &'a mut Manifest<'_>) -> Vec<&'a mut Tensor> {
     let Manifest { labels, input, layers, head, .. } = manifest;
-    let runtime::format::Input::Words(words) = input;
-    let mut tensors = vec![&mut labels.index, &mut words.vocabulary.index, &mut words.embedding.weights];
+    let Input::Words(words) = input else { panic!("a model of words") };
+    let TokenVectors::Embedding(embedding) = &mut words.vectors else { panic!("a model with an embedding") };
+    let mut tensors = vec![&mut labels.index, &mut words.vocabulary.index, &mut embedding.weights];
     for DirectionWeights { weights, bias, scales, .. } in layers.iter_mut().map(|layer| &mut layer.forward) {
         tensors.extend([weights, bias]);
         tensors.extend(scales.as_mut().map(|scales| &mut scales.multipliers));
@@ -127,17 +132,15 @@ fn layers_that_do_not_fit_together_are_refused() {
             let layer = &mut manifest.layers[layer];
             layer.reverse = Some(layer.forward);
         });
-        assert_eq!(error, invalid(Field::Direction, 1, 2));
+        // What is above it takes in half of its outputs.
+        assert_eq!(field(error), Some(if layer == 0 { Field::InputSize } else { Field::TensorLength }));
     }
     for (found, expected) in [(0, 1), (16_385, 16_384), (u16::MAX, 16_384)] {
-        let error = refusal_with(&file, |manifest| words(manifest).embedding.size = found);
+        let error = refusal_with(&file, |manifest| embedding(manifest).size = found);
         assert_eq!(error, invalid(Field::InputSize, expected, found.into()));
     }
-    let embedding = (WORDS.len() + 2) * 7;
-    assert_eq!(
-        with(|manifest| words(manifest).embedding.size = 7),
-        invalid(Field::TensorLength, embedding, embedding / 7 * 6)
-    );
+    let elements = (WORDS.len() + 2) * 7;
+    assert_eq!(with(|manifest| embedding(manifest).size = 7), invalid(Field::TensorLength, elements, elements / 7 * 6));
 }
 
 #[test]
@@ -146,8 +149,9 @@ fn more_layers_than_a_model_can_have_are_refused() {
     let Parts { header, manifest, tensors } = Parts::of(&file);
     let with_layers = |count: usize| {
         let layers = vec![manifest.layers[1]; count];
-        let Manifest { provenance, labels, input, max_steps, pooling, head, .. } = &manifest;
-        let encoded = postcard::to_stdvec(&(provenance, labels, input, max_steps, layers, pooling, head)).unwrap();
+        let Manifest { provenance, labels, input, max_steps, pad_to, pooling, head, .. } = &manifest;
+        let encoded =
+            postcard::to_stdvec(&(provenance, labels, input, max_steps, pad_to, layers, pooling, head)).unwrap();
         refusal(&crate::fixture::assemble(&header, &encoded, &tensors))
     };
     // Four can be read: the first one's input size is what is wrong with them.
@@ -211,8 +215,10 @@ fn shifts_and_fraction_bits_beyond_their_range_are_refused() {
         for found in [16, 31, 32, 255] {
             let error = refusal_with(&file, |manifest| scales(manifest, number).accumulator_shift = found);
             assert_eq!(error, invalid(Field::AccumulatorShift, 15, found.into()));
-            let error = refusal_with(&file, |manifest| scales(manifest, number).cell_fraction_bits = found);
-            assert_eq!(error, invalid(Field::CellFractionBits, 15, found.into()));
+            let error = refusal_with(&file, |manifest| scales(manifest, number).state_fraction_bits = found);
+            // The head has no state.
+            let largest = if number == 2 { 0 } else { 15 };
+            assert_eq!(error, invalid(Field::StateFractionBits, largest, found.into()));
         }
         let error = refusal_with(&file, |manifest| scales(manifest, number).accumulator_shift = 15);
         assert_eq!(field(error), Some(Field::AccumulatorRange));

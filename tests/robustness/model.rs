@@ -1,7 +1,7 @@
 //! A model file cut, lengthened, damaged, misplaced, or with another header.
 
 use runtime::format::{HEADER_LENGTH, Header, Precision, VERSION, checksum};
-use runtime::known_answer::{KnownAnswer, KnownAnswers};
+use runtime::known_answer::{KnownAnswer, KnownAnswers, KnownInput};
 use runtime::{Classifier, Error, Field, Model};
 use trainer::export::ModelFile;
 use trainer::network::Pooling;
@@ -18,7 +18,7 @@ fn the_models_themselves_are_accepted_and_answer() {
         let file = model(variant);
         let model = Model::parse(file.bytes()).unwrap();
         assert_eq!(model.labels().collect::<Vec<_>>(), crate::fixture::LABELS);
-        assert_eq!(model.vocabulary().words().collect::<Vec<_>>(), crate::fixture::WORDS);
+        assert_eq!(model.vocabulary().unwrap().words().collect::<Vec<_>>(), crate::fixture::WORDS);
         exercise(&model, &[2, 3, 41, 1, 0, u32::MAX], "Turn UP the ŻÓŁW, 灯!".as_bytes());
     }
 }
@@ -249,7 +249,7 @@ fn a_classifier_with_too_few_words_is_refused_with_the_numbers() {
 
 #[test]
 fn known_answers_cut_anywhere_or_miscounted_are_refused() {
-    let answer = |text| KnownAnswer { text, class: 300, logits: &[1, 2, 3, 4, 5, 6, 7, 8] };
+    let answer = |text| KnownAnswer { input: KnownInput::Text(text), class: 300, logits: &[1, 2, 3, 4, 5, 6, 7, 8] };
     let answers = [answer("turn on"), answer(""), answer("żółw")];
     let mut file = 3_u32.to_le_bytes().to_vec();
     answers.iter().for_each(|answer| file.extend(postcard::to_stdvec(answer).unwrap()));

@@ -6,7 +6,7 @@ use trainer::export::ModelFile;
 use trainer::network::Pooling;
 use trainer::weights::NetworkWeights;
 
-use crate::fixture::{Parts, WORDS, export_with, refusal, two_layers, variants, weights, words};
+use crate::fixture::{Parts, WORDS, embedding, export_with, refusal, two_layers, variants, weights};
 
 type Chosen = fn(&mut Manifest<'_>) -> Tensor;
 
@@ -21,7 +21,7 @@ const BIASES: [(&str, Chosen); 3] = [
     ("second layer", |manifest| manifest.layers[1].forward.bias),
     ("head", |manifest| manifest.head.bias),
 ];
-const EMBEDDING: Chosen = |manifest| words(manifest).embedding.weights;
+const EMBEDDING: Chosen = |manifest| embedding(manifest).weights;
 
 /// The refusal with `bytes` in the first, and in the last, element of a tensor.
 fn refusals(file: &ModelFile, chosen: Chosen, bytes: &[u8]) -> [Option<Error>; 2] {

@@ -43,13 +43,13 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     /// Compares the trained network with the runtime in f32, f16 and int8.
     Parity(parity::Parity),
-    /// Classifies a text, or each line of standard input.
+    /// Classifies a text, the rows of a file, or standard input, frames of numbers while they come.
     Predict(predict::Predict),
     /// Shows what a model file is and what it costs a device.
     Inspect(inspect::Inspect),
     /// Shows what can train here, and why not.
     Devices(devices::Devices),
-    /// Writes texts with a model's answers, for a board to compare with.
+    /// Writes texts or frames with a model's answers, for a board to compare with.
     KnownAnswers(known_answers::KnownAnswersCommand),
     /// Splits a file of rows into train.csv and test.csv.
     Split(split::Split),

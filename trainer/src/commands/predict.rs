@@ -5,7 +5,7 @@ use clap::Args;
 use runtime::Model;
 use trainer::data::{Content, Row, Source, parse_frame};
 use trainer::export::ModelFile;
-use trainer::inference::{Answer, HostClassifier, InferenceError, current_answer, row_answers};
+use trainer::inference::{Answer, HostClassifier, InferenceError, answer, current_answer, row_answers};
 use trainer::{Error, note};
 
 use super::print_line;
@@ -61,7 +61,10 @@ impl Predict {
         let named = |error: InferenceError| error.named(&self.model, &source.name());
         for row in source.test_rows(&self.text_columns)? {
             match &row.content {
-                Content::Text(text) => predict(model, &self.model, text)?,
+                Content::Text(_) => {
+                    let answer = answer(&mut stream.classifier, &row.content).map_err(named)?;
+                    print_line(&describe(model, &answer))?;
+                }
                 Content::Frames(frames) => {
                     stream.classifier.check(&row.content).map_err(named)?;
                     for frame in frames.iter() {

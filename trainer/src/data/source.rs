@@ -190,3 +190,56 @@ fn hash<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
     }
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::encoding::FrameNormalization;
+
+    fn selection(text_columns: &[String]) -> Selection<'_> {
+        Selection { validation: None, validation_share: 0.1, seed: 1, text_columns }
+    }
+
+    #[test]
+    fn the_digits_are_8_frames_of_8_channels_each_digit_in_both_parts() {
+        assert_eq!(Source::new(Some(Path::new("digits"))), Source::Digits);
+        assert_eq!(Source::new(Some(Path::new("./digits"))), Source::Path("./digits".into()));
+        let data = Source::Digits.training_data(&selection(&[])).unwrap();
+        let test = Source::Digits.test_rows(&[]).unwrap();
+        assert_eq!((data.training.len() + data.validation.len(), test.len()), (1_347, 450));
+        for rows in [&data.training, &data.validation, &test] {
+            let mut counts = BTreeMap::<&str, usize>::new();
+            for row in rows {
+                *counts.entry(&row.label).or_default() += 1;
+                let frames = row.content.frames().unwrap();
+                assert_eq!((frames.channels, frames.iter().len()), (8, 8));
+                assert!(frames.values.iter().all(|value| (0.0..=16.0).contains(value)));
+            }
+            let (fewest, most) = (counts.values().min().unwrap(), counts.values().max().unwrap());
+            assert!(counts.len() == 10 && most - fewest <= rows.len() / 100 + 1, "{counts:?}");
+        }
+        let rows = data.training.iter().filter_map(|row| row.content.frames());
+        assert_eq!(FrameNormalization::learn(rows, 8, None).unit, 1.0);
+    }
+
+    #[test]
+    fn columns_of_text_change_nothing_about_which_rows_are_held_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let lines = (0..50).map(|row| format!("{},t{row},d{row}\n", row % 3));
+        std::fs::write(&path, lines.collect::<String>()).unwrap();
+        let read = |column: &str| {
+            let data = Source::Path(path.clone()).training_data(&selection(&[column.into()])).unwrap();
+            let numbers = |rows: &[Row]| -> Vec<String> {
+                rows.iter().map(|row| row.content.text().unwrap()[1..].to_owned()).collect()
+            };
+            ((numbers(&data.training), numbers(&data.validation)), data.hash)
+        };
+        let (titles, descriptions) = (read("title"), read("description"));
+        assert_eq!(titles.0, descriptions.0);
+        assert_ne!(titles.1, descriptions.1);
+    }
+}

@@ -59,10 +59,7 @@ impl fmt::Display for Mismatch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FramesForText => write!(formatter, "frames of numbers, where texts are expected"),
-            Self::TextForFrames => write!(
-                formatter,
-                "texts, where frames of numbers are expected (a header with `sequence`, `label` and the channels)"
-            ),
+            Self::TextForFrames => write!(formatter, "texts, where frames of numbers are expected"),
             Self::Channels { expected, found } => {
                 write!(formatter, "frames of {found} channel(s), where {expected} are expected")
             }
@@ -291,7 +288,7 @@ mod tests {
         assert_eq!(learn(Input::Auto, &numbers).unwrap().input(), Input::Frames);
         let expected = "a.csv: frames of numbers, where texts are expected";
         assert_eq!(learn(Input::Words, &numbers).unwrap_err(), expected);
-        assert!(learn(Input::Frames, &texts).unwrap_err().starts_with("a.csv: texts, where frames"));
+        assert!(learn(Input::Frames, &texts).unwrap_err().starts_with("a.csv: texts, where frames of numbers"));
     }
 
     #[test]
