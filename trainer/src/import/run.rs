@@ -3,7 +3,7 @@ use std::path::Path;
 use super::error::ImportError;
 use super::{Description, Imported};
 use crate::data::{Row, Source};
-use crate::encoding::{Encoder, Input, Vocabulary};
+use crate::encoding::{Encoder, Input, Splitting, Vocabulary};
 use crate::error::Error;
 use crate::network::{NetworkConfig, RecurrentBackend};
 use crate::quantize::{Ranges, measure_ranges};
@@ -44,7 +44,7 @@ impl Imported {
     ) -> Result<ImportedRun<B>, Error> {
         let config = self.config()?;
         config.check()?;
-        let encoder = Encoder::Words(Vocabulary::from_words(self.words.clone()));
+        let encoder = Encoder::Words(Vocabulary::new(Splitting::Words, self.words.clone()));
         let network = self.weights.to_network::<B>(device);
         let mut result = RunResult {
             trainer_version: env!("CARGO_PKG_VERSION").into(),
