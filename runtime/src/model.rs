@@ -167,6 +167,11 @@ impl<'m> Model<'m> {
         with_network!(&self.network, network => network.input.channels())
     }
 
+    /// What 1 in a frame of integers stands for, in the units of the training data; `None` of a text.
+    pub fn frame_unit(&self) -> Option<f32> {
+        with_network!(&self.network, network => network.input.unit())
+    }
+
     /// Steps after which a sequence is full; `u32::MAX` if there is no limit.
     pub fn max_steps(&self) -> u32 {
         with_network!(&self.network, network => network.max_steps)

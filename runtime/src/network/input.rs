@@ -114,6 +114,14 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
         }
     }
 
+    /// What 1 in a frame of integers stands for; none of a text.
+    pub(crate) fn unit(&self) -> Option<f32> {
+        match self {
+            Self::Frames { unit, .. } => Some(*unit),
+            _ => None,
+        }
+    }
+
     /// Writes a step as the first layer takes it in, at the start of `target`; nothing under one-hot tokens.
     #[inline(never)]
     pub(crate) fn write(&self, step: Step<'_>, target: &mut [A::Value]) {

@@ -126,7 +126,7 @@ pub(crate) fn number(seed: u32, row: usize, column: usize) -> i8 {
     for _ in 0..2 {
         bits = (bits ^ (bits >> 15)).wrapping_mul(0x2C1B_3C6D);
     }
-    ((bits >> 8) % 255) as i8 - 127
+    (((bits >> 8) % 255) as i32 - 127) as i8
 }
 
 /// What a weight is in a float model.
@@ -412,4 +412,18 @@ impl Writer {
 
 fn columns(inputs: usize, layer: &LayerSpec) -> usize {
     round_up(inputs, 4) + round_up(layer.hidden_size, 4)
+}
+
+/// The file of these bytes with their checksum, and the capacity that the runtime asks for.
+pub(crate) fn with_right_header(bytes: &[u8]) -> File {
+    let sealed = |capacity: u32| {
+        let mut bytes = bytes.to_vec();
+        bytes[24..28].copy_from_slice(&capacity.to_le_bytes());
+        let checksum = checksum(&bytes);
+        bytes[12..16].copy_from_slice(&checksum.to_le_bytes());
+        File::new(&bytes)
+    };
+    let draft = sealed(0);
+    let required = Model::parse_any_capacity(draft.bytes()).map_or(0, |model| model.required_words());
+    sealed(u32::try_from(required).unwrap_or(u32::MAX))
 }

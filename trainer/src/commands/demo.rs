@@ -39,7 +39,7 @@ impl Demo {
         for precision in [Precision::F32, Precision::Int8] {
             let path = self.model(precision);
             write_atomically(&path, run.export(precision)?.bytes())?;
-            let report = evaluate::evaluate(&path, &Source::HomeCommands, &[])?;
+            let report = evaluate::evaluate(&path, &Source::HomeCommands, &[], false)?;
             print_line(&format!(
                 "{precision:5} {:>7} bytes  accuracy on {} hand-written sentences {:.2} %",
                 std::fs::metadata(&path).map_or(0, |metadata| metadata.len()),

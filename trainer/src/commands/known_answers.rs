@@ -3,14 +3,15 @@ use std::path::PathBuf;
 use clap::Args;
 use runtime::known_answer::{KnownAnswer, KnownInput};
 use trainer::Error;
-use trainer::data::{Row, Source};
+use trainer::data::{Content, Row, Source};
 use trainer::export::ModelFile;
-use trainer::inference::row_answers;
+use trainer::inference::{raw_frame, row_answers};
 use trainer::run_folder::write_atomically;
 
 use super::print_line;
 
-/// Writes texts with a model's class and logits, as this machine computes them, for a board to compare with.
+/// Writes texts or frames with a model's class and logits, as this machine computes them, for a board to compare with.
+/// Frames are written as a sensor gives them: integers in the model's unit.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer known-answers home.rnl \"lights off\" --out answers.bin
@@ -49,13 +50,21 @@ impl KnownAnswersCommand {
         let answers = row_answers(&model, &rows).map_err(|error| error.named(&self.model, &source.name()))?;
         let mut bytes = u32::try_from(rows.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
         for (row, answer) in rows.iter().zip(answers) {
-            let text = row.content.text().unwrap_or_default();
             let logits: Vec<u8> = answer.bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();
-            let known = KnownAnswer {
-                input: KnownInput::Text(text),
-                class: u32::try_from(answer.class).unwrap_or(u32::MAX),
-                logits: &logits,
+            let values: Vec<u8> = match &row.content {
+                Content::Text(_) => Vec::new(),
+                Content::Frames(frames) => {
+                    raw_frame(&model, &frames.values).into_iter().flat_map(i16::to_le_bytes).collect()
+                }
             };
+            let input = match &row.content {
+                Content::Text(text) => KnownInput::Text(text),
+                Content::Frames(frames) => {
+                    let channels = u16::try_from(frames.channels).unwrap_or(u16::MAX);
+                    KnownInput::Frames { channels, values: &values }
+                }
+            };
+            let known = KnownAnswer { input, class: u32::try_from(answer.class).unwrap_or(u32::MAX), logits: &logits };
             let encoded = postcard::to_stdvec(&known).map_err(|error| Error::Failed(error.to_string()))?;
             bytes.extend(encoded);
         }

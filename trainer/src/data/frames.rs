@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::ops::Range;
+use std::path::Path;
 
 use super::table::{Record, Table};
 use super::{Content, DataError, Frames, Row};
@@ -9,6 +10,9 @@ use super::{Content, DataError, Frames, Row};
 pub(super) const SEQUENCE_COLUMN: &str = "sequence";
 /// Most channels of a frame.
 const MOST_CHANNELS: usize = 16_384;
+
+/// Most characters of a field that an error shows.
+const LONGEST_SHOWN: usize = 40;
 
 /// Which columns of a file of frames are what.
 #[derive(Debug, Clone)]
@@ -94,7 +98,7 @@ impl FrameColumns {
                 path: table.path().into(),
                 line: record.line,
                 column: self.names.get(*column).cloned().unwrap_or_default(),
-                found: record.field(*column).chars().take(40).collect(),
+                found: record.field(*column).chars().take(LONGEST_SHOWN).collect(),
             })?;
             frames.values.push(value);
         }
@@ -102,7 +106,29 @@ impl FrameColumns {
     }
 }
 
+/// The values of a frame that stands on a line of its own, with commas between them; `path` and `line` are named in
+/// errors.
+///
+/// # Errors
+/// [`DataError::Columns`], [`DataError::NotANumber`].
+pub fn parse_frame(text: &str, channels: usize, path: &Path, line: usize) -> Result<Vec<f32>, DataError> {
+    let fields: Vec<&str> = text.split(',').map(str::trim).collect();
+    if fields.len() != channels {
+        let expected = format!("{channels}, one a channel of the model");
+        return Err(DataError::Columns { path: path.into(), line, expected, found: fields.len() });
+    }
+    let parse = |(column, field): (usize, &&str)| {
+        parse_value(field).ok_or_else(|| DataError::NotANumber {
+            path: path.into(),
+            line,
+            column: column.to_string(),
+            found: field.chars().take(LONGEST_SHOWN).collect(),
+        })
+    };
+    (1..).zip(&fields).map(parse).collect()
+}
+
 /// A finite number.
-pub(super) fn parse_value(text: &str) -> Option<f32> {
+fn parse_value(text: &str) -> Option<f32> {
     text.parse().ok().filter(|value: &f32| value.is_finite())
 }

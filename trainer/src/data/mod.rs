@@ -12,6 +12,7 @@ mod table;
 mod texts;
 
 pub use error::DataError;
+pub use frames::parse_frame;
 pub use reader::{DataFile, parse_rows, read_rows};
 pub use row::{Content, Frames, Row};
 pub use source::{Selection, Source, TrainingData};

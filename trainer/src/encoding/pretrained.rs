@@ -237,7 +237,7 @@ fn fields(line: &str) -> impl Iterator<Item = &str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::batches::Sequence;
+    use crate::network::Sequence;
     use crate::encoding::Splitting;
 
     fn read(content: &[u8], size: usize) -> Result<Pretrained, String> {

@@ -122,7 +122,7 @@ fn gradients_are_those_of_differences() {
         for (number, operand) in operands.iter().enumerate() {
             let gradient = operand.grad(&gradients).map(values).unwrap_or_default();
             for (place, expected) in gradient.iter().enumerate() {
-                let mut moved = |difference: f32| {
+                let moved = |difference: f32| {
                     let mut trial = Trial::new(cell, vec![4, 3, 1], 3, reverse, 11);
                     let operand = [&mut trial.projected, &mut trial.weight_hh, &mut trial.bias];
                     operand[number][place] += difference;
