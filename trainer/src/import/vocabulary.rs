@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use runtime::text::{MAX_WORD_BYTES, WordTokenizer};
+use runtime::text::MAX_WORD_BYTES;
 
 use super::description::{Description, beside};
 use super::error::ImportError;
+use crate::encoding::Splitting;
 use crate::error::Error;
 use crate::run_folder::read_lines;
 use crate::weights::Matrix;
@@ -92,10 +93,7 @@ impl TokenOrder {
 /// Why the device's tokenizer never gives `word`.
 fn unreachable(word: &str) -> Option<String> {
     let mut found = Vec::new();
-    let mut tokenizer = WordTokenizer::new();
-    let mut collect = |word: Option<&str>| found.push(word.map(str::to_owned));
-    tokenizer.push(word.as_bytes(), &mut collect);
-    tokenizer.finish(&mut collect);
+    Splitting::Words.for_each(word, |word| found.push(word.map(str::to_owned)));
     match found.as_slice() {
         [Some(same)] if same == word => None,
         [] => Some("has no letter or digit".into()),
