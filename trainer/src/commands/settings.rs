@@ -70,6 +70,9 @@ pub(super) struct Settings {
     /// Share of words made unknown in training [0.1]
     #[arg(long, value_name = "X")]
     word_dropout: Option<f64>,
+    /// Standard deviation of noise on normalized frames in training [0]
+    #[arg(long, value_name = "X")]
+    input_noise: Option<f64>,
     /// Most passes over the rows [8]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
@@ -140,6 +143,7 @@ impl Settings {
         set(&mut config.targets, &self.targets);
         set(&mut config.dropout, &self.dropout);
         set(&mut config.word_dropout, &self.word_dropout);
+        set(&mut config.input_noise, &self.input_noise);
         set(&mut config.epochs, &self.epochs);
         set(&mut config.batch_size, &self.batch_size);
         set(&mut config.learning_rate, &self.learning_rate);

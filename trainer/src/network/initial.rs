@@ -25,7 +25,8 @@ pub(super) fn normal<B: Backend, const D: usize>(
     from_values(dimensions, || deviation * normal_value(rng), device)
 }
 
-fn normal_value(rng: &mut ChaCha8Rng) -> f32 {
+/// A value from N(0, 1).
+pub(crate) fn normal_value(rng: &mut ChaCha8Rng) -> f32 {
     let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
     radius * (std::f32::consts::TAU * rng.random::<f32>()).cos()
 }

@@ -10,6 +10,7 @@ pub mod recurrence;
 pub use cell::Cell;
 pub(crate) use classifier::values;
 pub use classifier::{Classifier, Head, InputShape, NetworkConfig, Pooling, Targets};
+pub(crate) use initial::normal_value;
 pub use layer::{Direction, DirectionStates, Layer, LayerInput, LayerStates};
 pub use packed::{Packed, Sequence};
 pub use recurrence::{RecurrentBackend, TrainingBackend};

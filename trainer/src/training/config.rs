@@ -78,6 +78,8 @@ pub struct TrainingConfig {
     pub dropout: f64,
     /// Share of words that are made unknown in training.
     pub word_dropout: f64,
+    /// Standard deviation of what is added to normalized frames in training.
+    pub input_noise: f64,
     /// Most passes over the rows.
     pub epochs: usize,
     /// Rows in a step of the optimizer.
@@ -125,6 +127,7 @@ impl Default for TrainingConfig {
             targets: Targets::Last,
             dropout: 0.3,
             word_dropout: 0.1,
+            input_noise: 0.0,
             epochs: 8,
             batch_size: 32,
             learning_rate: 3e-3,
@@ -224,6 +227,12 @@ impl TrainingConfig {
         let numbers = [
             ("dropout", self.dropout, below_one(self.dropout), "0 up to, but not, 1"),
             ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
+            (
+                "input-noise",
+                self.input_noise,
+                self.input_noise.is_finite() && self.input_noise >= 0.0,
+                "a number from 0",
+            ),
             ("validation-share", self.validation_share, below_one(self.validation_share), "0 up to, but not, 1"),
             ("learning-rate", self.learning_rate, positive(self.learning_rate), "a positive number"),
             ("gradient-clipping", clipping, positive(clipping), "a positive number"),

@@ -10,7 +10,7 @@ use super::evaluate::{evaluate, losses_and_correct};
 use super::progress::Status;
 use super::schedule::learning_rate;
 use super::{Prepared, Progress, TrainingConfig};
-use crate::batches::{Batch, epoch_batches};
+use crate::batches::{Batch, Changes, epoch_batches};
 use crate::error::Error;
 use crate::network::{Classifier, NetworkConfig, RecurrentBackend, Targets, TrainingBackend, values};
 use crate::run_folder::{RunFolder, write_atomically};
@@ -117,7 +117,9 @@ fn train_epoch<B: TrainingBackend, O: Optimizer<Classifier<B>, B>>(
             return Ok((model, true));
         }
         let mut rng = chance(config.seed, Chance::Dropout, epoch, number);
-        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), Some((config.word_dropout, &mut rng)));
+        let Fit { config: TrainingConfig { word_dropout, input_noise, .. }, .. } = fit;
+        let changes = Changes { word_dropout: *word_dropout, input_noise: *input_noise, rng: &mut rng };
+        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), Some(changes));
         let dropout = Some((config.dropout, &mut rng));
         let (logits, classes) = match config.targets {
             Targets::Last => (model.forward(&network, &batch.packed, dropout), batch.classes.clone()),
