@@ -11,6 +11,7 @@ mod fixture;
 mod good_inputs;
 mod inputs;
 mod manifest;
+mod manifest_fields;
 mod model;
 mod properties;
 mod run_folder;

@@ -237,8 +237,8 @@ fn fields(line: &str) -> impl Iterator<Item = &str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::network::Sequence;
     use crate::encoding::Splitting;
+    use crate::network::Sequence;
 
     fn read(content: &[u8], size: usize) -> Result<Pretrained, String> {
         let folder = tempfile::tempdir().unwrap();
