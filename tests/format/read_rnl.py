@@ -344,7 +344,7 @@ class Model:
             expect_within("MaxSteps", 1, MAX_COUNTED_STEPS, manifest.max_steps)
         if self.kind == FRAMES:
             expect("PadTo", 0, self.pad_to)
-        expect_within("PadTo", 0, self.max_steps, self.pad_to)
+        expect_within("PadTo", 0, min(self.max_steps, MAX_COUNTED_STEPS), self.pad_to)
 
     def read_vectors(self) -> None:
         """What the first layer takes in: a table of vectors, `None` under OneHot, or the numbers of the channels."""

@@ -1,7 +1,8 @@
 //! The runtime's layers: `h` of every step and the final states, in each precision.
 
 use runtime::format::{Precision, Provenance};
-use runtime::{Classifier, LayerState, Model, StepState};
+use runtime::{Classifier, Model};
+use tests::{State, states};
 use trainer::export::{ExportedInput, ExportedNetwork, ModelFile, export};
 use trainer::network::{Cell, Pooling};
 use trainer::quantize::Ranges;
@@ -28,15 +29,6 @@ fn every_case_is_pytorchs() {
     }
 }
 
-/// The states of all layers, directions and steps of a row: `h`, and `c` of an LSTM.
-struct States {
-    layer: usize,
-    reverse: bool,
-    step: usize,
-    hidden: Vec<f32>,
-    cell: Vec<f32>,
-}
-
 fn check(name: &str, case: &Case, precision: Precision, tolerance: f32) {
     let largest = largest_state(case);
     let tolerance = if case.cell() == Cell::RnnRelu { tolerance * largest.max(1.0) } else { tolerance };
@@ -46,9 +38,9 @@ fn check(name: &str, case: &Case, precision: Precision, tolerance: f32) {
     let (width, steps) = (case.hidden_size, case.x[0].len());
     let mut compared = 0;
     for (row, length) in case.lengths.iter().enumerate() {
-        let seen = states_of_row(&mut classifier, (row * steps..row * steps + length).map(|token| token as u32));
+        let seen = states(&mut classifier, (row * steps..row * steps + length).map(|token| token as u32));
         assert_eq!(seen.len(), length * case.num_layers * case.directions());
-        for States { layer, reverse, step, hidden, cell } in seen {
+        for State { layer, reverse, step, hidden, cell } in seen {
             let what = |what| format!("{name} {precision} {what} of row {row}, layer {layer}, step {step}");
             let direction = usize::from(reverse);
             if layer + 1 == case.num_layers {
@@ -69,25 +61,6 @@ fn check(name: &str, case: &Case, precision: Precision, tolerance: f32) {
     let rows = case.lengths.len();
     let steps = case.lengths.iter().sum::<usize>();
     assert_eq!(compared, (steps + rows * case.num_layers) * case.directions());
-}
-
-fn states_of_row(classifier: &mut Classifier<'_, '_, CAPACITY>, tokens: impl Iterator<Item = u32>) -> Vec<States> {
-    classifier.reset();
-    let mut seen = Vec::new();
-    let mut keep = |StepState { layer, reverse, step, state }: StepState<'_>| {
-        let (hidden, cell) = numbers(state);
-        seen.push(States { layer, reverse, step, hidden, cell });
-    };
-    if classifier.layer_state(0).is_some() {
-        for token in tokens {
-            classifier.push_token(token);
-            classifier.observe(&mut keep);
-        }
-    } else {
-        tokens.for_each(|token| classifier.push_token(token));
-        classifier.observe(&mut keep);
-    }
-    seen
 }
 
 /// The largest magnitude of `c`, or of `h` without one.
@@ -119,17 +92,4 @@ fn model_of(case: &Case, precision: Precision, largest: f32) -> ModelFile {
         provenance: &Provenance::default(),
     };
     export(&network, precision).unwrap()
-}
-
-/// `h` and `c` as numbers.
-fn numbers(state: LayerState<'_>) -> (Vec<f32>, Vec<f32>) {
-    match state {
-        LayerState::Float { hidden, cell } => (hidden.to_vec(), cell.to_vec()),
-        LayerState::Int8 { hidden, hidden_fraction_bits, cell, cell_fraction_bits } => {
-            let numbers = |values: &[i16], bits: u8| {
-                values.iter().map(|value| f32::from(*value) / f32::from(1_u16 << bits)).collect()
-            };
-            (numbers(hidden, hidden_fraction_bits), numbers(cell, cell_fraction_bits))
-        }
-    }
 }

@@ -12,6 +12,7 @@ mod frame_model;
 mod good_inputs;
 mod inputs;
 mod manifest;
+mod manifest_fields;
 mod model;
 mod properties;
 mod run_folder;

@@ -1,4 +1,6 @@
-//! What the tests share: trained runs and the folder of real data.
+//! What the tests share: trained runs, states by step, and the folder of real data.
+
+mod states;
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,8 @@ use trainer::data::Source;
 use trainer::run::{Run, finish};
 use trainer::run_folder::RunFolder;
 use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig, fit};
+
+pub use states::{State, states};
 
 /// The CPU backend.
 pub type Cpu = NdArray<f32>;
