@@ -315,7 +315,7 @@ pub(crate) fn words<'a>(manifest: &'a mut Manifest<'_>) -> &'a mut WordInput {
 }
 
 /// The vectors of a manifest's tokens; none of frames.
-pub(crate) fn vectors<'a>(input: &'a mut Input) -> Option<&'a mut TokenVectors> {
+pub(crate) fn vectors(input: &mut Input) -> Option<&mut TokenVectors> {
     match input {
         Input::Words(words) => Some(&mut words.vectors),
         Input::HashedWords(words) => Some(&mut words.vectors),
