@@ -2,10 +2,11 @@
 
 use runtime::format::{Precision, Provenance};
 use runtime::{Classifier, Model};
-use tests::{State, states};
+use tests::{Cpu, State, states};
+use trainer::batches::Example;
 use trainer::export::{ExportedInput, ExportedNetwork, ModelFile, export};
-use trainer::network::{Cell, Pooling};
-use trainer::quantize::Ranges;
+use trainer::network::{Cell, InputShape, NetworkConfig, Pooling, Sequence};
+use trainer::quantize::{Ranges, measure_ranges};
 use trainer::weights::{Matrix, NetworkWeights};
 
 use crate::case::{Case, TORCH_CASES, assert_near};
@@ -32,13 +33,13 @@ fn every_case_is_pytorchs() {
 fn check(name: &str, case: &Case, precision: Precision, tolerance: f32) {
     let largest = largest_state(case);
     let tolerance = if case.cell() == Cell::RnnRelu { tolerance * largest.max(1.0) } else { tolerance };
-    let file = model_of(case, precision, largest);
+    let file = model_of(case, precision);
     let model = Model::parse(file.bytes()).unwrap();
     let mut classifier = Classifier::<CAPACITY>::new(&model).unwrap();
-    let (width, steps) = (case.hidden_size, case.x[0].len());
+    let width = case.hidden_size;
     let mut compared = 0;
     for (row, length) in case.lengths.iter().enumerate() {
-        let seen = states(&mut classifier, (row * steps..row * steps + length).map(|token| token as u32));
+        let seen = states(&mut classifier, tokens(case, row));
         assert_eq!(seen.len(), length * case.num_layers * case.directions());
         for State { layer, reverse, step, hidden, cell } in seen {
             let what = |what| format!("{name} {precision} {what} of row {row}, layer {layer}, step {step}");
@@ -69,8 +70,29 @@ fn largest_state(case: &Case) -> f32 {
     states.iter().chain(&case.h_n).flatten().flatten().fold(0.0_f32, |largest, value| value.abs().max(largest))
 }
 
-/// A model whose tokens are the case's inputs: token `row * steps + step` has the vector `x[row][step]`.
-fn model_of(case: &Case, precision: Precision, largest: f32) -> ModelFile {
+/// The tokens of a row: token `row * steps + step` has the vector `x[row][step]`.
+fn tokens(case: &Case, row: usize) -> impl Iterator<Item = u32> {
+    let start = row * case.x[0].len();
+    (start..start + case.lengths[row]).map(|token| token as u32)
+}
+
+/// The ranges of the case's network over its own rows, as calibration measures them.
+fn ranges(case: &Case, weights: &NetworkWeights, tokens_of_model: usize) -> Ranges {
+    let config = NetworkConfig {
+        input: InputShape::Tokens { tokens: tokens_of_model, embedding_size: case.input_size },
+        cell: case.cell(),
+        hidden_size: case.hidden_size,
+        num_layers: case.num_layers,
+        bidirectional: case.bidirectional,
+        pooling: Pooling::Last,
+    };
+    let example = |row| Example { sequence: Sequence::Tokens(tokens(case, row).collect()), class: 0 };
+    let examples: Vec<Example> = (0..case.lengths.len()).map(example).collect();
+    measure_ranges(&weights.to_network::<Cpu>(&Default::default()), &config, &examples)
+}
+
+/// A model whose tokens are the case's inputs, see [`tokens`].
+fn model_of(case: &Case, precision: Precision) -> ModelFile {
     let vectors: Vec<f32> = case.x.iter().flatten().flatten().copied().collect();
     let words = vectors.len() / case.input_size - 2;
     let vocabulary: Vec<String> = (0..words).map(|word| format!("{word:03}")).collect();
@@ -88,7 +110,7 @@ fn model_of(case: &Case, precision: Precision, largest: f32) -> ModelFile {
         pooling: Pooling::Last,
         max_length: case.x[0].len(),
         pad_to: 0,
-        ranges: &Ranges { inputs: Vec::new(), states: vec![vec![1.5 * largest; case.directions()]; case.num_layers] },
+        ranges: &ranges(case, &weights, words + 2),
         provenance: &Provenance::default(),
     };
     export(&network, precision).unwrap()

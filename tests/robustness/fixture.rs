@@ -13,7 +13,10 @@ use trainer::weights::{DirectionWeights, LayerWeights, Matrix, NetworkWeights};
 
 pub(crate) const HIDDEN_SIZE: usize = 8;
 pub(crate) const EMBEDDING_SIZE: usize = 6;
-pub(crate) const CHANNELS: usize = 3;
+/// Values of a frame.
+pub(crate) const CHANNELS: usize = EMBEDDING_SIZE;
+/// What 1 in a frame of integers stands for.
+pub(crate) const FRAME_UNIT: f32 = 0.25;
 pub(crate) const BUCKETS: u32 = 21;
 /// Steps that a model takes in.
 pub(crate) const MAX_LENGTH: usize = 64;
@@ -115,7 +118,7 @@ impl Variant {
         self.directions() * HIDDEN_SIZE
     }
 
-    /// The number of values that a range has for each layer's directions.
+    /// Ranges of the channels, and of the states of each layer's directions.
     fn ranges(&self) -> Ranges {
         Ranges {
             inputs: vec![2.5; if self.step == Step::Frame { CHANNELS } else { 0 }],
@@ -164,6 +167,11 @@ pub(crate) fn two_layers(precision: Precision) -> ModelFile {
     model(Variant { num_layers: 2, ..Variant::new(precision) })
 }
 
+/// A model of one layer of LSTM over frames, and the last state.
+pub(crate) fn frames(precision: Precision) -> ModelFile {
+    model(Variant { step: Step::Frame, pooling: Pooling::Last, ..Variant::new(precision) })
+}
+
 /// Two layers of a cell in both directions, over embedded words, and the maximum.
 pub(crate) fn both_directions(cell: Cell, precision: Precision) -> Variant {
     Variant { cell, bidirectional: true, num_layers: 2, ..Variant::new(precision) }
@@ -196,7 +204,7 @@ pub(crate) fn export_with(
     let name = |class: usize| LABELS.get(class).map_or(format!("{class}"), |label| (*label).to_owned());
     let labels: Vec<String> = (0..weights.head_bias.len()).map(name).collect();
     let normalization = FrameNormalization {
-        unit: 1.0 / 64.0,
+        unit: FRAME_UNIT,
         mean: (0..CHANNELS).map(|channel| 0.5 - channel as f32).collect(),
         scale: (0..CHANNELS).map(|channel| 0.25 + channel as f32).collect(),
     };
@@ -307,7 +315,7 @@ pub(crate) fn words<'a>(manifest: &'a mut Manifest<'_>) -> &'a mut WordInput {
 }
 
 /// The vectors of a manifest's tokens; none of frames.
-pub(crate) fn vectors<'a>(input: &'a mut Input) -> Option<&'a mut TokenVectors> {
+pub(crate) fn vectors(input: &mut Input) -> Option<&mut TokenVectors> {
     match input {
         Input::Words(words) => Some(&mut words.vectors),
         Input::HashedWords(words) => Some(&mut words.vectors),

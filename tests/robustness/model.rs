@@ -273,8 +273,8 @@ fn a_classifier_with_too_few_words_for_the_steps_of_both_directions_is_refused()
     check_required::<1122, { 3 + 16 + 16 + 32 + 24 + 8 + 1024 }>(both(Precision::F32));
     let one_layer = Variant { num_layers: 1, ..both(Precision::Int8) };
     check_required::<66, { 3 + 8 + 16 + 32 + 4 + 4 }>(one_layer);
-    // Frames of 3 values in 8 bits; [x; h] 12 values.
-    check_required::<81, { 3 + 8 + 16 + 48 + 3 + 4 }>(Variant { step: Step::Frame, ..one_layer });
+    // 64 frames of 6 values in 8 bits.
+    check_required::<130, { 3 + 8 + 16 + 96 + 4 + 4 }>(Variant { step: Step::Frame, ..one_layer });
 }
 
 #[test]

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use runtime::format::Precision;
+use trainer::export::ModelFile;
 use trainer::network::Cell;
 
-use crate::fixture::{PRECISIONS, Step, Variant, both_directions, model, two_layers};
+use crate::fixture::{PRECISIONS, Step, Variant, both_directions, frames, model, two_layers};
 
 /// The name and the model of each file: every precision, cell, input and direction.
-fn seeds() -> impl Iterator<Item = (String, trainer::export::ModelFile)> {
+fn seeds() -> impl Iterator<Item = (String, ModelFile)> {
     let both = |cell, step, precision| Variant { step, ..both_directions(cell, precision) };
     let one = |cell, step| Variant { cell, step, pad_to: 5, ..Variant::new(Precision::Int8) };
     let others = [
-        ("gru-both-frames", both(Cell::Gru, Step::Frame, Precision::Int8)),
         ("gru-both-frames-f32", both(Cell::Gru, Step::Frame, Precision::F32)),
         ("rnn-relu-both-one-hot", both(Cell::RnnRelu, Step::OneHotWord, Precision::Int8)),
         ("rnn-tanh-characters", one(Cell::RnnTanh, Step::Character)),
@@ -20,7 +20,9 @@ fn seeds() -> impl Iterator<Item = (String, trainer::export::ModelFile)> {
         ("lstm-bytes", one(Cell::Lstm, Step::Byte)),
     ];
     let others = others.map(|(name, variant)| (name.to_owned(), model(variant)));
-    PRECISIONS.map(|precision| (precision.to_string(), two_layers(precision))).into_iter().chain(others)
+    let streamed = ("lstm-frames".to_owned(), frames(Precision::Int8));
+    let words = PRECISIONS.map(|precision| (precision.to_string(), two_layers(precision)));
+    words.into_iter().chain([streamed]).chain(others)
 }
 
 #[test]

@@ -11,7 +11,10 @@ use crate::fixture::{
     refusal_with_element, two_layers, weights,
 };
 
+/// A tensor of a manifest; a model in a precision; a direction of a manifest.
 type Chosen = fn(&mut Manifest<'_>) -> Tensor;
+type Made = fn(Precision) -> ModelFile;
+type ChosenDirection = fn(&Manifest<'_>) -> DirectionWeights;
 
 /// Two layers of a GRU in both directions over one-hot words.
 fn one_hot(precision: Precision) -> ModelFile {
@@ -19,7 +22,7 @@ fn one_hot(precision: Precision) -> ModelFile {
 }
 
 /// The weights that are multiplied, or added for a token, with the model and their name.
-const WEIGHTS: [(&str, fn(Precision) -> ModelFile, Chosen); 6] = [
+const WEIGHTS: [(&str, Made, Chosen); 6] = [
     ("first layer", two_layers, |manifest| manifest.layers[0].forward.weights),
     ("second layer", two_layers, |manifest| manifest.layers[1].forward.weights),
     ("head", two_layers, |manifest| manifest.head.weights),
@@ -27,7 +30,7 @@ const WEIGHTS: [(&str, fn(Precision) -> ModelFile, Chosen); 6] = [
     ("one-hot", one_hot, |manifest| manifest.layers[0].forward.one_hot.unwrap()),
     ("one-hot in reverse", one_hot, |manifest| manifest.layers[0].reverse.unwrap().one_hot.unwrap()),
 ];
-const BIASES: [(&str, fn(Precision) -> ModelFile, Chosen); 4] = [
+const BIASES: [(&str, Made, Chosen); 4] = [
     ("first layer", two_layers, |manifest| manifest.layers[0].forward.bias),
     ("second layer", two_layers, |manifest| manifest.layers[1].forward.bias),
     ("head", two_layers, |manifest| manifest.head.bias),
@@ -76,7 +79,7 @@ fn a_bias_that_an_accumulator_can_not_hold_is_refused() {
 #[test]
 fn an_accumulator_may_reach_its_limit_and_no_more() {
     let reverse = both_directions(Cell::Lstm, Precision::Int8);
-    let chosen: [(ModelFile, fn(&Manifest<'_>) -> DirectionWeights); 2] = [
+    let chosen: [(ModelFile, ChosenDirection); 2] = [
         (two_layers(Precision::Int8), |manifest| manifest.layers[0].forward),
         (model(reverse), |manifest| manifest.layers[1].reverse.unwrap()),
     ];

@@ -196,7 +196,12 @@ fn a_padded_row_in_a_batch_gives_what_it_gives_alone_and_changes_no_longer_row()
         let as_they_are = logits_in_a_batch(&config, &rows);
         let with_padding = logits_in_a_batch(&config, &padded);
         for (steps, (found, expected)) in STEPS.iter().zip(with_padding.iter().zip(&as_they_are)) {
-            assert_eq!(are_near(found, expected), *steps >= PAD_TO, "{config:?}, {steps} steps");
+            let near = are_near(found, expected);
+            if *steps >= PAD_TO {
+                assert!(near, "{config:?}, {steps} steps");
+            } else if *steps > 0 && config.pooling != Pooling::Max {
+                assert!(!near, "{config:?}, {steps} steps: the padding takes no part");
+            }
         }
     }
 }
