@@ -14,8 +14,10 @@ use crate::case::{Case, TORCH_CASES, assert_near};
 /// Largest error of `h` and `c` of the bounded cells: f32 is what PyTorch computes; the others have a weight's and a
 /// state's rounding, over seven steps of weights drawn from N(0, 0.6^2), far larger than trained ones.
 const TOLERANCES: [(Precision, f32); 3] = [(Precision::F32, 1e-5), (Precision::F16, 1e-2), (Precision::Int8, 0.12)];
-/// Of the rectifier, whose states grow without a bound: the share of the largest state.
-const RELU_TOLERANCES: [(Precision, f32); 3] = [(Precision::F32, 1e-6), (Precision::F16, 1e-3), (Precision::Int8, 0.1)];
+/// Of the rectifier, as shares of the largest state: these weights make its states grow to 131 in seven steps, and
+/// each rounding with them.
+const RELU_TOLERANCES: [(Precision, f32); 3] =
+    [(Precision::F32, 1e-6), (Precision::F16, 2e-3), (Precision::Int8, 0.16)];
 
 const CAPACITY: usize = 2_048;
 

@@ -333,12 +333,9 @@ pub(crate) fn embedding<'a>(manifest: &'a mut Manifest<'_>) -> &'a mut Embedding
     }
 }
 
-/// What 1 in a frame of integers stands for in [`frames`].
-pub(crate) const FRAME_UNIT: f32 = 0.25;
-
 /// A model of frames of [`EMBEDDING_SIZE`] values, of one layer, last pooling and at most 64 steps: value `c` of a frame
 /// is taken in as `(value - c) / 2`; in an int8 model that counts 16 times.
-pub(crate) fn frames(precision: Precision) -> ModelFile {
+pub(crate) fn plain_frames(precision: Precision) -> ModelFile {
     let file = model(Variant { pooling: Pooling::Last, ..Variant::new(precision) });
     let mut parts = Parts::of(&file);
     let tensor = |tensors: &mut Vec<u8>, data_type: DataType, bytes: Vec<u8>| {

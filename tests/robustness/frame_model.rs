@@ -4,7 +4,7 @@ use runtime::format::Precision;
 use runtime::known_answer::{KnownAnswers, KnownInput};
 
 use crate::command::{Place, model};
-use crate::fixture::{EMBEDDING_SIZE, FRAME_UNIT, frames};
+use crate::fixture::{EMBEDDING_SIZE, FRAME_UNIT, plain_frames};
 
 /// Three sequences of 2, 1 and 70 frames, and the same frames without a name and a label, with a line between the
 /// sequences.
@@ -25,7 +25,7 @@ fn sequences() -> (String, String) {
 
 fn place(precision: Precision) -> Place {
     let place = Place::new();
-    place.write("model.rnl", frames(precision).bytes());
+    place.write("model.rnl", plain_frames(precision).bytes());
     place.write("rows.csv", sequences().0.as_bytes());
     place
 }

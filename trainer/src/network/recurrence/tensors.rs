@@ -28,7 +28,7 @@ fn resized<B: Backend>(tensor: Tensor<B, 2>, rows: usize) -> Tensor<B, 2> {
     let [found, columns] = tensor.dims();
     match found {
         found if found == rows => tensor,
-        found if found > rows => tensor.slice([0..rows]),
+        found if found > rows => tensor.slice([0..rows, 0..columns]),
         found => {
             let missing = Tensor::zeros([rows - found, columns], &tensor.device());
             if found == 0 { missing } else { Tensor::cat(vec![tensor, missing], 0) }

@@ -96,10 +96,9 @@ fn begin_sums<C: HostCell>(projected: &[f32], bias: &[f32], sums: &mut [f32]) {
 fn forward_chunk<C: HostCell>(weight_hh: ArrayView2<'_, f32>, activations: &mut Chunk<'_>, states: &mut Chunk<'_>) {
     let size = weight_hh.ncols();
     let none = vec![0.0; C::STATES * size];
-    for step in 0..states.len() {
+    for (step, sums) in activations.iter_mut().enumerate() {
         let (before, after) = states.split_at_mut(step);
         let (previous, state) = (before.last().map_or(&[][..], |states| &**states), &mut *after[0]);
-        let sums = &mut *activations[step];
         add_product::<C>(previous, weight_hh, sums);
         let previous = previous.chunks(C::STATES * size).chain(std::iter::repeat(&none[..]));
         let rows = zip(sums.chunks_mut(C::RESULTS * size), state.chunks_mut(C::STATES * size));
