@@ -32,6 +32,8 @@ enum Failure {
     NothingToCheck,
     /// `Classifier::new` refused the model.
     Classifier,
+    /// The model has more channels than a frame of this image.
+    Channels,
     /// The board has too little RAM for the model's buffers.
     Memory,
     /// The stack grew to where static variables lie.
@@ -46,6 +48,7 @@ impl Failure {
             Self::Answers => "the runtime rejected the known answers",
             Self::NothingToCheck => "there are no rows to check",
             Self::Classifier => "the classifier could not be made from the model",
+            Self::Channels => "the model has more channels than this image has room for",
             Self::Memory => "the model's buffers do not fit into this board's RAM",
             Self::Stack => "the stack overflowed",
         }
@@ -73,12 +76,19 @@ fn run(output: &mut Output) -> Result<u32, Failure> {
     if memory::stack_free_at_reset() < classifier_bytes.saturating_add(STACK_RESERVE) {
         return Err(Failure::Memory);
     }
-    let model = Model::parse(inputs::model()).map_err(|_| Failure::Model)?;
+    // Matched by reference, as the classifier below: moving it out would need room for a second one.
+    let parsed = Model::parse(inputs::model());
+    let Ok(model) = &parsed else {
+        return Err(Failure::Model);
+    };
     let answers = KnownAnswers::parse(inputs::answers()).map_err(|_| Failure::Answers)?;
     if answers.is_empty() {
         return Err(Failure::NothingToCheck);
     }
-    run_rows(output, &counter, &model, answers)
+    if model.channels() > check::MAX_CHANNELS {
+        return Err(Failure::Channels);
+    }
+    run_rows(output, &counter, model, answers)
 }
 
 /// A frame of its own: the classifier's buffers are on the stack only after `run` saw that they fit.
@@ -101,7 +111,7 @@ fn run_rows(
         rows += 1;
         mismatches += u32::from(!matches);
     }
-    let replay = Replay::measure(counter, classifier);
+    let replay = Replay::measure(counter, model, classifier);
     if memory::stack_high_water() >= memory::stack_free_at_reset() {
         return Err(Failure::Stack);
     }

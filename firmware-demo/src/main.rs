@@ -1,7 +1,7 @@
 //! A microcontroller image that holds a model and what the host computed with it, and checks that it
 //! computes the same bits.
 //!
-//! For every known answer it classifies the text, compares class and logits bit for bit and prints one
+//! For every known answer it classifies the text, or the frames one by one, compares class and logits bit for bit and prints one
 //! JSON object on a line; a summary line with flash, RAM, stack and instructions per step ends the run. On
 //! an emulated board the exit status says whether all rows matched. `firmware-demo/emulate` builds and runs
 //! it; README.md says how to run it on a real board.

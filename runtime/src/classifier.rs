@@ -1,74 +1,52 @@
+use crate::answer::{Logits, Prediction};
 use crate::error::{Error, saturated};
-use crate::model::{AnyNetwork, Model};
-use crate::network::LayerState;
+use crate::model::{Model, with_network};
+use crate::network::{LayerState, Step, StepState};
 #[cfg(feature = "float")]
 use crate::numeric::softmax_float;
-use crate::numeric::{Probability, argmax, softmax_fixed};
-use crate::text::WordTokenizer;
+use crate::numeric::{argmax, softmax_fixed};
+use crate::sequence::{LongInput, Sequence};
+use crate::text::TextReader;
 
-/// Classifies one sequence at a time with a [`Model`], step by step.
+/// Classifies one sequence at a time with a [`Model`].
 ///
 /// `CAPACITY` is the number of 32-bit words of state: [`crate::required_capacity`] of the model file.
+///
+/// # Streaming and bidirectional models
+/// A model whose layers run from the first step to the last computes each step when it is pushed, in memory that
+/// does not depend on the sequence; [`Self::predict`] costs the head alone, and more may be pushed after it. A
+/// model with a layer that runs in reverse ([`Model::is_bidirectional`]) keeps its steps, at most
+/// [`Model::max_steps`]; [`Self::predict`] computes all of them, and again after more was pushed. What happens with
+/// further steps is the choice of [`LongInput`].
+///
+/// # Input of another kind
+/// A frame for a model of text is an error. Text or a token for a model of frames can not be one, as pushing text
+/// never fails: each call is ignored and counts as one refused step ([`Self::refused_steps`]).
+///
+/// # Examples
+/// ```
+/// # fn main() -> Result<(), runtime::Error> {
+/// # static MODEL: &runtime::Aligned<[u8]> =
+/// #     &runtime::Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
+/// let model = runtime::Model::parse(&MODEL.0)?;
+/// let mut classifier = runtime::Classifier::<{ runtime::required_capacity(&MODEL.0) }>::new(&model)?;
+/// classifier.push_text("kitchen lights off");
+/// assert_eq!(classifier.predict().label, "lights_off");
+/// classifier.reset();
+/// assert_eq!(classifier.push_frame(&[1, 2, 3]), Err(runtime::Error::NoFrames));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
 pub struct Classifier<'c, 'm, const CAPACITY: usize> {
     model: &'c Model<'m>,
-    tokenizer: WordTokenizer,
-    steps: u32,
+    reader: Option<TextReader>,
+    sequence: Sequence,
     state: [u32; CAPACITY],
 }
 
-/// The answer for the sequence so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Prediction<'m> {
-    /// Number of the class with the largest logit, the first of equal ones.
-    pub class: usize,
-    /// Its name.
-    pub label: &'m str,
-    /// Its softmax probability.
-    pub probability: Probability,
-}
-
-/// The logits, one a class.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Logits<'a> {
-    /// Of an int8 model: Q15.16.
-    Fixed(&'a [i32]),
-    /// Of an `f32` or `f16` model.
-    Float(&'a [f32]),
-}
-
-impl Logits<'_> {
-    /// Number of classes.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Fixed(logits) => logits.len(),
-            Self::Float(logits) => logits.len(),
-        }
-    }
-
-    /// Whether there is no class.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The logit of a class as a float.
-    pub fn get(&self, class: usize) -> Option<f32> {
-        match self {
-            Self::Fixed(logits) => logits.get(class).map(|logit| *logit as f32 / 65536.0),
-            Self::Float(logits) => logits.get(class).copied(),
-        }
-    }
-
-    /// The logit of a class as its 32 bits: an `i32` or an `f32`.
-    pub fn bits(&self, class: usize) -> Option<u32> {
-        match self {
-            Self::Fixed(logits) => logits.get(class).map(|logit| *logit as u32),
-            Self::Float(logits) => logits.get(class).map(|logit| logit.to_bits()),
-        }
-    }
-}
-
 impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
-    /// A classifier at the start of a sequence.
+    /// A classifier at the start of a sequence, which refuses steps beyond the model's largest number.
     ///
     /// # Errors
     /// [`Error::CapacityTooSmall`].
@@ -76,14 +54,28 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     /// # Panics
     /// Never.
     pub fn new(model: &'c Model<'m>) -> Result<Self, Error> {
+        Self::with_long_input(model, LongInput::Refuse)
+    }
+
+    /// A classifier at the start of a sequence, with a choice for steps beyond the model's largest number.
+    ///
+    /// # Errors
+    /// [`Error::CapacityTooSmall`]; [`Error::WindowOfStreaming`] for [`LongInput::Window`] and a model that keeps
+    /// no steps.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn with_long_input(model: &'c Model<'m>, long_input: LongInput) -> Result<Self, Error> {
         let required = model.required_words();
         if CAPACITY < required {
             return Err(Error::CapacityTooSmall { required: saturated(required), available: saturated(CAPACITY) });
         }
-        Ok(Self { model, tokenizer: WordTokenizer::new(), steps: 0, state: [0; CAPACITY] })
+        let sequence = Sequence::new(model, long_input)?;
+        Ok(Self { model, reader: model.text.as_ref().map(TextReader::new), sequence, state: [0; CAPACITY] })
     }
 
-    /// Takes in more text: one step for every word that has ended. See [`WordTokenizer`].
+    /// Takes in more text: one step for every word, character or byte that is complete, as the model's input has
+    /// it; see [`crate::text`].
     ///
     /// # Panics
     /// Never.
@@ -96,8 +88,13 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     /// # Panics
     /// Never.
     pub fn push_bytes(&mut self, bytes: &[u8]) {
-        let Self { model, tokenizer, steps, state } = self;
-        tokenizer.push(bytes, |word| step(model, state, steps, model.vocabulary.token(word)));
+        let Self { model, reader, sequence, state } = self;
+        match (reader, &model.text) {
+            (Some(reader), Some(input)) => {
+                reader.push(input, bytes, |token| sequence.take(model, state, Step::Token(token)));
+            }
+            _ => sequence.refuse(),
+        }
     }
 
     /// One step with a token. One that the model does not have is an unknown word.
@@ -105,17 +102,62 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     /// # Panics
     /// Never.
     pub fn push_token(&mut self, token: u32) {
-        step(self.model, &mut self.state, &mut self.steps, token);
+        let Self { model, sequence, state, .. } = self;
+        if model.text.is_some() {
+            sequence.take(model, state, Step::Token(model.known_token(token)));
+        } else {
+            sequence.refuse();
+        }
     }
 
-    /// The answer for what was pushed since the last reset. A word that has begun ends here; more may be
-    /// pushed afterwards.
+    /// One step with a frame of integers as the sensor gives them, one a channel.
+    ///
+    /// # Shapes and units
+    /// `[channels]`; 1 stands for the `unit` of the model's [`crate::format::FrameInput`].
+    ///
+    /// # Errors
+    /// [`Error::NoFrames`], [`Error::WrongChannels`]; the sequence is then as before. A frame beyond the model's
+    /// largest number of steps is no error: see [`Self::refused_steps`].
+    ///
+    /// # Panics
+    /// Never.
+    pub fn push_frame(&mut self, frame: &[i16]) -> Result<(), Error> {
+        let Self { model, sequence, state, .. } = self;
+        sequence.take_frame(model, state, frame.len(), Step::Integers(frame))
+    }
+
+    /// One step with a frame of numbers in the units of the training data, one a channel.
+    ///
+    /// An int8 model takes them in as [`Self::push_frame`] does the integers nearest to `value / unit` (halves away
+    /// from zero), at most 32,767 in magnitude, or -32,768.
+    ///
+    /// # Errors
+    /// As [`Self::push_frame`], and [`Error::NotFinite`].
+    ///
+    /// # Panics
+    /// Never.
+    #[cfg(feature = "float")]
+    pub fn push_frame_f32(&mut self, frame: &[f32]) -> Result<(), Error> {
+        let Self { model, sequence, state, .. } = self;
+        if let Some(channel) = frame.iter().position(|value| !value.is_finite()) {
+            return Err(Error::NotFinite { channel: saturated(channel) });
+        }
+        sequence.take_frame(model, state, frame.len(), Step::Floats(frame))
+    }
+
+    /// The answer for what was pushed since the last reset. A word or character that has begun ends here; more may
+    /// be pushed afterwards.
+    ///
+    /// A sequence shorter than [`Model::pad_to`] is answered as if padding followed up to there; the padding is
+    /// forgotten afterwards.
     ///
     /// # Panics
     /// Never.
     pub fn predict(&mut self) -> Prediction<'m> {
-        let Self { model, tokenizer, steps, state } = self;
-        tokenizer.finish(|word| step(model, state, steps, model.vocabulary.token(word)));
+        let Self { model, reader, sequence, state } = self;
+        if let (Some(reader), Some(input)) = (reader, &model.text) {
+            reader.finish(input, |token| sequence.take(model, state, Step::Token(token)));
+        }
         let (class, probability) = match self.logits() {
             Logits::Fixed(logits) => {
                 let class = argmax(logits);
@@ -127,52 +169,56 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
                 (class, softmax_float(logits, class))
             }
             #[cfg(not(feature = "float"))]
-            Logits::Float(_) => (0, Probability::default()),
+            Logits::Float(_) => (0, crate::numeric::Probability::default()),
         };
         Prediction { class, label: self.model.label(class).unwrap_or_default(), probability }
     }
 
-    /// The logits after the steps so far.
+    /// The logits after the steps so far, computed once.
     ///
     /// # Panics
     /// Never.
     pub fn logits(&mut self) -> Logits<'_> {
-        let (state, steps) = (&mut self.state, self.steps);
-        match &self.model.network {
-            AnyNetwork::Int8(network) => Logits::Fixed(network.logits(state, steps)),
-            #[cfg(feature = "float")]
-            AnyNetwork::Half(network) => Logits::Float(network.logits(state, steps)),
-            #[cfg(feature = "float")]
-            AnyNetwork::Single(network) => Logits::Float(network.logits(state, steps)),
-        }
+        let Self { model, sequence, state, .. } = self;
+        sequence.answer(model, state);
+        with_network!(&model.network, network => network.logits(state))
     }
 
-    /// What a layer remembers; `None` if there is no such layer.
+    /// What a layer of a streaming model remembers; `None` if there is no such layer, and for a bidirectional
+    /// model, which remembers its steps alone.
     ///
     /// # Panics
     /// Never.
     pub fn layer_state(&mut self, layer: usize) -> Option<LayerState<'_>> {
         let state = &mut self.state;
-        match &self.model.network {
-            AnyNetwork::Int8(network) => network.layer(state, layer).map(|(weights, buffers)| LayerState::Int8 {
-                hidden: buffers.hidden,
-                cell: buffers.cell,
-                cell_fraction_bits: weights.matrix.scales.cell_fraction_bits,
-            }),
-            #[cfg(feature = "float")]
-            AnyNetwork::Half(network) => network
-                .layer(state, layer)
-                .map(|(_, buffers)| LayerState::Float { hidden: buffers.hidden, cell: buffers.cell }),
-            #[cfg(feature = "float")]
-            AnyNetwork::Single(network) => network
-                .layer(state, layer)
-                .map(|(_, buffers)| LayerState::Float { hidden: buffers.hidden, cell: buffers.cell }),
-        }
+        with_network!(&self.model.network, network => {
+            if network.is_buffered() { None } else { network.layer_state(state, layer) }
+        })
     }
 
-    /// Steps since the last reset. Once a model's largest number is reached, further input is ignored.
+    /// Shows what the layers remember, in the order of computation.
+    ///
+    /// A bidirectional model is computed anew: every layer, in it every direction, in that every step, with the
+    /// padding that an answer has. A streaming model has forgotten its earlier steps: `observer` sees each layer
+    /// after the last step, once a step if it is called after every one; nothing before the first.
+    ///
+    /// # Panics
+    /// Never, if `observer` does not.
+    pub fn observe(&mut self, mut observer: impl FnMut(StepState<'_>)) {
+        let Self { model, sequence, state, .. } = self;
+        sequence.observe(model, state, &mut observer);
+    }
+
+    /// Steps that an answer is about: those since the last reset, without the refused ones and without those that
+    /// have left a window.
     pub fn steps(&self) -> u32 {
-        self.steps
+        self.sequence.steps()
+    }
+
+    /// Steps since the last reset that were ignored: those beyond the model's largest number, but in a
+    /// [`LongInput::Window`], and calls with text for a model of frames.
+    pub fn refused_steps(&self) -> u32 {
+        self.sequence.refused()
     }
 
     /// Forgets the sequence, and a word that has begun.
@@ -180,24 +226,10 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     /// # Panics
     /// Never.
     pub fn reset(&mut self) {
-        self.tokenizer.reset();
-        self.steps = 0;
+        if let Some(reader) = &mut self.reader {
+            reader.reset();
+        }
+        self.sequence.reset();
         self.state.fill(0);
     }
-}
-
-fn step(model: &Model<'_>, state: &mut [u32], steps: &mut u32, token: u32) {
-    if *steps >= model.max_steps {
-        return;
-    }
-    let token = model.known_token(token);
-    let first = *steps == 0;
-    match &model.network {
-        AnyNetwork::Int8(network) => network.step(state, token, first),
-        #[cfg(feature = "float")]
-        AnyNetwork::Half(network) => network.step(state, token, first),
-        #[cfg(feature = "float")]
-        AnyNetwork::Single(network) => network.step(state, token, first),
-    }
-    *steps = steps.saturating_add(1);
 }

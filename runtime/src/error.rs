@@ -2,9 +2,10 @@ use core::fmt;
 
 use crate::format::Precision;
 
-/// Why a model file was refused, or a classifier could not be made for it.
+/// Why a model file was refused, a classifier could not be made for it, or a frame is not one of its input.
 ///
-/// Everything is found while a model is parsed or a classifier is constructed; no later call fails.
+/// Everything about a model is found while it is parsed or a classifier is constructed. Later only a frame can be
+/// refused, which changes nothing; text, tokens and predictions can not fail.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
@@ -62,6 +63,22 @@ pub enum Error {
         /// 32-bit words there are.
         available: u32,
     },
+    /// [`crate::LongInput::Window`] for a model that keeps no steps.
+    WindowOfStreaming,
+    /// A frame for a model of text.
+    NoFrames,
+    /// A frame of another number of channels than the model's.
+    WrongChannels {
+        /// Channels of the model.
+        expected: u32,
+        /// Values of the frame.
+        found: u32,
+    },
+    /// A value of a frame is infinite or not a number.
+    NotFinite {
+        /// The channel.
+        channel: u32,
+    },
 }
 
 /// The part of a model file that an [`Error::Invalid`] speaks of.
@@ -88,16 +105,28 @@ pub enum Field {
     ClassCount,
     /// The table of labels.
     Labels,
-    /// The table of vocabulary words.
+    /// The table of vocabulary words, or of an alphabet's characters.
     Vocabulary,
-    /// Order of the vocabulary words.
+    /// Order of the vocabulary's words or the alphabet's characters.
     VocabularyOrder,
+    /// Number of the hash's buckets.
+    Buckets,
+    /// Channels of a frame.
+    Channels,
+    /// What 1 stands for in a frame of integers.
+    FrameUnit,
+    /// The zero of a channel.
+    ChannelZero,
+    /// The scale of a channel.
+    ChannelScale,
+    /// The right shift of a frame's values.
+    FrameShift,
     /// Rows of the embedding.
     EmbeddingRows,
     /// Number of recurrent layers.
     LayerCount,
-    /// Directions of a layer.
-    Direction,
+    /// Weights of one-hot tokens where there are none, or none where there are.
+    OneHot,
     /// Input size of a layer.
     InputSize,
     /// Hidden size of a layer.
@@ -108,10 +137,12 @@ pub enum Field {
     AccumulatorShift,
     /// The sum that an accumulator can reach.
     AccumulatorRange,
-    /// Fraction bits of the cell state.
-    CellFractionBits,
+    /// Fraction bits of a state.
+    StateFractionBits,
     /// Largest number of steps.
     MaxSteps,
+    /// Steps up to which a sequence is padded.
+    PadTo,
     /// A weight outside of its range (int8: -128 is not used), or not finite.
     WeightRange,
     /// A known answer that can not be read.
@@ -153,6 +184,16 @@ impl fmt::Display for Error {
             }
             Self::CapacityTooSmall { required, available } => {
                 write!(formatter, "the model needs a capacity of {required} words, the classifier has {available}")
+            }
+            Self::WindowOfStreaming => {
+                write!(formatter, "a window needs the steps that a bidirectional model keeps: this model keeps none")
+            }
+            Self::NoFrames => write!(formatter, "the model classifies text: push text, not frames"),
+            Self::WrongChannels { expected, found } => {
+                write!(formatter, "a frame of this model has {expected} channels, found {found} values")
+            }
+            Self::NotFinite { channel } => {
+                write!(formatter, "the value of channel {channel} is infinite or not a number")
             }
         }
     }

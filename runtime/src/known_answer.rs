@@ -1,19 +1,59 @@
-//! What another machine computed, carried along to be compared with: texts with their class and logits.
+//! What another machine computed, carried along to be compared with: sequences with their class and logits.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Field, invalid};
 
-/// A text, and the answer that a model gave to it.
+/// A sequence, and the answer that a model gave to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownAnswer<'a> {
-    /// The text.
-    pub text: &'a str,
+    /// The sequence.
+    #[serde(borrow)]
+    pub input: KnownInput<'a>,
     /// Number of the class.
     pub class: u32,
     /// The logits' bits ([`crate::Logits::bits`]), four little-endian bytes each.
-    #[serde(borrow)]
     pub logits: &'a [u8],
+}
+
+/// What was pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KnownInput<'a> {
+    /// A text.
+    Text(&'a str),
+    /// Frames of integers.
+    Frames {
+        /// Values of a frame, at least 1.
+        channels: u16,
+        /// `[frames, channels]`, `i16` in two little-endian bytes each.
+        values: &'a [u8],
+    },
+}
+
+impl<'a> KnownInput<'a> {
+    /// The frames, each as an iterator over its channels' values; none of a text.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn frames(&self) -> impl Iterator<Item = impl Iterator<Item = i16> + use<'a>> + use<'a> {
+        let (channels, values) = match self {
+            Self::Text(_) => (1, &[][..]),
+            Self::Frames { channels, values } => (usize::from(*channels).max(1), *values),
+        };
+        values
+            .chunks_exact(channels.saturating_mul(2))
+            .map(|frame| frame.as_chunks::<2>().0.iter().map(|value| i16::from_le_bytes(*value)))
+    }
+
+    /// Whether the values are whole frames.
+    fn is_whole(&self) -> bool {
+        match self {
+            Self::Text(_) => true,
+            Self::Frames { channels, values } => {
+                *channels > 0 && values.len().is_multiple_of(usize::from(*channels).saturating_mul(2))
+            }
+        }
+    }
 }
 
 /// A file of known answers: their number as four little-endian bytes, then each in postcard.
@@ -59,8 +99,55 @@ impl<'a> Iterator for KnownAnswers<'a> {
 
     fn next(&mut self) -> Option<KnownAnswer<'a>> {
         self.remaining = self.remaining.checked_sub(1)?;
-        let (answer, rest) = postcard::take_from_bytes(self.bytes).ok()?;
+        let (answer, rest) = postcard::take_from_bytes::<KnownAnswer<'a>>(self.bytes).ok()?;
         self.bytes = rest;
-        Some(answer)
+        answer.input.is_whole().then_some(answer)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use super::*;
+
+    fn file(answers: &[KnownAnswer<'_>]) -> Vec<u8> {
+        let mut file = (answers.len() as u32).to_le_bytes().to_vec();
+        for answer in answers {
+            let mut bytes = [0; 256];
+            file.extend_from_slice(postcard::to_slice(answer, &mut bytes).unwrap());
+        }
+        file
+    }
+
+    fn frames<'a>(channels: u16, values: &'a [u8]) -> KnownAnswer<'a> {
+        KnownAnswer { input: KnownInput::Frames { channels, values }, class: 1, logits: &[1, 2, 3, 4] }
+    }
+
+    #[test]
+    fn texts_and_frames_are_read_as_written() {
+        let text = KnownAnswer { input: KnownInput::Text("lights öff"), class: 300, logits: &[0xFF; 8] };
+        let written = [text, frames(2, &[1, 0, 255, 255, 0, 128, 2, 1])];
+        let file = file(&written);
+        let read: Vec<_> = KnownAnswers::parse(&file).unwrap().collect();
+        assert_eq!(read, written);
+        assert_eq!(read[0].input.frames().count(), 0);
+        let values: Vec<Vec<i16>> = read[1].input.frames().map(Iterator::collect).collect();
+        assert_eq!(values, [[1, -1], [-32_768, 258]]);
+    }
+
+    #[test]
+    fn answers_that_are_cut_or_have_broken_frames_are_refused() {
+        let whole = file(&[frames(2, &[0; 4])]);
+        assert_eq!(KnownAnswers::parse(&whole).unwrap().len(), 1);
+        for length in 0..whole.len() {
+            assert!(KnownAnswers::parse(&whole[..length]).is_err(), "{length}");
+        }
+        for broken in [frames(0, &[]), frames(2, &[0; 6]), frames(3, &[0; 5])] {
+            let refused = KnownAnswers::parse(&file(&[frames(1, &[]), broken])).err();
+            assert_eq!(refused, Some(invalid(Field::KnownAnswer, 2, 1)));
+        }
     }
 }

@@ -1,16 +1,20 @@
 //! Runs a recurrent classifier from a model file (`.rnl`), one step at a time, in fixed-size buffers.
 //!
 //! The trainer writes one file; this crate reads it where it lies (in flash, or in a file read by a
-//! desktop program), verifies all of it once, and then classifies text without a further way to fail.
+//! desktop program), verifies all of it once, and then classifies sequences: words, characters or bytes of a text
+//! without a further way to fail, or frames of numbers, of which one with another number of channels is refused.
+//! Layers are LSTM, GRU or Elman's, in one direction or both.
 //!
 //! # Memory model
 //! `no_std`, no allocator. A [`Model`] borrows the file's bytes and copies no tensor. A [`Classifier`]
 //! holds all state in an array whose size is a constant: [`required_capacity`] computes it at compile
 //! time for a model that is part of the firmware, and [`Classifier::new`] checks it for one that is not.
+//! A model with a layer that runs in reverse keeps up to [`Model::max_steps`] steps in that array, and the outputs
+//! of up to two layers for each of them; any other keeps its states alone, however long the sequence.
 //! No function of the device path panics, allocates or recurses.
 //!
 //! # Numbers
-//! `int8` models are computed with integers alone, from the character to the class and its probability,
+//! `int8` models are computed with integers alone, from the character or the sensor's integer to the class and its probability,
 //! so that every machine gives the same bits. `f32` and `f16` models are computed in `f32` with one
 //! defined order of operations.
 //!
@@ -41,6 +45,7 @@
 #[cfg(target_endian = "big")]
 compile_error!("model files are little-endian and are read in place: big-endian targets are not supported");
 
+mod answer;
 mod cell;
 mod classifier;
 mod error;
@@ -50,14 +55,17 @@ pub mod known_answer;
 mod model;
 mod network;
 pub mod numeric;
+mod sequence;
 pub mod text;
 
-pub use classifier::{Classifier, Logits, Prediction};
+pub use answer::{Logits, Prediction};
+pub use classifier::Classifier;
 pub use error::{Error, Field};
 pub use format::{Precision, required_capacity};
-pub use model::Model;
-pub use network::LayerState;
+pub use model::{InputKind, Model};
+pub use network::{LayerState, StepState};
 pub use numeric::Probability;
+pub use sequence::LongInput;
 
 /// Aligns what it holds to 16 bytes, as a model file in memory must be.
 ///

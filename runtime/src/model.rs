@@ -1,23 +1,45 @@
 use crate::error::{Error, Field, expect, expect_within, invalid};
 use crate::format::{
-    ALIGNMENT, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance, StringTable, Tensors, WordRule, checksum,
+    ALIGNMENT, CharacterRule, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance, StringTable, Tensors,
+    WordRule, checksum,
 };
 #[cfg(feature = "float")]
 use crate::network::{Half, Single};
 use crate::network::{Int8, Network};
-use crate::text::{UNKNOWN_TOKEN, Vocabulary};
+use crate::text::{TextInput, UNKNOWN_TOKEN, Vocabulary};
+
+/// Most buckets of hashed words.
+const MAX_BUCKETS: usize = 1 << 24;
 
 /// A verified model, borrowed from the bytes of its file.
 pub struct Model<'m> {
     pub(crate) network: AnyNetwork<'m>,
-    pub(crate) vocabulary: Vocabulary<'m>,
-    pub(crate) max_steps: u32,
+    /// How text becomes tokens; none for frames.
+    pub(crate) text: Option<TextInput<'m>>,
     labels: StringTable<'m>,
     provenance: Provenance<'m>,
     header: Header,
+    pad_to: u32,
+}
+
+/// What a model takes in as a step.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputKind {
+    /// Words of a text, known by a vocabulary.
+    Words,
+    /// Words of a text, known by their hash.
+    HashedWords,
+    /// Characters of a text.
+    Characters,
+    /// Bytes of a text.
+    Bytes,
+    /// Frames of numbers.
+    Frames,
 }
 
 /// A network of one of the precisions.
+#[allow(clippy::large_enum_variant, reason = "there is no allocator, and a model is made once")]
 pub(crate) enum AnyNetwork<'m> {
     Int8(Network<'m, Int8>),
     #[cfg(feature = "float")]
@@ -26,23 +48,41 @@ pub(crate) enum AnyNetwork<'m> {
     Single(Network<'m, Single>),
 }
 
+/// An expression on the network of a model, whatever its precision.
+macro_rules! with_network {
+    ($any:expr, $network:ident => $expression:expr) => {
+        match $any {
+            $crate::model::AnyNetwork::Int8($network) => $expression,
+            #[cfg(feature = "float")]
+            $crate::model::AnyNetwork::Half($network) => $expression,
+            #[cfg(feature = "float")]
+            $crate::model::AnyNetwork::Single($network) => $expression,
+        }
+    };
+}
+pub(crate) use with_network;
+
 impl<'m> Model<'m> {
     /// Verifies a model file and borrows from it: header, checksum, manifest, and every number that a later
-    /// step relies on. The only step that can fail; nothing is copied.
+    /// step relies on. The only step in which a model can fail; nothing is copied.
     ///
     /// # Shapes and units
     /// `file` starts at a multiple of 16 bytes (see [`crate::Aligned`]) and ends where the model does. The
     /// file is read three times from start to end; under 5 KiB of stack.
     ///
     /// # Errors
-    /// Any [`Error`] but [`Error::CapacityTooSmall`].
+    /// Any [`Error`] that speaks of a file.
     ///
     /// # Panics
     /// Never.
+    #[inline(never)]
     pub fn parse(file: &'m [u8]) -> Result<Self, Error> {
-        let model = Self::parse_any_capacity(file)?;
-        expect(Field::Capacity, model.required_words(), model.header.capacity as usize)?;
-        Ok(model)
+        // Looked at where it lies: a model is large, and a move may be a copy on the stack.
+        let parsed = Self::parse_any_capacity(file);
+        if let Ok(model) = &parsed {
+            expect(Field::Capacity, model.required_words(), model.header.capacity as usize)?;
+        }
+        parsed
     }
 
     /// [`Self::parse`] for whoever writes a model file: does not check the header's capacity, so that
@@ -54,35 +94,28 @@ impl<'m> Model<'m> {
     /// # Panics
     /// Never.
     pub fn parse_any_capacity(file: &'m [u8]) -> Result<Self, Error> {
-        let (header, manifest, tensors) = Self::read(file)?;
+        let sections = Sections::read(file)?;
+        let Sections { header, tensors, .. } = sections;
+        let decoded = sections.decode();
+        let Ok((manifest, rest)) = &decoded else {
+            return Err(Error::UnreadableManifest);
+        };
+        expect(Field::ManifestLength, 0, rest.len())?;
         let labels = StringTable::parse(&tensors, &manifest.labels, Field::Labels)?;
         let classes = labels.len();
         expect_within(Field::ClassCount, 1, u16::MAX as usize, classes)?;
-        let Input::Words(words) = manifest.input;
-        let WordRule::LowercaseAlphanumeric = words.rule;
-        let vocabulary = Vocabulary::parse(&tensors, &words.vocabulary)?;
-        let tokens = vocabulary.token_count();
+        let text = parse_text(&tensors, &manifest.input)?;
+        let tokens = text.map_or(0, |text| text.token_count());
         let network = match header.precision {
-            Precision::Int8 => {
-                AnyNetwork::Int8(Network::parse(&tensors, &manifest, &words.embedding, tokens, classes)?)
-            }
+            Precision::Int8 => AnyNetwork::Int8(Network::parse(&tensors, manifest, tokens, classes)?),
             #[cfg(feature = "float")]
-            Precision::F16 => AnyNetwork::Half(Network::parse(&tensors, &manifest, &words.embedding, tokens, classes)?),
+            Precision::F16 => AnyNetwork::Half(Network::parse(&tensors, manifest, tokens, classes)?),
             #[cfg(feature = "float")]
-            Precision::F32 => {
-                AnyNetwork::Single(Network::parse(&tensors, &manifest, &words.embedding, tokens, classes)?)
-            }
+            Precision::F32 => AnyNetwork::Single(Network::parse(&tensors, manifest, tokens, classes)?),
             #[cfg(not(feature = "float"))]
             precision => return Err(Error::UnsupportedPrecision { found: precision.code() }),
         };
-        Ok(Self {
-            network,
-            vocabulary,
-            max_steps: if manifest.max_steps == 0 { u32::MAX } else { manifest.max_steps },
-            labels,
-            provenance: manifest.provenance,
-            header,
-        })
+        Ok(Self { network, text, labels, provenance: manifest.provenance.clone(), header, pad_to: manifest.pad_to })
     }
 
     /// The manifest of a model file, checked as far as the header and the checksum go.
@@ -93,10 +126,98 @@ impl<'m> Model<'m> {
     /// # Panics
     /// Never.
     pub fn manifest(file: &'m [u8]) -> Result<Manifest<'m>, Error> {
-        Self::read(file).map(|(_, manifest, _)| manifest)
+        let (manifest, rest) = Sections::read(file)?.decode().map_err(|_| Error::UnreadableManifest)?;
+        expect(Field::ManifestLength, 0, rest.len())?;
+        Ok(manifest)
     }
 
-    fn read(file: &'m [u8]) -> Result<(Header, Manifest<'m>, Tensors<'m>), Error> {
+    /// Names of the classes, in the order of the logits.
+    pub fn labels(&self) -> impl Iterator<Item = &'m str> + use<'m> {
+        self.labels.iter()
+    }
+
+    /// The name of a class.
+    pub fn label(&self, class: usize) -> Option<&'m str> {
+        self.labels.get(class)
+    }
+
+    /// What a step takes in.
+    pub fn input_kind(&self) -> InputKind {
+        match self.text {
+            Some(TextInput::Words(_)) => InputKind::Words,
+            Some(TextInput::HashedWords { .. }) => InputKind::HashedWords,
+            Some(TextInput::Characters(_)) => InputKind::Characters,
+            Some(TextInput::Bytes) => InputKind::Bytes,
+            None => InputKind::Frames,
+        }
+    }
+
+    /// The words or the characters that the model knows; `None` of hashed words, bytes and frames.
+    pub fn vocabulary(&self) -> Option<&Vocabulary<'m>> {
+        self.text.as_ref().and_then(TextInput::vocabulary)
+    }
+
+    /// Number of tokens; 0 of frames.
+    pub fn token_count(&self) -> usize {
+        self.text.as_ref().map_or(0, TextInput::token_count)
+    }
+
+    /// Values of a frame; 0 of a text.
+    pub fn channels(&self) -> usize {
+        with_network!(&self.network, network => network.input.channels())
+    }
+
+    /// What 1 in a frame of integers stands for, in the units of the training data; `None` of a text.
+    pub fn frame_unit(&self) -> Option<f32> {
+        with_network!(&self.network, network => network.input.unit())
+    }
+
+    /// Steps after which a sequence is full; `u32::MAX` if there is no limit.
+    pub fn max_steps(&self) -> u32 {
+        with_network!(&self.network, network => network.max_steps)
+    }
+
+    /// Steps up to which a shorter sequence is padded when an answer is asked for; 0 if it is not.
+    pub fn pad_to(&self) -> u32 {
+        self.pad_to
+    }
+
+    /// Whether a layer runs from the last step to the first as well: such a model keeps its steps, and computes
+    /// all of them when an answer is asked for. Any other computes each step when it comes.
+    pub fn is_bidirectional(&self) -> bool {
+        with_network!(&self.network, network => network.is_buffered())
+    }
+
+    /// Where the model comes from.
+    pub fn provenance(&self) -> &Provenance<'m> {
+        &self.provenance
+    }
+
+    /// `token`, or that of an unknown word if the model does not have it.
+    pub(crate) fn known_token(&self, token: u32) -> u32 {
+        if (token as usize) < self.token_count() { token } else { UNKNOWN_TOKEN }
+    }
+
+    /// How its weights are stored and computed with.
+    pub fn precision(&self) -> Precision {
+        self.header.precision
+    }
+
+    /// 32-bit words of state that a classifier of this model needs.
+    pub fn required_words(&self) -> usize {
+        with_network!(&self.network, network => network.required_words())
+    }
+}
+
+/// The parts of a model file whose lengths and checksum are right.
+struct Sections<'m> {
+    header: Header,
+    manifest: &'m [u8],
+    tensors: Tensors<'m>,
+}
+
+impl<'m> Sections<'m> {
+    fn read(file: &'m [u8]) -> Result<Self, Error> {
         let header = Header::read(file)?;
         if header.total_length as usize != file.len() {
             return Err(Error::WrongLength {
@@ -115,51 +236,34 @@ impl<'m> Model<'m> {
         let outside = invalid(Field::ManifestLength, file.len(), end);
         let manifest = file.get(HEADER_LENGTH..end).ok_or(outside)?;
         let tensors = file.get(header.tensors_offset as usize..).ok_or(outside)?;
-        let (manifest, rest) = postcard::take_from_bytes(manifest).map_err(|_| Error::UnreadableManifest)?;
-        expect(Field::ManifestLength, 0, rest.len())?;
-        Ok((header, manifest, Tensors(tensors)))
+        Ok(Self { header, manifest, tensors: Tensors(tensors) })
     }
 
-    /// Names of the classes, in the order of the logits.
-    pub fn labels(&self) -> impl Iterator<Item = &'m str> + use<'m> {
-        self.labels.iter()
+    /// The manifest, and the bytes left over. The decoder's stack is free again before the weights are looked at.
+    #[inline(never)]
+    fn decode(&self) -> postcard::Result<(Manifest<'m>, &'m [u8])> {
+        postcard::take_from_bytes(self.manifest)
     }
+}
 
-    /// The name of a class.
-    pub fn label(&self, class: usize) -> Option<&'m str> {
-        self.labels.get(class)
-    }
-
-    /// The words that the model knows.
-    pub fn vocabulary(&self) -> &Vocabulary<'m> {
-        &self.vocabulary
-    }
-
-    /// Where the model comes from.
-    pub fn provenance(&self) -> &Provenance<'m> {
-        &self.provenance
-    }
-
-    /// `token`, or that of an unknown word if the model does not have it.
-    pub(crate) fn known_token(&self, token: u32) -> u32 {
-        if (token as usize) < self.vocabulary.token_count() { token } else { UNKNOWN_TOKEN }
-    }
-
-    /// How its weights are stored and computed with.
-    pub fn precision(&self) -> Precision {
-        self.header.precision
-    }
-
-    /// 32-bit words of state that a classifier of this model needs.
-    pub fn required_words(&self) -> usize {
-        match &self.network {
-            AnyNetwork::Int8(network) => network.required_words(),
-            #[cfg(feature = "float")]
-            AnyNetwork::Half(network) => network.required_words(),
-            #[cfg(feature = "float")]
-            AnyNetwork::Single(network) => network.required_words(),
+fn parse_text<'m>(tensors: &Tensors<'m>, input: &Input) -> Result<Option<TextInput<'m>>, Error> {
+    Ok(Some(match input {
+        Input::Words(words) => {
+            let WordRule::LowercaseAlphanumeric = words.rule;
+            TextInput::Words(Vocabulary::parse(tensors, &words.vocabulary)?)
         }
-    }
+        Input::HashedWords(words) => {
+            let WordRule::LowercaseAlphanumeric = words.rule;
+            expect_within(Field::Buckets, 1, MAX_BUCKETS, words.buckets as usize)?;
+            TextInput::HashedWords { buckets: words.buckets }
+        }
+        Input::Characters(characters) => {
+            let CharacterRule::Lowercase = characters.rule;
+            TextInput::Characters(Vocabulary::parse_alphabet(tensors, &characters.alphabet)?)
+        }
+        Input::Bytes(_) => TextInput::Bytes,
+        Input::Frames(_) => return Ok(None),
+    }))
 }
 
 impl core::fmt::Debug for Model<'_> {

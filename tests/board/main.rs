@@ -5,11 +5,15 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use runtime::format::Precision;
 use serde_json::Value;
-use tests::{binary, repository};
+use tests::{binary, repository, trained_run};
 use trainer::data::read_rows;
+use trainer::encoding::Input;
 use trainer::export::ModelFile;
 use trainer::inference::row_answers;
+use trainer::network::Cell;
+use trainer::training::TrainingConfig;
 
 const TEST_SENTENCES: &str = "trainer/data/home_commands/test.csv";
 
@@ -17,27 +21,32 @@ fn model(precision: &str) -> PathBuf {
     repository().join(format!("models/home-commands/home-commands.{precision}.rnl"))
 }
 
-fn emulate(board: &str, model: &Path, rows: usize, trainer: &Path) -> Output {
+fn emulate(board: &str, model: &Path, data: &str, rows: usize, trainer: &Path) -> Output {
     Command::new(repository().join("firmware-demo/emulate"))
         .args(["--json", "--board", board, "--rows", &rows.to_string(), "--model"])
         .arg(model)
         .arg("--data")
-        .arg(repository().join(TEST_SENTENCES))
+        .arg(repository().join(data))
         .env("RUNNEL_TRAINER", trainer)
         .output()
         .expect("python3 runs firmware-demo/emulate")
 }
 
-/// Runs a model on a board and compares what it printed with what the runtime answers here.
+/// [`check_model`] of the home commands.
 fn check(board: &str, precision: &str, rows: usize) -> Value {
-    let output = emulate(board, &model(precision), rows, &binary("trainer"));
+    check_model(board, &model(precision), TEST_SENTENCES, rows)
+}
+
+/// Runs a model on a board and compares what it printed with what the runtime answers here.
+fn check_model(board: &str, path: &Path, data: &str, rows: usize) -> Value {
+    let output = emulate(board, path, data, rows, &binary("trainer"));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{board}: {errors} (tests/set-up installs what is missing)");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let file = ModelFile::read(&model(precision)).unwrap();
-    let parsed = file.parse(&model(precision)).unwrap();
-    let sentences = read_rows(&repository().join(TEST_SENTENCES)).unwrap();
-    let answers = row_answers(&parsed, &sentences[..rows]).unwrap();
+    let file = ModelFile::read(path).unwrap();
+    let parsed = file.parse(path).unwrap();
+    let given = read_rows(&repository().join(data), &[]).unwrap();
+    let answers = row_answers(&parsed, &given[..rows]).unwrap();
     let printed = report["rows"].as_array().unwrap();
     assert_eq!(printed.len(), rows);
     assert_eq!(report["mismatches"], 0);
@@ -49,15 +58,59 @@ fn check(board: &str, precision: &str, rows: usize) -> Value {
         assert_eq!(bits(&logits), bits(&answer.logits), "{}", printed["text"]);
     }
     println!(
-        "{board} {precision}: {rows} rows equal, {} instructions a step, {} bytes of RAM",
-        report["instructions_per_step"], report["ram_bytes"]
+        "{board} {}: {rows} rows equal, {} instructions a step, {} bytes of RAM",
+        path.display(),
+        report["instructions_per_step"],
+        report["ram_bytes"]
     );
     report
 }
 
+/// A model of the home commands, trained for one pass with these settings.
+fn trained(config: &TrainingConfig, folder: &Path) -> PathBuf {
+    let path = folder.join("model.rnl");
+    let config = TrainingConfig { epochs: 1, hidden_size: 20, ..config.clone() };
+    let run = trained_run(&config, folder).unwrap();
+    std::fs::write(&path, run.export(Precision::Int8).unwrap().bytes()).unwrap();
+    path
+}
+
+#[test]
+fn every_cell_and_direction_answers_on_a_cortex_m4_as_on_this_machine() {
+    let of = |cell, bidirectional, num_layers| TrainingConfig {
+        cell,
+        bidirectional,
+        num_layers,
+        max_length: 32,
+        embedding_size: 12,
+        ..TrainingConfig::default()
+    };
+    for config in [
+        of(Cell::Lstm, true, 2),
+        of(Cell::Gru, false, 1),
+        of(Cell::RnnTanh, false, 2),
+        of(Cell::RnnRelu, true, 1),
+        TrainingConfig { input: Input::Characters, embedding_size: 0, pad_to: 20, ..of(Cell::Gru, true, 1) },
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        check_model("m4", &trained(&config, folder.path()), TEST_SENTENCES, 20);
+    }
+}
+
+#[test]
+fn frames_of_digits_stream_through_a_cortex_m4() {
+    let path = repository().join("models/digits/digits.int8.rnl");
+    let data = "trainer/data/digits/test.csv";
+    let rows = read_rows(&repository().join(data), &[]).unwrap().len();
+    let report = check_model("m4", &path, data, rows);
+    let right = report["rows"].as_array().unwrap().iter().zip(read_rows(&repository().join(data), &[]).unwrap());
+    let right = right.filter(|(printed, row)| printed["label"] == row.label.as_str()).count();
+    assert!(right * 100 >= rows * 97, "{right} of {rows}");
+}
+
 #[test]
 fn all_int8_answers_of_a_cortex_m4_are_this_machines() {
-    let rows = read_rows(&repository().join(TEST_SENTENCES)).unwrap().len();
+    let rows = read_rows(&repository().join(TEST_SENTENCES), &[]).unwrap().len();
     assert!(rows >= 300);
     let report = check("m4", "int8", rows);
     let instructions = report["instructions_per_step"].as_f64().unwrap();
@@ -98,7 +151,7 @@ fn a_differing_answer_fails_the_run() {
     );
     std::fs::write(&wrapper, script).unwrap();
     make_executable(&wrapper);
-    let output = emulate("m4", &model("int8"), 3, &wrapper);
+    let output = emulate("m4", &model("int8"), TEST_SENTENCES, 3, &wrapper);
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

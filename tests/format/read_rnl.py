@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads an int8 `.rnl` model and classifies texts, from runtime/FORMAT.md alone, in Python integers.
+"""Reads an int8 `.rnl` model and classifies sequences, from runtime/FORMAT.md alone, in Python integers.
 
     read_rnl.py MODEL.rnl TEXT...               one JSON line a text
     read_rnl.py --check ANSWERS.bin MODEL.rnl   compares with known answers, bit for bit
@@ -8,6 +8,7 @@ Exit code 0; 1 where an answer differs; 2 for a file or text that it refuses. Se
 FORMAT.md. Nothing here is shared with, or translated from, the Rust code: that is what makes it a check of both.
 """
 
+import codecs
 import json
 import os
 import struct
@@ -20,25 +21,42 @@ from types import SimpleNamespace
 from typing import Any, Callable, NoReturn
 
 HEADER = struct.Struct("<4sHHIIIIII")  # §2
-INT8 = 2
+VERSION, INT8 = 2, 2
 STRUCT_CODES = "BbhiIef"  # §5.1, for struct: U8, I8, I16, I32, U32, F16, F32
 U8, I8, I16, I32, U32 = range(5)
+WORDS, HASHED_WORDS, CHARACTERS, BYTES, FRAMES = range(5)
+LSTM, GRU, RNN_TANH, RNN_RELU = range(4)
+GATES, RESULTS = (4, 3, 1, 1), (4, 4, 1, 1)  # §4.6, of each cell
 LAST, MEAN, MAX = range(3)
-MAX_LAYERS, MAX_SIZE, MAX_MEAN_STEPS = 4, 16_384, 65_535
+MAX_LAYERS, MAX_SIZE, MAX_COUNTED_STEPS, MAX_BUCKETS = 4, 16_384, 65_535, 1 << 24
 STRINGS_PER_BLOCK = 16
-UNKNOWN_TOKEN, FIRST_WORD_TOKEN = 1, 2
+PADDING_TOKEN, UNKNOWN_TOKEN, FIRST_TOKEN = range(3)
 MAX_WORD_BYTES = 64
 
 # §4: structures are dictionaries, with fields in the order of the file; an enumeration is the number of its
-# variants.
+# variants, or a list of their contents, `None` for a variant without one.
 TENSOR = {"data_type": 7, "offset": "u32", "elements": "u32"}
 STRING_TABLE = {"count": "u32", "index": TENSOR, "bytes": TENSOR}
 EMBEDDING = {"weights": TENSOR, "size": "u16"}
-SCALES = {"multipliers": TENSOR, "accumulator_shift": "u8", "cell_fraction_bits": "u8"}
+VECTORS = [EMBEDDING, None]
+FRAME_INPUT = {"channels": "u16", "unit": "f32", "zero": TENSOR, "scale": TENSOR, "shift": "u8"}
+INPUT = [
+    {"rule": 1, "strings": STRING_TABLE, "vectors": VECTORS},
+    {"rule": 1, "buckets": "u32", "vectors": VECTORS},
+    {"rule": 1, "strings": STRING_TABLE, "vectors": VECTORS},
+    {"vectors": VECTORS},
+    FRAME_INPUT,
+]
+SCALES = {"multipliers": TENSOR, "accumulator_shift": "u8", "state_fraction_bits": "u8"}
 HEAD = {"weights": TENSOR, "bias": TENSOR, "scales": ("option", SCALES)}
-DIRECTION = {"packing": 1, **HEAD}
-LAYER = {"cell": 1, "input_size": "u16", "hidden_size": "u16", "forward": DIRECTION, "reverse": ("option", DIRECTION)}
-WORDS = {"input": 1, "rule": 1, "vocabulary": STRING_TABLE, "embedding": EMBEDDING}
+DIRECTION = {
+    "packing": 1,
+    "weights": TENSOR,
+    "bias": TENSOR,
+    "one_hot": ("option", TENSOR),
+    "scales": ("option", SCALES),
+}
+LAYER = {"cell": 4, "input_size": "u16", "hidden_size": "u16", "forward": DIRECTION, "reverse": ("option", DIRECTION)}
 PROVENANCE = {
     "trainer_version": "string",
     "data_hash": "string",
@@ -50,13 +68,15 @@ PROVENANCE = {
 MANIFEST = {
     "provenance": PROVENANCE,
     "labels": STRING_TABLE,
-    **WORDS,
+    "input": INPUT,
     "max_steps": "u32",
+    "pad_to": "u32",
     "layers": ("sequence", LAYER),
     "pooling": 3,
     "head": HEAD,
 }
-KNOWN_ANSWER = {"text": "string", "class": "u32", "logits": "bytes"}
+KNOWN_INPUT = [{"text": "string"}, {"channels": "u16", "values": "bytes"}]
+KNOWN_ANSWER = {"input": KNOWN_INPUT, "class": "u32", "logits": "bytes"}
 
 
 class Refused(Exception):
@@ -92,6 +112,10 @@ class Postcard:
                 return SimpleNamespace(**{name: self.take(field) for name, field in schema.items()})
             case int(variants):
                 return self.below(variants)
+            case list(variants):
+                kind = self.below(len(variants))
+                content = variants[kind] and self.take(variants[kind])
+                return SimpleNamespace(kind=kind, content=content)
             case ("option", some):
                 return self.take(some) if self.below(2) else None
             case ("sequence", item):
@@ -177,30 +201,90 @@ def string_table(area: bytes, table: SimpleNamespace, error: str) -> list[bytes]
 
 
 class Matrix:
-    """Quantized rows, each with its bias and multiplier."""
+    """Quantized rows, each result with its bias and multiplier: those of the head, or of a direction."""
 
-    def __init__(self, area: bytes, parts: SimpleNamespace, rows: int, columns: int, largest_input: int) -> None:
+    def __init__(self, area: bytes, parts: SimpleNamespace, rows: int, columns: int, results: int, bits: int) -> None:
         weights = view(area, parts.weights, I8, rows * columns)
         self.rows = [weights[start : start + columns] for start in range(0, rows * columns, columns)]
-        self.bias = view(area, parts.bias, I32, rows)
+        self.bias = view(area, parts.bias, I32, results)
         if parts.scales is None:
             refuse("Precision", INT8, 0)
-        self.shift, self.cell_fraction_bits = parts.scales.accumulator_shift, parts.scales.cell_fraction_bits
+        self.shift, self.state_fraction_bits = parts.scales.accumulator_shift, parts.scales.state_fraction_bits
         expect_within("AccumulatorShift", 0, 15, self.shift)
-        expect_within("CellFractionBits", 0, 15, self.cell_fraction_bits)
-        self.multipliers = view(area, parts.scales.multipliers, I16, rows)
+        expect_within("StateFractionBits", 0, bits, self.state_fraction_bits)
+        self.multipliers = view(area, parts.scales.multipliers, I16, results)
         for multiplier in self.multipliers:
             expect_within("Multiplier", 1, 32_767, max(multiplier, 0))
-        for row, bias in zip(self.rows, self.bias):
-            if -128 in row:
-                refuse("WeightRange", 127, 128)
-            largest = sum(map(abs, row)) * largest_input + abs(bias)
-            expect_within("AccumulatorRange", 0, 0x7FFF_FFFF >> self.shift, largest)
 
-    def product(self, vector: list[int]) -> list[int]:
-        """§10.3: the accumulator of each row, requantized."""
-        sums = (sum(map(mul, row, vector)) + bias for row, bias in zip(self.rows, self.bias))
-        return [((total << self.shift) * multiplier) >> 16 for total, multiplier in zip(sums, self.multipliers)]
+    def check(self, result: int, weights: tuple[int, ...], one_hot: tuple[int, ...], largest_input: int) -> None:
+        """§11: what is checked of each result."""
+        if -128 in one_hot or -128 in weights:
+            refuse("WeightRange", 127, 128)
+        largest = sum(map(abs, weights)) * largest_input + 127 * max(map(abs, one_hot), default=0)
+        expect_within("AccumulatorRange", 0, 0x7FFF_FFFF >> self.shift, largest + abs(self.bias[result]))
+
+    def requantize(self, sums: list[int]) -> list[int]:
+        """§10.3: from a sum for each result to the results."""
+        accumulators = ((total + bias) << self.shift for total, bias in zip(sums, self.bias))
+        return [(total * multiplier) >> 16 for total, multiplier in zip(accumulators, self.multipliers)]
+
+
+class Direction:
+    """One direction of a layer (§6)."""
+
+    def __init__(self, area: bytes, cell: int, sizes: tuple[int, int], parts: Any, tokens: int | None) -> None:
+        inputs, size = sizes
+        self.cell, self.size = cell, size
+        self.start = round_up(inputs, 4)
+        self.columns = self.start + round_up(size, 4)
+        rows, results = GATES[cell] * size, RESULTS[cell] * size
+        bits = 15 if cell in (LSTM, RNN_RELU) else 0
+        self.matrix = Matrix(area, parts, rows, self.columns, results, bits)
+        expect("OneHot", tokens is not None, parts.one_hot is not None)
+        entries = view(area, parts.one_hot, I8, tokens * rows) if parts.one_hot else ()
+        self.one_hot = [entries[start : start + rows] for start in range(0, len(entries), rows)]
+        # The row of each result, and the columns of it that count; whether the input does.
+        self.parts = [(row, 0, self.columns, True) for row in range(rows)]
+        if cell == GRU:
+            new = range(2 * size, 3 * size)
+            self.parts[2 * size :] = [(row, 0, self.start, True) for row in new]
+            self.parts += [(row, self.start, self.columns, False) for row in new]
+        for result, (row, first, end, has_input) in enumerate(self.parts):
+            one_hot = tuple(entry[row] for entry in self.one_hot) if has_input else ()
+            self.matrix.check(result, self.matrix.rows[row][first:end], one_hot, 127)
+
+    def run(self, steps: list[Any], reverse: bool) -> list[list[int]]:
+        """§8: the hidden state of each step, in the order of the sequence; a step is `x`, or a token if one-hot."""
+        hidden, cell = [0] * self.size, [0] * self.size
+        outputs = []
+        for step in reversed(steps) if reverse else steps:
+            x, entry = ([], self.one_hot[step]) if self.one_hot else (step, None)
+            vector = padded(list(x)) + padded(narrow(self.cell, hidden))
+            hidden, cell = self.step(vector, entry, hidden, cell)
+            outputs.append(hidden)
+        return outputs[::-1] if reverse else outputs
+
+    def step(self, vector: list[int], entry: Any, h: list[int], c: list[int]) -> tuple[list[int], list[int]]:
+        """§10.4: the next hidden and cell states."""
+        sums = []
+        for row, first, end, has_input in self.parts:
+            total = sum(map(mul, self.matrix.rows[row][first:end], vector[first:end]))
+            sums.append(total + (127 * entry[row] if entry and has_input else 0))
+        values = [saturate(value) for value in self.matrix.requantize(sums)]
+        results = [values[start : start + self.size] for start in range(0, len(values), self.size)]
+        match self.cell:
+            case 0:
+                return lstm_step(results, c, self.matrix.state_fraction_bits)
+            case 1:
+                return gru_step(results, h), c
+            case 2:
+                return [tanh(value) for value in results[0]], c
+            case _:
+                return [max(0, value) for value in results[0]], c
+
+    def words(self) -> int:
+        """§2: 32-bit words of its states."""
+        return words(self.columns) + (2 if self.cell == LSTM else 1) * words(2 * self.size)
 
 
 class Model:
@@ -214,7 +298,7 @@ class Model:
         if len(data) < HEADER.size:
             refuse("WrongLength", HEADER.size, len(data))
         _, version, precision, length, checksum, manifest_length, start, capacity, reserved = HEADER.unpack_from(data)
-        expect("UnsupportedVersion", 1, version)
+        expect("UnsupportedVersion", VERSION, version)
         expect("UnsupportedPrecision", INT8, precision)
         expect("Reserved", 0, reserved)
         expect("TensorsOffset", round_up(HEADER.size + manifest_length, 16), start)
@@ -228,78 +312,162 @@ class Model:
         self.area = data[start:]
         self.labels = [label.decode() for label in string_table(self.area, manifest.labels, "Labels")]
         expect_within("ClassCount", 1, 65_535, len(self.labels))
-        words = string_table(self.area, manifest.vocabulary, "Vocabulary")
-        for number in range(1, len(words)):
-            if words[number - 1] >= words[number]:
-                refuse("VocabularyOrder", len(words), number)
-        self.tokens = {word: token for token, word in enumerate(words, FIRST_WORD_TOKEN)}
+        self.kind, self.input = manifest.input.kind, manifest.input.content
+        self.read_tokens()
+        self.pooling, self.pad_to = manifest.pooling, manifest.pad_to
         self.max_steps = manifest.max_steps or 0xFFFF_FFFF
-        self.pooling = manifest.pooling
-        self.read_network(manifest)
+        self.check_steps(manifest)
+        self.read_vectors()
+        self.read_layers(manifest)
         expect("Capacity", self.capacity(), capacity)
 
-    def read_network(self, manifest: SimpleNamespace) -> None:
-        size = self.embedding_size = manifest.embedding.size
-        expect_within("InputSize", 1, MAX_SIZE, size)
-        if self.pooling == MEAN:
-            expect_within("MaxSteps", 1, MAX_MEAN_STEPS, manifest.max_steps)
-        self.embedding = view(self.area, manifest.embedding.weights, I8, (len(self.tokens) + FIRST_WORD_TOKEN) * size)
-        if -128 in self.embedding:
-            refuse("WeightRange", 127, 128)
+    def read_tokens(self) -> None:
+        """§5.3: what has a token."""
+        self.tokens: dict[bytes, int] = {}
+        if self.kind in (WORDS, CHARACTERS):
+            strings = string_table(self.area, self.input.strings, "Vocabulary")
+            for number in range(1, len(strings)):
+                if strings[number - 1] >= strings[number]:
+                    refuse("VocabularyOrder", len(strings), number)
+            self.tokens = {string: token for token, string in enumerate(strings, FIRST_TOKEN)}
+            for number, string in enumerate(strings):
+                if self.kind == CHARACTERS and len(string.decode()) != 1:
+                    refuse("Vocabulary", len(strings), number)
+        if self.kind == HASHED_WORDS:
+            expect_within("Buckets", 1, MAX_BUCKETS, self.input.buckets)
+        known = {HASHED_WORDS: getattr(self.input, "buckets", 0), BYTES: 256}.get(self.kind, len(self.tokens))
+        self.token_count = FIRST_TOKEN + known
+
+    def check_steps(self, manifest: SimpleNamespace) -> None:
+        self.is_bidirectional = any(layer.reverse for layer in manifest.layers)
+        if self.pooling == MEAN or self.is_bidirectional:
+            expect_within("MaxSteps", 1, MAX_COUNTED_STEPS, manifest.max_steps)
+        if self.kind == FRAMES:
+            expect("PadTo", 0, self.pad_to)
+        expect_within("PadTo", 0, min(self.max_steps, MAX_COUNTED_STEPS), self.pad_to)
+
+    def read_vectors(self) -> None:
+        """What the first layer takes in: a table of vectors, `None` under OneHot, or the numbers of the channels."""
+        self.table: list[tuple[int, ...]] | None = None
+        self.input_size = self.token_count
+        if self.kind == FRAMES:
+            frames = self.input
+            expect_within("Channels", 1, MAX_SIZE, frames.channels)
+            expect_within("FrameUnit", 1, 0x7F7F_FFFF, struct.unpack("<I", struct.pack("<f", frames.unit))[0])
+            expect_within("FrameShift", 0, 30, frames.shift)
+            self.zero = view(self.area, frames.zero, I16, frames.channels)
+            self.scale = view(self.area, frames.scale, I16, frames.channels)
+            for scale in self.scale:
+                expect_within("ChannelScale", 1, 16_383, max(scale, 0))
+            self.input_size = frames.channels
+        elif embedding := self.input.vectors.content:
+            size = embedding.size
+            expect_within("InputSize", 1, MAX_SIZE, size)
+            values = view(self.area, embedding.weights, I8, self.token_count * size)
+            if -128 in values:
+                refuse("WeightRange", 127, 128)
+            self.table = [values[start : start + size] for start in range(0, len(values), size)]
+            self.input_size = size
+
+    def read_layers(self, manifest: SimpleNamespace) -> None:
+        size = self.input_size
+        one_hot = self.kind != FRAMES and self.table is None
         expect_within("LayerCount", 1, MAX_LAYERS, len(manifest.layers))
-        self.shapes, self.matrices = [], []
+        self.layers: list[list[Direction]] = []
         for layer in manifest.layers:
             expect("InputSize", size, layer.input_size)
             expect_within("HiddenSize", 1, MAX_SIZE, layer.hidden_size)
-            expect("Direction", 1, 1 if layer.reverse is None else 2)
-            columns = round_up(size, 4) + round_up(layer.hidden_size, 4)
-            self.matrices.append(Matrix(self.area, layer.forward, 4 * layer.hidden_size, columns, 127))
-            self.shapes.append((size, layer.hidden_size))
-            size = layer.hidden_size
-        self.head = Matrix(self.area, manifest.head, len(self.labels), size, 32_767)
+            tokens = self.token_count if one_hot and not self.layers else None
+            sizes = (0 if tokens else size), layer.hidden_size
+            directions = [parts for parts in (layer.forward, layer.reverse) if parts]
+            self.layers.append([Direction(self.area, layer.cell, sizes, parts, tokens) for parts in directions])
+            size = layer.hidden_size * len(directions)
+        self.pooled_size = size
+        self.head = Matrix(self.area, manifest.head, len(self.labels), size, len(self.labels), 0)
+        for number, row in enumerate(self.head.rows):
+            self.head.check(number, row, (), 32_767)
 
     def capacity(self) -> int:
         """§2: 32-bit words of state of a classifier."""
-        words = len(self.labels)
-        for input_size, hidden_size in self.shapes:
-            words += (round_up(input_size, 4) + round_up(hidden_size, 4)) // 4 + 2 * (round_up(hidden_size, 2) // 2)
-        pooled = self.shapes[-1][1]
-        return words + round_up(pooled, 2) // 2 + (0 if self.pooling == LAST else pooled)
+        answer = len(self.labels) + words(2 * self.pooled_size)
+        gathered = 0 if self.pooling == LAST else self.pooled_size
+        if not self.is_bidirectional:
+            running = gathered + sum(forward.words() for (forward,) in self.layers)
+            return answer + running * (2 if self.pad_to > 0 else 1)
+        step = self.input_size if self.kind == FRAMES else 2 if self.token_count <= 65_536 else 4
+        states = max(direction.words() for layer in self.layers for direction in layer)
+        widths = [sum(direction.size for direction in layer) for layer in self.layers[:-1]]
+        outputs = sum(words(self.max_steps * max(widths[first::2], default=0)) for first in (0, 1))
+        return answer + gathered + words(self.max_steps * step) + states + outputs
 
-    def logits(self, text: bytes) -> list[int]:
-        """§8 and §10: the logits after all words of a text, Q15.16."""
-        hidden = [[0] * size for _, size in self.shapes]
-        cells = [[0] * size for _, size in self.shapes]
-        outputs = []
-        for token in [self.tokens.get(word, UNKNOWN_TOKEN) for word in words_of(text)][: self.max_steps]:
-            x = list(self.embedding[token * self.embedding_size :][: self.embedding_size])
-            for number, matrix in enumerate(self.matrices):
-                vector = padded(x) + padded([narrow(h) for h in hidden[number]])
-                hidden[number], cells[number] = lstm_step(matrix, vector, cells[number])
-                x = [narrow(h) for h in hidden[number]]
-            outputs.append(hidden[-1])
-        return self.head.product(self.pool(outputs))
+    def token_list(self, text: bytes) -> list[int]:
+        """§7: the tokens of a text."""
+        match self.kind:
+            case 0:
+                return [self.tokens.get(word, UNKNOWN_TOKEN) for word in words_of(text)]
+            case 1:
+                buckets = self.input.buckets
+                return [UNKNOWN_TOKEN if w is None else FIRST_TOKEN + hash_of(w) % buckets for w in words_of(text)]
+            case 2:
+                return [self.tokens.get(c, UNKNOWN_TOKEN) for c in characters_of(text)]
+            case _:
+                return [byte + FIRST_TOKEN for byte in text]
 
-    def pool(self, outputs: list[list[int]]) -> list[int]:
-        """§10.6."""
-        if not outputs:
-            return [0] * self.shapes[-1][1]
+    def vectors_of_text(self, text: bytes) -> list[Any]:
+        """§8: what the first layer takes in for each token and for the padding."""
+        if self.kind == FRAMES:
+            raise Refused("NoText: the model classifies frames")
+        tokens = self.token_list(text)[: self.max_steps]
+        tokens += [PADDING_TOKEN] * (self.pad_to - len(tokens))
+        return [self.table[token] for token in tokens] if self.table else tokens
+
+    def vectors_of_frames(self, frames: list[tuple[int, ...]]) -> list[Any]:
+        """§10.1: what the first layer takes in for each frame."""
+        if self.kind != FRAMES:
+            raise Refused("NoFrames: the model classifies text")
+        shift = self.input.shift
+        half = (1 << shift) >> 1
+        vectors = []
+        for frame in frames[: self.max_steps]:
+            expect("WrongChannels", self.input.channels, len(frame))
+            scaled = [(raw - zero) * scale + half for raw, zero, scale in zip(frame, self.zero, self.scale)]
+            vectors.append([max(-127, min(127, value >> shift)) for value in scaled])
+        return vectors
+
+    def logits(self, vectors: list[Any]) -> list[int]:
+        """§8 and §10: the logits after all steps, Q15.16."""
+        outputs: list[list[list[int]]] = []
+        for directions in self.layers:
+            outputs = [direction.run(vectors, reverse) for direction, reverse in zip(directions, (False, True))]
+            narrowed = [[narrow(d.cell, h) for h in hidden] for d, hidden in zip(directions, outputs)]
+            vectors = [sum(parts, []) for parts in zip(*narrowed)]
+        pooled = [
+            unit
+            for direction, hidden, last in zip(self.layers[-1], outputs, (-1, 0))
+            for unit in self.pool(hidden, last, direction.size)
+        ]
+        return self.head.requantize([sum(map(mul, row, pooled)) for row in self.head.rows])
+
+    def pool(self, hidden: list[list[int]], last: int, size: int) -> list[int]:
+        """§10.6, of one direction; `last` is the place of the step computed last."""
+        if not hidden:
+            return [0] * size
         if self.pooling == LAST:
-            return outputs[-1]
-        units = zip(*outputs)
+            return hidden[last]
+        units = zip(*hidden)
         if self.pooling == MAX:
             return [max(unit) for unit in units]
-        steps, sums = len(outputs), [sum(unit) for unit in units]
+        steps, sums = len(hidden), [sum(unit) for unit in units]
         return [(abs(total) + steps // 2) // steps * (-1 if total < 0 else 1) for total in sums]
 
-    def classify(self, text: bytes) -> dict[str, Any]:
-        logits = self.logits(text)
+    def classify(self, vectors: list[Any]) -> dict[str, Any]:
+        logits = self.logits(vectors)
         best = logits.index(max(logits))
         answer = {"class": best, "label": self.labels[best], "probability_q15": probability(logits, best)}
         return {**answer, "logits": logits}
 
 
-# ---- §7: words -----------------------------------------------------------------------------------------------
+# ---- §7: text ------------------------------------------------------------------------------------------------
 
 
 def words_of(text: bytes) -> list[bytes | None]:
@@ -308,6 +476,29 @@ def words_of(text: bytes) -> list[bytes | None]:
     spaced = "".join(c.lower() if is_alphanumeric(c) else " " for c in text.decode(errors="replace"))
     words = [word.encode() for word in spaced.split(" ") if word]
     return [word if len(word) <= MAX_WORD_BYTES else None for word in words]
+
+
+# A part that is not UTF-8 becomes a surrogate, which no text has.
+codecs.register_error("part", lambda error: ("\udcff", error.end))
+
+
+def characters_of(text: bytes) -> list[bytes | None]:
+    """The characters of a text in lower case; `None` for a part that is not UTF-8."""
+    characters: list[bytes | None] = []
+    for character in text.decode(errors="part"):
+        lower = None if character == "\udcff" else character.lower()
+        characters += [None] if lower is None else [c.encode() for c in lower]
+    return characters
+
+
+def hash_of(word: bytes) -> int:
+    """§7.1: the hash of a word."""
+    value = 0x811C_9DC5
+    for byte in word:
+        value = ((value ^ byte) * 0x0100_0193) & 0xFFFF_FFFF
+    value = ((value ^ (value >> 16)) * 0x85EB_CA6B) & 0xFFFF_FFFF
+    value = ((value ^ (value >> 13)) * 0xC2B2_AE35) & 0xFFFF_FFFF
+    return value ^ (value >> 16)
 
 
 def is_alphanumeric(character: str) -> bool:
@@ -334,6 +525,11 @@ def is_alphanumeric(character: str) -> bool:
 
 def round_up(size: int, multiple: int) -> int:
     return -(-size // multiple) * multiple
+
+
+def words(length: int) -> int:
+    """§2: 32-bit words for so many bytes."""
+    return -(-length // 4)
 
 
 def padded(values: list[int]) -> list[int]:
@@ -381,21 +577,30 @@ def tanh_of_cell(cell: int, fraction_bits: int) -> int:
     return tanh(saturate((cell + (1 << (shift - 1))) >> shift))
 
 
-def narrow(hidden: int) -> int:
-    return (hidden * 127 + 16_384) >> 15
+def narrow(cell: int, hidden: list[int]) -> list[int]:
+    """§10.1: a hidden state as the next product takes it in."""
+    if cell == RNN_RELU:
+        return [min(127, (h + 128) >> 8) for h in hidden]
+    return [(h * 127 + 16_384) >> 15 for h in hidden]
 
 
-def lstm_step(matrix: Matrix, vector: list[int], cells: list[int]) -> tuple[list[int], list[int]]:
-    """§10.4: the next hidden and cell states."""
-    size, bits = len(cells), matrix.cell_fraction_bits
-    gates = [saturate(value) for value in matrix.product(vector)]
+def lstm_step(gates: list[list[int]], cells: list[int], bits: int) -> tuple[list[int], list[int]]:
     hidden, following = [], []
-    for i, f, g, o, cell in zip(gates[:size], gates[size:], gates[2 * size :], gates[3 * size :], cells):
+    for i, f, g, o, cell in zip(*gates, cells):
         added = (sigmoid(i) * tanh(g)) >> (15 - bits)
         cell = saturate((sigmoid(f) * cell + added + 16_384) >> 15)
         following.append(cell)
         hidden.append((sigmoid(o) * tanh_of_cell(cell, bits) + 16_384) >> 15)
     return hidden, following
+
+
+def gru_step(results: list[list[int]], hidden: list[int]) -> list[int]:
+    following = []
+    for r, z, new_x, new_h, h in zip(*results, hidden):
+        update = sigmoid(z)
+        candidate = tanh(saturate(new_x + ((sigmoid(r) * new_h + 16_384) >> 15)))
+        following.append(((32_768 - update) * candidate + update * h + 16_384) >> 15)
+    return following
 
 
 def exp_of_minus(x: int) -> int:
@@ -416,17 +621,27 @@ def probability(logits: list[int], number: int) -> int:
 # ---- command line --------------------------------------------------------------------------------------------
 
 
+def known_vectors(model: Model, known: SimpleNamespace) -> list[Any]:
+    """What the first layer takes in of a known answer's input (appendix A)."""
+    if known.kind == 0:
+        return model.vectors_of_text(known.content.text.encode())
+    channels, values = known.content.channels, known.content.values
+    if channels == 0 or len(values) % (2 * channels):
+        refuse("KnownAnswer", 2 * channels, len(values))
+    return model.vectors_of_frames(list(struct.iter_unpack(f"<{channels}h", values)))
+
+
 def check(model: Model, data: bytes) -> int:
-    """Compares with a file of known answers (appendix A); the number of texts that differ."""
+    """Compares with a file of known answers (appendix A); the number of sequences that differ."""
     different, count, answers = 0, int.from_bytes(data[:4], "little"), Postcard(data[4:])
     expect_within("answers", 1, 0xFFFF_FFFF, count)
-    for _ in range(count):
+    for number in range(count):
         known = vars(answers.take(KNOWN_ANSWER))
         expected = {"class": known["class"], "logits": list(struct.unpack(f"<{len(model.labels)}i", known["logits"]))}
-        found = model.classify(known["text"].encode())
+        found = model.classify(known_vectors(model, known["input"]))
         if any(found[name] != value for name, value in expected.items()):
             different += 1
-            print(f"{known['text']!r}: expected {expected}, found {found}")
+            print(f"answer {number}, {known['input'].content}: expected {expected}, found {found}")
     expect("bytes after the last answer", 0, len(answers.rest))
     print(f"{count} answers compared, {different} differ")
     return different
@@ -446,7 +661,7 @@ def main(arguments: list[str]) -> int:
             return 2
         model = Model(read(arguments[0]))
         for text in arguments[1:]:
-            print(json.dumps(model.classify(os.fsencode(text))))
+            print(json.dumps(model.classify(model.vectors_of_text(os.fsencode(text)))))
         return 0
     except (Refused, OSError, struct.error) as error:
         print(f"read_rnl.py: {error}", file=sys.stderr)

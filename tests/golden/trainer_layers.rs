@@ -4,10 +4,10 @@ use burn::backend::Autodiff;
 use burn::module::Param;
 use burn::tensor::{Tensor, TensorData};
 use burn_ndarray::NdArray;
-use trainer::network::{Lstm, Packed};
-use trainer::weights::Matrix;
+use trainer::network::{Cell, Direction, Layer, LayerInput, Packed, Sequence};
+use trainer::weights::{DirectionWeights, Matrix};
 
-use crate::case::{Case, assert_near, flat};
+use crate::case::{Case, TORCH_CASES, assert_near, flat};
 
 type B = Autodiff<NdArray<f32>>;
 
@@ -15,72 +15,92 @@ const VALUE_TOLERANCE: f32 = 1e-5;
 const GRADIENT_TOLERANCE: f32 = 1e-4;
 
 #[test]
-fn one_layer_is_pytorchs() {
-    check("torch_lstm_l1.json");
+fn every_case_is_pytorchs() {
+    for name in TORCH_CASES {
+        println!("{name}");
+        check(&Case::read(name));
+    }
 }
 
-#[test]
-fn two_layers_are_pytorchs() {
-    check("torch_lstm_l2.json");
-}
-
-fn check(name: &str) {
-    let case = Case::read(name);
+fn check(case: &Case) {
     let device = Default::default();
-    let layers: Vec<Lstm<B>> = (0..case.num_layers).map(|layer| layer_of(&case, layer)).collect();
+    let layers: Vec<Layer<B>> = (0..case.num_layers).map(|layer| layer_of(case, layer)).collect();
     // The rows' vectors by token: token `row * steps + step` has `x[row][step]`.
     let steps = case.x[0].len();
-    let rows: Vec<Vec<u32>> = case
-        .lengths
-        .iter()
-        .enumerate()
-        .map(|(row, length)| (0..*length).map(|step| (row * steps + step) as u32).collect())
-        .collect();
+    let tokens = |(row, length): (usize, &usize)| {
+        Sequence::Tokens((0..*length).map(|step| (row * steps + step) as u32).collect())
+    };
+    let rows: Vec<Sequence> = case.lengths.iter().enumerate().map(tokens).collect();
     let packed = Packed::new(&rows);
     let x = tensor(flat(&case.x), [rows.len() * steps, case.input_size]).require_grad();
     let mut outputs = x.clone().select(0, packed.tokens(&device));
     let mut loss = Tensor::<B, 1>::zeros([1], &device);
+    let mut compared = 0;
     for (number, layer) in layers.iter().enumerate() {
-        let output = layer.forward(outputs, &packed);
-        outputs = output.outputs;
-        for (what, found, expected, cotangent) in [
-            ("h_n", output.hidden, &case.h_n[number], &case.r_h[number]),
-            ("c_n", output.cell, &case.c_n[number], &case.r_c[number]),
-        ] {
-            assert_near(what, &values(found.clone()), &expected.concat(), VALUE_TOLERANCE);
-            loss = loss + (found * tensor(cotangent.concat(), [rows.len(), case.hidden_size])).sum();
+        let states = layer.forward(case.cell(), &LayerInput::Values(outputs), &packed);
+        outputs = states.outputs();
+        for (direction, states) in std::iter::once(states.forward).chain(states.reverse).enumerate() {
+            let number = number * case.directions() + direction;
+            let at_end = |values: Tensor<B, 2>| if direction == 0 { packed.last(values) } else { packed.first(values) };
+            let mut add = |what: &str, found: Tensor<B, 2>, expected: &[Vec<f32>], cotangent: &[Vec<f32>]| {
+                assert_near(what, &values(found.clone()), &expected.concat(), VALUE_TOLERANCE);
+                let cotangent = tensor(cotangent.concat(), [rows.len(), case.hidden_size]);
+                loss = loss.clone() + (found * cotangent).sum();
+                compared += 1;
+            };
+            add("h_n", at_end(states.hidden), &case.h_n[number], &case.r_h[number]);
+            if let Some(cell) = states.cell {
+                add("c_n", at_end(cell), &case.c_n[number], &case.r_c[number]);
+            }
         }
     }
+    let states = if case.cell() == Cell::Lstm { 2 } else { 1 };
+    assert_eq!(compared, states * case.num_layers * case.directions());
     let unpacked = packed.unpack(outputs, 0.0);
     assert_near("output", &values(unpacked.clone()), &flat(&case.output), VALUE_TOLERANCE);
-    loss = loss + (unpacked * tensor(flat(&case.r_output), [rows.len(), steps, case.hidden_size])).sum();
+    let cotangent = tensor(flat(&case.r_output), [rows.len(), steps, case.directions() * case.hidden_size]);
+    loss = loss + (unpacked * cotangent).sum();
     assert_near("loss", &values(loss.clone()), &[case.loss], 1e-4);
 
     let gradients = loss.backward();
     assert_near("grad_x", &values(x.grad(&gradients).unwrap()), &flat(&case.grad_x), GRADIENT_TOLERANCE);
     for (number, layer) in layers.iter().enumerate() {
-        let expected = case.gradients(number);
-        let near = |what, found: Vec<f32>, expected: &[f32]| assert_near(what, &found, expected, GRADIENT_TOLERANCE);
-        near("grad weight_ih", values(layer.weight_ih.val().grad(&gradients).unwrap()), &expected.weight_ih.values);
-        near("grad weight_hh", values(layer.weight_hh.val().grad(&gradients).unwrap()), &expected.weight_hh.values);
-        let bias = values(layer.bias.val().grad(&gradients).unwrap());
-        near("grad bias_ih", bias.clone(), &expected.bias_ih);
-        near("grad bias_hh", bias, &expected.bias_hh);
+        for (reverse, direction) in std::iter::once(&layer.forward).chain(&layer.reverse).enumerate() {
+            let expected = case.gradients(number, reverse == 1);
+            let near = |what, found: &[f32], expected: &[f32]| assert_near(what, found, expected, GRADIENT_TOLERANCE);
+            let of = |weight: &Param<Tensor<B, 2>>| values(weight.val().grad(&gradients).unwrap());
+            near("grad weight_ih", &of(&direction.weight_ih), &expected.weight_ih.values);
+            near("grad weight_hh", &of(&direction.weight_hh), &expected.weight_hh.values);
+            let bias = values(direction.bias.val().grad(&gradients).unwrap());
+            let gates = expected.bias_ih.len();
+            near("grad bias_ih", &bias[..gates], &expected.bias_ih);
+            match case.cell() {
+                Cell::Gru => {
+                    near("grad bias_hh", &bias[..gates / 3 * 2], &expected.bias_hh[..gates / 3 * 2]);
+                    near("grad bias_hh of n", &bias[gates..], &expected.bias_hh[gates / 3 * 2..]);
+                }
+                _ => near("grad bias_hh", &bias, &expected.bias_hh),
+            }
+        }
     }
 }
 
-fn layer_of(case: &Case, layer: usize) -> Lstm<B> {
-    let weights = case.weights(layer).joined();
-    let matrix = |matrix: Matrix| {
-        let rows = matrix.values.len() / matrix.columns;
-        Param::from_tensor(tensor(matrix.values, [rows, matrix.columns]))
+fn layer_of(case: &Case, layer: usize) -> Layer<B> {
+    let weights = case.layer(layer);
+    let direction = |weights: DirectionWeights| {
+        let gates = weights.bias.len();
+        Direction {
+            bias: Param::from_tensor(tensor(weights.bias, [gates])),
+            weight_ih: matrix(weights.weight_ih),
+            weight_hh: matrix(weights.weight_hh),
+        }
     };
-    let gates = weights.bias.len();
-    Lstm {
-        bias: Param::from_tensor(tensor(weights.bias, [gates])),
-        weight_ih: matrix(weights.weight_ih),
-        weight_hh: matrix(weights.weight_hh),
-    }
+    Layer { forward: direction(weights.forward), reverse: weights.reverse.map(direction) }
+}
+
+fn matrix(matrix: Matrix) -> Param<Tensor<B, 2>> {
+    let rows = matrix.values.len() / matrix.columns;
+    Param::from_tensor(tensor(matrix.values, [rows, matrix.columns]))
 }
 
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<B, D> {

@@ -153,6 +153,16 @@ pub(crate) fn rows() -> String {
     (0..40).map(row).collect()
 }
 
+/// 40 sequences of frames of two channels, with the labels of [`rows`].
+pub(crate) fn frames() -> String {
+    let sequence = |number: usize| -> String {
+        let label = LABELS[number % 2];
+        let value = |frame: usize| (frame * frame + 3 * number) as f32 / 4.0 * if label == "on" { 1.0 } else { -1.0 };
+        (0..3 + number % 4).map(|frame| format!("{number},{label},{},{}\n", value(frame), number % 5)).collect()
+    };
+    "sequence,label,x,y\n".to_owned() + &(0..40).map(sequence).collect::<String>()
+}
+
 /// A place with `rows.csv`, the finished `run`, and its `int8.rnl`, `f16.rnl` and `f32.rnl`; made once, never
 /// changed.
 pub(crate) fn shared() -> &'static Place {

@@ -1,11 +1,9 @@
 //! Commands that read a model file or a run, with what they can not use.
 
-use runtime::format::{Precision, Provenance};
-use trainer::export::{ExportedNetwork, export};
-use trainer::network::Pooling;
+use runtime::format::Precision;
 
 use crate::command::{Place, model, shared};
-use crate::fixture;
+use crate::fixture::{self, Variant};
 
 /// Commands that read the model file `model.rnl`, up to their other arguments.
 const READERS: [&str; 5] = [
@@ -72,34 +70,16 @@ fn models_that_are_cut_lengthened_or_damaged() {
 fn a_model_of_a_newer_format_version() {
     let mut newer = model("int8");
     newer[4] += 1;
-    assert_no_model(&newer, &["format version 2", "reads version 1"]);
+    assert_no_model(&newer, &["format version 3", "reads version 2"]);
 }
 
 #[test]
 fn a_model_that_a_desktop_classifier_has_no_room_for() {
     let place = place_with_rows();
-    let classes = 65_535;
-    let labels: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
-    let vocabulary = fixture::WORDS.map(str::to_owned);
-    let weights = fixture::weights(1, classes);
-    let provenance = Provenance {
-        trainer_version: "0",
-        data_hash: "",
-        training_rows: 0,
-        calibration_rows: 0,
-        validation_accuracy: 0.0,
-        seed: 0,
-    };
-    let network = ExportedNetwork {
-        labels: &labels,
-        vocabulary: &vocabulary,
-        weights: &weights,
-        pooling: Pooling::Max,
-        max_length: 0,
-        cell_ranges: &[1.0],
-        provenance: &provenance,
-    };
-    place.write("model.rnl", export(&network, Precision::F32).unwrap().bytes());
+    let variant = Variant::new(Precision::F32);
+    let weights = fixture::weights(variant, 65_535);
+    let file = fixture::export_with(variant, &fixture::owned(&fixture::WORDS), &weights).unwrap();
+    place.write("model.rnl", file.bytes());
     place.write("test.csv", b"7,lights\n");
     for command in [
         "evaluate model.rnl --data test.csv",

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use trainer::data::{DataError, Row, parse_rows};
 
 fn parse(name: &str, content: &[u8]) -> Result<Vec<Row>, DataError> {
-    parse_rows(Path::new(name), content)
+    parse_rows(Path::new(name), content, &[])
 }
 
 /// The line that an error names.
@@ -78,7 +78,7 @@ proptest! {
         });
         let content = format!("label{delimiter}text{end}{}", lines.collect::<String>());
         let expected: Vec<Row> =
-            rows.iter().map(|(label, text)| Row { label: label.clone(), text: text.trim().into() }).collect();
+            rows.iter().map(|(label, text)| Row::of_text(label, text.trim())).collect();
         prop_assert_eq!(parse(name, content.as_bytes()).unwrap(), expected);
     }
 }

@@ -2,13 +2,18 @@
 
 use std::process::Stdio;
 
-use crate::command::{Place, TINY, model, rows, shared, unread};
+use crate::command::{Place, TINY, frames, model, rows, shared, unread};
 
 /// Trains on a file, exports in all precisions and measures the model on the same file; the number of rows.
 fn whole_way(name: &str, content: &[u8], settings: &str) -> usize {
+    whole_way_with(name, content, &format!("{TINY} {settings}"))
+}
+
+/// [`whole_way`] with all settings.
+fn whole_way_with(name: &str, content: &[u8], settings: &str) -> usize {
     let place = Place::new();
     place.write(name, content);
-    place.run(&format!("train --data {name} --out run {TINY} {settings}")).assert_done(name);
+    place.run(&format!("train --data {name} --out run {settings}")).assert_done(name);
     for precision in ["f32", "f16", "int8"] {
         place.run(&format!("export run --precision {precision} --out model.rnl")).assert_done(name);
     }
@@ -30,6 +35,25 @@ fn files_of_every_form_have_all_their_rows() {
     assert_eq!(whole_way("quoted.csv", two_lines.as_bytes(), ""), 40);
     let three_columns = rows.replace("the lamp", "the,lamp");
     assert_eq!(whole_way("title-and-description.csv", three_columns.as_bytes(), ""), 40);
+}
+
+#[test]
+fn every_cell_direction_and_input_goes_the_whole_way() {
+    for settings in [
+        "--cell gru --bidirectional",
+        "--cell rnn-tanh --num-layers 2 --pooling mean",
+        "--cell rnn-relu --bidirectional --num-layers 2 --pooling last --pad-to 9",
+        "--input hashed-words --hash-buckets 7",
+        "--input characters --cell gru --targets every-step",
+        "--input bytes --bidirectional",
+    ] {
+        assert_eq!(whole_way("rows.csv", rows().as_bytes(), settings), 40, "{settings}");
+    }
+    let one_hot = TINY.replace("--embedding-size 4", "--embedding-size 0");
+    assert_eq!(whole_way_with("rows.csv", rows().as_bytes(), &one_hot), 40);
+    for settings in ["", "--cell gru --bidirectional", "--cell rnn-relu --num-layers 2 --frame-unit 0.5"] {
+        assert_eq!(whole_way("frames.csv", frames().as_bytes(), settings), 40, "{settings}");
+    }
 }
 
 #[test]

@@ -1,79 +1,85 @@
 //! Manifests and tensors that can not be, in files whose checksum is right.
 
-use runtime::format::{DataType, DirectionWeights, Int8Scales, Manifest, Pooling, Precision, Tensor};
+use runtime::format::{
+    DataType, DirectionWeights, Input, Int8Scales, Manifest, Pooling, Precision, Tensor, TokenVectors,
+};
 use runtime::{Error, Field, Model};
 use trainer::export::ModelFile;
 
-use crate::fixture::{HIDDEN_SIZE, Parts, WORDS, export_with, refusal, two_layers, variants, weights, words};
+use crate::fixture::{
+    HIDDEN_SIZE, PRECISIONS, Parts, Step, Variant, WORDS, embedding, export_with, field, invalid, kinds, model, owned,
+    refusal, refusal_with, refusal_with_element, two_layers, weights, words,
+};
 
-/// The refusal of a file with a changed manifest.
-fn refusal_with(file: &ModelFile, change: impl FnOnce(&mut Manifest<'_>)) -> Option<Error> {
-    let mut parts = Parts::of(file);
-    change(&mut parts.manifest);
-    refusal(&parts.assemble())
-}
-
-/// The refusal of a file with other bytes in an element of the tensor that `tensor` chooses.
-fn refusal_with_element(
-    file: &ModelFile,
-    tensor: impl FnOnce(&mut Manifest<'_>) -> Tensor,
-    element: usize,
-    bytes: &[u8],
-) -> Option<Error> {
-    let mut parts = Parts::of(file);
-    let tensor = tensor(&mut parts.manifest);
-    parts.poke(tensor, element, bytes);
-    refusal(&parts.assemble())
-}
-
-fn invalid(field: Field, expected: usize, found: usize) -> Option<Error> {
-    let number = |value: usize| u32::try_from(value).unwrap();
-    Some(Error::Invalid { field, expected: number(expected), found: number(found) })
-}
-
-/// The field that an error names.
-fn field(error: Option<Error>) -> Option<Field> {
-    match error {
-        Some(Error::Invalid { field, .. }) => Some(field),
-        _ => None,
-    }
-}
-
-/// The tensors of a manifest, but for the bytes of the two string tables, whose length is free.
+/// The tensors of a manifest, but for the bytes of the string tables, whose length is free.
 fn tensors<'a>(manifest: &'a mut Manifest<'_>) -> Vec<&'a mut Tensor> {
     let Manifest { labels, input, layers, head, .. } = manifest;
-    let runtime::format::Input::Words(words) = input;
-    let mut tensors = vec![&mut labels.index, &mut words.vocabulary.index, &mut words.embedding.weights];
-    for DirectionWeights { weights, bias, scales, .. } in layers.iter_mut().map(|layer| &mut layer.forward) {
-        tensors.extend([weights, bias]);
-        tensors.extend(scales.as_mut().map(|scales| &mut scales.multipliers));
+    let mut tensors = vec![&mut labels.index];
+    tensors.extend(input_tensors(input));
+    for layer in layers.iter_mut() {
+        for direction in std::iter::once(&mut layer.forward).chain(&mut layer.reverse) {
+            let DirectionWeights { weights, bias, one_hot, scales, .. } = direction;
+            tensors.extend([weights, bias]);
+            tensors.extend(one_hot);
+            tensors.extend(scales.as_mut().map(|scales| &mut scales.multipliers));
+        }
     }
     tensors.extend([&mut head.weights, &mut head.bias]);
     tensors.extend(head.scales.as_mut().map(|scales| &mut scales.multipliers));
     tensors
 }
 
-/// How many tensors [`tensors`] gives for two layers.
-fn tensor_count(precision: Precision) -> usize {
-    if precision == Precision::Int8 { 12 } else { 9 }
+fn input_tensors(input: &mut Input) -> Vec<&mut Tensor> {
+    let (strings, vectors) = match input {
+        Input::Words(words) => (Some(&mut words.vocabulary.index), &mut words.vectors),
+        Input::Characters(characters) => (Some(&mut characters.alphabet.index), &mut characters.vectors),
+        Input::HashedWords(words) => (None, &mut words.vectors),
+        Input::Bytes(vectors) => (None, vectors),
+        Input::Frames(frames) => return vec![&mut frames.zero, &mut frames.scale],
+    };
+    let embedding = match vectors {
+        TokenVectors::Embedding(embedding) => Some(&mut embedding.weights),
+        TokenVectors::OneHot => None,
+    };
+    strings.into_iter().chain(embedding).collect()
 }
 
-const PRECISIONS: [Precision; 3] = [Precision::Int8, Precision::F16, Precision::F32];
+/// How many tensors [`tensors`] gives.
+fn tensor_count(file: &ModelFile) -> usize {
+    tensors(&mut Parts::of(file).manifest).len()
+}
+
+/// A file of each kind in each precision, and what it is.
+fn files() -> impl Iterator<Item = (Variant, ModelFile)> {
+    PRECISIONS.into_iter().flat_map(kinds).map(|variant| (variant, model(variant)))
+}
+
+#[test]
+fn the_tensors_of_a_manifest_are_all_changed_by_these_tests() {
+    // Labels, words, embedding; weights, bias and, for int8, multipliers of two layers and the head.
+    assert_eq!(PRECISIONS.map(|precision| tensor_count(&two_layers(precision))), [12, 9, 9]);
+    let int8 = |step, bidirectional| {
+        tensor_count(&model(Variant { step, bidirectional, num_layers: 2, ..Variant::new(Precision::Int8) }))
+    };
+    assert_eq!(int8(Step::Word, true), 3 + 4 * 3 + 3);
+    assert_eq!(int8(Step::OneHotWord, true), 2 + 2 + 4 * 3 + 3, "a table in each direction of the first layer");
+    assert_eq!(int8(Step::Frame, false), 3 + 2 * 3 + 3);
+    assert_eq!(int8(Step::Byte, false), 2 + 2 * 3 + 3);
+}
 
 #[test]
 fn a_tensor_at_an_impossible_place_is_refused() {
-    for precision in PRECISIONS {
-        let file = two_layers(precision);
+    for (variant, file) in files() {
         let area = Parts::of(&file).tensors.len();
-        for number in 0..tensor_count(precision) {
+        for number in 0..tensor_count(&file) {
             for offset in [1, 2, 4, 8, 15, u32::MAX] {
                 let error = refusal_with(&file, |manifest| tensors(manifest)[number].offset = offset);
-                let error = error.unwrap_or_else(|| panic!("{precision}, tensor {number} at {offset} is accepted"));
+                let error = error.unwrap_or_else(|| panic!("{variant:?}, tensor {number} at {offset} is accepted"));
                 assert_eq!(Some(error), invalid(Field::TensorOffset, 0, offset as usize % 16));
             }
             for offset in [area.next_multiple_of(16) as u32, 1 << 31, u32::MAX - 15] {
                 let error = refusal_with(&file, |manifest| tensors(manifest)[number].offset = offset);
-                assert_eq!(error, invalid(Field::TensorOffset, area, offset as usize), "{precision}, tensor {number}");
+                assert_eq!(error, invalid(Field::TensorOffset, area, offset as usize), "{variant:?}, tensor {number}");
             }
         }
     }
@@ -81,13 +87,13 @@ fn a_tensor_at_an_impossible_place_is_refused() {
 
 #[test]
 fn a_tensor_of_another_length_is_refused() {
-    for precision in PRECISIONS {
-        let file = two_layers(precision);
-        for number in 0..tensor_count(precision) {
+    for (variant, file) in files() {
+        for number in 0..tensor_count(&file) {
             let right = tensors(&mut Parts::of(&file).manifest)[number].elements;
             for wrong in [0, right - 1, right + 1, u32::MAX] {
                 let error = refusal_with(&file, |manifest| tensors(manifest)[number].elements = wrong);
-                assert_eq!(error, invalid(Field::TensorLength, right as usize, wrong as usize), "tensor {number}");
+                let expected = invalid(Field::TensorLength, right as usize, wrong as usize);
+                assert_eq!(error, expected, "{variant:?}, tensor {number}");
             }
         }
     }
@@ -96,13 +102,13 @@ fn a_tensor_of_another_length_is_refused() {
 #[test]
 fn a_tensor_of_another_type_is_refused() {
     use DataType::{F16, F32, I8, I16, I32, U8, U32};
-    for precision in PRECISIONS {
-        let file = two_layers(precision);
-        for number in 0..tensor_count(precision) {
+    for (variant, file) in files() {
+        for number in 0..tensor_count(&file) {
             let right = tensors(&mut Parts::of(&file).manifest)[number].data_type;
             for wrong in [U8, I8, I16, I32, U32, F16, F32].into_iter().filter(|wrong| *wrong != right) {
                 let error = refusal_with(&file, |manifest| tensors(manifest)[number].data_type = wrong);
-                assert_eq!(error, invalid(Field::TensorType, right as usize, wrong as usize), "tensor {number}");
+                let expected = invalid(Field::TensorType, right as usize, wrong as usize);
+                assert_eq!(error, expected, "{variant:?}, tensor {number}");
             }
         }
     }
@@ -123,21 +129,13 @@ fn layers_that_do_not_fit_together_are_refused() {
         }
         let error = refusal_with(&file, |manifest| manifest.layers[layer].hidden_size = 16_384);
         assert_eq!(field(error), Some(Field::TensorLength));
-        let error = refusal_with(&file, |manifest| {
-            let layer = &mut manifest.layers[layer];
-            layer.reverse = Some(layer.forward);
-        });
-        assert_eq!(error, invalid(Field::Direction, 1, 2));
     }
     for (found, expected) in [(0, 1), (16_385, 16_384), (u16::MAX, 16_384)] {
-        let error = refusal_with(&file, |manifest| words(manifest).embedding.size = found);
+        let error = refusal_with(&file, |manifest| embedding(manifest).size = found);
         assert_eq!(error, invalid(Field::InputSize, expected, found.into()));
     }
-    let embedding = (WORDS.len() + 2) * 7;
-    assert_eq!(
-        with(|manifest| words(manifest).embedding.size = 7),
-        invalid(Field::TensorLength, embedding, embedding / 7 * 6)
-    );
+    let elements = |size: usize| (WORDS.len() + 2) * size;
+    assert_eq!(with(|manifest| embedding(manifest).size = 7), invalid(Field::TensorLength, elements(7), elements(6)));
 }
 
 #[test]
@@ -146,8 +144,9 @@ fn more_layers_than_a_model_can_have_are_refused() {
     let Parts { header, manifest, tensors } = Parts::of(&file);
     let with_layers = |count: usize| {
         let layers = vec![manifest.layers[1]; count];
-        let Manifest { provenance, labels, input, max_steps, pooling, head, .. } = &manifest;
-        let encoded = postcard::to_stdvec(&(provenance, labels, input, max_steps, layers, pooling, head)).unwrap();
+        let Manifest { provenance, labels, input, max_steps, pad_to, pooling, head, .. } = &manifest;
+        let encoded = (provenance, labels, input, max_steps, pad_to, layers, pooling, head);
+        let encoded = postcard::to_stdvec(&encoded).unwrap();
         refusal(&crate::fixture::assemble(&header, &encoded, &tensors))
     };
     // Four can be read: the first one's input size is what is wrong with them.
@@ -211,8 +210,8 @@ fn shifts_and_fraction_bits_beyond_their_range_are_refused() {
         for found in [16, 31, 32, 255] {
             let error = refusal_with(&file, |manifest| scales(manifest, number).accumulator_shift = found);
             assert_eq!(error, invalid(Field::AccumulatorShift, 15, found.into()));
-            let error = refusal_with(&file, |manifest| scales(manifest, number).cell_fraction_bits = found);
-            assert_eq!(error, invalid(Field::CellFractionBits, 15, found.into()));
+            let error = refusal_with(&file, |manifest| scales(manifest, number).state_fraction_bits = found);
+            assert_eq!(error, invalid(Field::StateFractionBits, if number < 2 { 15 } else { 0 }, found.into()));
         }
         let error = refusal_with(&file, |manifest| scales(manifest, number).accumulator_shift = 15);
         assert_eq!(field(error), Some(Field::AccumulatorRange));
@@ -286,11 +285,11 @@ fn string_tables_of_another_size_are_refused() {
 
 #[test]
 fn a_vocabulary_that_is_not_sorted_or_has_a_word_twice_can_not_be_exported() {
-    let variant = variants()[0];
+    let variant = Variant::new(Precision::Int8);
     let exported = |change: fn(&mut Vec<String>)| {
-        let mut vocabulary: Vec<String> = WORDS.map(str::to_owned).to_vec();
+        let mut vocabulary = owned(&WORDS);
         change(&mut vocabulary);
-        match export_with(variant, &vocabulary, &weights(variant.num_layers, 3)) {
+        match export_with(variant, &vocabulary, &weights(variant, 3)) {
             Err(trainer::Error::Export(error)) => Some(error),
             _ => None,
         }
@@ -300,10 +299,20 @@ fn a_vocabulary_that_is_not_sorted_or_has_a_word_twice_can_not_be_exported() {
     assert_eq!(exported(|words| words.rotate_left(1)), invalid(Field::VocabularyOrder, 40, 39));
 }
 
+/// Files of every cell, direction and input whose manifest is tried byte by byte.
+fn files_to_damage() -> Vec<ModelFile> {
+    let tried = |variant: &Variant| match variant.precision {
+        Precision::Int8 => true,
+        // What differs is the types of the tensors and that there are no scales.
+        Precision::F16 | Precision::F32 => variant.num_layers == 2 && variant.bidirectional,
+    };
+    let files = PRECISIONS.into_iter().flat_map(kinds).filter(tried).map(model);
+    PRECISIONS.map(two_layers).into_iter().chain(files).collect()
+}
+
 #[test]
 fn a_manifest_with_any_byte_replaced_is_refused_or_runs() {
-    for precision in PRECISIONS {
-        let file = two_layers(precision);
+    for file in files_to_damage() {
         let Parts { header, manifest, tensors } = Parts::of(&file);
         let mut encoded = postcard::to_stdvec(&manifest).unwrap();
         let mut refused = 0;
@@ -320,6 +329,6 @@ fn a_manifest_with_any_byte_replaced_is_refused_or_runs() {
             encoded[position] = right;
         }
         // What is accepted: other provenance, step limits, poolings of the same size, fraction bits, places.
-        assert!(refused * 10 > encoded.len() * 255 * 7, "{precision}: {refused} of {}", encoded.len() * 255);
+        assert!(refused * 10 > encoded.len() * 255 * 7, "{manifest:?}: {refused} of {}", encoded.len() * 255);
     }
 }

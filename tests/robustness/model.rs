@@ -1,26 +1,42 @@
 //! A model file cut, lengthened, damaged, misplaced, or with another header.
 
 use runtime::format::{HEADER_LENGTH, Header, Precision, VERSION, checksum};
-use runtime::known_answer::{KnownAnswer, KnownAnswers};
-use runtime::{Classifier, Error, Field, Model};
+use runtime::known_answer::{KnownAnswer, KnownAnswers, KnownInput};
+use runtime::{Classifier, Error, Field, InputKind, LongInput, Model};
 use trainer::export::ModelFile;
-use trainer::network::Pooling;
+use trainer::network::{Cell, Pooling};
 
-use crate::fixture::{Variant, exercise, model, refusal, sealed, two_layers, variants};
-
-fn invalid(field: Field, expected: u32, found: u32) -> Option<Error> {
-    Some(Error::Invalid { field, expected, found })
-}
+use crate::fixture::{
+    CHANNELS, LABELS, MAX_LENGTH, PRECISIONS, Step, Variant, both_directions, exercise, invalid, model, refusal,
+    sealed, two_layers, variants,
+};
 
 #[test]
 fn the_models_themselves_are_accepted_and_answer() {
     for variant in variants() {
         let file = model(variant);
         let model = Model::parse(file.bytes()).unwrap();
-        assert_eq!(model.labels().collect::<Vec<_>>(), crate::fixture::LABELS);
-        assert_eq!(model.vocabulary().words().collect::<Vec<_>>(), crate::fixture::WORDS);
+        assert_eq!(model.labels().collect::<Vec<_>>(), LABELS);
+        check_input(&model, variant.step);
+        assert_eq!(model.is_bidirectional(), variant.bidirectional);
+        assert_eq!((model.max_steps(), model.pad_to()), (MAX_LENGTH as u32, variant.pad_to as u32));
         exercise(&model, &[2, 3, 41, 1, 0, u32::MAX], "Turn UP the ŻÓŁW, 灯!".as_bytes());
     }
+}
+
+fn check_input(model: &Model<'_>, step: Step) {
+    let kind = match step {
+        Step::Word | Step::OneHotWord => InputKind::Words,
+        Step::HashedWord => InputKind::HashedWords,
+        Step::Character => InputKind::Characters,
+        Step::Byte => InputKind::Bytes,
+        Step::Frame => InputKind::Frames,
+    };
+    assert_eq!(model.input_kind(), kind);
+    assert_eq!(model.token_count(), step.token_count());
+    assert_eq!(model.channels(), if step == Step::Frame { CHANNELS } else { 0 });
+    let known = model.vocabulary().map(|vocabulary| vocabulary.words().collect::<Vec<_>>());
+    assert_eq!(known.unwrap_or_default(), step.strings());
 }
 
 #[test]
@@ -75,7 +91,9 @@ fn flip_is_named(offset: usize, error: Error) -> bool {
 
 #[test]
 fn a_file_with_any_single_bit_wrong_is_refused() {
-    for variant in variants().into_iter().filter(|variant| variant.pooling == Pooling::Max) {
+    // A checksum is taken for each bit: of the float files, which are larger, those of one pooling.
+    let tried = |variant: &Variant| variant.precision == Precision::Int8 || variant.pooling == Pooling::Max;
+    for variant in variants().into_iter().filter(tried) {
         let file = model(variant);
         let mut bytes = file.bytes().to_vec();
         for bit in 0..8 * bytes.len() {
@@ -90,7 +108,7 @@ fn a_file_with_any_single_bit_wrong_is_refused() {
 
 #[test]
 fn a_file_at_any_place_but_a_multiple_of_16_is_refused() {
-    for precision in [Precision::Int8, Precision::F16, Precision::F32] {
+    for precision in PRECISIONS {
         let file = two_layers(precision);
         let total = file.bytes().len();
         for offset in 1..16 {
@@ -135,9 +153,8 @@ fn another_magic_version_or_precision_is_refused() {
 
 #[test]
 fn a_precision_that_is_not_that_of_the_tensors_is_refused() {
-    let precisions = [Precision::Int8, Precision::F16, Precision::F32];
-    for written in precisions {
-        for claimed in precisions.into_iter().filter(|claimed| *claimed != written) {
+    for written in PRECISIONS {
+        for claimed in PRECISIONS.into_iter().filter(|claimed| *claimed != written) {
             let error = refusal_with_header(&two_layers(written), |header| header.precision = claimed).unwrap();
             let named = matches!(error, Error::Invalid { field: Field::TensorType | Field::Precision, .. });
             assert!(named, "{written} as {claimed}: {error}");
@@ -176,7 +193,7 @@ fn a_tensors_offset_that_does_not_follow_the_manifest_is_refused() {
     let right = Header::read(file.bytes()).unwrap().tensors_offset;
     for wrong in [0, 16, right - 16, right - 1, right + 1, right + 16, u32::MAX - 15, u32::MAX] {
         let error = refusal_with_header(&file, |header| header.tensors_offset = wrong);
-        assert_eq!(error, invalid(Field::TensorsOffset, right, wrong));
+        assert_eq!(error, invalid(Field::TensorsOffset, right as usize, wrong as usize));
     }
 }
 
@@ -194,22 +211,22 @@ fn a_manifest_length_that_is_not_the_manifests_is_refused() {
         assert_eq!(with_length(shorter), Some(Error::UnreadableManifest), "{shorter}");
     }
     for more in [1, 2, 16, 100] {
-        assert_eq!(with_length(right + more), invalid(Field::ManifestLength, 0, more));
+        assert_eq!(with_length(right + more), invalid(Field::ManifestLength, 0, more as usize));
     }
     let beyond = total_length.next_multiple_of(16);
     let error = Error::WrongLength { expected: 32 + beyond, found: total_length };
     assert_eq!(with_length(beyond), Some(error));
     let error = refusal_with_header(&file, |header| header.manifest_length = u32::MAX);
-    assert_eq!(error, invalid(Field::TensorsOffset, u32::MAX, tensors_offset));
+    assert_eq!(error, invalid(Field::TensorsOffset, u32::MAX as usize, tensors_offset as usize));
 }
 
 #[test]
 fn a_capacity_that_is_not_the_models_is_refused() {
     for variant in variants() {
         let file = model(variant);
-        let right = runtime::required_capacity(file.bytes()) as u32;
-        for wrong in [0, right - 1, right + 1, u32::MAX] {
-            let error = refusal_with_header(&file, |header| header.capacity = wrong);
+        let right = runtime::required_capacity(file.bytes());
+        for wrong in [0, right - 1, right + 1, u32::MAX as usize] {
+            let error = refusal_with_header(&file, |header| header.capacity = wrong as u32);
             assert_eq!(error, invalid(Field::Capacity, right, wrong), "{variant:?}");
         }
     }
@@ -220,46 +237,98 @@ fn reserved_bytes_that_are_not_zero_are_refused() {
     let file = two_layers(Precision::Int8);
     for found in [1_u32, 0x100, 0x1_0000, 0x8000_0000, u32::MAX] {
         let error = refusal_with_bytes(&file, 28, &found.to_le_bytes());
-        assert_eq!(error, invalid(Field::Reserved, 0, found));
+        assert_eq!(error, invalid(Field::Reserved, 0, found as usize));
     }
+}
+
+/// Checks that a classifier needs `required` words, and that none is made of fewer.
+fn check_required<const FEWER: usize, const REQUIRED: usize>(variant: Variant) {
+    let file = model(variant);
+    let model = Model::parse(file.bytes()).unwrap();
+    assert_eq!(model.required_words(), REQUIRED, "{variant:?}");
+    let refused =
+        |available: usize| Some(Error::CapacityTooSmall { required: REQUIRED as u32, available: available as u32 });
+    for long_input in [LongInput::Refuse, LongInput::Window] {
+        assert_eq!(Classifier::<0>::with_long_input(&model, long_input).err(), refused(0));
+        assert_eq!(Classifier::<FEWER>::with_long_input(&model, long_input).err(), refused(FEWER));
+    }
+    assert_eq!(FEWER + 1, REQUIRED);
+    assert_eq!(Classifier::<REQUIRED>::new(&model).err(), None);
 }
 
 #[test]
 fn a_classifier_with_too_few_words_is_refused_with_the_numbers() {
-    fn error<const CAPACITY: usize>(model: &Model<'_>) -> Option<Error> {
-        Classifier::<CAPACITY>::new(model).err()
-    }
-    let too_small = |required, available| Some(Error::CapacityTooSmall { required, available });
-    let one_layer = |precision| model(Variant { precision, pooling: Pooling::Max, num_layers: 1 });
-    // [x; h] 16 values, c and h 8 each; gathered 8, pooled 8; 3 logits.
-    let file = one_layer(Precision::Int8);
-    let model = Model::parse(file.bytes()).unwrap();
-    assert_eq!(model.required_words(), 4 + 4 + 4 + 8 + 4 + 3);
-    assert_eq!(error::<0>(&model), too_small(27, 0));
-    assert_eq!(error::<26>(&model), too_small(27, 26));
-    assert_eq!(error::<27>(&model), None);
-    for precision in [Precision::F16, Precision::F32] {
-        let file = one_layer(precision);
+    // 3 logits, 8 pooled, 8 gathered; [x; h] 16 values, c and h 8 each.
+    check_required::<26, { 3 + 4 + 8 + 4 + 4 + 4 }>(Variant::new(Precision::Int8));
+    check_required::<50, { 3 + 8 + 8 + 16 + 8 + 8 }>(Variant::new(Precision::F16));
+    check_required::<50, { 3 + 8 + 8 + 16 + 8 + 8 }>(Variant::new(Precision::F32));
+}
+
+#[test]
+fn a_classifier_with_too_few_words_for_the_steps_of_both_directions_is_refused() {
+    // 3 logits, 16 pooled, 16 gathered, 64 tokens of 16 bits; of the larger layer [x; h] 24 values and h 8; the first
+    // one's outputs, 64 times 16 values.
+    let both = |precision| both_directions(Cell::Gru, precision);
+    check_required::<324, { 3 + 8 + 16 + 32 + 6 + 4 + 256 }>(both(Precision::Int8));
+    check_required::<1122, { 3 + 16 + 16 + 32 + 24 + 8 + 1024 }>(both(Precision::F32));
+    let one_layer = Variant { num_layers: 1, ..both(Precision::Int8) };
+    check_required::<66, { 3 + 8 + 16 + 32 + 4 + 4 }>(one_layer);
+    // 64 frames of 6 values in 8 bits.
+    check_required::<130, { 3 + 8 + 16 + 96 + 4 + 4 }>(Variant { step: Step::Frame, ..one_layer });
+}
+
+#[test]
+fn a_window_is_refused_for_a_model_that_keeps_no_steps() {
+    for variant in variants() {
+        let file = model(variant);
         let model = Model::parse(file.bytes()).unwrap();
-        assert_eq!(model.required_words(), 16 + 8 + 8 + 8 + 8 + 3);
-        assert_eq!(error::<50>(&model), too_small(51, 50));
-        assert_eq!(error::<51>(&model), None);
+        let error = Classifier::<2048>::with_long_input(&model, LongInput::Window).err();
+        assert_eq!(error, (!variant.bidirectional).then_some(Error::WindowOfStreaming), "{variant:?}");
     }
 }
 
 #[test]
 fn known_answers_cut_anywhere_or_miscounted_are_refused() {
-    let answer = |text| KnownAnswer { text, class: 300, logits: &[1, 2, 3, 4, 5, 6, 7, 8] };
-    let answers = [answer("turn on"), answer(""), answer("żółw")];
-    let mut file = 3_u32.to_le_bytes().to_vec();
-    answers.iter().for_each(|answer| file.extend(postcard::to_stdvec(answer).unwrap()));
+    let text = |text| known_answer(KnownInput::Text(text));
+    let frames = KnownInput::Frames { channels: 3, values: &[1, 0, 255, 255, 0, 128, 7, 0, 8, 0, 9, 0] };
+    let answers = [text("turn on"), text(""), known_answer(frames), text("żółw")];
+    let mut file = known_answers(&answers);
     assert_eq!(KnownAnswers::parse(&file).unwrap().collect::<Vec<_>>(), answers);
     for length in 0..file.len() {
         let error = KnownAnswers::parse(&file[..length]).err().unwrap();
         assert!(matches!(error, Error::Invalid { field: Field::KnownAnswer, .. }), "{length}: {error}");
     }
-    for count in [4, u32::MAX] {
+    for count in [5, u32::MAX] {
         file[..4].copy_from_slice(&count.to_le_bytes());
-        assert_eq!(KnownAnswers::parse(&file).err(), invalid(Field::KnownAnswer, count, 3));
+        assert_eq!(KnownAnswers::parse(&file).err(), invalid(Field::KnownAnswer, count as usize, 4));
     }
+}
+
+fn known_answer(input: KnownInput<'_>) -> KnownAnswer<'_> {
+    KnownAnswer { input, class: 300, logits: &[1, 2, 3, 4, 5, 6, 7, 8] }
+}
+
+/// A file of answers.
+fn known_answers(answers: &[KnownAnswer<'_>]) -> Vec<u8> {
+    let mut file = (answers.len() as u32).to_le_bytes().to_vec();
+    answers.iter().for_each(|answer| file.extend(postcard::to_stdvec(answer).unwrap()));
+    file
+}
+
+#[test]
+fn known_answers_of_frames_that_are_not_whole_are_refused() {
+    let parsed = |channels, values| {
+        let file = known_answers(&[
+            known_answer(KnownInput::Text("on")),
+            known_answer(KnownInput::Frames { channels, values }),
+        ]);
+        KnownAnswers::parse(&file).err()
+    };
+    let refused = invalid(Field::KnownAnswer, 2, 1);
+    assert_eq!(parsed(0, &[]), refused);
+    assert_eq!(parsed(1, &[1]), refused);
+    assert_eq!(parsed(2, &[1, 2, 3, 4, 5, 6]), refused);
+    assert_eq!(parsed(u16::MAX, &[1, 2, 3, 4]), refused);
+    assert_eq!(parsed(2, &[1, 2, 3, 4]), None);
+    assert_eq!(parsed(2, &[]), None, "a sequence without a frame");
 }

@@ -1,13 +1,15 @@
 //! Model files changed at random, and bytes that are no model at all.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use runtime::format::{Header, MAGIC, Precision, VERSION};
 use runtime::known_answer::KnownAnswers;
 use runtime::{Error, Model};
 use trainer::export::ModelFile;
-use trainer::network::Pooling;
+use trainer::network::{Cell, Pooling};
 
-use crate::fixture::{Parts, Variant, assemble, exercise, model, variants};
+use crate::fixture::{POOLINGS, PRECISIONS, Parts, Step, Variant, assemble, exercise, model, variants};
 
 fn any_variant() -> impl Strategy<Value = Variant> {
     prop::sample::select(variants())
@@ -97,7 +99,7 @@ proptest! {
         noise in prop::collection::vec(any::<u8>(), 0..600),
         manifest_length in 0_usize..600,
         capacity in any::<u32>(),
-        precision in prop::sample::select(vec![Precision::Int8, Precision::F16, Precision::F32]),
+        precision in prop::sample::select(PRECISIONS.to_vec()),
     ) {
         let header = Header {
             precision, total_length: 0, checksum: 0, manifest_length: 0, tensors_offset: 0, capacity,
@@ -124,14 +126,21 @@ proptest! {
 }
 
 #[test]
-fn the_poolings_answer_differently_so_that_the_properties_run_them_all() {
-    let answers = [Pooling::Last, Pooling::Mean, Pooling::Max].map(|pooling| {
-        let file = model(Variant { precision: Precision::Int8, pooling, num_layers: 2 });
+fn the_variants_answer_differently_so_that_the_properties_run_them_all() {
+    let logits = |variant: Variant| {
+        let file = model(variant);
         let model = Model::parse(file.bytes()).unwrap();
-        let mut classifier = runtime::Classifier::<256>::new(&model).unwrap();
+        let mut classifier = runtime::Classifier::<1024>::new(&model).unwrap();
         classifier.push_text("turn the kitchen light up please");
         classifier.predict();
         classifier.logits().bits(0)
-    });
-    assert!(answers[0] != answers[1] && answers[1] != answers[2] && answers[0] != answers[2], "{answers:?}");
+    };
+    let lstm = Variant { num_layers: 2, ..Variant::new(Precision::Int8) };
+    let mut answers = POOLINGS.map(|pooling| logits(Variant { pooling, ..lstm })).to_vec();
+    answers.extend([Cell::Gru, Cell::RnnTanh, Cell::RnnRelu].map(|cell| logits(Variant { cell, ..lstm })));
+    answers.extend([Step::OneHotWord, Step::HashedWord, Step::Byte].map(|step| logits(Variant { step, ..lstm })));
+    answers.push(logits(Variant { bidirectional: true, ..lstm }));
+    answers.push(logits(Variant { pad_to: 9, pooling: Pooling::Last, ..lstm }));
+    let different: BTreeSet<_> = answers.iter().collect();
+    assert_eq!(different.len(), answers.len(), "{answers:?}");
 }

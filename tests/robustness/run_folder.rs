@@ -4,7 +4,7 @@ use burn_ndarray::NdArray;
 use trainer::Error;
 use trainer::run::Run;
 
-use crate::command::{Place, shared};
+use crate::command::{Place, TINY, frames, shared};
 
 fn load(place: &Place) -> Result<Run<NdArray<f32>>, Error> {
     Run::load(&place.path("run"), &Default::default())
@@ -74,6 +74,45 @@ fn weights_that_are_no_numbers_can_not_be_exported() {
         assert!(outcome.stderr.starts_with("error: the network can not be exported: "), "{precision}: {outcome:?}");
         assert!(!place.path("model.rnl").exists(), "{precision}");
     }
+}
+
+/// The run in `run`, of frames.
+fn place_with_a_run_of_frames() -> Place {
+    let place = Place::new();
+    place.write("frames.csv", frames().as_bytes());
+    place.run(&format!("train --data frames.csv --out run {TINY}")).assert_done("train");
+    place
+}
+
+#[test]
+fn a_normalization_that_is_not_right_is_refused() {
+    let place = place_with_a_run_of_frames();
+    let file = "run/normalization.toml";
+    let right = std::fs::read_to_string(place.path(file)).unwrap();
+    let refused = |content: &str, says: &str| {
+        place.write(file, content.as_bytes());
+        let message = load(&place).expect_err(content).to_string();
+        assert!(message.ends_with(&format!("{file}: {says}")), "{message}");
+        for command in ["export run --precision int8 --out model.rnl", "parity run --data frames.csv"] {
+            place.assert_refused(command, &[says]);
+        }
+    };
+    let unit = right.lines().find(|line| line.starts_with("unit = ")).unwrap();
+    for (number, says) in [("0.0", "0"), ("-1.0", "-1"), ("nan", "NaN"), ("inf", "inf")] {
+        let changed = right.replace(unit, &format!("unit = {number}"));
+        refused(&changed, &format!("unit {says}: expected a positive number"));
+    }
+    let numbers = "unit = 1.0\nmean = [0.0, 1.0]\n";
+    let counts = |means: usize, scales: usize| {
+        format!("{means} means and {scales} scales: expected as many of each, at least one")
+    };
+    refused(&format!("{numbers}scale = [1.0]\n"), &counts(2, 1));
+    refused("unit = 1.0\nmean = []\nscale = []\n", &counts(0, 0));
+    refused(&format!("{numbers}scale = [1.0, inf]\n"), "expected finite means and scales");
+    place.write(file, right.as_bytes());
+    load(&place).unwrap();
+    std::fs::remove_file(place.path(file)).unwrap();
+    assert!(load(&place).unwrap_err().to_string().contains("No such file"));
 }
 
 #[test]

@@ -3,15 +3,33 @@
 use std::path::Path;
 
 use runtime::format::Precision;
+use trainer::export::ModelFile;
+use trainer::network::Cell;
 
-use crate::fixture::two_layers;
+use crate::fixture::{PRECISIONS, Step, Variant, both_directions, frames, model, two_layers};
+
+/// The name and the model of each file: every precision, cell, input and direction.
+fn seeds() -> impl Iterator<Item = (String, ModelFile)> {
+    let both = |cell, step, precision| Variant { step, ..both_directions(cell, precision) };
+    let one = |cell, step| Variant { cell, step, pad_to: 5, ..Variant::new(Precision::Int8) };
+    let others = [
+        ("gru-both-frames-f32", both(Cell::Gru, Step::Frame, Precision::F32)),
+        ("rnn-relu-both-one-hot", both(Cell::RnnRelu, Step::OneHotWord, Precision::Int8)),
+        ("rnn-tanh-characters", one(Cell::RnnTanh, Step::Character)),
+        ("gru-hashed-words", one(Cell::Gru, Step::HashedWord)),
+        ("lstm-bytes", one(Cell::Lstm, Step::Byte)),
+    ];
+    let others = others.map(|(name, variant)| (name.to_owned(), model(variant)));
+    let streamed = ("lstm-frames".to_owned(), frames(Precision::Int8));
+    let words = PRECISIONS.map(|precision| (precision.to_string(), two_layers(precision)));
+    words.into_iter().chain([streamed]).chain(others)
+}
 
 #[test]
 fn the_fuzzers_seeds_are_todays_models() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
-    for precision in [Precision::Int8, Precision::F16, Precision::F32] {
-        let path = folder.join(format!("{precision}.rnl"));
-        let file = two_layers(precision);
+    for (name, file) in seeds() {
+        let path = folder.join(format!("{name}.rnl"));
         if std::env::var_os("RUNNEL_WRITE_SEEDS").is_some() {
             std::fs::write(&path, file.bytes()).unwrap();
         }

@@ -1,6 +1,6 @@
 //! `trainer train` and `trainer split` with what they can not use.
 
-use crate::command::{Place, TINY, rows};
+use crate::command::{Place, TINY, frames, rows};
 
 /// Refusals of `trainer train` with one data file, by the file's content.
 const BROKEN_FILES: &[(&str, &[u8], &[&str])] = &[
@@ -100,7 +100,7 @@ fn an_unknown_label_of_validation_rows_names_their_file() {
 const SETTINGS: &[(&str, &[&str])] = &[
     ("--hidden-size 0", &["--hidden-size 0"]),
     ("--hidden-size 16385", &["--hidden-size 16385", "16384"]),
-    ("--embedding-size 0", &["--embedding-size 0"]),
+    ("--embedding-size 16385", &["error: --embedding-size 16385: expected 0 to 16384\n"]),
     ("--vocabulary-size 0", &["--vocabulary-size 0"]),
     ("--num-layers 0", &["--num-layers 0"]),
     ("--num-layers 5", &["--num-layers 5", "4"]),
@@ -120,6 +120,24 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("--pooling mean --max-length 0", &["--max-length 0", "mean pooling", "65535"]),
     ("--pooling mean --max-length 65536", &["--max-length 65536", "mean pooling"]),
     ("--max-length 4294967296", &["--max-length 4294967296"]),
+    (
+        "--bidirectional --max-length 0",
+        &["error: --max-length 0: a bidirectional network keeps all steps of a row, 1 to 65535\n"],
+    ),
+    (
+        "--bidirectional --max-length 65536",
+        &["error: --max-length 65536: a bidirectional network keeps all steps of a row, 1 to 65535\n"],
+    ),
+    (
+        "--bidirectional --targets every-step",
+        &["error: --targets every-step: the reverse direction has no answer before the last step; \
+           train one direction, or the whole row alone\n"],
+    ),
+    ("--pad-to 11 --max-length 10", &["error: --pad-to 11: expected 0 to --max-length 10\n"]),
+    ("--pad-to 257", &["error: --pad-to 257: expected 0 to --max-length 256\n"]),
+    ("--pad-to 65536 --max-length 0", &["error: --pad-to 65536: expected 0 to 65535\n"]),
+    ("--hash-buckets 0", &["error: --hash-buckets 0: expected 1 to 16777216\n"]),
+    ("--hash-buckets 16777217", &["error: --hash-buckets 16777217: expected 1 to 16777216\n"]),
 ];
 
 #[test]
@@ -128,6 +146,35 @@ fn settings_that_make_no_sense() {
     place.write("rows.csv", rows().as_bytes());
     for (settings, says) in SETTINGS {
         place.assert_refused(&format!("train --data rows.csv --out run --device cpu {settings}"), says);
+    }
+}
+
+#[test]
+fn frames_can_not_be_padded() {
+    let place = Place::new();
+    place.write("rows.csv", frames().as_bytes());
+    let says = "error: --pad-to 5: expected 0: frames are not padded; a sequence of frames is as long as it is\n";
+    place.assert_refused("train --data rows.csv --out run --device cpu --pad-to 5", &[says]);
+    place.assert_refused("train --data digits --out run --device cpu --pad-to 5", &[says]);
+}
+
+#[test]
+fn arguments_of_the_network_that_there_are_not() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    let before = place.everything();
+    for (arguments, says) in [
+        ("--cell transformer", "lstm, gru, rnn-tanh, rnn-relu"),
+        ("--input images", "auto, words, hashed-words, characters, bytes, frames"),
+        ("--targets never", "last, every-step"),
+        ("--bidirectional maybe", "true, false"),
+    ] {
+        let outcome = place.run(&format!("train --data rows.csv --out run {arguments}"));
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{arguments}: {outcome:?}");
+        let value = arguments.split(' ').nth(1).unwrap();
+        assert!(outcome.stderr.starts_with(&format!("error: invalid value '{value}' for ")), "{outcome:?}");
+        assert!(outcome.stderr.contains(&format!("[possible values: {says}]")), "{outcome:?}");
+        assert!(place.everything() == before, "{arguments}");
     }
 }
 
@@ -143,6 +190,10 @@ fn config_files_that_are_not_right() {
         ("epochs = 1\n\nhidden_size = \"large\"\n", &["config.toml", "line 3:"]),
         ("epochs = -1\n", &["config.toml", "line 1:"]),
         ("pooling = \"median\"\n", &["config.toml", "line 1:", "median"]),
+        ("cell = \"transformer\"\n", &["config.toml", "line 1:", "transformer"]),
+        ("\nbidirectional = \"yes\"\n", &["config.toml", "line 2:"]),
+        ("bidirectional = true\nmax_length = 0\n", &["error: --max-length 0: a bidirectional network"]),
+        ("max_length = 4\npad_to = 5\n", &["error: --pad-to 5: expected 0 to --max-length 4\n"]),
         ("[epochs\n", &["config.toml", "line 1:"]),
         ("hidden_size = 0\n", &["hidden-size 0"]),
         ("data = { path = \"elsewhere.csv\" }\ndropout = inf\n", &["dropout inf"]),

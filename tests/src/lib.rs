@@ -1,4 +1,6 @@
-//! What the tests share: trained runs and the folder of real data.
+//! What the tests share: trained runs, states by step, and the folder of real data.
+
+mod states;
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +9,10 @@ use burn_ndarray::NdArray;
 use trainer::Error;
 use trainer::data::Source;
 use trainer::run::{Run, finish};
-use trainer::run_folder::{RunFolder, write_lines, write_toml};
+use trainer::run_folder::RunFolder;
 use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig, fit};
+
+pub use states::{State, states};
 
 /// The CPU backend.
 pub type Cpu = NdArray<f32>;
@@ -25,9 +29,7 @@ pub fn train(
 ) -> Result<Ending, Error> {
     let device = Default::default();
     let prepared = Prepared::read(config)?;
-    write_lines(&folder.labels(), &prepared.labels)?;
-    write_lines(&folder.vocabulary(), prepared.vocabulary.words())?;
-    write_toml(&folder.config(), config)?;
+    prepared.write(folder, config)?;
     let training = Fit { config, prepared: &prepared, folder, resume, should_stop };
     let ending = fit::<Autodiff<Cpu>>(&training, &mut Progress::silent(), &device)?;
     if let Ending::Finished(best) = ending {

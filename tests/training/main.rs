@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tests::{Cpu, train};
 use trainer::batches::Example;
-use trainer::network::{Classifier, NetworkConfig, Packed, Pooling};
+use trainer::network::{self, Classifier, InputShape, NetworkConfig, Packed, Pooling, Sequence};
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
 use trainer::training::{Ending, TrainingConfig, logits};
@@ -19,7 +19,8 @@ use trainer::weights::NetworkWeights;
 fn small_config(folder: &Path) -> TrainingConfig {
     let rows = trainer::data::home_commands::training_rows(3, 400).unwrap();
     let path = folder.join("rows.csv");
-    let lines: Vec<String> = rows.iter().map(|row| format!("{},\"{}\"\n", row.label, row.text)).collect();
+    let lines: Vec<String> =
+        rows.iter().map(|row| format!("{},\"{}\"\n", row.label, row.content.text().unwrap())).collect();
     std::fs::write(&path, lines.concat()).unwrap();
     TrainingConfig {
         data: tests::source(Some(&path)),
@@ -33,41 +34,71 @@ fn small_config(folder: &Path) -> TrainingConfig {
     }
 }
 
+/// A run of frames: the handwritten digits, stroke by stroke.
+fn digits_config() -> TrainingConfig {
+    TrainingConfig {
+        data: tests::source(Some(Path::new("digits"))),
+        hidden_size: 10,
+        epochs: 2,
+        batch_size: 64,
+        warmup_steps: 5,
+        ..TrainingConfig::default()
+    }
+}
+
 /// The weights and the metrics of a finished run.
 fn outcome(path: &Path) -> (NetworkWeights, String) {
     let run = Run::<Cpu>::load(path, &Default::default()).unwrap();
     let metrics = std::fs::read_to_string(RunFolder::open(path).unwrap().metrics()).unwrap();
-    (NetworkWeights::from_network(&run.network), metrics)
+    (NetworkWeights::from_network(&run.network, run.config.cell), metrics)
 }
 
-#[test]
-fn a_run_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
-    let parent = tempfile::tempdir().unwrap();
-    let config = small_config(parent.path());
-    let run = |name: &str| RunFolder::create(&parent.path().join(name)).unwrap();
+/// Trains twice without an interruption, and then with one after each of these numbers of batches.
+fn assert_repeats(config: &TrainingConfig, parent: &Path, interruptions: &[usize]) {
+    let run = |name: &str| RunFolder::create(&parent.join(name)).unwrap();
     let whole = run("whole");
-    assert!(matches!(train(&config, &whole, false, &|| false).unwrap(), Ending::Finished(_)));
+    assert!(matches!(train(config, &whole, false, &|| false).unwrap(), Ending::Finished(_)));
     let expected = outcome(whole.path());
     assert_eq!(expected.1.lines().count(), 1 + config.epochs);
 
     let again = run("again");
-    train(&config, &again, false, &|| false).unwrap();
+    train(config, &again, false, &|| false).unwrap();
     assert_eq!(outcome(again.path()), expected);
 
-    // 360 training rows are 23 batches: in the first epoch, at its end, and in the second.
-    for batches in [3_usize, 23, 30] {
+    for batches in interruptions {
         let interrupted = run(&format!("interrupted {batches}"));
-        let left = Cell::new(batches);
+        let left = Cell::new(*batches);
         let stop = || {
             let none = left.get() == 0;
             left.set(left.get().saturating_sub(1));
             none
         };
-        assert_eq!(train(&config, &interrupted, false, &stop).unwrap(), Ending::Interrupted);
+        assert_eq!(train(config, &interrupted, false, &stop).unwrap(), Ending::Interrupted);
         assert!(Run::<Cpu>::load(interrupted.path(), &Default::default()).is_err(), "not finished yet");
-        assert!(matches!(train(&config, &interrupted, true, &|| false).unwrap(), Ending::Finished(_)));
+        assert!(matches!(train(config, &interrupted, true, &|| false).unwrap(), Ending::Finished(_)));
         assert_eq!(outcome(interrupted.path()), expected, "after {batches} batches");
     }
+}
+
+#[test]
+fn a_run_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    // 360 training rows are 23 batches: in the first epoch, at its end, and in the second.
+    assert_repeats(&small_config(parent.path()), parent.path(), &[3, 23, 30]);
+}
+
+#[test]
+fn a_run_in_both_directions_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let config =
+        TrainingConfig { cell: network::Cell::Gru, bidirectional: true, epochs: 2, ..small_config(parent.path()) };
+    assert_repeats(&config, parent.path(), &[30]);
+}
+
+#[test]
+fn a_run_over_frames_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    assert_repeats(&digits_config(), parent.path(), &[7]);
 }
 
 #[test]
@@ -82,33 +113,104 @@ fn another_seed_gives_another_network() {
     assert_ne!(weights(1), weights(2));
 }
 
+const TOKENS: usize = 50;
+const CHANNELS: usize = 3;
+
+/// Every input, cell, direction and pooling, in two layers.
+fn networks() -> impl Iterator<Item = NetworkConfig> {
+    let embedded = InputShape::Tokens { tokens: TOKENS, embedding_size: 7 };
+    let one_hot = InputShape::Tokens { tokens: TOKENS, embedding_size: 0 };
+    let inputs = [embedded, one_hot, InputShape::Frames { channels: CHANNELS }];
+    let cells = [network::Cell::Lstm, network::Cell::Gru, network::Cell::RnnTanh, network::Cell::RnnRelu];
+    let poolings = [Pooling::Last, Pooling::Mean, Pooling::Max];
+    inputs.into_iter().flat_map(move |input| {
+        cells.into_iter().flat_map(move |cell| {
+            [false, true].into_iter().flat_map(move |bidirectional| {
+                poolings.map(|pooling| NetworkConfig {
+                    input,
+                    cell,
+                    hidden_size: 9,
+                    num_layers: 2,
+                    bidirectional,
+                    pooling,
+                })
+            })
+        })
+    })
+}
+
+fn untrained(config: &NetworkConfig) -> Classifier<Cpu> {
+    Classifier::new(config, 4, &mut ChaCha8Rng::seed_from_u64(11), &Default::default())
+}
+
+/// A row of so many steps.
+fn row(input: InputShape, steps: usize) -> Example {
+    let number = |place: usize| place * 13 + steps;
+    let sequence = match input {
+        InputShape::Tokens { tokens, .. } => {
+            Sequence::Tokens((0..steps).map(|step| (number(step) % tokens) as u32).collect())
+        }
+        InputShape::Frames { channels } => {
+            let value = |place| (number(place) % 29) as f32 / 14.0 - 1.0;
+            Sequence::Frames { channels, values: (0..steps * channels).map(value).collect() }
+        }
+    };
+    Example { sequence, class: 0 }
+}
+
+/// The logits of rows in one batch, which are near those of each row alone.
+fn logits_in_a_batch(config: &NetworkConfig, rows: &[Example]) -> Vec<Vec<f32>> {
+    let network = untrained(config);
+    let together = logits(&network, config, rows);
+    for (row, expected) in rows.iter().zip(&together) {
+        let alone = &logits(&network, config, std::slice::from_ref(row))[0];
+        assert_eq!(alone.len(), 4);
+        assert!(are_near(alone, expected), "{config:?}, {} steps", row.sequence.steps());
+    }
+    together
+}
+
+fn are_near(found: &[f32], expected: &[f32]) -> bool {
+    found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() <= 1e-6)
+}
+
+/// Steps of the rows of a batch.
+const STEPS: [usize; 10] = [3, 17, 1, 0, 8, 17, 2, 40, 0, 5];
+
 #[test]
 fn a_row_in_a_batch_gives_what_it_gives_alone() {
-    let device = Default::default();
-    let config = NetworkConfig { embedding_size: 7, hidden_size: 9, num_layers: 2, pooling: Pooling::Last };
-    let network = Classifier::<Cpu>::new(&config, 50, 4, &mut ChaCha8Rng::seed_from_u64(11), &device);
-    let row = |length: u32| Example { tokens: (0..length).map(|step| (step * 13 + length) % 50).collect(), class: 0 };
-    let rows: Vec<Example> = [3, 17, 1, 0, 8, 17, 2, 40, 0, 5].map(row).to_vec();
-    for pooling in [Pooling::Last, Pooling::Mean, Pooling::Max] {
-        let together = logits(&network, pooling, &rows);
-        for (row, expected) in rows.iter().zip(&together) {
-            let alone = &logits(&network, pooling, std::slice::from_ref(row))[0];
-            assert_eq!(alone.len(), 4);
-            for (found, expected) in alone.iter().zip(expected) {
-                assert!((found - expected).abs() <= 1e-6, "{pooling:?}, {} steps", row.tokens.len());
-            }
-        }
-        assert_eq!(together[3], together[8], "rows without a word");
+    for config in networks() {
+        let together = logits_in_a_batch(&config, &STEPS.map(|steps| row(config.input, steps)));
+        assert_eq!(together[3], together[8], "rows without a step");
         assert_ne!(together[1], together[7]);
     }
 }
 
 #[test]
+fn a_padded_row_in_a_batch_gives_what_it_gives_alone_and_changes_no_longer_row() {
+    const PAD_TO: usize = 9;
+    for config in networks().filter(|config| matches!(config.input, InputShape::Tokens { .. })) {
+        let rows = STEPS.map(|steps| row(config.input, steps));
+        let padded =
+            rows.clone().map(|Example { sequence, class }| Example { sequence: sequence.padded(PAD_TO), class });
+        let as_they_are = logits_in_a_batch(&config, &rows);
+        let with_padding = logits_in_a_batch(&config, &padded);
+        for (steps, (found, expected)) in STEPS.iter().zip(with_padding.iter().zip(&as_they_are)) {
+            let near = are_near(found, expected);
+            if *steps >= PAD_TO {
+                assert!(near, "{config:?}, {steps} steps");
+            } else if *steps > 0 && config.pooling != Pooling::Max {
+                assert!(!near, "{config:?}, {steps} steps: the padding takes no part");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_packed_batch_holds_each_token_once_and_no_padding() {
-    let packed = Packed::new(&[vec![1, 2], vec![], vec![3, 4, 5], vec![6]]);
+    let packed = Packed::new(&[vec![1, 2], vec![], vec![3, 4, 5], vec![6]].map(Sequence::Tokens));
     assert_eq!((packed.rows(), packed.steps(), packed.total_steps()), (4, 3, 6));
     let tokens: Vec<i64> = packed.tokens::<Cpu>(&Default::default()).into_data().iter().collect();
     assert_eq!(tokens, [3, 1, 6, 4, 2, 5]);
-    let ranges: Vec<_> = packed.step_ranges().collect();
-    assert_eq!(ranges, [0..3, 3..5, 5..6]);
+    assert_eq!(packed.step_rows(), [2, 0, 3, 2, 0, 2]);
 }

@@ -3,19 +3,19 @@
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use runtime::text::UNKNOWN_TOKEN;
+use runtime::text::{PADDING_TOKEN, UNKNOWN_TOKEN};
 
-use crate::network::Packed;
+use crate::network::{Packed, Sequence, normal_value};
 
 /// Batches that are sorted by length together, so that a batch holds rows of similar length and an epoch
 /// still differs from the next.
 const BATCHES_PER_BUCKET: usize = 32;
 
 /// An encoded row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Example {
-    /// The tokens of its text.
-    pub tokens: Vec<u32>,
+    /// Its steps.
+    pub sequence: Sequence,
     /// The number of its class.
     pub class: usize,
 }
@@ -23,23 +23,47 @@ pub struct Example {
 /// Rows that are computed together.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// Their tokens.
+    /// Their steps.
     pub packed: Packed,
     /// Their classes.
     pub classes: Vec<usize>,
 }
 
-impl Batch {
-    /// A batch of examples; a share `word_dropout` of the words becomes unknown.
-    pub fn new<'e>(examples: impl Iterator<Item = &'e Example>, word_dropout: Option<(f64, &mut ChaCha8Rng)>) -> Self {
-        let (mut rows, classes): (Vec<_>, Vec<_>) =
-            examples.map(|example| (example.tokens.clone(), example.class)).unzip();
-        if let Some((share, rng)) = word_dropout {
-            for token in rows.iter_mut().flatten() {
-                if rng.random_bool(share) {
-                    *token = UNKNOWN_TOKEN;
+/// What training changes in rows by chance.
+pub struct Changes<'r> {
+    /// Share of tokens, padding left out, that become unknown.
+    pub word_dropout: f64,
+    /// Standard deviation of what is added to each value of a normalized frame.
+    pub input_noise: f64,
+    /// Where chance comes from.
+    pub rng: &'r mut ChaCha8Rng,
+}
+
+impl Changes<'_> {
+    fn apply(&mut self, row: &mut Sequence) {
+        match row {
+            Sequence::Tokens(tokens) => {
+                for token in tokens.iter_mut().filter(|token| **token != PADDING_TOKEN) {
+                    if self.rng.random_bool(self.word_dropout) {
+                        *token = UNKNOWN_TOKEN;
+                    }
                 }
             }
+            Sequence::Frames { values, .. } if self.input_noise > 0.0 => {
+                values.iter_mut().for_each(|value| *value += self.input_noise as f32 * normal_value(self.rng));
+            }
+            Sequence::Frames { .. } => {}
+        }
+    }
+}
+
+impl Batch {
+    /// A batch of examples, changed by chance in training.
+    pub fn new<'e>(examples: impl Iterator<Item = &'e Example>, changes: Option<Changes<'_>>) -> Self {
+        let (mut rows, classes): (Vec<_>, Vec<_>) =
+            examples.map(|example| (example.sequence.clone(), example.class)).unzip();
+        if let Some(mut changes) = changes {
+            rows.iter_mut().for_each(|row| changes.apply(row));
         }
         Self { packed: Packed::new(&rows), classes }
     }
@@ -52,7 +76,7 @@ pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8R
     let mut batches: Vec<Vec<usize>> = order
         .chunks_mut(batch_size * BATCHES_PER_BUCKET)
         .flat_map(|bucket| {
-            bucket.sort_by_key(|row| examples[*row].tokens.len());
+            bucket.sort_by_key(|row| examples[*row].sequence.steps());
             bucket.chunks(batch_size).map(<[usize]>::to_vec)
         })
         .collect();
@@ -63,7 +87,7 @@ pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8R
 /// The rows in batches for measuring, sorted by length.
 pub fn evaluation_batches(examples: &[Example], batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
-    order.sort_by_key(|row| examples[*row].tokens.len());
+    order.sort_by_key(|row| examples[*row].sequence.steps());
     order.chunks(batch_size).map(<[usize]>::to_vec).collect()
 }
 
@@ -74,7 +98,7 @@ mod tests {
     use super::*;
 
     fn examples() -> Vec<Example> {
-        (0..5_000).map(|row| Example { tokens: vec![2; row * 7919 % 60], class: 0 }).collect()
+        (0..5_000).map(|row| Example { sequence: Sequence::Tokens(vec![2; row * 7919 % 60]), class: 0 }).collect()
     }
 
     #[test]
@@ -95,12 +119,28 @@ mod tests {
 
     #[test]
     fn word_dropout_makes_its_share_of_words_unknown() {
-        let rows = vec![Example { tokens: vec![9; 100], class: 0 }; 50];
+        let rows = vec![Example { sequence: Sequence::Tokens(vec![9; 100]), class: 0 }; 50];
         let mut rng = ChaCha8Rng::seed_from_u64(5);
-        let batch = Batch::new(rows.iter(), Some((0.2, &mut rng)));
+        let batch = Batch::new(rows.iter(), Some(Changes { word_dropout: 0.2, input_noise: 0.0, rng: &mut rng }));
         let device = Default::default();
         let tokens = batch.packed.tokens::<burn_ndarray::NdArray>(&device).into_data();
         let unknown = tokens.iter::<i64>().filter(|token| *token == i64::from(UNKNOWN_TOKEN)).count();
         assert!((850..1150).contains(&unknown), "{unknown} of 5000");
+    }
+
+    #[test]
+    fn noise_has_its_deviation_and_leaves_tokens_alone() {
+        let frames = Sequence::Frames { channels: 4, values: vec![1.0; 20_000] };
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let mut changes = Changes { word_dropout: 0.0, input_noise: 0.3, rng: &mut rng };
+        let mut tokens = Sequence::Tokens(vec![7; 9]);
+        changes.apply(&mut tokens);
+        assert_eq!(tokens, Sequence::Tokens(vec![7; 9]));
+        let mut noisy = frames;
+        changes.apply(&mut noisy);
+        let Sequence::Frames { values, .. } = noisy else { unreachable!() };
+        let mean = values.iter().sum::<f32>() / values.len() as f32;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / values.len() as f32;
+        assert!((mean - 1.0).abs() < 0.01 && (variance.sqrt() - 0.3).abs() < 0.01, "{mean} {variance}");
     }
 }

@@ -1,14 +1,71 @@
 //! Running a model file on this machine, with the runtime that the device uses.
 
-use runtime::{Classifier, Model, Prediction};
+use std::path::Path;
 
-use crate::data::Row;
+use runtime::{Classifier, Logits, Model, Prediction};
+use thiserror::Error;
+
+use crate::data::{Content, DataError, Row};
+use crate::encoding::{Mismatch, raw_value};
+use crate::error::Error;
 
 /// 32-bit words of state on a desktop machine: enough for some ten thousand units.
 const HOST_CAPACITY: usize = 1 << 16;
 
 /// A classifier with room for any model that a desktop runs.
-pub struct HostClassifier<'c, 'm>(Box<Classifier<'c, 'm, HOST_CAPACITY>>);
+pub struct HostClassifier<'c, 'm> {
+    model: &'c Model<'m>,
+    classifier: Box<Classifier<'c, 'm, HOST_CAPACITY>>,
+}
+
+impl HostClassifier<'_, '_> {
+    /// Takes in a text, or frames as a device does: integers in the model's unit.
+    ///
+    /// # Errors
+    /// [`InferenceError::Mismatch`]; nothing has been taken in then.
+    pub fn push_content(&mut self, content: &Content) -> Result<(), InferenceError> {
+        self.check(content)?;
+        match content {
+            Content::Text(text) => self.push_text(text),
+            Content::Frames(frames) => {
+                for frame in frames.iter() {
+                    self.push_values(frame)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the model takes such content.
+    ///
+    /// # Errors
+    /// [`InferenceError::Mismatch`].
+    pub fn check(&self, content: &Content) -> Result<(), InferenceError> {
+        let mismatch = match (content, self.model.channels()) {
+            (Content::Text(_), 0) => return Ok(()),
+            (Content::Text(_), _) => Mismatch::TextForFrames,
+            (Content::Frames(_), 0) => Mismatch::FramesForText,
+            (Content::Frames(frames), expected) if frames.channels == expected => return Ok(()),
+            (Content::Frames(frames), expected) => Mismatch::Channels { expected, found: frames.channels },
+        };
+        Err(InferenceError::Mismatch(mismatch))
+    }
+
+    /// Takes in one frame of values in the units of the training data, as [`raw_frame`] has them.
+    ///
+    /// # Errors
+    /// [`InferenceError::Runtime`] for a model of text, or another number of values.
+    pub fn push_values(&mut self, frame: &[f32]) -> Result<(), InferenceError> {
+        let raw = raw_frame(self.model, frame);
+        Ok(self.push_frame(&raw)?)
+    }
+}
+
+/// The integers that a sensor gives for a frame, in the model's unit.
+pub fn raw_frame(model: &Model<'_>, frame: &[f32]) -> Vec<i16> {
+    let unit = model.frame_unit().unwrap_or(1.0);
+    frame.iter().map(|value| raw_value(*value, unit)).collect()
+}
 
 impl<'c, 'm> HostClassifier<'c, 'm> {
     /// A classifier at the start of a sequence.
@@ -16,7 +73,7 @@ impl<'c, 'm> HostClassifier<'c, 'm> {
     /// # Errors
     /// [`runtime::Error::CapacityTooSmall`] for a model that needs more than 65,536 words.
     pub fn new(model: &'c Model<'m>) -> Result<Self, runtime::Error> {
-        Classifier::new(model).map(|classifier| Self(Box::new(classifier)))
+        Classifier::new(model).map(|classifier| Self { model, classifier: Box::new(classifier) })
     }
 }
 
@@ -24,17 +81,17 @@ impl<'c, 'm> std::ops::Deref for HostClassifier<'c, 'm> {
     type Target = Classifier<'c, 'm, HOST_CAPACITY>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.classifier
     }
 }
 
 impl std::ops::DerefMut for HostClassifier<'_, '_> {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.0
+        &mut self.classifier
     }
 }
 
-/// What a model answers to a text.
+/// What a model answers to a sequence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The class.
@@ -47,30 +104,110 @@ pub struct Answer {
     pub bits: Vec<u32>,
 }
 
-/// The answers of a model to texts, one after another.
-///
-/// # Errors
-/// As [`HostClassifier::new`].
-pub fn answers<'r>(model: &Model<'_>, rows: impl Iterator<Item = &'r str>) -> Result<Vec<Answer>, runtime::Error> {
-    let mut classifier = HostClassifier::new(model)?;
-    Ok(rows
-        .map(|text| {
-            classifier.reset();
-            classifier.push_text(text);
-            let Prediction { class, probability, .. } = classifier.predict();
-            let logits = classifier.logits();
-            let (logits, bits) = (0..logits.len())
-                .map(|class| (logits.get(class).unwrap_or(0.0), logits.bits(class).unwrap_or(0)))
-                .unzip();
-            Answer { class, probability, logits, bits }
-        })
-        .collect())
+/// Why a model does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InferenceError {
+    /// It needs more room than there is here.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Error),
+    /// It does not take such content.
+    #[error("{0}")]
+    Mismatch(Mismatch),
 }
 
-/// [`answers`] to the texts of rows.
+impl InferenceError {
+    /// Names the model's file, or the place of the rows, whichever it is about.
+    pub fn named(self, model: &Path, place: &str) -> Error {
+        match self {
+            Self::Runtime(source) => Error::Model { path: model.into(), source },
+            Self::Mismatch(mismatch) => DataError::Mismatch { place: place.into(), mismatch }.into(),
+        }
+    }
+}
+
+/// The answers of a model to the content of rows, one after another.
 ///
 /// # Errors
-/// As [`HostClassifier::new`].
-pub fn row_answers(model: &Model<'_>, rows: &[Row]) -> Result<Vec<Answer>, runtime::Error> {
-    answers(model, rows.iter().map(|row| row.text.as_str()))
+/// [`InferenceError`].
+pub fn row_answers(model: &Model<'_>, rows: &[Row]) -> Result<Vec<Answer>, InferenceError> {
+    let mut classifier = HostClassifier::new(model)?;
+    rows.iter().map(|row| answer(&mut classifier, &row.content)).collect()
+}
+
+/// The answer to some content, whatever was pushed before.
+///
+/// # Errors
+/// [`InferenceError::Mismatch`].
+pub fn answer(classifier: &mut HostClassifier<'_, '_>, content: &Content) -> Result<Answer, InferenceError> {
+    classifier.reset();
+    classifier.push_content(content)?;
+    Ok(current_answer(classifier))
+}
+
+/// The answer to what was pushed.
+pub fn current_answer(classifier: &mut HostClassifier<'_, '_>) -> Answer {
+    let Prediction { class, probability, .. } = classifier.predict();
+    let logits = classifier.logits();
+    let (logits, bits) =
+        (0..logits.len()).map(|class| (logits.get(class).unwrap_or(0.0), logits.bits(class).unwrap_or(0))).unzip();
+    Answer { class, probability, logits, bits }
+}
+
+/// The classes of the answers while a sequence is taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepClasses {
+    /// After each step.
+    pub by_step: Vec<usize>,
+    /// After the sequence, also of one without a step.
+    pub last: usize,
+}
+
+/// The answers to the first steps of some content, whatever was pushed before. Steps that come at once, as those of a
+/// character whose lower case is two, share the answer after the last of them.
+///
+/// # Errors
+/// [`InferenceError::Mismatch`].
+pub fn classes_by_step(
+    classifier: &mut HostClassifier<'_, '_>,
+    content: &Content,
+) -> Result<StepClasses, InferenceError> {
+    classifier.reset();
+    classifier.check(content)?;
+    let mut by_step = Vec::new();
+    match content {
+        Content::Text(text) => {
+            for byte in text.bytes() {
+                classifier.push_bytes(&[byte]);
+                add_classes(classifier, &mut by_step);
+            }
+        }
+        Content::Frames(frames) => {
+            for frame in frames.iter() {
+                classifier.push_values(frame)?;
+                add_classes(classifier, &mut by_step);
+            }
+        }
+    }
+    let last = classifier.predict().class;
+    add_classes(classifier, &mut by_step);
+    Ok(StepClasses { by_step, last })
+}
+
+/// Adds the class after the steps that are not in `by_step`.
+fn add_classes(classifier: &mut HostClassifier<'_, '_>, by_step: &mut Vec<usize>) {
+    let steps = classifier.steps() as usize;
+    if steps > by_step.len() {
+        by_step.resize(steps, largest(classifier.logits()));
+    }
+}
+
+/// The class of the largest logit, the first of equal ones.
+fn largest(logits: Logits<'_>) -> usize {
+    fn first_largest<T: PartialOrd>(values: &[T]) -> usize {
+        (0..values.len()).reduce(|best, next| if values[next] > values[best] { next } else { best }).unwrap_or(0)
+    }
+    match logits {
+        Logits::Fixed(logits) => first_largest(logits),
+        Logits::Float(logits) => first_largest(logits),
+    }
 }

@@ -3,15 +3,16 @@
 pub mod batches;
 pub mod data;
 pub mod device;
+pub mod encoding;
 pub mod error;
 pub mod export;
+pub mod import;
 pub mod inference;
 pub mod network;
 pub mod quantize;
 pub mod report;
 pub mod run;
 pub mod run_folder;
-pub mod text;
 pub mod training;
 pub mod weights;
 

@@ -9,12 +9,12 @@ use runtime::format::{Precision, Provenance};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::Example;
+use crate::encoding::Encoder;
 use crate::error::Error;
 use crate::export::{ExportedNetwork, ModelFile, export};
-use crate::network::Classifier;
-use crate::quantize::measure_cell_ranges;
+use crate::network::{Classifier, NetworkConfig, RecurrentBackend};
+use crate::quantize::{Ranges, measure_ranges};
 use crate::run_folder::{RunFolder, read_lines, read_toml, write_toml};
-use crate::text::Vocabulary;
 use crate::training::{EpochMetrics, TrainingConfig};
 use crate::weights::{self, NetworkWeights};
 
@@ -23,16 +23,23 @@ use crate::weights::{self, NetworkWeights};
 pub struct RunResult {
     /// Version of the trainer.
     pub trainer_version: String,
-    /// Rows trained on.
+    /// Rows trained on; 0 in a run that was imported.
     pub training_rows: usize,
     /// Rows that chose the epoch.
     pub validation_rows: usize,
     /// Training rows that the int8 ranges were measured on.
     pub calibration_rows: usize,
-    /// Largest magnitude of each layer's cell state on those rows.
-    pub cell_ranges: Vec<f32>,
+    /// Largest magnitudes of states and inputs on those rows.
+    pub ranges: Ranges,
     /// The epoch whose weights were kept.
     pub best: EpochMetrics,
+}
+
+impl RunResult {
+    /// Whether the network was trained elsewhere, see [`crate::import`].
+    pub fn is_imported(&self) -> bool {
+        self.training_rows == 0
+    }
 }
 
 /// A finished run.
@@ -42,8 +49,8 @@ pub struct Run<B: Backend> {
     pub config: TrainingConfig,
     /// Names of the classes.
     pub labels: Vec<String>,
-    /// The words that the model knows.
-    pub vocabulary: Vocabulary,
+    /// What turns content into sequences.
+    pub encoder: Encoder,
     /// The network with the best epoch's weights.
     pub network: Classifier<B>,
     /// What it came to.
@@ -65,17 +72,27 @@ impl<B: Backend> Run<B> {
         }
         let result = read_toml(&folder.result())?;
         let labels = read_lines(&folder.labels())?;
-        let vocabulary = Vocabulary::from_words(read_lines(&folder.vocabulary())?);
-        let network = load_network(&folder, &config, &vocabulary, labels.len(), device)?;
-        Ok(Self { config, labels, vocabulary, network, result })
+        let encoder = Encoder::load(&folder, &config)?;
+        let network = load_network(&folder, &config, &encoder, labels.len(), device)?;
+        Ok(Self { config, labels, encoder, network, result })
+    }
+
+    /// What its network is.
+    pub fn network_config(&self) -> NetworkConfig {
+        self.config.network(self.encoder.input_shape(self.config.embedding_size))
     }
 
     /// The run as a model file.
     ///
     /// # Errors
-    /// As [`export`].
+    /// As [`export`]; [`Error::Setting`] for int8 where no ranges were measured.
     pub fn export(&self, precision: Precision) -> Result<ModelFile, Error> {
-        let weights = NetworkWeights::from_network(&self.network);
+        if precision == Precision::Int8 && self.result.calibration_rows == 0 {
+            let problem = "int8 needs ranges, and this run was imported without rows to measure them on; import it \
+                           again with --calibration-data and a file of rows like those that it was trained on";
+            return Err(Error::Setting(problem.into()));
+        }
+        let weights = NetworkWeights::from_network(&self.network, self.config.cell);
         let calibration_rows = if precision == Precision::Int8 { self.result.calibration_rows } else { 0 };
         let provenance = Provenance {
             trainer_version: &self.result.trainer_version,
@@ -85,8 +102,17 @@ impl<B: Backend> Run<B> {
             validation_accuracy: self.result.best.validation_accuracy as f32,
             seed: self.config.seed,
         };
-        let parts = exported(&self.config, &self.labels, &self.vocabulary, &weights, &provenance);
-        export(&ExportedNetwork { cell_ranges: &self.result.cell_ranges, ..parts }, precision)
+        let parts = ExportedNetwork {
+            labels: &self.labels,
+            input: self.encoder.exported(),
+            weights: &weights,
+            pooling: self.config.pooling,
+            max_length: self.config.max_length,
+            pad_to: self.config.pad_to,
+            ranges: &self.result.ranges,
+            provenance: &provenance,
+        };
+        export(&parts, precision)
     }
 }
 
@@ -94,29 +120,22 @@ impl<B: Backend> Run<B> {
 /// finished.
 ///
 /// # Errors
-/// [`Error::Unwritable`], and as [`export`].
-pub fn finish<B: Backend>(
+/// [`Error::Unwritable`], and as [`Run::load`].
+pub fn finish<B: RecurrentBackend>(
     folder: &RunFolder,
     config: &TrainingConfig,
     prepared: &crate::training::Prepared,
     best: EpochMetrics,
     device: &B::Device,
 ) -> Result<RunResult, Error> {
-    let network = load_network::<B>(folder, config, &prepared.vocabulary, prepared.labels.len(), device)?;
-    let weights = NetworkWeights::from_network(&network);
-    let provenance = Provenance::default();
-    let parts = exported(config, &prepared.labels, &prepared.vocabulary, &weights, &provenance);
-    let file = export(&parts, Precision::F32)?;
-    let model = file.parse(&folder.weights())?;
+    let network = load_network::<B>(folder, config, &prepared.encoder, prepared.labels.len(), device)?;
     let rows = spread(&prepared.training, config.calibration_rows);
-    let calibration_rows = rows.len();
-    let tokens = rows.into_iter().map(|example| example.tokens.as_slice());
     let result = RunResult {
         trainer_version: env!("CARGO_PKG_VERSION").into(),
         training_rows: prepared.training.len(),
         validation_rows: prepared.validation.len(),
-        calibration_rows,
-        cell_ranges: measure_cell_ranges(&model, config.num_layers, tokens).map_err(Error::Export)?,
+        calibration_rows: rows.len(),
+        ranges: measure_ranges(&network, &config.network(prepared.input_shape(config)), &rows),
         best,
     };
     write_toml(&folder.result(), &result)?;
@@ -124,38 +143,21 @@ pub fn finish<B: Backend>(
 }
 
 /// `count` of the examples, or all, evenly spread.
-fn spread(examples: &[Example], count: usize) -> Vec<&Example> {
+pub(crate) fn spread(examples: &[Example], count: usize) -> Vec<Example> {
     let count = count.min(examples.len());
-    (0..count).map(|number| &examples[number * examples.len() / count]).collect()
-}
-
-fn exported<'a>(
-    config: &TrainingConfig,
-    labels: &'a [String],
-    vocabulary: &'a Vocabulary,
-    weights: &'a NetworkWeights,
-    provenance: &'a Provenance<'a>,
-) -> ExportedNetwork<'a> {
-    ExportedNetwork {
-        labels,
-        vocabulary: vocabulary.words(),
-        weights,
-        pooling: config.pooling,
-        max_length: config.max_length,
-        cell_ranges: &[],
-        provenance,
-    }
+    (0..count).map(|number| examples[number * examples.len() / count].clone()).collect()
 }
 
 fn load_network<B: Backend>(
     folder: &RunFolder,
     config: &TrainingConfig,
-    vocabulary: &Vocabulary,
+    encoder: &Encoder,
     classes: usize,
     device: &B::Device,
 ) -> Result<Classifier<B>, Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut network = Classifier::new(&config.network(), vocabulary.token_count(), classes, &mut rng, device);
+    let network = config.network(encoder.input_shape(config.embedding_size));
+    let mut network = Classifier::new(&network, classes, &mut rng, device);
     weights::load(&mut network, &folder.weights())?;
     Ok(network)
 }

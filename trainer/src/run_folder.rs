@@ -14,7 +14,10 @@ use crate::error::Error;
 /// | file | content |
 /// |---|---|
 /// | `config.toml` | the settings, seed and data hash: all that repeats the run |
-/// | `labels.txt`, `vocabulary.txt` | one a line |
+/// | `labels.txt` | one a line |
+/// | `vocabulary.txt` | words: the vocabulary, one a line |
+/// | `alphabet.toml` | characters: the alphabet |
+/// | `normalization.toml` | frames: unit, means and scales |
 /// | `weights.safetensors` | the weights of the best epoch |
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |
@@ -99,6 +102,16 @@ impl RunFolder {
     /// `vocabulary.txt`
     pub fn vocabulary(&self) -> PathBuf {
         self.path.join("vocabulary.txt")
+    }
+
+    /// `alphabet.toml`
+    pub fn alphabet(&self) -> PathBuf {
+        self.path.join("alphabet.toml")
+    }
+
+    /// `normalization.toml`
+    pub fn normalization(&self) -> PathBuf {
+        self.path.join("normalization.toml")
     }
 }
 

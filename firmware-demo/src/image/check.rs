@@ -2,8 +2,8 @@
 
 use core::hint::black_box;
 
-use runtime::known_answer::KnownAnswer;
-use runtime::{Classifier, Logits, Prediction};
+use runtime::known_answer::{KnownAnswer, KnownInput};
+use runtime::{Classifier, Logits, Model, Prediction};
 
 use super::counter::Counter;
 use super::output::{Line, Output};
@@ -14,8 +14,10 @@ const SHORT_REPLAY: u32 = 8;
 const LONG_REPLAY: u32 = 128;
 /// A token that every vocabulary has.
 const REPLAY_TOKEN: u32 = 1;
+/// Channels of a frame that this image has room for, on the stack.
+pub(super) const MAX_CHANNELS: usize = 64;
 
-/// What this board computed for one text, and its cost.
+/// What this board computed for one sequence, and its cost.
 struct Classified<'m> {
     prediction: Prediction<'m>,
     steps: u32,
@@ -23,7 +25,7 @@ struct Classified<'m> {
     predict_count: u64,
 }
 
-/// Classifies one text, compares it with the host's answer and prints a line; whether all bits agree.
+/// Classifies one sequence, compares it with the host's answer and prints a line; whether all bits agree.
 pub(super) fn row<const CAPACITY: usize>(
     output: &mut Output,
     counter: &Counter,
@@ -31,13 +33,17 @@ pub(super) fn row<const CAPACITY: usize>(
     number: u32,
     answer: &KnownAnswer<'_>,
 ) -> bool {
-    let classified = classify(counter, classifier, answer.text);
+    let classified = classify(counter, classifier, &answer.input);
     let logits = classifier.logits();
     let expected = || answer.logits.as_chunks::<4>().0.iter().copied().map(u32::from_le_bytes);
     let matches = classified.prediction.class == answer.class as usize && bits(&logits).eq(expected());
 
     let mut line = output.line("row");
-    line.number("row", number.into()).text("text", answer.text);
+    line.number("row", number.into());
+    match answer.input {
+        KnownInput::Text(text) => line.text("text", text),
+        KnownInput::Frames { channels, .. } => line.number("channels", channels.into()),
+    };
     line.number("matches", matches.into());
     describe(&mut line, &classified, &logits);
     if !matches {
@@ -63,17 +69,37 @@ fn describe(line: &mut Line<'_>, classified: &Classified<'_>, logits: &Logits<'_
 fn classify<'m, const CAPACITY: usize>(
     counter: &Counter,
     classifier: &mut Classifier<'_, 'm, CAPACITY>,
-    text: &str,
+    input: &KnownInput<'_>,
 ) -> Classified<'m> {
     classifier.reset();
-    let pushed = counter.measure(|| classifier.push_text(black_box(text)));
+    let push_count = match input {
+        KnownInput::Text(text) => counter.measure(|| classifier.push_text(black_box(text))).count,
+        KnownInput::Frames { .. } => push_frames(counter, classifier, input),
+    };
     let predicted = counter.measure(|| classifier.predict());
-    Classified {
-        prediction: predicted.value,
-        steps: classifier.steps(),
-        push_count: pushed.count,
-        predict_count: predicted.count,
+    Classified { prediction: predicted.value, steps: classifier.steps(), push_count, predict_count: predicted.count }
+}
+
+/// Pushes frame by frame, as a sensor delivers them; what the pushes alone cost.
+#[inline(never)]
+fn push_frames<const CAPACITY: usize>(
+    counter: &Counter,
+    classifier: &mut Classifier<'_, '_, CAPACITY>,
+    input: &KnownInput<'_>,
+) -> u64 {
+    let mut buffer = [0; MAX_CHANNELS];
+    let mut count = 0;
+    for values in input.frames() {
+        let mut channels = 0;
+        for (target, value) in buffer.iter_mut().zip(values) {
+            *target = value;
+            channels += 1;
+        }
+        let frame = buffer.get(..channels).unwrap_or_default();
+        // A frame that the model refuses is a step less, and the answer differs.
+        count += counter.measure(|| classifier.push_frame(black_box(frame)).is_ok()).count;
     }
+    count
 }
 
 /// The 32-bit patterns of the logits, as a known answer holds them.
@@ -90,8 +116,9 @@ fn format_name(logits: &Logits<'_>) -> &'static str {
 
 /// Steps of the network alone, without tokenizer and head.
 ///
-/// A model that has to see the whole sequence does its work in `predict`, so what is reported is what a
-/// longer sequence costs more than a shorter one, `predict` included.
+/// A bidirectional model does its work in `predict`, and a padded one a part of it, so what is reported is what a
+/// longer sequence costs more than a shorter one, `predict` included; both are beyond the padding and within the
+/// largest number of steps.
 pub(super) struct Replay {
     /// Steps by which the sequences differ.
     pub(super) steps: u32,
@@ -103,10 +130,13 @@ impl Replay {
     /// Measures both sequences.
     pub(super) fn measure<const CAPACITY: usize>(
         counter: &Counter,
+        model: &Model<'_>,
         classifier: &mut Classifier<'_, '_, CAPACITY>,
     ) -> Self {
-        let short = replay(counter, classifier, SHORT_REPLAY);
-        let long = replay(counter, classifier, LONG_REPLAY);
+        let shorter = SHORT_REPLAY.max(model.pad_to()).min(model.max_steps());
+        let longer = shorter.saturating_add(LONG_REPLAY - SHORT_REPLAY).min(model.max_steps());
+        let short = replay(counter, model, classifier, shorter);
+        let long = replay(counter, model, classifier, longer);
         Self { steps: long.steps.saturating_sub(short.steps), count: long.count.saturating_sub(short.count) }
     }
 }
@@ -114,13 +144,20 @@ impl Replay {
 #[inline(never)]
 fn replay<const CAPACITY: usize>(
     counter: &Counter,
+    model: &Model<'_>,
     classifier: &mut Classifier<'_, '_, CAPACITY>,
-    tokens: u32,
+    steps: u32,
 ) -> Replay {
+    static FRAME: [i16; MAX_CHANNELS] = [0; MAX_CHANNELS];
+    let frame = FRAME.get(..model.channels()).unwrap_or_default();
     classifier.reset();
     let counted = counter.measure(|| {
-        for _ in 0..tokens {
-            classifier.push_token(black_box(REPLAY_TOKEN));
+        for _ in 0..steps {
+            if frame.is_empty() {
+                classifier.push_token(black_box(REPLAY_TOKEN));
+            } else {
+                let _taken = classifier.push_frame(black_box(frame));
+            }
         }
         let _same_each_time = black_box(classifier.predict());
     });

@@ -1,8 +1,16 @@
-//! One step of a recurrent cell.
+//! One step of a recurrent cell: the gates of one unit after the other, in integers and in float.
+//!
+//! Every cell reads `[x; h]` as the weights take it in and writes the states alone, so that no unit sees the new
+//! hidden state of another. Under one-hot tokens `x` has no columns; the token's row of weights is added instead.
 
-mod lstm;
+pub(crate) mod gru;
+pub(crate) mod lstm;
+pub(crate) mod rnn;
 
-pub(crate) use lstm::LstmWeights;
+#[cfg(test)]
+mod tests;
+
 #[cfg(feature = "float")]
-pub(crate) use lstm::step_float;
-pub(crate) use lstm::step_int8;
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-x))
+}

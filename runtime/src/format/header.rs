@@ -9,7 +9,7 @@ use crate::error::{Error, Field, expect, saturated};
 /// The first four bytes of a model file.
 pub const MAGIC: [u8; 4] = *b"RNL1";
 /// The format version that this crate reads and the trainer writes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Bytes of the header.
 pub const HEADER_LENGTH: usize = 32;
 /// Where the bytes start that the checksum covers.

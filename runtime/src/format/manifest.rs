@@ -19,9 +19,12 @@ pub struct Manifest<'m> {
     pub labels: StringTableRef,
     /// What a step takes in.
     pub input: Input,
-    /// Steps after which a sequence is full and further input is ignored until a reset, as rows were cut
-    /// in training; 0: no limit.
+    /// Steps after which a sequence is full, as rows were cut in training; 0: no limit. A bidirectional model
+    /// has a limit, which is what it keeps room for.
     pub max_steps: u32,
+    /// A sequence of fewer tokens is classified as if padding tokens followed up to this number, as rows were
+    /// padded in training; 0: never.
+    pub pad_to: u32,
     /// Recurrent layers, the first one nearest to the input.
     pub layers: Vec<Layer, MAX_LAYERS>,
     /// How the last layer's outputs become one vector.
@@ -52,6 +55,14 @@ pub struct Provenance<'m> {
 pub enum Input {
     /// Words of a text, looked up in a vocabulary.
     Words(WordInput),
+    /// Words of a text, each numbered by a hash: no word is stored.
+    HashedWords(HashedWordInput),
+    /// Characters of a text, looked up in an alphabet.
+    Characters(CharacterInput),
+    /// Bytes of a text: byte `b` has token `b + 2`.
+    Bytes(TokenVectors),
+    /// Frames of numbers, as sensors give them.
+    Frames(FrameInput),
 }
 
 /// Words, and how they become vectors.
@@ -62,7 +73,29 @@ pub struct WordInput {
     /// Known words, sorted by bytes; word `n` has token `n + 2`.
     pub vocabulary: StringTableRef,
     /// One vector a token.
-    pub embedding: Embedding,
+    pub vectors: TokenVectors,
+}
+
+/// Words without a vocabulary. See [`crate::text::hash_word`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HashedWordInput {
+    /// What a word is.
+    pub rule: WordRule,
+    /// A word has token `2 + hash mod buckets`.
+    pub buckets: u32,
+    /// One vector a token.
+    pub vectors: TokenVectors,
+}
+
+/// Characters, and how they become vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CharacterInput {
+    /// What a character is.
+    pub rule: CharacterRule,
+    /// Known characters, one a string, sorted by bytes; character `n` has token `n + 2`.
+    pub alphabet: StringTableRef,
+    /// One vector a token.
+    pub vectors: TokenVectors,
 }
 
 /// What a word is. See [`crate::text::WordTokenizer`].
@@ -72,14 +105,50 @@ pub enum WordRule {
     LowercaseAlphanumeric,
 }
 
+/// What a character is. See [`crate::text::CharacterTokenizer`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CharacterRule {
+    /// Every character, in lower case.
+    Lowercase,
+}
+
+/// How a token becomes the first layer's input.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum TokenVectors {
+    /// A row of a table.
+    Embedding(Embedding),
+    /// 1 at the token's place and 0 elsewhere: the first layer's [`DirectionWeights::one_hot`] has a row for
+    /// each token, and no product is computed.
+    OneHot,
+}
+
 /// The embedding: `weights[token]` is the first layer's input. In an int8 model each column has a scale of its
 /// own, which is part of the first layer's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Embedding {
-    /// `[vocabulary + 2, size]`, row-major.
+    /// `[tokens, size]`, row-major.
     pub weights: Tensor,
     /// Values of a vector: the input size of the first layer.
     pub size: u16,
+}
+
+/// Frames of numbers: the first layer's input is each channel's value, normalized.
+///
+/// In float `(value - zero) * scale`, `value = raw * unit` for a frame of integers. In an int8 model
+/// `clamp(((raw - zero) * scale + 2^shift / 2) >> shift, -127, 127)`, in units that are part of the first
+/// layer's weights; see [`crate::numeric::normalize`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FrameInput {
+    /// Values of a frame.
+    pub channels: u16,
+    /// What 1 in a frame of integers stands for, in the units of the training data.
+    pub unit: f32,
+    /// `[channels]`: `f32`, or `i16` in an int8 model.
+    pub zero: Tensor,
+    /// `[channels]`: `f32`, or positive `i16` in an int8 model.
+    pub scale: Tensor,
+    /// Right shift of an int8 model; 0 in float.
+    pub shift: u8,
 }
 
 /// A recurrent layer.
@@ -102,18 +171,48 @@ pub struct Layer {
 pub enum Cell {
     /// Long short-term memory, gates in the order i, f, g, o.
     Lstm,
+    /// Gated recurrent unit, gates in the order r, z, n, reset after the product.
+    Gru,
+    /// Elman's network with tanh.
+    RnnTanh,
+    /// Elman's network with the rectifier.
+    RnnRelu,
 }
 
-/// The weights of one direction of a layer: `[gates * hidden_size, columns]`, one row for each gate and
-/// unit, over the input and the hidden state side by side.
+impl Cell {
+    /// Rows of the weight matrix for each unit.
+    pub const fn gates(self) -> usize {
+        match self {
+            Self::Lstm => 4,
+            Self::Gru => 3,
+            Self::RnnTanh | Self::RnnRelu => 1,
+        }
+    }
+
+    /// Results of the weight matrix for each unit: biases, multipliers. The third row of a GRU's unit has two
+    /// results, that of its input columns and that of its hidden columns, and they are r, z, n of the input,
+    /// n of the hidden state.
+    pub const fn results(self) -> usize {
+        match self {
+            Self::Lstm | Self::Gru => 4,
+            Self::RnnTanh | Self::RnnRelu => 1,
+        }
+    }
+}
+
+/// The weights of one direction of a layer: one row for each gate and unit, over the input and the hidden state
+/// side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct DirectionWeights {
     /// Order of the weights in memory.
     pub packing: Packing,
-    /// `i8`, `f16` or `f32`.
+    /// `[gates * hidden_size, columns]`: `i8`, `f16` or `f32`. No input columns where `one_hot` takes their place.
     pub weights: Tensor,
-    /// `[gates * hidden_size]`: `f32`, or `i32` in units of the accumulator.
+    /// `[results * hidden_size]`: `f32`, or `i32` in units of the accumulator.
     pub bias: Tensor,
+    /// Of the first layer under one-hot tokens: `[tokens, gates * hidden_size]`, the input columns of all rows,
+    /// transposed. In an int8 model a weight counts 127 times, as an input of 1 does.
+    pub one_hot: Option<Tensor>,
     /// The scales of an int8 layer; none for float.
     pub scales: Option<Int8Scales>,
 }
@@ -129,18 +228,19 @@ pub enum Packing {
 /// How an int8 layer's accumulators become numbers again. See [`crate::numeric::requantize`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Int8Scales {
-    /// `i16`, one positive multiplier a row.
+    /// `i16`, one positive multiplier a result.
     pub multipliers: Tensor,
     /// Left shift of every accumulator.
     pub accumulator_shift: u8,
-    /// Fraction bits of the cell state, an `i16`; 0 in the head.
-    pub cell_fraction_bits: u8,
+    /// Fraction bits of the state whose range was measured, an `i16`: an LSTM's `c`, a rectifier's `h`. 0 in
+    /// other layers and in the head.
+    pub state_fraction_bits: u8,
 }
 
 /// How the last layer's outputs become one vector. That of a sequence without a step is all zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pooling {
-    /// The output of the last step.
+    /// Each direction's output after its last step: the sequence's last one, or its first in reverse.
     Last,
     /// The mean over the steps.
     Mean,
@@ -151,7 +251,8 @@ pub enum Pooling {
 /// `logits = weights pooled + bias`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Head {
-    /// `[classes, hidden_size]`, row-major.
+    /// `[classes, pooled size]`, row-major; the pooled vector is the forward direction's units, then the
+    /// reverse direction's.
     pub weights: Tensor,
     /// `[classes]`: `f32`, or `i32` in units of the accumulator.
     pub bias: Tensor,

@@ -9,8 +9,8 @@ mod tensor;
 
 pub use header::{HEADER_LENGTH, Header, MAGIC, Precision, VERSION, checksum, required_capacity};
 pub use manifest::{
-    Cell, DirectionWeights, Embedding, Head, Input, Int8Scales, Layer, MAX_LAYERS, Manifest, Packing, Pooling,
-    Provenance, WordInput, WordRule,
+    Cell, CharacterInput, CharacterRule, DirectionWeights, Embedding, FrameInput, HashedWordInput, Head, Input,
+    Int8Scales, Layer, MAX_LAYERS, Manifest, Packing, Pooling, Provenance, TokenVectors, WordInput, WordRule,
 };
 pub use string_table::{STRINGS_PER_BLOCK, StringTable, StringTableRef};
 pub use tensor::{ALIGNMENT, DataType, Element, Tensor, Tensors};

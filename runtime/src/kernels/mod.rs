@@ -3,5 +3,5 @@
 mod portable;
 
 #[cfg(feature = "float")]
-pub(crate) use portable::{dot_4_f16, dot_4_f32, dot_f16, dot_f32, widen};
-pub(crate) use portable::{dot_4_i8, dot_i16};
+pub(crate) use portable::{FloatWeight, dot_3_float, dot_4_float, dot_float};
+pub(crate) use portable::{dot_3_i8, dot_4_i8, dot_i8, dot_i16};

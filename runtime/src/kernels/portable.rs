@@ -1,81 +1,193 @@
 //! Dot products in plain Rust, for every machine.
+//!
+//! A cell multiplies the rows of all gates of one unit at once, so that every value of the vector is loaded once.
+//! Integer sums are exact: [`crate::Model::parse`] has bounded them. Float sums are added from the first column to
+//! the last, without a fused product, so that all machines give the same bits. Rows and vector are equally long; a
+//! row that does not exist is empty, and what it gives is not used.
+//!
+//! Each integer product is a function of its own: its loop needs every register of a Cortex-M.
+
+/// Columns that a loop takes at once.
+const BLOCK: usize = 8;
 
 /// Four rows of weights times one vector: `result[k] = sum_j rows[k][j] * vector[j]`.
-///
-/// The rows of the four gates of one unit, so that every value of the vector is loaded once. Exact: the
-/// sums are bounded by [`crate::Model::parse`].
-#[inline]
+#[inline(never)]
 pub(crate) fn dot_4_i8(rows: [&[i8]; 4], vector: &[i8]) -> [i32; 4] {
     let mut sums = [0_i32; 4];
-    let [a, b, c, d] = rows;
+    let mut add = |x: i8, weights: [i8; 4]| {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            *sum = sum.wrapping_add(i32::from(weight) * i32::from(x));
+        }
+    };
+    let (vector, vector_rest) = vector.as_chunks::<BLOCK>();
+    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = rows.map(|row| row.as_chunks::<BLOCK>());
     for ((((x, a), b), c), d) in vector.iter().zip(a).zip(b).zip(c).zip(d) {
+        for ((((x, a), b), c), d) in x.iter().zip(a).zip(b).zip(c).zip(d) {
+            add(*x, [*a, *b, *c, *d]);
+        }
+    }
+    for ((((x, a), b), c), d) in vector_rest.iter().zip(a_rest).zip(b_rest).zip(c_rest).zip(d_rest) {
+        add(*x, [*a, *b, *c, *d]);
+    }
+    sums
+}
+
+/// Three rows of weights times one vector: `result[k] = sum_j rows[k][j] * vector[j]`.
+#[inline(never)]
+pub(crate) fn dot_3_i8(rows: [&[i8]; 3], vector: &[i8]) -> [i32; 3] {
+    let mut sums = [0_i32; 3];
+    let [a, b, c] = rows;
+    for (((x, a), b), c) in vector.iter().zip(a).zip(b).zip(c) {
         let x = i32::from(*x);
-        for (sum, weight) in sums.iter_mut().zip([a, b, c, d]) {
+        for (sum, weight) in sums.iter_mut().zip([a, b, c]) {
             *sum = sum.wrapping_add(i32::from(*weight) * x);
         }
     }
     sums
 }
 
-/// `sum_j weights[j] * vector[j]`. Exact: the sums are bounded by [`crate::Model::parse`].
-#[inline]
+/// `sum_j weights[j] * vector[j]` of a layer's row.
+#[inline(never)]
+pub(crate) fn dot_i8(weights: &[i8], vector: &[i8]) -> i32 {
+    weights.iter().zip(vector).fold(0, |sum: i32, (weight, x)| sum.wrapping_add(i32::from(*weight) * i32::from(*x)))
+}
+
+/// `sum_j weights[j] * vector[j]` of the head's row.
+#[inline(never)]
 pub(crate) fn dot_i16(weights: &[i8], vector: &[i16]) -> i32 {
     weights.iter().zip(vector).fold(0, |sum: i32, (weight, x)| sum.wrapping_add(i32::from(*weight) * i32::from(*x)))
 }
 
-/// [`dot_4_i8`] for a float weight type. Each sum is added from the first column to the last, without a
-/// fused product, so that all machines give the same bits.
+/// A stored float weight.
 #[cfg(feature = "float")]
-macro_rules! float_dots {
-    ($dot_4:ident, $dot:ident, $weight:ty, $to_f32:expr) => {
-        /// Four rows of weights times one vector, from the first column to the last.
-        #[inline]
-        pub(crate) fn $dot_4(rows: [&[$weight]; 4], vector: &[f32]) -> [f32; 4] {
-            let mut sums = [0.0_f32; 4];
-            let [a, b, c, d] = rows;
-            for ((((x, a), b), c), d) in vector.iter().zip(a).zip(b).zip(c).zip(d) {
-                for (sum, weight) in sums.iter_mut().zip([a, b, c, d]) {
-                    *sum += $to_f32(*weight) * x;
-                }
-            }
-            sums
-        }
-
-        /// One row of weights times a vector, from the first column to the last.
-        #[inline]
-        pub(crate) fn $dot(weights: &[$weight], vector: &[f32]) -> f32 {
-            weights.iter().zip(vector).fold(0.0, |sum, (weight, x)| sum + $to_f32(*weight) * x)
-        }
-    };
+pub(crate) trait FloatWeight: Copy {
+    /// Its value, exact, if it is finite.
+    fn widen(self) -> f32;
+    /// Whether it is finite.
+    fn is_finite(self) -> bool;
 }
-#[cfg(feature = "float")]
-float_dots!(dot_4_f32, dot_f32, f32, core::convert::identity);
-#[cfg(feature = "float")]
-float_dots!(dot_4_f16, dot_f16, half::f16, widen);
 
-/// A finite `f16` as `f32`, exact: its exponent and fraction in their new places, and one multiplication that
-/// makes up for the exponents' different bias.
+#[cfg(feature = "float")]
+impl FloatWeight for f32 {
+    #[inline]
+    fn widen(self) -> f32 {
+        self
+    }
+
+    fn is_finite(self) -> bool {
+        self.is_finite()
+    }
+}
+
+#[cfg(feature = "float")]
+impl FloatWeight for half::f16 {
+    /// Its exponent and fraction in their new places, and one multiplication that makes up
+    /// for the exponents' different bias.
+    #[inline]
+    fn widen(self) -> f32 {
+        /// `2^112`, the biases being 127 and 15.
+        const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
+        let bits = u32::from(self.to_bits());
+        let magnitude = f32::from_bits((bits & 0x7FFF) << 13) * REBIAS;
+        f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16)
+    }
+
+    fn is_finite(self) -> bool {
+        self.is_finite()
+    }
+}
+
+/// [`dot_4_i8`] in `f32`.
 #[cfg(feature = "float")]
 #[inline]
-pub(crate) fn widen(value: half::f16) -> f32 {
-    /// `2^112`, the biases being 127 and 15.
-    const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
-    let bits = u32::from(value.to_bits());
-    let magnitude = f32::from_bits((bits & 0x7FFF) << 13) * REBIAS;
-    f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16)
+pub(crate) fn dot_4_float<Weight: FloatWeight>(rows: [&[Weight]; 4], vector: &[f32]) -> [f32; 4] {
+    let mut sums = [0.0_f32; 4];
+    let [a, b, c, d] = rows;
+    for ((((x, a), b), c), d) in vector.iter().zip(a).zip(b).zip(c).zip(d) {
+        for (sum, weight) in sums.iter_mut().zip([a, b, c, d]) {
+            *sum += weight.widen() * x;
+        }
+    }
+    sums
 }
 
-#[cfg(all(test, feature = "float"))]
+/// [`dot_3_i8`] in `f32`.
+#[cfg(feature = "float")]
+#[inline]
+pub(crate) fn dot_3_float<Weight: FloatWeight>(rows: [&[Weight]; 3], vector: &[f32]) -> [f32; 3] {
+    let mut sums = [0.0_f32; 3];
+    let [a, b, c] = rows;
+    for (((x, a), b), c) in vector.iter().zip(a).zip(b).zip(c) {
+        for (sum, weight) in sums.iter_mut().zip([a, b, c]) {
+            *sum += weight.widen() * x;
+        }
+    }
+    sums
+}
+
+/// [`dot_i8`] in `f32`.
+#[cfg(feature = "float")]
+#[inline]
+pub(crate) fn dot_float<Weight: FloatWeight>(weights: &[Weight], vector: &[f32]) -> f32 {
+    weights.iter().zip(vector).fold(0.0, |sum, (weight, x)| sum + weight.widen() * x)
+}
+
+#[cfg(test)]
 mod tests {
-    use half::f16;
+    extern crate std;
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
 
     use super::*;
 
+    proptest! {
+        #[test]
+        fn integer_products_are_the_exact_sums(
+            columns in prop::collection::vec(any::<([i8; 4], i8)>(), 0..70),
+        ) {
+            let (rows, vector): (Vec<[i8; 4]>, Vec<i8>) = columns.iter().copied().unzip();
+            let columns = columns.len();
+            let row = |number: usize| rows.iter().map(|row| row[number]).collect::<Vec<_>>();
+            let rows = [0, 1, 2, 3].map(row);
+            let exact = rows.each_ref().map(|row| {
+                (0..columns).map(|column| i64::from(row[column]) * i64::from(vector[column])).sum::<i64>()
+            });
+            let [a, b, c, d] = rows.each_ref().map(Vec::as_slice);
+            prop_assert_eq!(dot_4_i8([a, b, c, d], &vector).map(i64::from), exact);
+            prop_assert_eq!(dot_3_i8([a, b, c], &vector).map(i64::from), [exact[0], exact[1], exact[2]]);
+            prop_assert_eq!(i64::from(dot_i8(d, &vector)), exact[3]);
+            let wide: Vec<i16> = vector.iter().map(|x| i16::from(*x)).collect();
+            prop_assert_eq!(i64::from(dot_i16(d, &wide)), exact[3]);
+        }
+    }
+
+    #[cfg(feature = "float")]
+    proptest! {
+        #[test]
+        fn float_products_are_one_sum_from_the_first_column_to_the_last(
+            rows in prop::collection::vec(any::<[i8; 4]>(), 0..40), vector in prop::collection::vec(-9.0..9.0_f32, 40),
+        ) {
+            let row = |number: usize| rows.iter().map(|row| f32::from(row[number]) / 77.0).collect::<Vec<_>>();
+            let rows = [0, 1, 2, 3].map(row);
+            let sums = rows.each_ref().map(|row| {
+                let mut sum = 0.0;
+                row.iter().zip(&vector).for_each(|(weight, x)| sum += weight * x);
+                sum
+            });
+            let [a, b, c, d] = rows.each_ref().map(Vec::as_slice);
+            prop_assert_eq!(dot_4_float([a, b, c, d], &vector), sums);
+            prop_assert_eq!(dot_3_float([a, b, c], &vector), [sums[0], sums[1], sums[2]]);
+            prop_assert_eq!(dot_float(d, &vector), sums[3]);
+        }
+    }
+
+    #[cfg(feature = "float")]
     #[test]
     fn widening_is_exact_for_every_finite_value() {
         let mut finite = 0;
-        for value in (0..=u16::MAX).map(f16::from_bits).filter(|value| value.is_finite()) {
-            assert_eq!(widen(value).to_bits(), value.to_f32().to_bits(), "{value}");
+        for value in (0..=u16::MAX).map(half::f16::from_bits).filter(|value| value.is_finite()) {
+            assert_eq!(value.widen().to_bits(), value.to_f32().to_bits(), "{value}");
             finite += 1;
         }
         assert_eq!(finite, 2 * 31 * 1024);

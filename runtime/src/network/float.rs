@@ -1,79 +1,140 @@
+use core::marker::PhantomData;
+
 use half::f16;
 
-use super::state::LayerBuffers;
-use super::weights::{Arithmetic, Matrix, precision_mismatch};
-use crate::cell::{LstmWeights, step_float};
-use crate::error::{Error, Field, invalid};
-use crate::format::{Int8Scales, Precision, Tensors};
-use crate::kernels;
+use super::arithmetic::Arithmetic;
+use super::direction::Direction;
+use super::fill;
+use super::input::Channel;
+use super::matrix::{Matrix, precision_mismatch};
+use super::state::{LayerBuffers, LayerState};
+use crate::answer::Logits;
+use crate::cell::{gru, lstm, rnn};
+use crate::error::{Error, Field, expect, invalid};
+use crate::format::{Cell, DataType, Element, Int8Scales, Precision, Tensors};
+use crate::kernels::{FloatWeight, dot_float};
+
+/// `f32` arithmetic with stored weights of a type.
+pub(crate) struct FloatArithmetic<Weight>(PhantomData<Weight>);
 
 /// `f32` weights.
-pub(crate) enum Single {}
+pub(crate) type Single = FloatArithmetic<f32>;
 /// `f16` weights, `f32` arithmetic.
-pub(crate) enum Half {}
+pub(crate) type Half = FloatArithmetic<f16>;
 
-macro_rules! float_arithmetic {
-    ($precision:ident, $code:ident, $weight:ty, $to_f32:expr, $dot_4:path, $dot:path) => {
-        impl Arithmetic for $precision {
-            type Weight = $weight;
-            type Bias = f32;
-            type Scales<'m> = ();
-            type Value = f32;
-            type Hidden = f32;
-            type Cell = f32;
-            type Sum = f32;
+fn expect_finite(finite: bool, field: Field, number: usize) -> Result<(), Error> {
+    if finite { Ok(()) } else { Err(invalid(field, 0, number)) }
+}
 
-            fn parse_scales<'m>(_: &Tensors<'m>, scales: Option<&Int8Scales>, _: usize) -> Result<(), Error> {
-                match scales {
-                    None => Ok(()),
-                    Some(_) => Err(precision_mismatch(Precision::$code as usize, Precision::Int8 as usize)),
-                }
-            }
+impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
+    type Weight = Weight;
+    type Bias = f32;
+    type ChannelNumber = f32;
+    type Scales<'m> = ();
+    type Value = f32;
+    type State = f32;
+    type Sum = f32;
 
-            fn check_weights(weights: &[$weight], row: usize) -> Result<(), Error> {
-                let finite = weights.iter().all(|weight| weight.is_finite());
-                if finite { Ok(()) } else { Err(invalid(Field::WeightRange, 0, row)) }
-            }
-
-            fn check_row(matrix: &Matrix<'_, Self>, row: usize, _: u32) -> Result<(), Error> {
-                Self::check_weights(matrix.row(row), row)?;
-                let finite = matrix.bias.get(row).is_some_and(|bias| bias.is_finite());
-                if finite { Ok(()) } else { Err(invalid(Field::WeightRange, 0, row)) }
-            }
-
-            fn embed(weight: $weight) -> f32 {
-                $to_f32(weight)
-            }
-
-            fn narrow(hidden: f32) -> f32 {
-                hidden
-            }
-
-            fn step(weights: &LstmWeights<'_, Self>, buffers: &mut LayerBuffers<'_, Self>) {
-                step_float(weights, buffers, $dot_4);
-            }
-
-            fn gather_sum(sum: &mut f32, value: f32) {
-                *sum += value;
-            }
-
-            fn gather_largest(largest: &mut f32, value: f32, first: bool) {
-                *largest = if first { value } else { value.max(*largest) };
-            }
-
-            fn largest(gathered: f32) -> f32 {
-                gathered
-            }
-
-            fn mean(sum: f32, steps: u32) -> f32 {
-                sum / steps as f32
-            }
-
-            fn logit(head: &Matrix<'_, Self>, class: usize, pooled: &[f32]) -> f32 {
-                $dot(head.row(class), pooled) + head.bias.get(class).copied().unwrap_or(0.0)
+    fn parse_scales<'m>(_: &Tensors<'m>, scales: Option<&Int8Scales>, _: usize, _: u8) -> Result<(), Error> {
+        match scales {
+            None => Ok(()),
+            Some(_) => {
+                let own = if Weight::DATA_TYPE == DataType::F16 { Precision::F16 } else { Precision::F32 };
+                Err(precision_mismatch(own.code(), Precision::Int8.code()))
             }
         }
-    };
+    }
+
+    fn check_weights(weights: &[Weight], row: usize) -> Result<(), Error> {
+        expect_finite(weights.iter().all(|weight| FloatWeight::is_finite(*weight)), Field::WeightRange, row)
+    }
+
+    fn check_result(
+        matrix: &Matrix<'_, Self>,
+        result: usize,
+        weights: &[Weight],
+        mut one_hot: impl Iterator<Item = Weight>,
+        _: u32,
+    ) -> Result<(), Error> {
+        expect_finite(one_hot.all(FloatWeight::is_finite), Field::WeightRange, result)?;
+        Self::check_weights(weights, result)?;
+        let finite = matrix.bias.get(result).is_some_and(|bias| bias.is_finite());
+        expect_finite(finite, Field::WeightRange, result)
+    }
+
+    fn check_channel(channel: Channel<Self>) -> Result<(), Error> {
+        expect(Field::FrameShift, 0, channel.shift.into())?;
+        expect_finite(channel.zero.is_finite(), Field::ChannelZero, 0)?;
+        expect_finite(channel.scale.is_finite(), Field::ChannelScale, 0)
+    }
+
+    fn embed(weight: Weight) -> f32 {
+        weight.widen()
+    }
+
+    fn normalize_integer(raw: i16, channel: Channel<Self>) -> f32 {
+        Self::normalize_float(f32::from(raw) * channel.unit, channel)
+    }
+
+    fn normalize_float(value: f32, channel: Channel<Self>) -> f32 {
+        (value - channel.zero) * channel.scale
+    }
+
+    fn narrow(_: Cell, hidden: &[f32], target: &mut [f32]) {
+        fill(target, hidden.iter().copied());
+    }
+
+    fn step(direction: &Direction<'_, Self>, one_hot: &[Weight], buffers: &mut LayerBuffers<'_, Self>) {
+        match direction.cell {
+            Cell::Lstm => lstm::step_float(direction, one_hot, buffers),
+            Cell::Gru => gru::step_float(direction, one_hot, buffers),
+            Cell::RnnTanh => rnn::step_float(direction, one_hot, buffers, libm::tanhf),
+            Cell::RnnRelu => rnn::step_float(direction, one_hot, buffers, |x| if x > 0.0 { x } else { 0.0 }),
+        }
+    }
+
+    fn gather_sum(sum: &mut f32, value: f32) {
+        *sum += value;
+    }
+
+    fn gather_largest(largest: &mut f32, value: f32, first: bool) {
+        *largest = if first { value } else { value.max(*largest) };
+    }
+
+    fn largest(gathered: f32) -> f32 {
+        gathered
+    }
+
+    fn mean(sum: f32, steps: u32) -> f32 {
+        sum / steps as f32
+    }
+
+    fn logit(head: &Matrix<'_, Self>, class: usize, pooled: &[f32]) -> f32 {
+        dot_float(head.row(class), pooled) + head.bias.get(class).copied().unwrap_or(0.0)
+    }
+
+    fn show_logits(logits: &[f32]) -> Logits<'_> {
+        Logits::Float(logits)
+    }
+
+    fn show_state<'w>(_: &Direction<'_, Self>, hidden: &'w [f32], cell: &'w [f32]) -> LayerState<'w> {
+        LayerState::Float { hidden, cell }
+    }
 }
-float_arithmetic!(Single, F32, f32, core::convert::identity, kernels::dot_4_f32, kernels::dot_f32);
-float_arithmetic!(Half, F16, f16, kernels::widen, kernels::dot_4_f16, kernels::dot_f16);
+
+/// Adds the one-hot weights of rows to their sums; nothing where there are none.
+pub(crate) fn add_one_hot<Weight: FloatWeight>(sums: &mut [f32], rows: &[usize], one_hot: &[Weight]) {
+    if one_hot.is_empty() {
+        return;
+    }
+    for (sum, row) in sums.iter_mut().zip(rows) {
+        *sum += one_hot.get(*row).map_or(0.0, |weight| weight.widen());
+    }
+}
+
+/// Adds the biases of results to their sums.
+pub(crate) fn add_bias(sums: &mut [f32], results: &[usize], bias: &[f32]) {
+    for (sum, result) in sums.iter_mut().zip(results) {
+        *sum += bias.get(*result).copied().unwrap_or(0.0);
+    }
+}

@@ -1,84 +1,158 @@
 use core::num::NonZeroU32;
 
-use super::state::LayerBuffers;
-use super::weights::{Arithmetic, Matrix, precision_mismatch};
-use crate::cell::{LstmWeights, step_int8};
+use super::arithmetic::Arithmetic;
+use super::direction::Direction;
+use super::fill;
+use super::input::Channel;
+use super::matrix::{Matrix, precision_mismatch};
+use super::state::{LayerBuffers, LayerState};
+use crate::answer::Logits;
+use crate::cell::{gru, lstm, rnn};
 use crate::error::{Error, Field, expect_within, invalid};
-use crate::format::{Int8Scales, Precision, Tensors};
+use crate::format::{Cell, Int8Scales, Precision, Tensors};
 use crate::{kernels, numeric};
 
 /// Weights in 8 bits with a scale a row, integers throughout.
 pub(crate) enum Int8 {}
 
+/// What an input of 1 is, in a product with one-hot weights.
+const ONE: i32 = 127;
+/// Fraction bits of a hidden state between -1 and 1.
+const HIDDEN_FRACTION_BITS: u8 = 15;
+/// Largest scale of a frame's channel, see [`numeric::normalize`].
+const LARGEST_CHANNEL_SCALE: usize = 16_383;
+
 /// How a matrix's accumulators become numbers again.
 #[derive(Clone, Copy)]
 pub(crate) struct Requantization<'m> {
-    multipliers: &'m [i16],
-    accumulator_shift: u8,
-    pub(crate) cell_fraction_bits: u8,
+    pub(crate) multipliers: &'m [i16],
+    pub(crate) accumulator_shift: u8,
+    pub(crate) state_fraction_bits: u8,
 }
 
 impl Matrix<'_, Int8> {
-    /// A row's sum with its bias, in the units of the result.
-    pub(crate) fn requantized(&self, row: usize, sum: i32) -> i32 {
-        let bias = self.bias.get(row).copied().unwrap_or(0);
-        let multiplier = self.scales.multipliers.get(row).copied().unwrap_or(0);
+    /// A sum with the bias of its result, in the units of the result.
+    pub(crate) fn requantized(&self, result: usize, sum: i32) -> i32 {
+        let bias = self.bias.get(result).copied().unwrap_or(0);
+        let multiplier = self.scales.multipliers.get(result).copied().unwrap_or(0);
         numeric::requantize(sum.wrapping_add(bias), multiplier, self.scales.accumulator_shift)
+    }
+
+    /// [`Self::requantized`] for each of some results, each the nearest `i16`.
+    #[inline(always)]
+    pub(crate) fn pre_activations<const RESULTS: usize>(
+        &self,
+        results: [usize; RESULTS],
+        sums: [i32; RESULTS],
+    ) -> [i16; RESULTS] {
+        let mut pre_activations = [0; RESULTS];
+        for ((target, sum), result) in pre_activations.iter_mut().zip(sums).zip(results) {
+            *target = numeric::saturate_i16(self.requantized(result, sum));
+        }
+        pre_activations
+    }
+}
+
+/// Adds the one-hot weights of rows to their sums; nothing where there are none.
+pub(crate) fn add_one_hot(sums: &mut [i32], rows: &[usize], one_hot: &[i8]) {
+    if one_hot.is_empty() {
+        return;
+    }
+    for (sum, row) in sums.iter_mut().zip(rows) {
+        let weight = one_hot.get(*row).copied().unwrap_or(0);
+        *sum = sum.wrapping_add(ONE * i32::from(weight));
     }
 }
 
 impl Arithmetic for Int8 {
     type Weight = i8;
     type Bias = i32;
+    type ChannelNumber = i16;
     type Scales<'m> = Requantization<'m>;
     type Value = i8;
-    type Hidden = i16;
-    type Cell = i16;
+    type State = i16;
     type Sum = i32;
 
     fn parse_scales<'m>(
         tensors: &Tensors<'m>,
         scales: Option<&Int8Scales>,
-        rows: usize,
+        results: usize,
+        largest_fraction_bits: u8,
     ) -> Result<Requantization<'m>, Error> {
-        let scales = scales.ok_or(precision_mismatch(Precision::Int8 as usize, Precision::F32 as usize))?;
-        expect_within(Field::AccumulatorShift, 0, 15, scales.accumulator_shift as usize)?;
-        expect_within(Field::CellFractionBits, 0, 15, scales.cell_fraction_bits as usize)?;
-        let multipliers: &[i16] = tensors.view(&scales.multipliers, rows)?;
+        let scales = scales.ok_or(precision_mismatch(Precision::Int8.code(), Precision::F32.code()))?;
+        let Int8Scales { multipliers, accumulator_shift, state_fraction_bits } = scales;
+        expect_within(Field::AccumulatorShift, 0, 15, *accumulator_shift as usize)?;
+        expect_within(Field::StateFractionBits, 0, largest_fraction_bits as usize, *state_fraction_bits as usize)?;
+        let multipliers: &[i16] = tensors.view(multipliers, results)?;
         for multiplier in multipliers {
             expect_within(Field::Multiplier, 1, i16::MAX as usize, usize::try_from(*multiplier).unwrap_or(0))?;
         }
-        Ok(Requantization {
-            multipliers,
-            accumulator_shift: scales.accumulator_shift,
-            cell_fraction_bits: scales.cell_fraction_bits,
-        })
+        let (accumulator_shift, state_fraction_bits) = (*accumulator_shift, *state_fraction_bits);
+        Ok(Requantization { multipliers, accumulator_shift, state_fraction_bits })
     }
 
     fn check_weights(weights: &[i8], _: usize) -> Result<(), Error> {
         if weights.contains(&i8::MIN) { Err(invalid(Field::WeightRange, 127, 128)) } else { Ok(()) }
     }
 
-    fn check_row(matrix: &Matrix<'_, Self>, row: usize, largest_input: u32) -> Result<(), Error> {
-        Self::check_weights(matrix.row(row), row)?;
-        let weights: u64 = matrix.row(row).iter().map(|weight| u64::from(weight.unsigned_abs())).sum();
-        let bias = matrix.bias.get(row).map_or(0, |bias| u64::from(bias.unsigned_abs()));
-        let largest = weights * u64::from(largest_input) + bias;
+    fn check_result(
+        matrix: &Matrix<'_, Self>,
+        result: usize,
+        weights: &[i8],
+        one_hot: impl Iterator<Item = i8>,
+        largest_input: u32,
+    ) -> Result<(), Error> {
+        let mut largest_one_hot = 0;
+        for weight in one_hot {
+            Self::check_weights(&[weight], result)?;
+            largest_one_hot = weight.unsigned_abs().max(largest_one_hot);
+        }
+        Self::check_weights(weights, result)?;
+        let weights: u64 = weights.iter().map(|weight| u64::from(weight.unsigned_abs())).sum();
+        let bias = matrix.bias.get(result).map_or(0, |bias| u64::from(bias.unsigned_abs()));
+        let one_hot = u64::from(largest_one_hot) * u64::from(ONE.unsigned_abs());
+        let largest = weights * u64::from(largest_input) + one_hot + bias;
         let limit = (i32::MAX as u64) >> matrix.scales.accumulator_shift;
         let as_size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
         expect_within(Field::AccumulatorRange, 0, as_size(limit), as_size(largest))
+    }
+
+    fn check_channel(channel: Channel<Self>) -> Result<(), Error> {
+        let scale = usize::try_from(channel.scale).unwrap_or(0);
+        expect_within(Field::ChannelScale, 1, LARGEST_CHANNEL_SCALE, scale)
     }
 
     fn embed(weight: i8) -> i8 {
         weight
     }
 
-    fn narrow(hidden: i16) -> i8 {
-        numeric::narrow_hidden(hidden)
+    fn normalize_integer(raw: i16, channel: Channel<Self>) -> i8 {
+        numeric::normalize(raw, channel.zero, channel.scale, channel.shift)
     }
 
-    fn step(weights: &LstmWeights<'_, Self>, buffers: &mut LayerBuffers<'_, Self>) {
-        step_int8(weights, buffers);
+    #[cfg(feature = "float")]
+    fn normalize_float(value: f32, channel: Channel<Self>) -> i8 {
+        let raw = libm::roundf(value / channel.unit) as i32;
+        Self::normalize_integer(numeric::saturate_i16(raw), channel)
+    }
+
+    #[inline(never)]
+    fn narrow(cell: Cell, hidden: &[i16], target: &mut [i8]) {
+        match cell {
+            Cell::RnnRelu => fill(target, hidden.iter().map(|value| numeric::narrow_rectified(*value))),
+            Cell::Lstm | Cell::Gru | Cell::RnnTanh => {
+                fill(target, hidden.iter().map(|value| numeric::narrow_hidden(*value)));
+            }
+        }
+    }
+
+    fn step(direction: &Direction<'_, Self>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Self>) {
+        match direction.cell {
+            Cell::Lstm => lstm::step_int8(direction, one_hot, buffers),
+            Cell::Gru => gru::step_int8(direction, one_hot, buffers),
+            Cell::RnnTanh => rnn::step_int8(direction, one_hot, buffers, numeric::tanh),
+            Cell::RnnRelu => rnn::step_int8(direction, one_hot, buffers, numeric::rectify),
+        }
     }
 
     fn gather_sum(sum: &mut i32, value: i16) {
@@ -100,5 +174,20 @@ impl Arithmetic for Int8 {
 
     fn logit(head: &Matrix<'_, Self>, class: usize, pooled: &[i16]) -> i32 {
         head.requantized(class, kernels::dot_i16(head.row(class), pooled))
+    }
+
+    fn show_logits(logits: &[i32]) -> Logits<'_> {
+        Logits::Fixed(logits)
+    }
+
+    fn show_state<'w>(direction: &Direction<'_, Self>, hidden: &'w [i16], cell: &'w [i16]) -> LayerState<'w> {
+        let measured = direction.matrix.scales.state_fraction_bits;
+        let rectified = direction.cell == Cell::RnnRelu;
+        LayerState::Int8 {
+            hidden,
+            hidden_fraction_bits: if rectified { measured } else { HIDDEN_FRACTION_BITS },
+            cell,
+            cell_fraction_bits: if rectified { 0 } else { measured },
+        }
     }
 }

@@ -1,14 +1,35 @@
 //! Layers, pooling and head, generic over how numbers are stored and multiplied.
 
+mod arithmetic;
+mod buffered;
+mod direction;
 #[cfg(feature = "float")]
-mod float;
-mod int8;
+pub(crate) mod float;
+mod input;
+pub(crate) mod int8;
+mod matrix;
+#[allow(clippy::module_inception, reason = "the network itself, beside its parts")]
+mod network;
+mod pooling;
 mod state;
-mod weights;
+mod streaming;
 
+pub(crate) use direction::{Direction, next_rows};
 #[cfg(feature = "float")]
-pub(crate) use float::{Half, Single};
+pub(crate) use float::{FloatArithmetic, Half, Single};
+pub(crate) use input::Step;
 pub(crate) use int8::Int8;
-pub use state::LayerState;
-pub(crate) use state::{LayerBuffers, Shape};
-pub(crate) use weights::{Arithmetic, Matrix, Network};
+#[cfg(test)]
+pub(crate) use matrix::Matrix;
+pub(crate) use network::{Network, Taken};
+pub(crate) use state::LayerBuffers;
+#[cfg(test)]
+pub(crate) use state::Shape;
+pub use state::{LayerState, StepState};
+
+/// Writes values one after another, as far as both reach.
+fn fill<T>(target: &mut [T], values: impl Iterator<Item = T>) {
+    for (target, value) in target.iter_mut().zip(values) {
+        *target = value;
+    }
+}

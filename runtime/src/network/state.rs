@@ -1,14 +1,16 @@
 use bytemuck::Pod;
 
-use super::weights::Arithmetic;
-use crate::format::round_up;
+use super::arithmetic::Arithmetic;
+use super::direction::Direction;
+use crate::format::{Cell, round_up};
 
 /// Columns of a packed row, and values of the vector it is multiplied with, come in multiples of this.
 pub(crate) const COLUMN_MULTIPLE: usize = 4;
 
-/// The sizes of a recurrent layer.
+/// The sizes of a direction's weights.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
+    /// Input columns: 0 under one-hot tokens.
     pub(crate) input_size: usize,
     pub(crate) hidden_size: usize,
 }
@@ -25,14 +27,17 @@ impl Shape {
     }
 }
 
-/// What a recurrent layer remembers, for looking at; see [`crate::Classifier::layer_state`].
+/// What one direction of a recurrent layer remembers, for looking at; see [`crate::Classifier::layer_state`] and
+/// [`crate::Classifier::observe`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LayerState<'a> {
     /// Of an int8 model.
     Int8 {
-        /// `h`, Q0.15.
+        /// `h`, with `hidden_fraction_bits` fraction bits.
         hidden: &'a [i16],
-        /// `c`, with `cell_fraction_bits` fraction bits.
+        /// Fraction bits of `hidden`: 15, but of a rectifier as it was measured.
+        hidden_fraction_bits: u8,
+        /// `c`, with `cell_fraction_bits` fraction bits; empty where the cell has none.
         cell: &'a [i16],
         /// Fraction bits of `cell`.
         cell_fraction_bits: u8,
@@ -41,19 +46,32 @@ pub enum LayerState<'a> {
     Float {
         /// `h`.
         hidden: &'a [f32],
-        /// `c`.
+        /// `c`; empty where the cell has none.
         cell: &'a [f32],
     },
 }
 
-/// The state of one layer inside a classifier's words.
+/// What one direction of a layer remembers after a step; see [`crate::Classifier::observe`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepState<'a> {
+    /// Number of the layer, 0 nearest to the input.
+    pub layer: usize,
+    /// Whether the direction is that from the last step to the first.
+    pub reverse: bool,
+    /// Number of the step in the sequence: in reverse the largest is computed first.
+    pub step: usize,
+    /// The states after the step.
+    pub state: LayerState<'a>,
+}
+
+/// The state of one direction inside a classifier's words.
 pub(crate) struct LayerBuffers<'a, A: Arithmetic> {
     /// `[x; h]`, each padded with zeros.
     pub(crate) inputs: &'a mut [A::Value],
-    /// `c`.
-    pub(crate) cell: &'a mut [A::Cell],
+    /// `c`; empty where the cell has none.
+    pub(crate) cell: &'a mut [A::State],
     /// The last step's `h`, as computed; a part of `inputs` holds it as the next product takes it in.
-    pub(crate) hidden: &'a mut [A::Hidden],
+    pub(crate) hidden: &'a mut [A::State],
 }
 
 /// Takes typed buffers, one after another, out of a classifier's words.
@@ -62,32 +80,49 @@ pub(crate) struct LayerBuffers<'a, A: Arithmetic> {
 pub(crate) struct Words<'a>(pub(crate) &'a mut [u32]);
 
 impl<'a> Words<'a> {
+    /// The next `count` values.
     pub(crate) fn take<T: Pod>(&mut self, count: usize) -> &'a mut [T] {
-        let words = core::mem::take(&mut self.0);
-        let Some((taken, rest)) = words.split_at_mut_checked(words_for::<T>(count)) else {
-            return &mut [];
-        };
-        self.0 = rest;
+        let taken = self.take_words(words_for::<T>(count)).0;
         bytemuck::try_cast_slice_mut(taken).ok().and_then(|values| values.get_mut(..count)).unwrap_or_default()
     }
 
-    pub(crate) fn take_layer<A: Arithmetic>(&mut self, shape: Shape) -> LayerBuffers<'a, A> {
+    /// The next `count` words.
+    pub(crate) fn take_words(&mut self, count: usize) -> Words<'a> {
+        let words = core::mem::take(&mut self.0);
+        match words.split_at_mut_checked(count) {
+            Some((taken, rest)) => {
+                self.0 = rest;
+                Words(taken)
+            }
+            None => Words(&mut []),
+        }
+    }
+
+    /// The buffers of a direction.
+    #[inline(never)]
+    pub(crate) fn take_layer<A: Arithmetic>(&mut self, direction: &Direction<'_, A>) -> LayerBuffers<'a, A> {
+        let Shape { hidden_size, .. } = direction.shape;
         LayerBuffers {
-            inputs: self.take(shape.columns()),
-            cell: self.take(shape.hidden_size),
-            hidden: self.take(shape.hidden_size),
+            inputs: self.take(direction.shape.columns()),
+            cell: self.take(cell_size(direction)),
+            hidden: self.take(hidden_size),
         }
     }
 }
 
-/// 32-bit words for `count` values.
+/// 32-bit words for `count` values; saturates.
 pub(crate) const fn words_for<T>(count: usize) -> usize {
     count.saturating_mul(size_of::<T>()).div_ceil(size_of::<u32>())
 }
 
 /// 32-bit words that [`Words::take_layer`] takes.
-pub(crate) const fn layer_words<A: Arithmetic>(shape: Shape) -> usize {
-    words_for::<A::Value>(shape.columns())
-        + words_for::<A::Cell>(shape.hidden_size)
-        + words_for::<A::Hidden>(shape.hidden_size)
+pub(crate) fn layer_words<A: Arithmetic>(direction: &Direction<'_, A>) -> usize {
+    words_for::<A::Value>(direction.shape.columns())
+        + words_for::<A::State>(cell_size(direction))
+        + words_for::<A::State>(direction.shape.hidden_size)
+}
+
+/// Values of `c`.
+fn cell_size<A: Arithmetic>(direction: &Direction<'_, A>) -> usize {
+    if direction.cell == Cell::Lstm { direction.shape.hidden_size } else { 0 }
 }

@@ -104,6 +104,84 @@ pub const fn narrow_hidden(hidden: i16) -> i8 {
     ((hidden as i32 * 127 + Q15_HALF) >> 15) as i8
 }
 
+/// What a GRU's candidate is the `tanh` of: `n_x + reset * n_h`, the product rounded once, the sum saturated.
+///
+/// # Shapes and units
+/// `reset` Q0.15, not negative; the pre-activations and the result Q3.12.
+///
+/// # Panics
+/// Never.
+#[inline]
+pub const fn reset_sum(input_part: i16, reset: i16, hidden_part: i16) -> i16 {
+    let product = (reset as i32 * hidden_part as i32 + Q15_HALF) >> 15;
+    saturate_i16(input_part as i32 + product)
+}
+
+/// A GRU's next hidden state: `(1 - update) * candidate + update * hidden`, rounded once.
+///
+/// # Shapes and units
+/// All Q0.15, `update` not negative. Of states within `-32,767..=32,767` it gives one: the weights' sum is 2^15.
+///
+/// # Panics
+/// Never.
+#[inline]
+pub const fn hidden_update(update: i16, candidate: i16, hidden: i16) -> i16 {
+    let complement = (1 << 15) - update as i32;
+    saturate_i16((complement * candidate as i32 + update as i32 * hidden as i32 + Q15_HALF) >> 15)
+}
+
+/// The rectifier: `max(0, pre_activation)`, in the units of its argument.
+///
+/// # Panics
+/// Never.
+#[inline]
+pub const fn rectify(pre_activation: i16) -> i16 {
+    if pre_activation > 0 { pre_activation } else { 0 }
+}
+
+/// A rectifier's hidden state as the next product takes it in: in units 256 times as large, 0 to 127.
+///
+/// # Shapes and units
+/// `hidden` is not negative, with any number of fraction bits.
+///
+/// # Panics
+/// Never.
+#[inline]
+pub const fn narrow_rectified(hidden: i16) -> i8 {
+    let units = (hidden as i32 + 128) >> 8;
+    if units > 127 { 127 } else { units as i8 }
+}
+
+/// One channel of a frame as an int8 model takes it in: `(raw - zero) * scale / 2^shift`, rounded to nearest,
+/// at most 127 in magnitude.
+///
+/// # Shapes and units
+/// `scale` is 1 to 16,383 and `shift` 0 to 30, which [`crate::Model::parse`] has checked. The unit of the result
+/// is part of the first layer's weights.
+///
+/// # Panics
+/// Never.
+///
+/// # Examples
+/// ```
+/// // A channel of mean 100 and standard deviation 50, in units of 1/32: 32 * 256 / 50 = 164.
+/// assert_eq!(runtime::numeric::normalize(150, 100, 164, 8), 32);
+/// assert_eq!(runtime::numeric::normalize(-2000, 100, 164, 8), -127);
+/// ```
+#[inline]
+pub const fn normalize(raw: i16, zero: i16, scale: i16, shift: u8) -> i8 {
+    let product = (raw as i32 - zero as i32).wrapping_mul(scale as i32);
+    let half = 1_i32.wrapping_shl(shift as u32) >> 1;
+    let value = product.wrapping_add(half).wrapping_shr(shift as u32);
+    if value > 127 {
+        127
+    } else if value < -127 {
+        -127
+    } else {
+        value as i8
+    }
+}
+
 /// The mean of `steps` values whose sum is `sum`; halves away from zero.
 ///
 /// # Shapes and units
@@ -157,6 +235,44 @@ mod tests {
         }
 
         #[test]
+        fn reset_sum_is_within_half_a_unit_of_the_real_one(
+            input_part in any::<i16>(), reset in 0..=i16::MAX, hidden_part in any::<i16>(),
+        ) {
+            let real = f64::from(input_part) + f64::from(reset) * f64::from(hidden_part) / 32768.0;
+            let saturated = real.clamp(f64::from(i16::MIN), f64::from(i16::MAX));
+            let found = f64::from(reset_sum(input_part, reset, hidden_part));
+            prop_assert!((found - saturated).abs() <= 0.5, "{found} for {saturated}");
+        }
+
+        #[test]
+        fn hidden_update_is_the_nearest_unit(
+            update in 0..=i16::MAX, candidate in -32767..=i16::MAX, hidden in -32767..=i16::MAX,
+        ) {
+            let share = f64::from(update) / 32768.0;
+            let real = (1.0 - share) * f64::from(candidate) + share * f64::from(hidden);
+            let found = hidden_update(update, candidate, hidden);
+            prop_assert!((f64::from(found) - real).abs() <= 0.5, "{found} for {real}");
+            prop_assert!(found >= -32767);
+        }
+
+        #[test]
+        fn a_rectified_state_is_narrowed_to_the_nearest_unit(hidden in 0..=i16::MAX) {
+            let real = (f64::from(hidden) / 256.0).min(127.0);
+            let found = f64::from(narrow_rectified(hidden));
+            prop_assert!((found - real).abs() <= 0.5, "{found} for {real}");
+        }
+
+        #[test]
+        fn normalize_is_the_nearest_unit(
+            raw in any::<i16>(), zero in any::<i16>(), scale in 1..=16_383_i16, shift in 0_u8..=30,
+        ) {
+            let product = (f64::from(raw) - f64::from(zero)) * f64::from(scale);
+            let real = (product / 2.0_f64.powi(shift.into())).clamp(-127.0, 127.0);
+            let found = f64::from(normalize(raw, zero, scale, shift));
+            prop_assert!((found - real).abs() <= 0.5, "{found} for {real}");
+        }
+
+        #[test]
         fn mean_is_the_nearest_unit(steps in 1_u32..=65_535, part in -32_767.0..=32_767.0_f64) {
             let sum = (part * f64::from(steps)) as i32;
             let steps = NonZeroU32::new(steps).unwrap_or(NonZeroU32::MIN);
@@ -170,6 +286,12 @@ mod tests {
         let steps = NonZeroU32::new(65_535).unwrap_or(NonZeroU32::MIN);
         assert_eq!(mean(32_767 * 65_535, steps), 32_767);
         assert_eq!(mean(-32_767 * 65_535, steps), -32_767);
+        assert_eq!([rectify(-32_768), rectify(-1), rectify(0), rectify(32_767)], [0, 0, 0, 32_767]);
+        assert_eq!([narrow_rectified(32_767), narrow_rectified(127), narrow_rectified(128)], [127, 0, 1]);
+        assert_eq!(hidden_update(32_757, 32_767, 32_767), 32_767);
+        assert_eq!(hidden_update(11, -32_767, -32_767), -32_767);
+        assert_eq!([normalize(i16::MIN, i16::MAX, 16_383, 0), normalize(i16::MAX, i16::MIN, 16_383, 0)], [-127, 127]);
+        assert_eq!(normalize(i16::MAX, i16::MIN, 16_383, 30), 1);
         assert_eq!([narrow_hidden(32_767), narrow_hidden(-32_767), narrow_hidden(0)], [127, -127, 0]);
     }
 }

@@ -10,7 +10,8 @@ mod probability;
 pub use activation::{sigmoid, tanh};
 pub use fixed::{
     HIDDEN_SCALE, LOGIT_FRACTION_BITS, MULTIPLIER_FRACTION_BITS, POOLED_SCALE, PRE_ACTIVATION_FRACTION_BITS,
-    cell_update, hidden, mean, narrow_hidden, requantize, saturate_i16, tanh_of_cell,
+    cell_update, hidden, hidden_update, mean, narrow_hidden, narrow_rectified, normalize, rectify, requantize,
+    reset_sum, saturate_i16, tanh_of_cell,
 };
 pub use probability::Probability;
 #[cfg(feature = "float")]

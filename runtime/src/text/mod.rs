@@ -1,7 +1,14 @@
-//! From characters to tokens: the one tokenizer, used in training and on the device.
+//! From text to tokens: the tokenizers, used in training and on the device.
 
+mod characters;
+mod hash;
+mod reader;
+mod utf8;
 mod vocabulary;
 mod words;
 
+pub use characters::CharacterTokenizer;
+pub use hash::hash_word;
+pub(crate) use reader::{TextInput, TextReader};
 pub use vocabulary::{FIRST_WORD_TOKEN, PADDING_TOKEN, UNKNOWN_TOKEN, Vocabulary};
 pub use words::{MAX_WORD_BYTES, WordTokenizer};

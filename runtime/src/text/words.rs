@@ -1,10 +1,9 @@
 use heapless::String;
 
+use super::utf8::Utf8Decoder;
+
 /// Longest word, in bytes of its lower-case UTF-8; a longer one is an unknown word.
 pub const MAX_WORD_BYTES: usize = 64;
-
-/// Bytes of the longest UTF-8 sequence.
-const MAX_CHARACTER_BYTES: usize = 4;
 
 /// Splits a stream of UTF-8 into words.
 ///
@@ -28,15 +27,21 @@ const MAX_CHARACTER_BYTES: usize = 4;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct WordTokenizer {
-    word: String<MAX_WORD_BYTES>,
+    word: Word,
+    decoder: Utf8Decoder,
+}
+
+/// A word that has begun.
+#[derive(Debug, Clone, Default)]
+struct Word {
+    lower: String<MAX_WORD_BYTES>,
     too_long: bool,
-    character: heapless::Vec<u8, MAX_CHARACTER_BYTES>,
 }
 
 impl WordTokenizer {
     /// A tokenizer at the start of a text.
     pub const fn new() -> Self {
-        Self { word: String::new(), too_long: false, character: heapless::Vec::new() }
+        Self { word: Word { lower: String::new(), too_long: false }, decoder: Utf8Decoder::new() }
     }
 
     /// Takes in the next bytes of the text and calls `emit` for every word that has ended: with the word
@@ -45,16 +50,9 @@ impl WordTokenizer {
     /// # Panics
     /// Never.
     pub fn push(&mut self, bytes: &[u8], mut emit: impl FnMut(Option<&str>)) {
+        let Self { word, decoder } = self;
         for byte in bytes {
-            if byte.is_ascii() {
-                if !self.character.is_empty() {
-                    self.character.clear();
-                    self.end_word(&mut emit);
-                }
-                self.push_ascii(*byte, &mut emit);
-            } else {
-                self.push_beyond_ascii(*byte, &mut emit);
-            }
+            decoder.push(*byte, &mut |character| word.take(character, &mut emit));
         }
     }
 
@@ -63,65 +61,41 @@ impl WordTokenizer {
     /// # Panics
     /// Never.
     pub fn finish(&mut self, mut emit: impl FnMut(Option<&str>)) {
-        self.character.clear();
-        self.end_word(&mut emit);
+        self.decoder.reset();
+        self.word.end(&mut emit);
     }
 
     /// Forgets what has begun.
     pub fn reset(&mut self) {
         self.finish(|_| {});
     }
+}
 
-    fn push_ascii(&mut self, byte: u8, emit: &mut impl FnMut(Option<&str>)) {
-        if byte.is_ascii_alphanumeric() {
-            self.append(byte.to_ascii_lowercase() as char);
-        } else {
-            self.end_word(emit);
-        }
-    }
-
-    fn push_beyond_ascii(&mut self, byte: u8, emit: &mut impl FnMut(Option<&str>)) {
-        // Full only if four bytes are no character, which the check below has emptied already.
-        let _ = self.character.push(byte);
-        match core::str::from_utf8(&self.character) {
-            Ok(text) => {
-                let character = text.chars().next();
-                self.character.clear();
-                match character.filter(|character| character.is_alphanumeric()) {
-                    Some(character) => character.to_lowercase().for_each(|lower| self.append(lower)),
-                    None => self.end_word(emit),
-                }
+impl Word {
+    /// Takes in a character, `None` for what is not one.
+    fn take(&mut self, character: Option<char>, emit: &mut impl FnMut(Option<&str>)) {
+        match character {
+            Some(character) if character.is_ascii_alphanumeric() => self.append(character.to_ascii_lowercase()),
+            Some(character) if !character.is_ascii() && character.is_alphanumeric() => {
+                character.to_lowercase().for_each(|lower| self.append(lower));
             }
-            Err(error) if error.error_len().is_some() => {
-                // Not the continuation that was due: it may be the start of a character itself.
-                self.character.clear();
-                self.end_word(emit);
-                if is_leading_byte(byte) {
-                    let _ = self.character.push(byte);
-                }
-            }
-            Err(_) => {}
+            _ => self.end(emit),
         }
     }
 
     fn append(&mut self, character: char) {
-        self.too_long |= self.word.push(character).is_err();
+        self.too_long |= self.lower.push(character).is_err();
     }
 
-    fn end_word(&mut self, emit: &mut impl FnMut(Option<&str>)) {
+    fn end(&mut self, emit: &mut impl FnMut(Option<&str>)) {
         if self.too_long {
             emit(None);
-        } else if !self.word.is_empty() {
-            emit(Some(&self.word));
+        } else if !self.lower.is_empty() {
+            emit(Some(&self.lower));
         }
-        self.word.clear();
+        self.lower.clear();
         self.too_long = false;
     }
-}
-
-/// Whether a UTF-8 sequence of more than one byte can start with `byte`.
-const fn is_leading_byte(byte: u8) -> bool {
-    matches!(byte, 0xC2..=0xF4)
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use runtime::known_answer::KnownAnswers;
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(answers) = KnownAnswers::parse(bytes) {
         let announced = answers.len();
+        let frames = answers.clone().flat_map(|answer| answer.input.frames().map(Iterator::count));
+        assert!(frames.take(1 << 16).all(|channels| channels > 0));
         assert_eq!(answers.count(), announced);
     }
 });

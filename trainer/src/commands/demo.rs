@@ -39,7 +39,7 @@ impl Demo {
         for precision in [Precision::F32, Precision::Int8] {
             let path = self.model(precision);
             write_atomically(&path, run.export(precision)?.bytes())?;
-            let report = evaluate::evaluate(&path, &Source::HomeCommands)?;
+            let report = evaluate::evaluate(&path, &Source::HomeCommands, &[], false)?;
             print_line(&format!(
                 "{precision:5} {:>7} bytes  accuracy on {} hand-written sentences {:.2} %",
                 std::fs::metadata(&path).map_or(0, |metadata| metadata.len()),
@@ -58,7 +58,7 @@ impl Demo {
         if self.out.join("result.toml").is_file() {
             return print_line(&format!("{} holds a finished run", self.out.display()));
         }
-        train::train_anew(&self.out, TrainingConfig::default(), &self.device.resolve()?)
+        train::train_anew(&self.out, TrainingConfig::default(), &self.device.resolve()?, false)
     }
 
     fn model(&self, precision: Precision) -> PathBuf {

@@ -4,8 +4,8 @@ use clap::Args;
 use trainer::Error;
 use trainer::data::Source;
 use trainer::export::ModelFile;
-use trainer::inference::row_answers;
-use trainer::report::EvaluationReport;
+use trainer::inference::{InferenceError, row_answers};
+use trainer::report::{Curve, EvaluationReport};
 use trainer::training::label_classes;
 
 use super::print;
@@ -14,13 +14,20 @@ use super::print;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer evaluate home.rnl                          the home commands' test sentences
-  trainer evaluate reviews.rnl --data test.csv --json")]
+  trainer evaluate reviews.rnl --data test.csv --json
+  trainer evaluate wand.rnl --data test.csv --curve  how many frames an answer needs")]
 pub(crate) struct Evaluate {
     /// The model file.
     model: PathBuf,
-    /// A CSV or TSV file, or a folder with test.csv. Without it: the home commands' test sentences.
+    /// A CSV or TSV file, a folder with test.csv, or `digits`. Without it: the home commands' test sentences.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Columns of text to read, by name, as the model was trained with.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    text_columns: Vec<String>,
+    /// Also the accuracy by the number of steps seen: an answer after every step of every row.
+    #[arg(long)]
+    curve: bool,
     /// One JSON object on standard output.
     #[arg(long)]
     json: bool,
@@ -28,18 +35,26 @@ pub(crate) struct Evaluate {
 
 impl Evaluate {
     pub(crate) fn run(&self) -> Result<(), Error> {
-        print(&evaluate(&self.model, &Source::new(self.data.as_deref()))?, self.json)
+        let source = Source::new(self.data.as_deref());
+        print(&evaluate(&self.model, &source, &self.text_columns, self.curve)?, self.json)
     }
 }
 
 /// The report of a model file on the test rows of `source`.
-pub(super) fn evaluate(path: &Path, source: &Source) -> Result<EvaluationReport, Error> {
+pub(super) fn evaluate(
+    path: &Path,
+    source: &Source,
+    text_columns: &[String],
+    curve: bool,
+) -> Result<EvaluationReport, Error> {
     let file = ModelFile::read(path)?;
     let model = file.parse(path)?;
-    let rows = source.test_rows()?;
+    let rows = source.test_rows(text_columns)?;
     let labels: Vec<&str> = model.labels().collect();
     let expected = label_classes(&rows, &source.name(), &labels)?;
-    let answers = row_answers(&model, &rows).map_err(Error::of_model(path))?;
+    let named = |error: InferenceError| error.named(path, &source.name());
+    let answers = row_answers(&model, &rows).map_err(named)?;
     let answered: Vec<usize> = answers.iter().map(|answer| answer.class).collect();
-    Ok(EvaluationReport::new(labels.into_iter(), &expected, &answered))
+    let curve = if curve { Some(Curve::new(&model, &rows, &expected).map_err(named)?) } else { None };
+    Ok(EvaluationReport { curve, ..EvaluationReport::new(labels.into_iter(), &expected, &answered) })
 }

@@ -1,16 +1,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use runtime::known_answer::KnownAnswer;
+use runtime::known_answer::{KnownAnswer, KnownInput};
 use trainer::Error;
-use trainer::data::Source;
+use trainer::data::{Content, Row, Source};
 use trainer::export::ModelFile;
-use trainer::inference::answers;
+use trainer::inference::{raw_frame, row_answers};
 use trainer::run_folder::write_atomically;
 
 use super::print_line;
 
-/// Writes texts with a model's class and logits, as this machine computes them, for a board to compare with.
+/// Writes texts or frames with a model's class and logits, as this machine computes them, for a board to compare with.
+/// Frames are written as a sensor gives them: integers in the model's unit.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer known-answers home.rnl \"lights off\" --out answers.bin
@@ -21,9 +22,13 @@ pub(crate) struct KnownAnswersCommand {
     /// A text.
     #[arg(conflicts_with = "data")]
     text: Option<String>,
-    /// A CSV or TSV file, or a folder with test.csv. Without it and a text: the home commands' test sentences.
+    /// A CSV or TSV file, a folder with test.csv, or `digits`. Without it and a text: the home commands' test
+    /// sentences.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Columns of text to read, by name, as the model was trained with.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    text_columns: Vec<String>,
     /// The first rows alone.
     #[arg(long)]
     rows: Option<usize>,
@@ -36,22 +41,34 @@ impl KnownAnswersCommand {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let file = ModelFile::read(&self.model)?;
         let model = file.parse(&self.model)?;
-        let texts: Vec<String> = match &self.text {
-            Some(text) => vec![text.clone()],
-            None => {
-                let rows = Source::new(self.data.as_deref()).test_rows()?;
-                rows.into_iter().map(|row| row.text).take(self.rows.unwrap_or(usize::MAX)).collect()
-            }
+        let source = Source::new(self.data.as_deref());
+        let mut rows = match &self.text {
+            Some(text) => vec![Row::of_text("", text)],
+            None => source.test_rows(&self.text_columns)?,
         };
-        let answers = answers(&model, texts.iter().map(String::as_str)).map_err(Error::of_model(&self.model))?;
-        let mut bytes = u32::try_from(texts.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
-        for (text, answer) in texts.iter().zip(answers) {
+        rows.truncate(self.rows.unwrap_or(usize::MAX));
+        let answers = row_answers(&model, &rows).map_err(|error| error.named(&self.model, &source.name()))?;
+        let mut bytes = u32::try_from(rows.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
+        for (row, answer) in rows.iter().zip(answers) {
             let logits: Vec<u8> = answer.bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();
-            let known = KnownAnswer { text, class: u32::try_from(answer.class).unwrap_or(u32::MAX), logits: &logits };
+            let values: Vec<u8> = match &row.content {
+                Content::Text(_) => Vec::new(),
+                Content::Frames(frames) => {
+                    raw_frame(&model, &frames.values).into_iter().flat_map(i16::to_le_bytes).collect()
+                }
+            };
+            let input = match &row.content {
+                Content::Text(text) => KnownInput::Text(text),
+                Content::Frames(frames) => {
+                    let channels = u16::try_from(frames.channels).unwrap_or(u16::MAX);
+                    KnownInput::Frames { channels, values: &values }
+                }
+            };
+            let known = KnownAnswer { input, class: u32::try_from(answer.class).unwrap_or(u32::MAX), logits: &logits };
             let encoded = postcard::to_stdvec(&known).map_err(|error| Error::Failed(error.to_string()))?;
             bytes.extend(encoded);
         }
         write_atomically(&self.out, &bytes)?;
-        print_line(&format!("{}: {} answers, {} bytes", self.out.display(), texts.len(), bytes.len()))
+        print_line(&format!("{}: {} answers, {} bytes", self.out.display(), rows.len(), bytes.len()))
     }
 }

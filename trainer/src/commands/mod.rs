@@ -4,10 +4,12 @@ mod demo;
 mod devices;
 mod evaluate;
 mod export;
+mod import;
 mod inspect;
 mod known_answers;
 mod parity;
 mod predict;
+mod settings;
 mod split;
 mod train;
 
@@ -21,7 +23,7 @@ use trainer::run::Run;
 /// The CPU backend, for everything but training on a GPU.
 type Cpu = burn_ndarray::NdArray<f32>;
 
-/// Trains recurrent text classifiers and exports them for microcontrollers.
+/// Trains recurrent classifiers and exports them for microcontrollers.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -33,19 +35,21 @@ pub(crate) struct Arguments {
 enum Command {
     /// Trains a network and leaves a run folder.
     Train(Box<train::Train>),
+    /// Makes a run of a model that was trained in PyTorch or Keras.
+    Import(import::Import),
     /// Writes a run's network as a model file.
     Export(export::Export),
     /// Measures a model file on labelled rows, with the runtime.
     Evaluate(evaluate::Evaluate),
     /// Compares the trained network with the runtime in f32, f16 and int8.
     Parity(parity::Parity),
-    /// Classifies a text, or each line of standard input.
+    /// Classifies a text, the rows of a file, or standard input, frames of numbers while they come.
     Predict(predict::Predict),
     /// Shows what a model file is and what it costs a device.
     Inspect(inspect::Inspect),
     /// Shows what can train here, and why not.
     Devices(devices::Devices),
-    /// Writes texts with a model's answers, for a board to compare with.
+    /// Writes texts or frames with a model's answers, for a board to compare with.
     KnownAnswers(known_answers::KnownAnswersCommand),
     /// Splits a file of rows into train.csv and test.csv.
     Split(split::Split),
@@ -57,6 +61,7 @@ impl Arguments {
     pub(crate) fn run(self) -> Result<(), Error> {
         match self.command {
             Command::Train(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Evaluate(command) => command.run(),
             Command::Parity(command) => command.run(),

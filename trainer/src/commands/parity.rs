@@ -15,7 +15,7 @@ use super::{load_run, print};
 pub(crate) struct Parity {
     /// The run folder.
     run: PathBuf,
-    /// A CSV or TSV file, or a folder with test.csv. Without it: the home commands' test sentences.
+    /// A CSV or TSV file, a folder with test.csv, or `digits`. Without it: the home commands' test sentences.
     #[arg(long)]
     data: Option<PathBuf>,
     /// One JSON object on standard output.
@@ -27,6 +27,6 @@ impl Parity {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let source = Source::new(self.data.as_deref());
         let run = load_run(&self.run)?;
-        print(&ParityReport::new(&run, &source.test_rows()?, &source.name())?, self.json)
+        print(&ParityReport::new(&run, &source.test_rows(&run.config.text_columns)?, &source.name())?, self.json)
     }
 }

@@ -23,10 +23,12 @@ pub enum DataError {
         path: PathBuf,
     },
     /// A file without a row.
-    #[error("{}: no rows; expected lines of `label,text`", path.display())]
+    #[error("{}: no rows; expected lines of `{expected}`", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
+        /// The form of a line.
+        expected: &'static str,
     },
     /// Bytes that are not UTF-8.
     #[error("{}, line {line}, column {column}: not UTF-8; convert the file (iconv -t utf-8)", path.display())]
@@ -67,6 +69,96 @@ pub enum DataError {
     NoTextColumn {
         /// The file.
         path: PathBuf,
+    },
+    /// A text column that was asked for and is not there.
+    #[error("{place}: no text column `{}`; it has {known}", column.escape_debug())]
+    UnknownTextColumn {
+        /// The file, or what else the rows come from.
+        place: String,
+        /// The column that was asked for.
+        column: String,
+        /// What is there.
+        known: String,
+    },
+    /// Frames without a column of labels.
+    #[error("{}, line 1: the header has a column `sequence` but none of labels; expected `label`", path.display())]
+    NoLabelColumn {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Frames without a channel, or with too many.
+    #[error(
+        "{}, line 1: {found} channels, expected 1 to {largest} columns beside `sequence` and the label",
+        path.display()
+    )]
+    ChannelCount {
+        /// The file.
+        path: PathBuf,
+        /// Channels found.
+        found: usize,
+        /// Most channels.
+        largest: usize,
+    },
+    /// A channel's value that is none.
+    #[error(
+        "{}, line {line}: `{}` in column `{}`, expected a finite number",
+        path.display(), found.escape_debug(), column.escape_debug()
+    )]
+    NotANumber {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// The channel.
+        column: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A frame of no sequence.
+    #[error("{}, line {line}: the name of the sequence is empty", path.display())]
+    EmptySequence {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// A sequence of two labels.
+    #[error(
+        "{}, line {line}: sequence `{}` has the label `{}`, and `{}` before; expected one label",
+        path.display(), sequence.escape_debug(), found.escape_debug(), expected.escape_debug()
+    )]
+    LabelChange {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// The sequence.
+        sequence: String,
+        /// Its label so far.
+        expected: String,
+        /// The label on this line.
+        found: String,
+    },
+    /// A sequence whose rows do not stand together.
+    #[error(
+        "{}, line {line}: sequence `{}` again, after another one; its rows must stand together",
+        path.display(), sequence.escape_debug()
+    )]
+    SequenceAgain {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// The sequence.
+        sequence: String,
+    },
+    /// Rows of another kind than the model's, or than the rows trained on.
+    #[error("{place}: {mismatch}")]
+    Mismatch {
+        /// The file, or what else the rows come from.
+        place: String,
+        /// What does not fit.
+        mismatch: crate::encoding::Mismatch,
     },
     /// A row without a label.
     #[error("{}, line {line}: the label is empty", path.display())]

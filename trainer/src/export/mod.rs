@@ -1,8 +1,11 @@
 //! From trained weights to a model file.
 
+mod directions;
 mod file;
-mod packing;
+mod frames;
+mod rows;
+mod tensors;
 mod writer;
 
 pub use file::ModelFile;
-pub use writer::{ExportedNetwork, export};
+pub use writer::{ExportedInput, ExportedNetwork, export};

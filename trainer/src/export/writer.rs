@@ -1,34 +1,59 @@
-use half::f16;
 use runtime::format::{
-    self, ALIGNMENT, Cell, DirectionWeights, Element, Embedding, HEADER_LENGTH, Head, Header, Input, Int8Scales, Layer,
-    Manifest, Packing, Precision, Provenance, STRINGS_PER_BLOCK, StringTableRef, Tensor, WordInput, WordRule, round_up,
+    self, ALIGNMENT, CharacterInput, CharacterRule, Embedding, HEADER_LENGTH, HashedWordInput, Head, Header, Input,
+    Layer, Manifest, Precision, Provenance, TokenVectors, WordInput, WordRule, round_up,
 };
 use runtime::{Model, numeric};
 
 use super::ModelFile;
-use super::packing::pack_layer;
+use super::directions::{self, LayerInput, add_scales, hidden_units};
+use super::frames::{self, IntegerNormalization, with_offsets};
+use super::tensors::TensorArea;
+use crate::encoding::FrameNormalization;
 use crate::error::Error;
-use crate::network::Pooling;
-use crate::quantize::{QuantizedMatrix, cell_fraction_bits, quantize_embedding, quantize_rows};
+use crate::network::{Cell, Pooling};
+use crate::quantize::{Ranges, quantize_embedding, quantize_rows};
 use crate::weights::{Matrix, NetworkWeights};
+
+/// Largest magnitude of an int8 model's pooled value.
+const LARGEST_POOLED: u32 = 32_767;
 
 /// What a model file is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct ExportedNetwork<'a> {
     /// Names of the classes, in the order of the logits.
     pub labels: &'a [String],
-    /// Known words, sorted by bytes.
-    pub vocabulary: &'a [String],
+    /// What a step takes in.
+    pub input: ExportedInput<'a>,
     /// The weights.
     pub weights: &'a NetworkWeights,
     /// How outputs become one vector.
     pub pooling: Pooling,
-    /// Words after which a row is cut; 0: never.
+    /// Steps after which a row is cut; 0: never.
     pub max_length: usize,
-    /// Largest magnitude of each layer's cell state that was met; needed for int8.
-    pub cell_ranges: &'a [f32],
+    /// Steps up to which a shorter row is padded; 0: never.
+    pub pad_to: usize,
+    /// Largest magnitudes that were met; needed for int8.
+    pub ranges: &'a Ranges,
     /// Where the model comes from.
     pub provenance: &'a Provenance<'a>,
+}
+
+/// What a step takes in.
+#[derive(Debug, Clone, Copy)]
+pub enum ExportedInput<'a> {
+    /// Known words, sorted by bytes.
+    Words(&'a [String]),
+    /// Hashed words.
+    HashedWords {
+        /// Numbers that a word can have.
+        buckets: u32,
+    },
+    /// Known characters, sorted by bytes.
+    Characters(&'a [String]),
+    /// Bytes.
+    Bytes,
+    /// Frames.
+    Frames(&'a FrameNormalization),
 }
 
 /// Writes a model file in `precision`, and verifies it as a device would.
@@ -42,89 +67,178 @@ pub fn export(network: &ExportedNetwork<'_>, precision: Precision) -> Result<Mod
     }
     let mut tensors = TensorArea::default();
     let labels = tensors.add_strings(network.labels);
-    let vocabulary = tensors.add_strings(network.vocabulary);
-    let weights = network.weights;
-    let (embedding, input_scales) = match precision {
-        Precision::Int8 => {
-            let (values, scales) = quantize_embedding(&weights.embedding);
-            (tensors.add(&values), scales)
-        }
-        _ => (tensors.add_float(&weights.embedding.values, precision), vec![1.0; weights.embedding.columns]),
-    };
-    let layers =
-        (0..weights.layers.len()).map(|number| add_layer(&mut tensors, network, number, &input_scales, precision));
-    let layers: Vec<Layer> = layers.collect();
-    let head = add_head(&mut tensors, weights, precision);
+    let Bottom { input, below, offsets } = add_input(&mut tensors, network, precision);
+    let layers = add_layers(&mut tensors, network, below, &offsets, precision);
     let manifest = Manifest {
         provenance: network.provenance.clone(),
         labels,
-        input: Input::Words(WordInput {
-            rule: WordRule::LowercaseAlphanumeric,
-            vocabulary,
-            embedding: Embedding { weights: embedding, size: narrow(weights.embedding.columns) },
-        }),
+        input,
         max_steps: u32::try_from(network.max_length).unwrap_or(u32::MAX),
+        pad_to: u32::try_from(network.pad_to).unwrap_or(u32::MAX),
         layers: layers.into_iter().collect(),
         pooling: match network.pooling {
             Pooling::Last => format::Pooling::Last,
             Pooling::Mean => format::Pooling::Mean,
             Pooling::Max => format::Pooling::Max,
         },
-        head,
+        head: add_head(&mut tensors, network, precision),
     };
     assemble(&manifest, &tensors.bytes, precision)
 }
 
-fn add_layer(
-    tensors: &mut TensorArea,
-    network: &ExportedNetwork<'_>,
-    number: usize,
-    embedding_scales: &[f32],
-    precision: Precision,
-) -> Layer {
-    let layer = &network.weights.layers[number];
-    let forward = match precision {
-        Precision::Int8 => {
-            let below = vec![numeric::HIDDEN_SCALE; layer.weight_ih.columns];
-            let input_scales = if number == 0 { embedding_scales } else { &below };
-            let packed = pack_layer(layer, input_scales, numeric::HIDDEN_SCALE);
-            let unit = f64::from(1 << numeric::PRE_ACTIVATION_FRACTION_BITS);
-            let quantized = quantize_rows(&packed, &layer.bias, unit, 127);
-            let range = network.cell_ranges.get(number).copied().unwrap_or(f32::MAX);
-            tensors.add_quantized(&quantized, cell_fraction_bits(range))
+/// The input, and how its values reach the first layer.
+struct Bottom {
+    input: Input,
+    below: LayerInput,
+    /// What is to be added to each of the first layer's inputs.
+    offsets: Vec<f32>,
+}
+
+fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: Precision) -> Bottom {
+    let strings = match network.input {
+        ExportedInput::Words(strings) | ExportedInput::Characters(strings) => Some(tensors.add_strings(strings)),
+        ExportedInput::HashedWords { .. } | ExportedInput::Bytes | ExportedInput::Frames(_) => None,
+    };
+    if let ExportedInput::Frames(normalization) = network.input {
+        return add_frames(tensors, network, normalization, precision);
+    }
+    let (vectors, below) = add_vectors(tensors, network.weights.embedding.as_ref(), precision);
+    let rule = WordRule::LowercaseAlphanumeric;
+    let input = match (network.input, strings) {
+        (ExportedInput::Words(_), Some(vocabulary)) => Input::Words(WordInput { rule, vocabulary, vectors }),
+        (ExportedInput::Characters(_), Some(alphabet)) => {
+            Input::Characters(CharacterInput { rule: CharacterRule::Lowercase, alphabet, vectors })
         }
-        _ => {
-            let packed = pack_layer(layer, &vec![1.0; layer.weight_ih.columns], 1.0);
-            let weights = tensors.add_float(&packed.values, precision);
-            DirectionWeights { packing: Packing::RowMajor, weights, bias: tensors.add(&layer.bias), scales: None }
+        (ExportedInput::HashedWords { buckets }, _) => Input::HashedWords(HashedWordInput { rule, buckets, vectors }),
+        _ => Input::Bytes(vectors),
+    };
+    Bottom { input, below, offsets: Vec::new() }
+}
+
+fn add_vectors(
+    tensors: &mut TensorArea,
+    embedding: Option<&Matrix>,
+    precision: Precision,
+) -> (TokenVectors, LayerInput) {
+    let Some(embedding) = embedding else {
+        return (TokenVectors::OneHot, LayerInput::OneHot);
+    };
+    let (weights, scales) = match precision {
+        Precision::Int8 => {
+            let (values, scales) = quantize_embedding(embedding);
+            (tensors.add(&values), scales)
+        }
+        Precision::F16 | Precision::F32 => {
+            (tensors.add_float(&embedding.values, precision), vec![1.0; embedding.columns])
         }
     };
-    Layer {
-        cell: Cell::Lstm,
-        input_size: narrow(layer.weight_ih.columns),
-        hidden_size: narrow(layer.weight_hh.columns),
-        forward,
-        reverse: None,
+    let vectors = TokenVectors::Embedding(Embedding { weights, size: narrow(embedding.columns) });
+    (vectors, LayerInput::Values { scales })
+}
+
+fn add_frames(
+    tensors: &mut TensorArea,
+    network: &ExportedNetwork<'_>,
+    normalization: &FrameNormalization,
+    precision: Precision,
+) -> Bottom {
+    match precision {
+        Precision::Int8 => {
+            let integers = IntegerNormalization::new(normalization, &network.ranges.inputs);
+            let input = Input::Frames(integers.add(tensors, normalization));
+            Bottom { input, below: LayerInput::Values { scales: integers.units }, offsets: integers.offsets }
+        }
+        Precision::F16 | Precision::F32 => Bottom {
+            input: Input::Frames(frames::add_float(tensors, normalization)),
+            below: LayerInput::Values { scales: vec![1.0; normalization.mean.len()] },
+            offsets: Vec::new(),
+        },
     }
 }
 
-fn add_head(tensors: &mut TensorArea, network: &NetworkWeights, precision: Precision) -> Head {
+fn add_layers(
+    tensors: &mut TensorArea,
+    network: &ExportedNetwork<'_>,
+    mut below: LayerInput,
+    offsets: &[f32],
+    precision: Precision,
+) -> Vec<Layer> {
+    let mut layers = Vec::new();
+    for (number, layer) in network.weights.layers.iter().enumerate() {
+        let cell = layer.cell;
+        let offsets = if number == 0 { offsets } else { &[] };
+        let mut directions = layer.directions().enumerate().map(|(direction, weights)| {
+            let weights = with_offsets(weights, offsets);
+            match precision {
+                Precision::Int8 => {
+                    directions::add_int8(tensors, cell, &weights, &below, range(network, number, direction))
+                }
+                Precision::F16 | Precision::F32 => {
+                    let one_hot = matches!(below, LayerInput::OneHot);
+                    directions::add_float(tensors, cell, &weights, one_hot, precision)
+                }
+            }
+        });
+        let (Some(forward), reverse) = (directions.next(), directions.next()) else { continue };
+        drop(directions);
+        layers.push(Layer {
+            cell: format_cell(cell),
+            input_size: narrow(layer.forward.weight_ih.columns),
+            hidden_size: narrow(layer.forward.weight_hh.columns),
+            forward,
+            reverse,
+        });
+        below = LayerInput::Values { scales: output_units(network, number, |units| units.narrow) };
+    }
+    layers
+}
+
+/// The largest state of a direction of a layer that was met.
+fn range(network: &ExportedNetwork<'_>, layer: usize, direction: usize) -> f32 {
+    network.ranges.states.get(layer).and_then(|layer| layer.get(direction)).copied().unwrap_or(f32::MAX)
+}
+
+/// The units of a layer's outputs in an int8 model, forward first.
+fn output_units(
+    network: &ExportedNetwork<'_>,
+    number: usize,
+    unit: impl Fn(directions::HiddenUnits) -> f32,
+) -> Vec<f32> {
+    let Some(layer) = network.weights.layers.get(number) else { return Vec::new() };
+    let of_direction = |(direction, weights): (usize, &crate::weights::DirectionWeights)| {
+        let units = hidden_units(layer.cell, range(network, number, direction));
+        vec![unit(units); weights.weight_hh.columns]
+    };
+    layer.directions().enumerate().flat_map(of_direction).collect()
+}
+
+fn add_head(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: Precision) -> Head {
+    let NetworkWeights { head_weight, head_bias, layers, .. } = network.weights;
     match precision {
         Precision::Int8 => {
-            let scaled = Matrix {
-                columns: network.head_weight.columns,
-                values: network.head_weight.values.iter().map(|weight| weight * numeric::POOLED_SCALE).collect(),
-            };
+            let units = output_units(network, layers.len().saturating_sub(1), |units| units.wide);
+            let scaled = head_weight.rows().flat_map(|row| row.iter().zip(&units).map(|(weight, unit)| weight * unit));
+            let scaled = Matrix { columns: head_weight.columns, values: scaled.collect() };
             let unit = f64::from(1 << numeric::LOGIT_FRACTION_BITS);
-            let quantized = quantize_rows(&scaled, &network.head_bias, unit, 32_767);
-            let DirectionWeights { weights, bias, scales, .. } = tensors.add_quantized(&quantized, 0);
-            Head { weights, bias, scales }
+            let quantized = quantize_rows(&scaled, head_bias, unit, LARGEST_POOLED);
+            let weights = tensors.add(&quantized.weights);
+            let (bias, scales) = add_scales(tensors, &quantized, 0);
+            Head { weights, bias, scales: Some(scales) }
         }
-        _ => Head {
-            weights: tensors.add_float(&network.head_weight.values, precision),
-            bias: tensors.add(&network.head_bias),
+        Precision::F16 | Precision::F32 => Head {
+            weights: tensors.add_float(&head_weight.values, precision),
+            bias: tensors.add(head_bias),
             scales: None,
         },
+    }
+}
+
+const fn format_cell(cell: Cell) -> format::Cell {
+    match cell {
+        Cell::Lstm => format::Cell::Lstm,
+        Cell::Gru => format::Cell::Gru,
+        Cell::RnnTanh => format::Cell::RnnTanh,
+        Cell::RnnRelu => format::Cell::RnnRelu,
     }
 }
 
@@ -160,50 +274,4 @@ fn assemble(manifest: &Manifest<'_>, tensors: &[u8], precision: Precision) -> Re
 
 fn narrow(size: usize) -> u16 {
     u16::try_from(size).unwrap_or(u16::MAX)
-}
-
-/// The tensors of a file, each aligned.
-#[derive(Default)]
-struct TensorArea {
-    bytes: Vec<u8>,
-}
-
-impl TensorArea {
-    fn add<T: Element + bytemuck::NoUninit>(&mut self, values: &[T]) -> Tensor {
-        self.bytes.resize(round_up(self.bytes.len(), ALIGNMENT), 0);
-        let offset = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(bytemuck::cast_slice(values));
-        Tensor { data_type: T::DATA_TYPE, offset, elements: values.len() as u32 }
-    }
-
-    fn add_float(&mut self, values: &[f32], precision: Precision) -> Tensor {
-        match precision {
-            Precision::F16 => self.add(&values.iter().map(|value| f16::from_f32(*value)).collect::<Vec<_>>()),
-            _ => self.add(values),
-        }
-    }
-
-    fn add_quantized(&mut self, matrix: &QuantizedMatrix, cell_fraction_bits: u8) -> DirectionWeights {
-        let weights = self.add(&matrix.weights);
-        let bias = self.add(&matrix.bias);
-        let multipliers = self.add(&matrix.multipliers);
-        let accumulator_shift = matrix.accumulator_shift;
-        let scales = Some(Int8Scales { multipliers, accumulator_shift, cell_fraction_bits });
-        DirectionWeights { packing: Packing::RowMajor, weights, bias, scales }
-    }
-
-    /// Strings of at most 255 bytes, which labels and words are.
-    fn add_strings(&mut self, strings: &[String]) -> StringTableRef {
-        let (mut index, mut bytes) = (Vec::<u32>::new(), Vec::<u8>::new());
-        for (number, string) in strings.iter().enumerate() {
-            if number % STRINGS_PER_BLOCK == 0 {
-                index.push(bytes.len() as u32);
-            }
-            let string = &string[..string.floor_char_boundary(255)];
-            bytes.push(string.len() as u8);
-            bytes.extend(string.as_bytes());
-        }
-        let count = strings.len() as u32;
-        StringTableRef { count, index: self.add(&index), bytes: self.add(&bytes) }
-    }
 }

@@ -1,13 +1,13 @@
 use burn::module::{Module, Param};
 use burn::tensor::backend::Backend;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Tensor, TensorData};
 use clap::ValueEnum;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::initial::{constant, from_values, normal, uniform};
-use super::{Lstm, Packed};
+use super::{Cell, Layer, LayerInput, LayerStates, Packed, RecurrentBackend};
 
 /// Standard deviation of the initial embeddings.
 const EMBEDDING_DEVIATION: f32 = 0.3;
@@ -26,34 +26,72 @@ pub enum Pooling {
     Max,
 }
 
-/// The sizes of a network.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Where the loss of training is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Targets {
+    /// At the answer to the whole row.
+    Last,
+    /// At the answers after every step, so that early ones are good.
+    EveryStep,
+}
+
+/// What a network is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkConfig {
-    /// Values of a word's vector.
-    pub embedding_size: usize,
-    /// Values of a layer's hidden state.
+    /// What a step takes in.
+    pub input: InputShape,
+    /// The formula of the recurrent layers.
+    pub cell: Cell,
+    /// Values of a layer's hidden state, in each direction.
     pub hidden_size: usize,
     /// Recurrent layers, one on the other.
     pub num_layers: usize,
+    /// Whether each layer runs in both directions.
+    pub bidirectional: bool,
     /// How outputs become one vector.
     pub pooling: Pooling,
 }
 
-/// Embedding, LSTM layers, pooling and a linear head.
+/// What a step takes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputShape {
+    /// A token, as a vector of `embedding_size` values; as one-hot if that is 0.
+    Tokens {
+        /// Number of tokens.
+        tokens: usize,
+        /// Values of a token's vector.
+        embedding_size: usize,
+    },
+    /// A frame.
+    Frames {
+        /// Values of a frame.
+        channels: usize,
+    },
+}
+
+impl NetworkConfig {
+    /// Values of the pooled vector.
+    pub const fn pooled_size(&self) -> usize {
+        self.hidden_size * if self.bidirectional { 2 } else { 1 }
+    }
+}
+
+/// Embedding, recurrent layers, pooling and a linear head.
 ///
 /// # Shapes and units
 /// `embedding` `[tokens, embedding_size]`; the logits are `[rows, classes]`.
 #[derive(Module, Debug)]
 pub struct Classifier<B: Backend> {
-    /// One vector a token.
-    pub embedding: Param<Tensor<B, 2>>,
+    /// One vector a token; none for one-hot tokens and for frames.
+    pub embedding: Option<Param<Tensor<B, 2>>>,
     /// Recurrent layers, the first one nearest to the input.
-    pub layers: Vec<Lstm<B>>,
+    pub layers: Vec<Layer<B>>,
     /// From the pooled vector to the logits.
     pub head: Head<B>,
 }
 
-/// `logits = weight pooled + bias`; `weight` `[classes, hidden_size]`, `bias` `[classes]`.
+/// `logits = weight pooled + bias`; `weight` `[classes, pooled size]`, `bias` `[classes]`.
 #[derive(Module, Debug)]
 pub struct Head<B: Backend> {
     /// Weights.
@@ -64,29 +102,93 @@ pub struct Head<B: Backend> {
 
 impl<B: Backend> Classifier<B> {
     /// A network before training. Embeddings from N(0, 0.3^2), the padding token's zero; the layers as
-    /// [`Lstm::new`] has them; the head's weights from U(-k, k) with `k = 1 / sqrt(hidden_size)`, biases 0.
-    pub fn new(
-        config: &NetworkConfig,
-        tokens: usize,
-        classes: usize,
-        rng: &mut ChaCha8Rng,
-        device: &B::Device,
-    ) -> Self {
-        let vectors = normal([tokens.saturating_sub(1), config.embedding_size], EMBEDDING_DEVIATION, rng, device);
-        let padding = constant([1, config.embedding_size], 0.0, device);
-        let mut input_size = config.embedding_size;
-        let layers = (0..config.num_layers)
-            .map(|_| Lstm::new(std::mem::replace(&mut input_size, config.hidden_size), config.hidden_size, rng, device))
-            .collect();
-        let bound = (config.hidden_size as f32).sqrt().recip();
+    /// [`super::Direction::new`] has them; the head's weights from U(-k, k) with `k = 1 / sqrt(pooled size)`,
+    /// biases 0.
+    pub fn new(config: &NetworkConfig, classes: usize, rng: &mut ChaCha8Rng, device: &B::Device) -> Self {
+        let (embedding, mut input_size) = match config.input {
+            InputShape::Tokens { tokens, embedding_size: 0 } => (None, tokens),
+            InputShape::Tokens { tokens, embedding_size } => {
+                let vectors = normal([tokens.saturating_sub(1), embedding_size], EMBEDDING_DEVIATION, rng, device);
+                let padding = constant([1, embedding_size], 0.0, device);
+                (Some(Param::from_tensor(Tensor::cat(vec![padding, vectors], 0))), embedding_size)
+            }
+            InputShape::Frames { channels } => (None, channels),
+        };
+        let layer = |_| {
+            let sizes = [std::mem::replace(&mut input_size, config.pooled_size()), config.hidden_size];
+            Layer::new(config.cell, config.bidirectional, sizes, rng, device)
+        };
+        let layers = (0..config.num_layers).map(layer).collect();
+        let bound = (config.pooled_size() as f32).sqrt().recip();
         Self {
-            embedding: Param::from_tensor(Tensor::cat(vec![padding, vectors], 0)),
+            embedding,
             layers,
             head: Head {
-                weight: Param::from_tensor(uniform([classes, config.hidden_size], bound, rng, device)),
+                weight: Param::from_tensor(uniform([classes, config.pooled_size()], bound, rng, device)),
                 bias: Param::from_tensor(constant([classes], 0.0, device)),
             },
         }
+    }
+
+    /// The network with vectors of some tokens in the place of its own; `frozen`: no vector changes in training.
+    pub fn with_embeddings(mut self, vectors: &[(u32, Vec<f32>)], frozen: bool) -> Self {
+        self.embedding = self.embedding.map(|embedding| {
+            let (id, table, _) = embedding.consume();
+            let ([tokens, size], device) = (table.dims(), table.device());
+            let mut table = values(table);
+            for (token, vector) in vectors {
+                if let Some(row) = table.chunks_mut(size).nth(*token as usize).filter(|row| row.len() == vector.len()) {
+                    row.copy_from_slice(vector);
+                }
+            }
+            let table = Tensor::from_data(TensorData::new(table, [tokens, size]), &device);
+            Param::initialized(id, table.require_grad()).set_require_grad(!frozen)
+        });
+        self
+    }
+
+    /// What the first layer takes in.
+    pub fn input(&self, packed: &Packed) -> LayerInput<B> {
+        let device = self.head.bias.device();
+        match (&self.embedding, packed.frames(&device)) {
+            (_, Some(frames)) => LayerInput::Values(frames),
+            (Some(embedding), None) => LayerInput::Values(embedding.val().select(0, packed.tokens(&device))),
+            (None, None) => LayerInput::OneHot,
+        }
+    }
+
+    /// Runs the layers, gives the states of each to `each`, and returns those of the last one.
+    fn last_layer(
+        &self,
+        config: &NetworkConfig,
+        packed: &Packed,
+        mut dropout: Option<&mut (f64, &mut ChaCha8Rng)>,
+        mut each: impl FnMut(&LayerStates<B>),
+    ) -> Option<LayerStates<B>>
+    where
+        B: RecurrentBackend,
+    {
+        let mut states: Option<LayerStates<B>> = None;
+        for layer in &self.layers {
+            let input = match states {
+                Some(below) => LayerInput::Values(drop_values(below.outputs(), dropout.as_deref_mut())),
+                None => self.input(packed),
+            };
+            let computed = layer.forward(config.cell, &input, packed);
+            each(&computed);
+            states = Some(computed);
+        }
+        states
+    }
+
+    /// The states of every layer over packed rows.
+    pub fn states(&self, config: &NetworkConfig, packed: &Packed) -> Vec<LayerStates<B>>
+    where
+        B: RecurrentBackend,
+    {
+        let mut all = Vec::with_capacity(self.layers.len());
+        self.last_layer(config, packed, None, |states| all.push(states.clone()));
+        all
     }
 
     /// The logits of packed rows, in the rows' own order.
@@ -95,25 +197,69 @@ impl<B: Backend> Classifier<B> {
     /// training, and the generator that decides which.
     pub fn forward(
         &self,
+        config: &NetworkConfig,
         packed: &Packed,
-        pooling: Pooling,
         mut dropout: Option<(f64, &mut ChaCha8Rng)>,
-    ) -> Tensor<B, 2> {
-        let device = self.embedding.device();
-        let mut outputs = self.embedding.val().select(0, packed.tokens(&device));
-        for (number, layer) in self.layers.iter().enumerate() {
-            if number > 0 {
-                outputs = drop_values(outputs, dropout.as_mut());
+    ) -> Tensor<B, 2>
+    where
+        B: RecurrentBackend,
+    {
+        let states = self.last_layer(config, packed, dropout.as_mut(), |_| {});
+        let Some(states) = states else {
+            return self.head.bias.val().unsqueeze::<2>().repeat_dim(0, packed.rows());
+        };
+        let pooled = drop_values(pooled_rows(states, packed, config.pooling), dropout.as_mut());
+        self.logits(pooled)
+    }
+
+    /// The logits after every step of packed rows, `[total_steps, classes]`, of a network of one direction.
+    pub fn forward_every_step(
+        &self,
+        config: &NetworkConfig,
+        packed: &Packed,
+        mut dropout: Option<(f64, &mut ChaCha8Rng)>,
+    ) -> Tensor<B, 2>
+    where
+        B: RecurrentBackend,
+    {
+        let states = self.last_layer(config, packed, dropout.as_mut(), |_| {});
+        let Some(states) = states.filter(|_| packed.total_steps() > 0) else {
+            return self.head.bias.val().unsqueeze::<2>().repeat_dim(0, packed.total_steps());
+        };
+        let outputs = states.outputs();
+        let pooled = match config.pooling {
+            Pooling::Last => outputs,
+            Pooling::Mean => {
+                let sums = packed.unpack(outputs, 0.0).cumsum(1);
+                packed.pack(sums) / packed.step_numbers(&self.head.bias.device())
             }
-            outputs = layer.forward(outputs, packed).outputs;
-        }
-        let pooled = match pooling {
-            Pooling::Last => packed.last(outputs),
-            Pooling::Mean => packed.unpack(outputs, 0.0).sum_dim(1).squeeze_dim::<2>(1) / packed.lengths(&device),
-            Pooling::Max => packed.unpack(outputs, BELOW_ALL).max_dim(1).squeeze_dim::<2>(1),
+            Pooling::Max => packed.pack(packed.unpack(outputs, BELOW_ALL).cummax(1)),
         };
         let pooled = drop_values(pooled, dropout.as_mut());
+        self.logits(pooled)
+    }
+
+    fn logits(&self, pooled: Tensor<B, 2>) -> Tensor<B, 2> {
         pooled.matmul(self.head.weight.val().transpose()) + self.head.bias.val().unsqueeze::<2>()
+    }
+}
+
+/// The outputs of each row as one vector: `[rows, pooled size]`.
+fn pooled_rows<B: Backend>(states: LayerStates<B>, packed: &Packed, pooling: Pooling) -> Tensor<B, 2> {
+    match pooling {
+        Pooling::Last => {
+            let last = packed.last(states.forward.hidden);
+            match states.reverse {
+                Some(reverse) => Tensor::cat(vec![last, packed.first(reverse.hidden)], 1),
+                None => last,
+            }
+        }
+        Pooling::Mean => {
+            let outputs = states.outputs();
+            let lengths = packed.lengths(&outputs.device());
+            packed.unpack(outputs, 0.0).sum_dim(1).squeeze_dim::<2>(1) / lengths
+        }
+        Pooling::Max => packed.unpack(states.outputs(), BELOW_ALL).max_dim(1).squeeze_dim::<2>(1),
     }
 }
 

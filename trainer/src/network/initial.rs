@@ -22,11 +22,45 @@ pub(super) fn normal<B: Backend, const D: usize>(
     rng: &mut ChaCha8Rng,
     device: &B::Device,
 ) -> Tensor<B, D> {
-    let value = || {
-        let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
-        deviation * radius * (std::f32::consts::TAU * rng.random::<f32>()).cos()
-    };
-    from_values(dimensions, value, device)
+    from_values(dimensions, || deviation * normal_value(rng), device)
+}
+
+/// A value from N(0, 1).
+pub(crate) fn normal_value(rng: &mut ChaCha8Rng) -> f32 {
+    let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
+    radius * (std::f32::consts::TAU * rng.random::<f32>()).cos()
+}
+
+/// `blocks` square matrices of `size` rows, one above the other, each with orthonormal rows: a product with one of
+/// them keeps a vector's length, so that what a network remembers neither fades nor grows at the start.
+///
+/// # Source
+/// Saxe, McClelland and Ganguli (2013); rows from N(0, 1), made orthonormal one after another (Gram and Schmidt).
+pub(super) fn orthogonal<B: Backend>(
+    blocks: usize,
+    size: usize,
+    rng: &mut ChaCha8Rng,
+    device: &B::Device,
+) -> Tensor<B, 2> {
+    let mut values = Vec::with_capacity(blocks * size * size);
+    for _ in 0..blocks {
+        let mut rows: Vec<Vec<f64>> = Vec::with_capacity(size);
+        while rows.len() < size {
+            let mut row: Vec<f64> = (0..size).map(|_| f64::from(normal_value(rng))).collect();
+            // Twice, since the first pass leaves rounding errors.
+            for other in rows.iter().chain(&rows) {
+                let share: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
+                row.iter_mut().zip(other).for_each(|(value, other)| *value -= share * other);
+            }
+            let length = row.iter().map(|value| value * value).sum::<f64>().sqrt();
+            // A row that lies in the span of the others is drawn again.
+            if length > 1e-6 {
+                rows.push(row.iter().map(|value| value / length).collect());
+            }
+        }
+        values.extend(rows.into_iter().flatten().map(|value| value as f32));
+    }
+    Tensor::from_data(TensorData::new(values, [blocks * size, size]), device)
 }
 
 /// One value throughout.

@@ -1,11 +1,16 @@
-//! The network in Burn: embedding, LSTM layers, pooling, dropout, linear head.
+//! The network in Burn: embedding, recurrent layers, pooling, dropout, linear head.
 
+mod cell;
 mod classifier;
 mod initial;
-mod lstm;
+mod layer;
 mod packed;
+pub mod recurrence;
 
+pub use cell::Cell;
 pub(crate) use classifier::values;
-pub use classifier::{Classifier, Head, NetworkConfig, Pooling};
-pub use lstm::{Lstm, LstmOutput};
-pub use packed::Packed;
+pub use classifier::{Classifier, Head, InputShape, NetworkConfig, Pooling, Targets};
+pub(crate) use initial::normal_value;
+pub use layer::{Direction, DirectionStates, Layer, LayerInput, LayerStates};
+pub use packed::{Packed, Sequence};
+pub use recurrence::{RecurrentBackend, TrainingBackend};

@@ -1,18 +1,60 @@
+use std::ops::Range;
+use std::sync::Arc;
+
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
+use runtime::text::PADDING_TOKEN;
+
+/// One row of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sequence {
+    /// Tokens, one a step.
+    Tokens(Vec<u32>),
+    /// Normalized frames, `[steps, channels]`.
+    Frames {
+        /// Values of a frame.
+        channels: usize,
+        /// All values, frame after frame.
+        values: Vec<f32>,
+    },
+}
+
+impl Sequence {
+    /// The same with padding tokens up to `length` steps; frames stay as they are.
+    pub fn padded(mut self, length: usize) -> Self {
+        if let Self::Tokens(tokens) = &mut self {
+            tokens.resize(tokens.len().max(length), PADDING_TOKEN);
+        }
+        self
+    }
+
+    /// Its tokens; none of frames.
+    pub fn tokens(&self) -> &[u32] {
+        match self {
+            Self::Tokens(tokens) => tokens,
+            Self::Frames { .. } => &[],
+        }
+    }
+
+    /// Number of steps.
+    pub fn steps(&self) -> usize {
+        match self {
+            Self::Tokens(tokens) => tokens.len(),
+            Self::Frames { channels, values } => values.len() / (*channels).max(1),
+        }
+    }
+}
 
 /// Sequences of several lengths, packed without padding, as PyTorch's `pack_padded_sequence` has them.
 ///
-/// The rows are sorted by length, the longest first; the tokens of the first step of all rows come first,
+/// The rows are sorted by length, the longest first; the values of the first step of all rows come first,
 /// then those of the second step of all rows that have one, and so on.
 #[derive(Debug, Clone)]
 pub struct Packed {
-    /// All tokens, `[total_steps]`.
-    tokens: Vec<u32>,
-    /// How many rows take part in each step: never more than in the step before.
-    batch_sizes: Vec<usize>,
-    /// Where each step's tokens start.
-    offsets: Vec<usize>,
+    /// All tokens, or all frames: what `steps` and `positions` speak of.
+    content: Sequence,
+    /// The packed values of each step.
+    steps: Arc<[Range<usize>]>,
     /// `positions[row]`: the place of a row among the sorted ones.
     positions: Vec<usize>,
     /// `lengths[row]`.
@@ -20,23 +62,46 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Packs rows of tokens; a row may be empty.
-    pub fn new<Tokens: AsRef<[u32]>>(rows: &[Tokens]) -> Self {
-        let lengths: Vec<usize> = rows.iter().map(|row| row.as_ref().len()).collect();
+    /// Packs rows of one kind; a row may be empty. Rows of another kind than the first are left empty.
+    pub fn new(rows: &[Sequence]) -> Self {
+        let lengths: Vec<usize> = rows.iter().map(Sequence::steps).collect();
         let mut sorted: Vec<usize> = (0..rows.len()).collect();
         sorted.sort_by_key(|row| std::cmp::Reverse(lengths[*row]));
         let mut positions = vec![0; rows.len()];
         for (position, row) in sorted.iter().enumerate() {
             positions[*row] = position;
         }
-        let steps = lengths.iter().copied().max().unwrap_or(0);
-        let mut packed = Self { tokens: Vec::new(), batch_sizes: Vec::new(), offsets: Vec::new(), positions, lengths };
-        for step in 0..steps {
-            packed.offsets.push(packed.tokens.len());
-            packed.tokens.extend(sorted.iter().map_while(|row| rows[*row].as_ref().get(step)));
-            packed.batch_sizes.push(packed.tokens.len() - packed.offsets[step]);
-        }
-        packed
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let mut start = 0;
+        let steps = (0..longest).map(|step| {
+            let active = sorted.partition_point(|row| lengths[*row] > step);
+            start += active;
+            start - active..start
+        });
+        let steps: Arc<[Range<usize>]> = steps.collect();
+        let places = steps
+            .iter()
+            .enumerate()
+            .flat_map(|(step, range)| sorted[..range.len()].iter().map(move |row| (&rows[*row], step)));
+        let content = match rows.first() {
+            Some(Sequence::Frames { channels, .. }) => {
+                let channels = *channels;
+                let frame = |(row, step): (&Sequence, usize)| match row {
+                    Sequence::Frames { values, .. } => values[step * channels..][..channels].to_vec(),
+                    Sequence::Tokens(_) => vec![0.0; channels],
+                };
+                Sequence::Frames { channels, values: places.flat_map(frame).collect() }
+            }
+            _ => Sequence::Tokens(
+                places
+                    .map(|(row, step)| match row {
+                        Sequence::Tokens(tokens) => tokens[step],
+                        Sequence::Frames { .. } => 0,
+                    })
+                    .collect(),
+            ),
+        };
+        Self { content, steps, positions, lengths }
     }
 
     /// Number of rows.
@@ -44,24 +109,46 @@ impl Packed {
         self.lengths.len()
     }
 
-    /// Number of tokens in all rows.
+    /// Steps of all rows together.
     pub fn total_steps(&self) -> usize {
-        self.tokens.len()
+        self.steps.last().map_or(0, |range| range.end)
     }
 
     /// Steps of the longest row.
     pub fn steps(&self) -> usize {
-        self.batch_sizes.len()
+        self.steps.len()
     }
 
-    /// The packed values of each step, as a range.
-    pub fn step_ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
-        self.offsets.iter().zip(&self.batch_sizes).map(|(start, size)| *start..start + size)
+    /// The row of each packed step.
+    pub fn step_rows(&self) -> Vec<usize> {
+        let mut rows = vec![0; self.rows()];
+        for (row, position) in self.positions.iter().enumerate() {
+            rows[*position] = row;
+        }
+        self.steps.iter().flat_map(|range| &rows[..range.len()]).copied().collect()
     }
 
-    /// All tokens, `[total_steps]`.
+    /// The packed values of each step.
+    pub(super) fn step_ranges(&self) -> Arc<[Range<usize>]> {
+        Arc::clone(&self.steps)
+    }
+
+    /// All tokens, `[total_steps]`; none of frames.
     pub fn tokens<B: Backend>(&self, device: &B::Device) -> Tensor<B, 1, Int> {
-        indices(self.tokens.iter().map(|token| *token as usize), self.tokens.len(), device)
+        match &self.content {
+            Sequence::Tokens(tokens) => indices(tokens.iter().map(|token| *token as usize), tokens.len(), device),
+            Sequence::Frames { .. } => indices(std::iter::empty(), 0, device),
+        }
+    }
+
+    /// All frames, `[total_steps, channels]`; none of tokens.
+    pub fn frames<B: Backend>(&self, device: &B::Device) -> Option<Tensor<B, 2>> {
+        match &self.content {
+            Sequence::Tokens(_) => None,
+            Sequence::Frames { channels, values } => {
+                Some(Tensor::from_data(TensorData::new(values.clone(), [self.total_steps(), *channels]), device))
+            }
+        }
     }
 
     /// The length of each row, `[rows, 1]`, at least 1.
@@ -79,7 +166,7 @@ impl Packed {
         let (zeros, padding) = (self.total_steps(), self.total_steps() + 1);
         let source = |row: usize, step: usize| match self.lengths[row] {
             0 => zeros,
-            length if step < length => self.offsets[step] + self.positions[row],
+            length if step < length => self.steps[step].start + self.positions[row],
             _ => padding,
         };
         let sources = (0..self.rows()).flat_map(|row| (0..steps).map(move |step| source(row, step)));
@@ -87,21 +174,48 @@ impl Packed {
         Tensor::cat(vec![values, extra], 0).select(0, sources).reshape([self.rows(), steps, size])
     }
 
-    /// The last step's value of each row, `[rows, size]`, in the rows' own order; zeros without a step.
-    pub fn last<B: Backend>(&self, values: Tensor<B, 2>) -> Tensor<B, 2> {
-        let (device, size) = (values.device(), values.dims()[1]);
-        let source = |row: usize| match self.lengths[row].checked_sub(1) {
-            None => self.total_steps(),
-            Some(last) => self.offsets[last] + self.positions[row],
-        };
-        let sources = indices((0..self.rows()).map(source), self.rows(), &device);
-        Tensor::cat(vec![values, Tensor::zeros([1, size], &device)], 0).select(0, sources)
+    /// The other way around than [`Self::unpack`]: values of the steps of rows, `[rows, steps, size]`, in packed
+    /// order.
+    pub fn pack<B: Backend>(&self, values: Tensor<B, 3>) -> Tensor<B, 2> {
+        let [rows, steps, size] = values.dims();
+        let places = self.step_rows().into_iter().zip(self.step_numbers_from_0()).map(|(row, step)| row * steps + step);
+        let places = indices(places, self.total_steps(), &values.device());
+        values.reshape([rows * steps, size]).select(0, places)
     }
 
-    /// Rows of sorted values, `[rows, size]`, in the rows' own order.
-    pub fn unsort<B: Backend>(&self, values: Tensor<B, 2>) -> Tensor<B, 2> {
-        let positions = indices(self.positions.iter().copied(), self.rows(), &values.device());
-        values.select(0, positions)
+    /// The number of each packed step, from 1: `[total_steps, 1]`.
+    pub fn step_numbers<B: Backend>(&self, device: &B::Device) -> Tensor<B, 2> {
+        let numbers: Vec<f32> = self.step_numbers_from_0().map(|step| (step + 1) as f32).collect();
+        Tensor::from_data(TensorData::new(numbers, [self.total_steps(), 1]), device)
+    }
+
+    fn step_numbers_from_0(&self) -> impl Iterator<Item = usize> + '_ {
+        self.steps.iter().enumerate().flat_map(|(step, range)| range.clone().map(move |_| step))
+    }
+
+    /// The last step's value of each row, `[rows, size]`, in the rows' own order; zeros without a step.
+    pub fn last<B: Backend>(&self, values: Tensor<B, 2>) -> Tensor<B, 2> {
+        self.step_of_each(values, |length| length.checked_sub(1))
+    }
+
+    /// The first step's value of each row, which is what the reverse direction ends with.
+    pub fn first<B: Backend>(&self, values: Tensor<B, 2>) -> Tensor<B, 2> {
+        self.step_of_each(values, |length| (length > 0).then_some(0))
+    }
+
+    fn step_of_each<B: Backend>(&self, values: Tensor<B, 2>, step: impl Fn(usize) -> Option<usize>) -> Tensor<B, 2> {
+        let (device, size) = (values.device(), values.dims()[1]);
+        let source = |row: usize| match step(self.lengths[row]) {
+            None => self.total_steps(),
+            Some(step) => self.steps[step].start + self.positions[row],
+        };
+        let sources = indices((0..self.rows()).map(source), self.rows(), &device);
+        let values = if self.lengths.contains(&0) {
+            Tensor::cat(vec![values, Tensor::zeros([1, size], &device)], 0)
+        } else {
+            values
+        };
+        values.select(0, sources)
     }
 }
 

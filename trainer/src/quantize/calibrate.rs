@@ -1,39 +1,75 @@
-use runtime::{LayerState, Model};
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+use serde::{Deserialize, Serialize};
 
-use crate::inference::HostClassifier;
+use crate::batches::{Batch, Example, evaluation_batches};
+use crate::network::{Cell, Classifier, DirectionStates, NetworkConfig, RecurrentBackend, Sequence, values};
 
-/// How much larger a cell state may be on new rows than on those measured.
+/// How much larger a state may be on new rows than on those measured.
 const HEADROOM: f32 = 1.25;
+/// Rows that are measured together.
+const BATCH_SIZE: usize = 64;
 
-/// The largest magnitude of each layer's cell state while an f32 `model` reads rows of tokens.
-///
-/// # Errors
-/// As [`HostClassifier::new`].
-pub fn measure_cell_ranges<'t>(
-    model: &Model<'_>,
-    layers: usize,
-    rows: impl Iterator<Item = &'t [u32]>,
-) -> Result<Vec<f32>, runtime::Error> {
-    let mut classifier = HostClassifier::new(model)?;
-    let mut ranges = vec![0.0_f32; layers];
-    for row in rows {
-        classifier.reset();
-        for token in row {
-            classifier.push_token(*token);
-            for (layer, range) in ranges.iter_mut().enumerate() {
-                if let Some(LayerState::Float { cell, .. }) = classifier.layer_state(layer) {
-                    *range = cell.iter().fold(*range, |largest, value| value.abs().max(largest));
-                }
+/// The largest magnitudes that were met on some rows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ranges {
+    /// Of each channel of the normalized frames; empty for tokens.
+    pub inputs: Vec<f32>,
+    /// Of each layer's directions, forward first: of an LSTM's `c`, of any other cell's `h`.
+    pub states: Vec<Vec<f32>>,
+}
+
+/// Runs a network over examples and keeps the largest magnitudes.
+pub fn measure_ranges<B: RecurrentBackend>(
+    network: &Classifier<B>,
+    config: &NetworkConfig,
+    examples: &[Example],
+) -> Ranges {
+    let mut ranges = Ranges::default();
+    for rows in evaluation_batches(examples, BATCH_SIZE) {
+        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), None);
+        let states = network.states(config, &batch.packed);
+        ranges.states.resize(states.len(), Vec::new());
+        for (layer, ranges) in states.iter().zip(&mut ranges.states) {
+            let directions = std::iter::once(&layer.forward).chain(&layer.reverse).map(largest_state);
+            keep_largest(ranges, directions);
+        }
+    }
+    for example in examples {
+        if let Sequence::Frames { channels, values } = &example.sequence {
+            for frame in values.chunks((*channels).max(1)) {
+                keep_largest(&mut ranges.inputs, frame.iter().copied());
             }
         }
     }
-    Ok(ranges)
+    ranges
 }
 
-/// The most fraction bits with which an `i16` holds `range` and a quarter more.
-pub fn cell_fraction_bits(range: f32) -> u8 {
-    let largest = range * HEADROOM;
-    (0..=15).rev().find(|bits| largest <= f32::from(i16::MAX) / f32::from(1_u16 << bits)).unwrap_or(0)
+fn largest_state<B: Backend>(states: &DirectionStates<B>) -> f32 {
+    let state: &Tensor<B, 2> = states.cell.as_ref().unwrap_or(&states.hidden);
+    values(state.clone()).into_iter().fold(0.0, |largest, value| value.abs().max(largest))
+}
+
+fn keep_largest(ranges: &mut Vec<f32>, found: impl Iterator<Item = f32>) {
+    for (place, found) in found.enumerate() {
+        match ranges.get_mut(place) {
+            Some(range) => *range = range.max(found.abs()),
+            None => ranges.push(found.abs()),
+        }
+    }
+}
+
+/// The fraction bits of an int8 model's state, an `i16`, that reached `range`: the most that hold it and a quarter
+/// more. 0 for a state that needs none, being below 1.
+pub fn state_fraction_bits(cell: Cell, range: f32) -> u8 {
+    match cell {
+        Cell::Gru | Cell::RnnTanh => 0,
+        Cell::Lstm | Cell::RnnRelu => {
+            let largest = range * HEADROOM;
+            (0..=15).rev().find(|bits| largest <= f32::from(i16::MAX) / f32::from(1_u16 << bits)).unwrap_or(0)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -43,8 +79,10 @@ mod tests {
     #[test]
     fn fraction_bits_hold_the_range_with_headroom() {
         assert_eq!(
-            [0.0, 0.79, 0.81, 1.59, 6.0, 6.5, 10.8, 30_000.0, f32::MAX].map(cell_fraction_bits),
+            [0.0, 0.79, 0.81, 1.59, 6.0, 6.5, 10.8, 30_000.0, f32::MAX]
+                .map(|range| state_fraction_bits(Cell::Lstm, range)),
             [15, 15, 14, 14, 12, 11, 11, 0, 0]
         );
+        assert_eq!(state_fraction_bits(Cell::Gru, 0.9), 0);
     }
 }

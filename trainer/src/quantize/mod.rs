@@ -3,5 +3,5 @@
 mod calibrate;
 mod matrix;
 
-pub use calibrate::{cell_fraction_bits, measure_cell_ranges};
+pub use calibrate::{Ranges, measure_ranges, state_fraction_bits};
 pub use matrix::{QuantizedMatrix, quantize_embedding, quantize_rows};

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Curve;
+
 /// How a model does on labelled rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EvaluationReport {
@@ -17,6 +19,9 @@ pub struct EvaluationReport {
     pub classes: Vec<ClassReport>,
     /// `confusion[true class][answered class]`, in rows.
     pub confusion: Vec<Vec<usize>>,
+    /// Accuracy by steps seen, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curve: Option<Curve>,
 }
 
 /// How a model does on one class.
@@ -68,6 +73,7 @@ impl EvaluationReport {
             macro_f1: present.iter().sum::<f64>() / present.len().max(1) as f64,
             classes,
             confusion,
+            curve: None,
         }
     }
 }
@@ -95,6 +101,9 @@ impl fmt::Display for EvaluationReport {
             wrong.sort_by_key(|(count, _)| std::cmp::Reverse(**count));
             let wrong: Vec<String> = wrong.iter().map(|(count, other)| format!("{} {count}", other.label)).collect();
             write!(formatter, "{}", wrong.join(", "))?;
+        }
+        if let Some(curve) = &self.curve {
+            write!(formatter, "\n\n{curve}")?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use burn::tensor::backend::Backend;
+use crate::network::RecurrentBackend;
 use runtime::format::Precision;
 use serde::Serialize;
 
@@ -45,15 +45,15 @@ impl ParityReport {
     ///
     /// # Errors
     /// [`Error::Data`] for a label that is not the model's; [`Error::Export`].
-    pub fn new<B: Backend>(run: &Run<B>, rows: &[Row], place: &str) -> Result<Self, Error> {
-        let examples = encode_rows(rows, place, &run.labels, &run.vocabulary, run.config.max_length)?;
+    pub fn new<B: RecurrentBackend>(run: &Run<B>, rows: &[Row], place: &str) -> Result<Self, Error> {
+        let examples = encode_rows(rows, place, &run.labels, &run.encoder, &run.config)?;
         let expected: Vec<usize> = examples.iter().map(|example| example.class).collect();
-        let reference = logits(&run.network, run.config.pooling, &examples);
+        let reference = logits(&run.network, &run.network_config(), &examples);
         let classes: Vec<usize> = reference.iter().map(|logits| argmax(logits)).collect();
         let parity = |precision| -> Result<PrecisionParity, Error> {
             let file = run.export(precision)?;
             let model = file.parse("exported model".as_ref())?;
-            let answers = row_answers(&model, rows).map_err(Error::Export)?;
+            let answers = row_answers(&model, rows).map_err(|error| error.named("exported model".as_ref(), place))?;
             let answered: Vec<usize> = answers.iter().map(|answer| answer.class).collect();
             let errors = answers.iter().zip(&reference).flat_map(|(answer, reference)| {
                 answer.logits.iter().zip(reference).map(|(found, expected)| (found - expected).abs())

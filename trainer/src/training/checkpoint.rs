@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::run_folder::write_atomically;
 
 /// What one epoch came to.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
     /// The epoch, from 1.
     pub epoch: usize,

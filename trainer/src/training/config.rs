@@ -2,9 +2,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Source;
+use super::Schedule;
+use crate::data::{Selection, Source};
+use crate::encoding::Input;
 use crate::error::Error;
-use crate::network::{NetworkConfig, Pooling};
+use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 
 /// Largest size of a layer.
 const LARGEST_SIZE: usize = 16_384;
@@ -12,6 +14,10 @@ const LARGEST_SIZE: usize = 16_384;
 const MOST_LAYERS: usize = runtime::format::MAX_LAYERS;
 /// Longest row under mean pooling.
 const LONGEST_MEAN: usize = 65_535;
+/// Longest row that a bidirectional network keeps.
+const LONGEST_BUFFER: usize = 65_535;
+/// Most tokens that words are hashed to.
+const MOST_BUCKETS: usize = 1 << 24;
 
 /// All that decides what a run computes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,28 +33,61 @@ pub struct TrainingConfig {
     /// SHA-256 of the rows; training stops where other rows are found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_hash: Option<String>,
-    /// Most frequent words that are kept.
+    /// What a step of a sequence is.
+    pub input: Input,
+    /// Columns of text that are read; empty: all that there are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub text_columns: Vec<String>,
+    /// Columns of text that the vocabulary is made from; empty: those that are read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vocabulary_columns: Vec<String>,
+    /// Training rows that the vocabulary is made from, the first ones in the order of training; 0: all. Where
+    /// validation rows are held out by chance, that order is one of chance too.
+    pub vocabulary_rows: usize,
+    /// Most frequent words, or characters, that are kept.
     pub vocabulary_size: usize,
-    /// Words after which a row is cut; 0: never.
+    /// Tokens that words are hashed to.
+    pub hash_buckets: usize,
+    /// What 1 in a frame of integers stands for; without it, as the training rows need it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame_unit: Option<f32>,
+    /// Steps after which a row is cut; 0: never.
     pub max_length: usize,
-    /// Values of a word's vector.
+    /// Steps up to which a shorter row is padded, in training and on the device; 0: never.
+    pub pad_to: usize,
+    /// A text file of word vectors that the embedding starts with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pretrained_embeddings: Option<PathBuf>,
+    /// Whether vectors of that file stay as they are.
+    pub freeze_embeddings: bool,
+    /// Values of a token's vector; 0: one-hot.
     pub embedding_size: usize,
-    /// Values of a layer's hidden state.
+    /// The formula of the recurrent layers.
+    pub cell: Cell,
+    /// Values of a layer's hidden state, in each direction.
     pub hidden_size: usize,
     /// Recurrent layers.
     pub num_layers: usize,
+    /// Whether each layer runs in both directions.
+    pub bidirectional: bool,
     /// How outputs become one vector.
     pub pooling: Pooling,
+    /// Where the loss is taken.
+    pub targets: Targets,
     /// Share of values that are dropped between layers and before the head.
     pub dropout: f64,
     /// Share of words that are made unknown in training.
     pub word_dropout: f64,
+    /// Standard deviation of what is added to normalized frames in training.
+    pub input_noise: f64,
     /// Most passes over the rows.
     pub epochs: usize,
     /// Rows in a step of the optimizer.
     pub batch_size: usize,
-    /// Largest step size of Adam; it falls to 0 in a straight line.
+    /// Largest step size of Adam.
     pub learning_rate: f64,
+    /// How it goes on after it has risen.
+    pub schedule: Schedule,
     /// Steps in which the learning rate rises to its largest.
     pub warmup_steps: usize,
     /// Largest norm of a tensor's gradient.
@@ -68,17 +107,31 @@ impl Default for TrainingConfig {
             validation: None,
             validation_share: 0.1,
             data_hash: None,
+            input: Input::Auto,
+            text_columns: Vec::new(),
+            vocabulary_columns: Vec::new(),
+            vocabulary_rows: 0,
             vocabulary_size: 4_000,
+            hash_buckets: 4_096,
+            frame_unit: None,
             max_length: 256,
+            pad_to: 0,
+            pretrained_embeddings: None,
+            freeze_embeddings: false,
             embedding_size: 32,
+            cell: Cell::Lstm,
             hidden_size: 64,
             num_layers: 1,
+            bidirectional: false,
             pooling: Pooling::Max,
+            targets: Targets::Last,
             dropout: 0.3,
             word_dropout: 0.1,
+            input_noise: 0.0,
             epochs: 8,
             batch_size: 32,
             learning_rate: 3e-3,
+            schedule: Schedule::Linear,
             warmup_steps: 200,
             gradient_clipping: 1.0,
             patience: 4,
@@ -89,13 +142,25 @@ impl Default for TrainingConfig {
 }
 
 impl TrainingConfig {
-    /// The sizes of the network.
-    pub fn network(&self) -> NetworkConfig {
+    /// The network of these settings over an input.
+    pub fn network(&self, input: InputShape) -> NetworkConfig {
         NetworkConfig {
-            embedding_size: self.embedding_size,
+            input,
+            cell: self.cell,
             hidden_size: self.hidden_size,
             num_layers: self.num_layers,
+            bidirectional: self.bidirectional,
             pooling: self.pooling,
+        }
+    }
+
+    /// The rows that are trained on, with these columns of text.
+    pub(super) fn selection<'a>(&'a self, text_columns: &'a [String]) -> Selection<'a> {
+        Selection {
+            validation: self.validation.as_deref(),
+            validation_share: self.validation_share,
+            seed: self.seed,
+            text_columns,
         }
     }
 
@@ -104,12 +169,21 @@ impl TrainingConfig {
     /// # Errors
     /// [`Error::Setting`] with the setting, its value, and what it may be.
     pub fn check(&self) -> Result<(), Error> {
+        self.check_sizes()?;
+        self.check_numbers()?;
+        self.check_input()
+    }
+
+    fn check_sizes(&self) -> Result<(), Error> {
         let sizes = [
             ("vocabulary-size", self.vocabulary_size, 1, 10_000_000),
+            ("hash-buckets", self.hash_buckets, 1, MOST_BUCKETS),
+            ("vocabulary-rows", self.vocabulary_rows, 0, u32::MAX as usize),
             ("max-length", self.max_length, 0, u32::MAX as usize),
-            ("embedding-size", self.embedding_size, 1, LARGEST_SIZE),
+            ("embedding-size", self.embedding_size, 0, LARGEST_SIZE),
             ("hidden-size", self.hidden_size, 1, LARGEST_SIZE),
             ("num-layers", self.num_layers, 1, MOST_LAYERS),
+            ("pad-to", self.pad_to, 0, LONGEST_BUFFER),
             ("epochs", self.epochs, 1, 100_000),
             ("batch-size", self.batch_size, 1, 1_000_000),
             ("patience", self.patience, 1, 100_000),
@@ -120,29 +194,72 @@ impl TrainingConfig {
                 return Err(Error::Setting(format!("--{name} {value}: expected {smallest} to {largest}")));
             }
         }
+        if self.bidirectional && !(1..=LONGEST_BUFFER).contains(&self.max_length) {
+            return Err(Error::Setting(format!(
+                "--max-length {}: a bidirectional network keeps all steps of a row, 1 to {LONGEST_BUFFER}",
+                self.max_length
+            )));
+        }
+        if self.targets == Targets::EveryStep && self.bidirectional {
+            let problem = "--targets every-step: the reverse direction has no answer before the last step; \
+                           train one direction, or the whole row alone";
+            return Err(Error::Setting(problem.into()));
+        }
+        if self.max_length > 0 && self.pad_to > self.max_length {
+            return Err(Error::Setting(format!(
+                "--pad-to {}: expected 0 to --max-length {}",
+                self.pad_to, self.max_length
+            )));
+        }
         if self.pooling == Pooling::Mean && !(1..=LONGEST_MEAN).contains(&self.max_length) {
             return Err(Error::Setting(format!(
                 "--max-length {}: mean pooling needs 1 to {LONGEST_MEAN}",
                 self.max_length
             )));
         }
+        Ok(())
+    }
+
+    fn check_numbers(&self) -> Result<(), Error> {
         let below_one = |value: f64| (0.0..1.0).contains(&value);
         let positive = |value: f64| value.is_finite() && value > 0.0;
+        let (clipping, unit) = (f64::from(self.gradient_clipping), f64::from(self.frame_unit.unwrap_or(1.0)));
         let numbers = [
             ("dropout", self.dropout, below_one(self.dropout), "0 up to, but not, 1"),
             ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
+            (
+                "input-noise",
+                self.input_noise,
+                self.input_noise.is_finite() && self.input_noise >= 0.0,
+                "a number from 0",
+            ),
             ("validation-share", self.validation_share, below_one(self.validation_share), "0 up to, but not, 1"),
             ("learning-rate", self.learning_rate, positive(self.learning_rate), "a positive number"),
-            (
-                "gradient-clipping",
-                self.gradient_clipping.into(),
-                positive(self.gradient_clipping.into()),
-                "a positive number",
-            ),
+            ("gradient-clipping", clipping, positive(clipping), "a positive number"),
+            ("frame-unit", unit, positive(unit), "a positive number"),
         ];
         match numbers.into_iter().find(|(_, _, fits, _)| !fits) {
             Some((name, value, _, expected)) => Err(Error::Setting(format!("--{name} {value}: expected {expected}"))),
             None => Ok(()),
         }
+    }
+
+    /// Checks that no setting is given that the input does not use.
+    fn check_input(&self) -> Result<(), Error> {
+        let refuse = |problem: &str| Err(Error::Setting(problem.into()));
+        if self.freeze_embeddings && self.pretrained_embeddings.is_none() {
+            return refuse("--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps");
+        }
+        if self.pretrained_embeddings.is_some() && !matches!(self.input, Input::Auto | Input::Words) {
+            return refuse("--pretrained-embeddings needs --input words");
+        }
+        let of_rows = self.vocabulary_rows != 0 || !self.vocabulary_columns.is_empty();
+        if of_rows && !matches!(self.input, Input::Auto | Input::Words | Input::Characters) {
+            return refuse("--vocabulary-rows and --vocabulary-columns need --input words or characters");
+        }
+        if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
+            return refuse("--frame-unit needs --input frames");
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::batches::{Batch, Example, evaluation_batches};
-use crate::network::{Classifier, Pooling, values};
+use crate::network::{Classifier, NetworkConfig, RecurrentBackend, values};
 
 const BATCH_SIZE: usize = 256;
 
@@ -17,16 +17,16 @@ pub struct Evaluation {
 }
 
 /// Measures the network, without dropout.
-pub fn evaluate<B: Backend>(
+pub fn evaluate<B: RecurrentBackend>(
     model: &Classifier<B>,
-    pooling: Pooling,
+    network: &NetworkConfig,
     examples: &[Example],
     device: &B::Device,
 ) -> Evaluation {
     let (mut loss, mut correct) = (0.0, 0_usize);
     for rows in evaluation_batches(examples, BATCH_SIZE) {
         let batch = Batch::new(rows.iter().map(|row| &examples[*row]), None);
-        let logits = model.forward(&batch.packed, pooling, None);
+        let logits = model.forward(network, &batch.packed, None);
         let (losses, right) = losses_and_correct(logits, &batch.classes, device);
         loss += values(losses).into_iter().map(f64::from).sum::<f64>();
         correct += values(right).into_iter().filter(|right| *right > 0.5).count();
@@ -36,11 +36,15 @@ pub fn evaluate<B: Backend>(
 }
 
 /// The logits of rows of tokens, in their order.
-pub fn logits<B: Backend>(model: &Classifier<B>, pooling: Pooling, examples: &[Example]) -> Vec<Vec<f32>> {
+pub fn logits<B: RecurrentBackend>(
+    model: &Classifier<B>,
+    network: &NetworkConfig,
+    examples: &[Example],
+) -> Vec<Vec<f32>> {
     let mut all = vec![Vec::new(); examples.len()];
     for rows in evaluation_batches(examples, BATCH_SIZE) {
         let batch = Batch::new(rows.iter().map(|row| &examples[*row]), None);
-        let logits = model.forward(&batch.packed, pooling, None);
+        let logits = model.forward(network, &batch.packed, None);
         let classes = logits.dims()[1];
         for (row, logits) in rows.iter().zip(values(logits).chunks(classes)) {
             all[*row] = logits.to_vec();

@@ -2,7 +2,6 @@ use burn::grad_clipping::GradientClippingConfig;
 use burn::module::AutodiffModule;
 use burn::optim::{AdamConfig, GradientsParams, Optimizer};
 use burn::tensor::Tensor;
-use burn::tensor::backend::AutodiffBackend;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -11,9 +10,9 @@ use super::evaluate::{evaluate, losses_and_correct};
 use super::progress::Status;
 use super::schedule::learning_rate;
 use super::{Prepared, Progress, TrainingConfig};
-use crate::batches::{Batch, epoch_batches};
+use crate::batches::{Batch, Changes, epoch_batches};
 use crate::error::Error;
-use crate::network::{Classifier, values};
+use crate::network::{Classifier, NetworkConfig, RecurrentBackend, Targets, TrainingBackend, values};
 use crate::run_folder::{RunFolder, write_atomically};
 use crate::weights;
 
@@ -58,11 +57,13 @@ pub struct Fit<'a> {
 /// # Errors
 /// [`Error::Unwritable`]; [`Error::Run`] for a checkpoint that is none; [`Error::Failed`] if the loss is not
 /// finite.
-pub fn fit<B: AutodiffBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &B::Device) -> Result<Ending, Error> {
+pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &B::Device) -> Result<Ending, Error> {
     let Fit { config, prepared, folder, .. } = fit;
     let mut rng = chance(config.seed, Chance::Initial, 0, 0);
-    let (tokens, classes) = (prepared.vocabulary.token_count(), prepared.labels.len());
-    let mut model = Classifier::<B>::new(&config.network(), tokens, classes, &mut rng, device);
+    let mut model = Classifier::<B>::new(&network_config(fit), prepared.labels.len(), &mut rng, device);
+    if let Some(pretrained) = &prepared.pretrained {
+        model = model.with_embeddings(&pretrained.vectors, config.freeze_embeddings);
+    }
     let mut optimizer = AdamConfig::new()
         .with_epsilon(1e-8)
         .with_grad_clipping(Some(GradientClippingConfig::Norm(config.gradient_clipping)))
@@ -90,8 +91,12 @@ pub fn fit<B: AutodiffBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &
     best_epoch(&position.history).map(Ending::Finished).ok_or_else(|| Error::Failed("no epoch was trained".into()))
 }
 
+fn network_config(fit: &Fit<'_>) -> NetworkConfig {
+    fit.config.network(fit.prepared.input_shape(fit.config))
+}
+
 /// Trains from the position's batch to the end of its epoch, or until asked to stop (`true`).
-fn train_epoch<B: AutodiffBackend, O: Optimizer<Classifier<B>, B>>(
+fn train_epoch<B: TrainingBackend, O: Optimizer<Classifier<B>, B>>(
     fit: &Fit<'_>,
     mut model: Classifier<B>,
     optimizer: &mut O,
@@ -103,6 +108,7 @@ fn train_epoch<B: AutodiffBackend, O: Optimizer<Classifier<B>, B>>(
     let epoch = position.history.len();
     let examples = &prepared.training;
     let batches = epoch_batches(examples, config.batch_size, &mut chance(config.seed, Chance::Order, epoch, 0));
+    let network = network_config(fit);
     let mut unread = Unread::default();
     progress.start_epoch();
     for (number, rows) in batches.iter().enumerate().skip(position.batch) {
@@ -111,10 +117,27 @@ fn train_epoch<B: AutodiffBackend, O: Optimizer<Classifier<B>, B>>(
             return Ok((model, true));
         }
         let mut rng = chance(config.seed, Chance::Dropout, epoch, number);
-        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), Some((config.word_dropout, &mut rng)));
-        let logits = model.forward(&batch.packed, config.pooling, Some((config.dropout, &mut rng)));
-        let (losses, right) = losses_and_correct(logits, &batch.classes, device);
-        unread.push(losses.clone().inner(), right.inner());
+        let Fit { config: TrainingConfig { word_dropout, input_noise, .. }, .. } = fit;
+        let changes = Changes { word_dropout: *word_dropout, input_noise: *input_noise, rng: &mut rng };
+        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), Some(changes));
+        let dropout = Some((config.dropout, &mut rng));
+        let (logits, classes) = match config.targets {
+            Targets::Last => (model.forward(&network, &batch.packed, dropout), batch.classes.clone()),
+            Targets::EveryStep => {
+                let rows = batch.packed.step_rows();
+                let classes = rows.into_iter().map(|row| batch.classes[row]).collect();
+                (model.forward_every_step(&network, &batch.packed, dropout), classes)
+            }
+        };
+        let (losses, right) = losses_and_correct(logits, &classes, device);
+        let (row_losses, row_right) = match config.targets {
+            Targets::Last => (losses.clone(), right),
+            Targets::EveryStep => {
+                let at_end = |values: Tensor<B, 1>| batch.packed.last(values.unsqueeze_dim(1)).squeeze_dim(1);
+                (at_end(losses.clone()), at_end(right))
+            }
+        };
+        unread.push(row_losses.inner(), row_right.inner());
         let gradients = GradientsParams::from_grads(losses.mean().backward(), &model);
         let rate = rate_at(config, batches.len(), epoch * batches.len() + number);
         model = optimizer.step(rate, model, gradients);
@@ -128,7 +151,7 @@ fn train_epoch<B: AutodiffBackend, O: Optimizer<Classifier<B>, B>>(
 }
 
 /// Measures the epoch, writes its row of metrics, and tells whether it is the best so far.
-fn end_epoch<B: burn::tensor::backend::Backend>(
+fn end_epoch<B: RecurrentBackend>(
     fit: &Fit<'_>,
     model: &Classifier<B>,
     position: &mut Position,
@@ -136,7 +159,7 @@ fn end_epoch<B: burn::tensor::backend::Backend>(
     device: &B::Device,
 ) -> Result<bool, Error> {
     let Fit { config, prepared, folder, .. } = fit;
-    let validation = evaluate(model, config.pooling, &prepared.validation, device);
+    let validation = evaluate(model, &network_config(fit), &prepared.validation, device);
     let EpochSums { loss, correct, rows } = position.sums;
     let rows = rows.max(1) as f64;
     let epoch = position.history.len() + 1;
@@ -178,7 +201,7 @@ fn patience_is_over(config: &TrainingConfig, position: &Position) -> bool {
 }
 
 fn rate_at(config: &TrainingConfig, batches: usize, step: usize) -> f64 {
-    learning_rate(config.learning_rate, config.warmup_steps, config.epochs * batches, step)
+    learning_rate(config.schedule, config.learning_rate, config.warmup_steps, config.epochs * batches, step)
 }
 
 fn status(config: &TrainingConfig, epoch: usize, sums: &EpochSums, total_rows: usize) -> Status {

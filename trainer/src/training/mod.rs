@@ -5,6 +5,7 @@ mod config;
 mod evaluate;
 mod fit;
 mod prepare;
+mod preset;
 mod progress;
 mod schedule;
 
@@ -13,4 +14,6 @@ pub use config::TrainingConfig;
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use fit::{Ending, Fit, fit};
 pub use prepare::{Prepared, encode_rows, label_classes};
+pub use preset::{PRESETS, Preset};
 pub use progress::Progress;
+pub use schedule::Schedule;

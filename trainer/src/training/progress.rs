@@ -11,6 +11,7 @@ use crate::note;
 pub struct Progress {
     bar: Option<ProgressBar>,
     quiet: bool,
+    verbose: bool,
     started: Instant,
     rows_done: u64,
     last_line: Instant,
@@ -28,10 +29,12 @@ pub(super) struct Status {
 }
 
 const LINE_INTERVAL: Duration = Duration::from_secs(30);
+/// Rows between two lines of a verbose training.
+const VERBOSE_ROWS: u64 = 3_200;
 
 impl Progress {
-    /// Progress on standard error.
-    pub fn new() -> Self {
+    /// Progress on standard error; `verbose`: with a line of the accuracy so far every 3,200 rows.
+    pub fn new(verbose: bool) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
             if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {percent:>3} %  {msg}  {eta} left") {
@@ -39,12 +42,19 @@ impl Progress {
             }
             bar
         });
-        Self { bar, quiet: false, started: Instant::now(), rows_done: 0, last_line: Instant::now() }
+        Self { bar, quiet: false, verbose, started: Instant::now(), rows_done: 0, last_line: Instant::now() }
     }
 
     /// Progress that shows nothing.
     pub fn silent() -> Self {
-        Self { bar: None, quiet: true, started: Instant::now(), rows_done: 0, last_line: Instant::now() }
+        Self {
+            bar: None,
+            quiet: true,
+            verbose: false,
+            started: Instant::now(),
+            rows_done: 0,
+            last_line: Instant::now(),
+        }
     }
 
     pub(super) fn start_epoch(&mut self) {
@@ -57,6 +67,10 @@ impl Progress {
 
     pub(super) fn advance(&mut self, rows: u64, status: &Status) {
         self.rows_done += rows;
+        if self.verbose && status.rows / VERBOSE_ROWS > status.rows.saturating_sub(rows) / VERBOSE_ROWS {
+            let line = format!("{} rows  loss {:.4}  accuracy {:.4}", status.rows, status.loss, status.accuracy);
+            self.print(&line);
+        }
         let rows_per_second = self.rows_done as f64 / self.started.elapsed().as_secs_f64().max(1e-9);
         let message =
             format!("loss {:.4}  accuracy {:.2} %  {rows_per_second:.0} rows/s", status.loss, 100.0 * status.accuracy);
@@ -85,10 +99,14 @@ impl Progress {
             self.started.elapsed().as_secs_f64(),
             if best { "  best" } else { "" },
         );
+        self.print(&line);
+    }
+
+    fn print(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| note(&line)),
+            Some(bar) => bar.suspend(|| note(line)),
             None if self.quiet => {}
-            None => note(&line),
+            None => note(line),
         }
     }
 
@@ -96,11 +114,5 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-    }
-}
-
-impl Default for Progress {
-    fn default() -> Self {
-        Self::new()
     }
 }

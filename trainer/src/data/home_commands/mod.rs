@@ -58,7 +58,7 @@ fn rows_of(grammar: &Grammar, seed: u64, rows: usize) -> Result<Vec<Row>, Gramma
                 break;
             }
             if let Some(text) = new_sentence(grammar, intent, &mut seen, &mut random) {
-                drawn.push(Row { label: intent.label.clone(), text });
+                drawn.push(Row::of_text(&intent.label, text));
             }
         }
         let found = drawn.len() - before;
@@ -145,7 +145,7 @@ mod tests {
     fn twelve_thousand_rows_are_distinct_and_balanced() {
         let rows = training_rows(1, 12_003).unwrap();
         assert_eq!(rows.len(), 12_003);
-        let texts = rows.iter().map(|row| tokenizer_view(&row.text)).collect::<HashSet<_>>();
+        let texts = rows.iter().map(|row| tokenizer_view(row.content.text().unwrap())).collect::<HashSet<_>>();
         assert_eq!(texts.len(), rows.len());
         let mut counts = HashMap::new();
         for row in &rows {
@@ -163,7 +163,7 @@ mod tests {
             intent on:\n  lights on in the <room>\nintent off:\n  [please] turn the <room> light off\n\
             errors replace:\n  light > lite\nerrors drop:\n  the\n";
         let rows = rows_of(&Grammar::parse(grammar).unwrap(), 5, 4).unwrap();
-        let texts = rows.iter().map(|row| row.text.as_str()).collect::<Vec<_>>();
+        let texts = rows.iter().map(|row| row.content.text().unwrap()).collect::<Vec<_>>();
         let expected = [
             "lights on in the kitchen",
             "um please turn the hall light off",

@@ -1,0 +1,115 @@
+//! Writes one small int8 model of every kind, and what the runtime answers, for another reader of the format:
+//!
+//! ```text
+//! cargo run --release -p runtime --example format_samples -- FOLDER
+//! ```
+//!
+//! gives `NAME.rnl` and `NAME.answers` (FORMAT.md, appendix A) in the folder: every cell, one and both directions,
+//! stacks, every input and pooling, one-hot tokens, padding, and sequences that are too long.
+#![allow(clippy::unwrap_used, reason = "an example may panic")]
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{CELLS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, file};
+use runtime::format::{Cell, Pooling, Precision};
+use runtime::known_answer::{KnownAnswer, KnownInput};
+use runtime::{Classifier, Model};
+
+const CAPACITY: usize = 4096;
+
+const TEXTS: [&str; 9] = [
+    "",
+    "lamp",
+    "Lamp OFF, é up!",
+    "the light is on and down down down",
+    "loan alone, olé: one é lo",
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen",
+    "straße İstanbul ΣΑΣ \u{1F980}",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa lamp",
+    "\u{FFFD}\u{10FFFF}\t\n",
+];
+
+fn main() {
+    let folder = std::env::args().nth(1).unwrap();
+    let samples = samples();
+    for (number, spec) in samples.iter().enumerate() {
+        write(Path::new(&folder), &format!("sample-{number:02}"), spec);
+    }
+    println!("{} models", samples.len());
+}
+
+fn samples() -> Vec<Spec> {
+    let mut specs = Vec::new();
+    let new = |layers: &[LayerSpec], pooling| Spec { max_steps: 12, ..Spec::new(Precision::Int8, layers, pooling) };
+    for cell in CELLS {
+        for pooling in POOLINGS {
+            specs.push(new(&[LayerSpec::forward(cell, 5, 100)], pooling));
+            specs.push(new(&[LayerSpec::both(cell, 6, 200), LayerSpec::both(Cell::Gru, 3, 300)], pooling));
+        }
+    }
+    let stack = [
+        LayerSpec::forward(Cell::RnnRelu, 5, 100),
+        LayerSpec::both(Cell::Lstm, 3, 200),
+        LayerSpec::forward(Cell::RnnTanh, 7, 300),
+        LayerSpec::both(Cell::RnnRelu, 4, 400),
+    ];
+    specs.push(new(&stack, Pooling::Mean));
+    for input in [InputSpec::Words, InputSpec::HashedWords, InputSpec::Characters, InputSpec::Bytes] {
+        for vectors in [VectorSpec::Embedding, VectorSpec::OneHot] {
+            for layers in [[LayerSpec::forward(Cell::Gru, 6, 500)], [LayerSpec::both(Cell::Lstm, 5, 600)]] {
+                let spec = new(&layers, Pooling::Max);
+                specs.push(Spec { input, vectors, ..spec.clone() });
+                specs.push(Spec { input, vectors, pad_to: 9, pooling: Pooling::Mean, ..spec });
+            }
+        }
+    }
+    for layers in [[LayerSpec::forward(Cell::Lstm, 6, 700)], [LayerSpec::both(Cell::RnnTanh, 5, 800)]] {
+        specs.push(Spec { input: InputSpec::Frames, ..new(&layers, Pooling::Mean) });
+    }
+    specs
+}
+
+fn write(folder: &Path, name: &str, spec: &Spec) {
+    let file = file(spec);
+    let model = file.parse().unwrap();
+    let answers = if model.channels() > 0 { frame_answers(&model) } else { text_answers(&model) };
+    fs::write(folder.join(format!("{name}.rnl")), file.bytes()).unwrap();
+    fs::write(folder.join(format!("{name}.answers")), answers).unwrap();
+}
+
+fn text_answers(model: &Model<'_>) -> Vec<u8> {
+    let mut file = (TEXTS.len() as u32).to_le_bytes().to_vec();
+    let mut classifier = Classifier::<CAPACITY>::new(model).unwrap();
+    for text in TEXTS {
+        classifier.reset();
+        classifier.push_text(text);
+        append(&mut file, &mut classifier, KnownInput::Text(text));
+    }
+    file
+}
+
+fn frame_answers(model: &Model<'_>) -> Vec<u8> {
+    let lengths = [0_usize, 1, 5, 12, 15];
+    let mut file = (lengths.len() as u32).to_le_bytes().to_vec();
+    let mut classifier = Classifier::<CAPACITY>::new(model).unwrap();
+    for length in lengths {
+        let frame = |step: usize| [0, 1, 2].map(|channel| (i16::from(common::number(9, step, channel))) * 9);
+        let values: Vec<u8> = (0..length).flat_map(frame).flat_map(i16::to_le_bytes).collect();
+        classifier.reset();
+        (0..length).for_each(|step| classifier.push_frame(&frame(step)).unwrap());
+        append(&mut file, &mut classifier, KnownInput::Frames { channels: 3, values: &values });
+    }
+    file
+}
+
+fn append(file: &mut Vec<u8>, classifier: &mut Classifier<'_, '_, CAPACITY>, input: KnownInput<'_>) {
+    let class = classifier.predict().class as u32;
+    let found = classifier.logits();
+    let logits: Vec<u8> = (0..found.len()).flat_map(|class| found.bits(class).unwrap().to_le_bytes()).collect();
+    let mut buffer = [0; 1024];
+    file.extend_from_slice(postcard::to_slice(&KnownAnswer { input, class, logits: &logits }, &mut buffer).unwrap());
+}

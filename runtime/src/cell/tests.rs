@@ -1,0 +1,176 @@
+//! Each cell's integers against the same step in `f64`, from the same pre-activations on.
+
+extern crate std;
+use std::vec;
+use std::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::{gru, lstm, rnn};
+use crate::format::Cell;
+use crate::network::int8::Requantization;
+use crate::network::{Direction, Int8, LayerBuffers, Matrix, Shape};
+use crate::numeric;
+
+const SHAPE: Shape = Shape { input_size: 3, hidden_size: 5 };
+const UNITS: usize = SHAPE.hidden_size;
+const COLUMNS: usize = SHAPE.columns();
+/// Units of Q0.15 and of Q3.12.
+const Q15: f64 = 32_768.0;
+const Q12: f64 = 4_096.0;
+
+/// Weights, states and inputs of one step.
+#[derive(Debug, Clone)]
+struct Case {
+    weights: Vec<i8>,
+    bias: Vec<i32>,
+    multipliers: Vec<i16>,
+    fraction_bits: u8,
+    inputs: Vec<i8>,
+    cell: Vec<i16>,
+    hidden: Vec<i16>,
+}
+
+fn cases(cell: Cell) -> impl Strategy<Value = Case> {
+    let results = cell.results() * UNITS;
+    let smallest_hidden = if cell == Cell::RnnRelu { 0 } else { -32_767_i16 };
+    (
+        prop::collection::vec(-127..=127_i8, cell.gates() * UNITS * COLUMNS),
+        prop::collection::vec(-100_000..100_000, results),
+        prop::collection::vec(1..=32_767_i16, results),
+        0..=15_u8,
+        prop::collection::vec(-127..=127_i8, COLUMNS),
+        prop::collection::vec(any::<i16>(), UNITS),
+        prop::collection::vec(smallest_hidden..=32_767, UNITS),
+    )
+        .prop_map(|(weights, bias, multipliers, fraction_bits, inputs, cell, hidden)| Case {
+            weights,
+            bias,
+            multipliers,
+            fraction_bits,
+            inputs,
+            cell,
+            hidden,
+        })
+}
+
+impl Case {
+    fn direction(&self, cell: Cell) -> Direction<'_, Int8> {
+        let scales = Requantization {
+            multipliers: &self.multipliers,
+            accumulator_shift: 2,
+            state_fraction_bits: self.fraction_bits,
+        };
+        let matrix = Matrix { weights: &self.weights, bias: &self.bias, scales, columns: COLUMNS };
+        Direction { cell, shape: SHAPE, matrix, one_hot: &[] }
+    }
+
+    /// The states after a step.
+    fn step(&self, step: impl Fn(&mut LayerBuffers<'_, Int8>)) -> (Vec<i16>, Vec<i16>) {
+        let (mut inputs, mut cell, mut hidden) = (self.inputs.clone(), self.cell.clone(), self.hidden.clone());
+        step(&mut LayerBuffers { inputs: &mut inputs, cell: &mut cell, hidden: &mut hidden });
+        assert_eq!(inputs, self.inputs, "a step writes states alone");
+        (cell, hidden)
+    }
+
+    /// A result's pre-activation in its units, the row's columns being those given.
+    fn pre_activation(&self, row: usize, result: usize, columns: core::ops::Range<usize>) -> f64 {
+        let sum: i64 = columns
+            .map(|column| i64::from(self.weights[row * COLUMNS + column]) * i64::from(self.inputs[column]))
+            .sum();
+        let accumulator = (sum + i64::from(self.bias[result])) << 2;
+        let exact = (accumulator * i64::from(self.multipliers[result])) >> 16;
+        (exact as f64).clamp(-32_768.0, 32_767.0)
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Fails unless `found` units are within `bound` of `real` ones, saturated.
+fn expect_near(found: i16, real: f64, bound: f64) -> Result<(), TestCaseError> {
+    let real = real.clamp(-32_768.0, 32_767.0);
+    prop_assert!((f64::from(found) - real).abs() <= bound, "{found} for {real}");
+    Ok(())
+}
+
+proptest! {
+    /// A gate is off by at most 1.6 units and the tanh by 2.1 of Q0.15, and the state is rounded: so `c` is off by at
+    /// most 5 units of Q0.15 and what its range makes of the forget gate's error, and `h` by that in turn.
+    #[test]
+    fn an_lstm_step_is_near_the_real_one(case in cases(Cell::Lstm)) {
+        let direction = case.direction(Cell::Lstm);
+        let (cell, hidden) = case.step(|buffers| lstm::step_int8(&direction, &[], buffers));
+        let unit = f64::from(1_u32 << case.fraction_bits);
+        for (number, (cell, hidden)) in cell.into_iter().zip(hidden).enumerate() {
+            let gate = |gate: usize| case.pre_activation(gate * UNITS + number, gate * UNITS + number, 0..COLUMNS) / Q12;
+            let before = f64::from(case.cell[number]);
+            let added = sigmoid(gate(0)) * gate(2).tanh() * unit;
+            let real = sigmoid(gate(1)) * before + added;
+            let bound = 1.0 + (2.0 * before.abs() + 4.0 * unit) / Q15;
+            expect_near(cell, real, bound)?;
+            let real = sigmoid(gate(3)) * (f64::from(cell) / unit).clamp(-8.0, 8.0).tanh() * Q15;
+            // Beyond 12 fraction bits the tanh reads the state rounded to Q3.12: half of its unit is 4 of Q0.15.
+            let rounding = if case.fraction_bits > 12 { 4.0 } else { 0.0 };
+            expect_near(hidden, real, 4.5 + rounding)?;
+        }
+    }
+
+    /// The tanh reads the sum rounded to Q3.12, whose half unit and the reset gate's error of 1.6 units, times a
+    /// product of up to 8, are up to 18 units of Q0.15; two gates and the rounding add 6.
+    #[test]
+    fn a_gru_step_is_near_the_real_one(case in cases(Cell::Gru)) {
+        let direction = case.direction(Cell::Gru);
+        let (_, hidden) = case.step(|buffers| gru::step_int8(&direction, &[], buffers));
+        let start = SHAPE.hidden_start();
+        for (number, hidden) in hidden.into_iter().enumerate() {
+            let (update_row, new_row) = (UNITS + number, 2 * UNITS + number);
+            let reset = sigmoid(case.pre_activation(number, number, 0..COLUMNS) / Q12);
+            let update = sigmoid(case.pre_activation(update_row, update_row, 0..COLUMNS) / Q12);
+            let new_x = case.pre_activation(new_row, new_row, 0..start) / Q12;
+            let new_h = case.pre_activation(new_row, 3 * UNITS + number, start..COLUMNS) / Q12;
+            let candidate = (new_x + reset * new_h).clamp(-8.0, 8.0).tanh();
+            let real = (1.0 - update) * candidate * Q15 + update * f64::from(case.hidden[number]);
+            expect_near(hidden, real, 24.0)?;
+        }
+    }
+
+    #[test]
+    fn an_elman_step_is_near_the_real_one(case in cases(Cell::RnnTanh)) {
+        let direction = case.direction(Cell::RnnTanh);
+        let (_, hidden) = case.step(|buffers| rnn::step_int8(&direction, &[], buffers, numeric::tanh));
+        for (number, hidden) in hidden.into_iter().enumerate() {
+            let real = (case.pre_activation(number, number, 0..COLUMNS) / Q12).tanh() * Q15;
+            expect_near(hidden, real, 2.1)?;
+        }
+    }
+
+    #[test]
+    fn a_rectified_step_is_the_real_one(case in cases(Cell::RnnRelu)) {
+        let direction = case.direction(Cell::RnnRelu);
+        let (_, hidden) = case.step(|buffers| rnn::step_int8(&direction, &[], buffers, numeric::rectify));
+        for (number, hidden) in hidden.into_iter().enumerate() {
+            expect_near(hidden, case.pre_activation(number, number, 0..COLUMNS).max(0.0), 0.0)?;
+        }
+    }
+
+    /// A one-hot input of 1 is what 127 is in a column of its own.
+    #[test]
+    fn a_one_hot_input_is_a_column_of_127(case in cases(Cell::Gru), lstm_case in cases(Cell::Lstm)) {
+        for (case, cell) in [(case, Cell::Gru), (lstm_case, Cell::Lstm)] {
+            let rows = cell.gates() * UNITS;
+            let mut with_column = case.clone();
+            with_column.inputs[..3].copy_from_slice(&[0, 127, 0]);
+            let column: Vec<i8> = (0..rows).map(|row| case.weights[row * COLUMNS + 1]).collect();
+            let mut without = with_column.clone();
+            without.inputs[1] = 0;
+            let step = |case: &Case, one_hot: &[i8]| case.step(|buffers| match cell {
+                Cell::Gru => gru::step_int8(&case.direction(cell), one_hot, buffers),
+                _ => lstm::step_int8(&case.direction(cell), one_hot, buffers),
+            });
+            prop_assert_eq!(step(&with_column, &[]), step(&without, &column));
+            prop_assert_ne!(vec![0; rows], column);
+        }
+    }
+}

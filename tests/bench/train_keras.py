@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Trains the Keras presets of the project in Keras, to compare speed and accuracy.
+
+    tests/bench/train_keras.py --train FILE [--test FILE] --preset NAME [--threads N] [--batch-size N]
+                               [--epochs N] [--rows N] [--json]        (needs: keras, tensorflow-cpu)
+
+The clock runs over whole training steps of `Model.fit`: making the batch, forward, backward, Adam.
+"""
+
+import os
+from typing import NamedTuple
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import keras
+import numpy as np
+import tensorflow
+
+from rows import LEARNING_RATE, SEED, Clock, Encoder, Report, arguments, padded_batches, read_rows
+
+EVALUATION_BATCH = 256
+
+
+class Preset(NamedTuple):
+    """A network, and how rows are cut and padded for it."""
+
+    cell: type
+    hidden_size: int
+    num_layers: int = 1
+    bidirectional: bool = False
+    masked: bool = True
+    pad_to: int = 0
+    max_length: int = 0
+    embedding_size: int = 64
+    titles_only: bool = False
+
+
+PRESETS = {
+    "keras-rnn-titles": Preset(keras.layers.SimpleRNN, 16, masked=False, pad_to=16, max_length=16, titles_only=True),
+    "keras-rnn-masked": Preset(keras.layers.SimpleRNN, 16),
+    "keras-lstm": Preset(keras.layers.LSTM, 8, masked=False, pad_to=64, max_length=64),
+    "keras-lstm-bidirectional": Preset(keras.layers.LSTM, 64, num_layers=2, bidirectional=True, embedding_size=128),
+}
+
+
+def classifier(preset, token_count, classes):
+    """Embedding, recurrent layers, dense; the last layer gives its last state."""
+    layers = [
+        keras.Input((preset.pad_to or None,), dtype="int32"),
+        keras.layers.Embedding(token_count, preset.embedding_size, mask_zero=preset.masked),
+    ]
+    for number in range(preset.num_layers):
+        layer = preset.cell(preset.hidden_size, return_sequences=number + 1 < preset.num_layers)
+        layers.append(keras.layers.Bidirectional(layer) if preset.bidirectional else layer)
+    model = keras.Sequential([*layers, keras.layers.Dense(classes)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss, metrics=["accuracy"])
+    return model
+
+
+def data_set(rows, batch_size, pad_to, shuffle=None):
+    """The batches as tensors; those of an epoch in another order than those of the epoch before."""
+    epoch = iter(range(10**9))
+
+    def batches():
+        order = None if shuffle is None else shuffle + next(epoch)
+        for tokens, _, classes in padded_batches(rows, batch_size, pad_to, order):
+            yield np.array(tokens, np.int32), np.array(classes, np.int32)
+
+    signature = (
+        tensorflow.TensorSpec((None, pad_to or None), tensorflow.int32),
+        tensorflow.TensorSpec((None,), tensorflow.int32),
+    )
+    batches_an_epoch = -(-len(rows) // batch_size)
+    found = tensorflow.data.Dataset.from_generator(batches, output_signature=signature)
+    return found.apply(tensorflow.data.experimental.assert_cardinality(batches_an_epoch)).prefetch(1)
+
+
+class StepClock(keras.callbacks.Callback):
+    """Tells a clock of each step of `Model.fit`, with the lengths of the rows that the step had."""
+
+    def __init__(self, clock, rows, options, pad_to):
+        super().__init__()
+        self.clock, self.options = clock, options
+        self.batches = lambda epoch: padded_batches(rows, options.batch_size, pad_to, SEED + epoch)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.lengths = iter([lengths for _, lengths, _ in self.batches(epoch)])
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.clock.step(next(self.lengths))
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch + 1 == self.options.epochs:
+            self.clock.stop()
+
+
+def main():
+    options = arguments(__doc__.split("\n")[0], PRESETS)
+    tensorflow.config.threading.set_intra_op_parallelism_threads(options.threads)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    keras.utils.set_random_seed(SEED)
+    preset = PRESETS[options.preset]
+    rows = read_rows(options.train, preset.titles_only, options.rows)
+    encoder = Encoder(rows, preset.max_length)
+    training = encoder.encode(rows)
+    test = encoder.encode(read_rows(options.test, preset.titles_only)) if options.test else []
+    model = classifier(preset, encoder.token_count, len(encoder.labels))
+    clock = Clock()
+    training_set = data_set(training, options.batch_size, preset.pad_to, shuffle=SEED)
+    callback = StepClock(clock, training, options, preset.pad_to)
+    history = model.fit(training_set, epochs=options.epochs, shuffle=False, verbose=0, callbacks=[callback])
+    test_accuracy = None
+    if test:
+        test_accuracy = model.evaluate(data_set(test, EVALUATION_BATCH, preset.pad_to), verbose=0)[1]
+    train_accuracy = history.history["accuracy"][-1]
+    framework = f"Keras {keras.__version__}, TensorFlow {tensorflow.__version__}"
+    report = Report.of(framework, options, clock, len(training), len(test), train_accuracy, test_accuracy)
+    report.print(options.json)
+
+
+if __name__ == "__main__":
+    main()

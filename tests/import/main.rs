@@ -1,0 +1,8 @@
+//! Models trained in PyTorch and Keras, imported.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod answers;
+mod command;
+mod golden;
+mod reference;

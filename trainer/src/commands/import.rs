@@ -1,0 +1,67 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use trainer::data::read_rows;
+use trainer::import::{CalibrationRows, ImportedRun, read_model};
+use trainer::run_folder::RunFolder;
+use trainer::{Error, note};
+
+use super::{Cpu, print_line};
+
+/// Makes a run folder of a model that was trained in PyTorch or Keras.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trainer import --weights news.safetensors --description news.toml --out runs/news
+  trainer import --weights news.safetensors --description news.toml --out runs/news \\
+      --calibration-data train.csv
+The first is enough for f32 and f16, the second for int8 too. A description of a Keras model:
+  framework = \"keras\"           # or \"torch\"
+  cell = \"gru\"                  # or \"lstm\", \"rnn-tanh\", \"rnn-relu\"
+  pooling = \"last\"              # or \"mean\", \"max\"
+  labels = [\"off\", \"on\"]        # in the order of the logits; or a file with one a line
+  vocabulary = \"words.txt\"      # one word a line; the first one has token 2
+  max_length = 64
+tests/import has whole examples, and the scripts that wrote their weights.")]
+pub(crate) struct Import {
+    /// The weights: PyTorch's state_dict, or Keras's variables by their paths, as safetensors.
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// What the network is: a TOML file.
+    #[arg(long, value_name = "FILE")]
+    description: PathBuf,
+    /// The run folder.
+    #[arg(long)]
+    out: PathBuf,
+    /// Rows like those that the model was trained on, which int8 ranges are measured on.
+    #[arg(long, value_name = "FILE")]
+    calibration_data: Option<PathBuf>,
+}
+
+impl Import {
+    pub(crate) fn run(&self) -> Result<(), Error> {
+        RunFolder::check_free(&self.out)?;
+        let model = read_model(&self.weights, &self.description)?;
+        let rows = match &self.calibration_data {
+            Some(path) => read_rows(path, &[])?,
+            None => Vec::new(),
+        };
+        let place = self.calibration_data.as_ref().map(|path| path.display().to_string());
+        let calibration = place.as_ref().map(|place| CalibrationRows { rows: &rows, place });
+        let imported: ImportedRun<Cpu> = model.run(calibration, &Default::default())?;
+        imported.write(&self.out)?;
+        match imported.accuracy {
+            Some(accuracy) => note(&format!(
+                "right on {:.2} % of {} calibration rows",
+                100.0 * accuracy,
+                imported.run.result.calibration_rows
+            )),
+            None => note("no --calibration-data: f32 and f16 can be exported, int8 can not"),
+        }
+        print_line(&format!(
+            "{} labels, {}; run folder {}",
+            imported.run.labels.len(),
+            imported.run.encoder,
+            self.out.display()
+        ))
+    }
+}

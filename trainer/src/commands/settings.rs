@@ -1,0 +1,158 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use trainer::data::Source;
+use trainer::encoding::Input;
+use trainer::network::{Cell, Pooling, Targets};
+use trainer::training::{Schedule, TrainingConfig};
+
+/// Settings given as arguments; each is also a field of config.toml.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings (defaults in brackets)")]
+pub(super) struct Settings {
+    /// What a step is; auto: words of texts, frames of a file of frames [auto]
+    #[arg(long, value_enum)]
+    input: Option<Input>,
+    /// Columns of text to read, by name [all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    text_columns: Option<Vec<String>>,
+    /// Columns of text to make the vocabulary from [those that are read]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    vocabulary_columns: Option<Vec<String>>,
+    /// Training rows to make the vocabulary from, the first ones; 0: all [0]
+    #[arg(long, value_name = "N")]
+    vocabulary_rows: Option<usize>,
+    /// Most frequent words, or characters, that are kept [4000]
+    #[arg(long, value_name = "N")]
+    vocabulary_size: Option<usize>,
+    /// Tokens that words are hashed to with --input hashed-words [4096]
+    #[arg(long, value_name = "N")]
+    hash_buckets: Option<usize>,
+    /// What 1 in a frame of integers stands for on the device [1 for integers, else what 16 bits need]
+    #[arg(long, value_name = "X")]
+    frame_unit: Option<f32>,
+    /// Steps after which a row is cut; 0: never [256]
+    #[arg(long, value_name = "N")]
+    max_length: Option<usize>,
+    /// Steps up to which a shorter row is padded, on the device too; 0: never [0]
+    #[arg(long, value_name = "N")]
+    pad_to: Option<usize>,
+    /// A text file of word vectors for the embedding to start with
+    #[arg(long, value_name = "FILE")]
+    pretrained_embeddings: Option<PathBuf>,
+    /// Leave the vectors of that file as they are [false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    freeze_embeddings: Option<bool>,
+    /// Values of a token's vector, 0: one-hot [32, or those of the file of word vectors]
+    #[arg(long, value_name = "N")]
+    pub(super) embedding_size: Option<usize>,
+    /// The formula of the recurrent layers [lstm]
+    #[arg(long, value_enum)]
+    cell: Option<Cell>,
+    /// Read in both directions [false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    bidirectional: Option<bool>,
+    /// Values of a layer's hidden state [64]
+    #[arg(long, value_name = "N")]
+    hidden_size: Option<usize>,
+    /// Recurrent layers [1]
+    #[arg(long, value_name = "N")]
+    num_layers: Option<usize>,
+    /// How outputs become one vector [max]
+    #[arg(long, value_enum)]
+    pooling: Option<Pooling>,
+    /// Where the loss is taken [last]
+    #[arg(long, value_enum)]
+    targets: Option<Targets>,
+    /// Share of values dropped between layers and before the head [0.3]
+    #[arg(long, value_name = "X")]
+    dropout: Option<f64>,
+    /// Share of words made unknown in training [0.1]
+    #[arg(long, value_name = "X")]
+    word_dropout: Option<f64>,
+    /// Standard deviation of noise on normalized frames in training [0]
+    #[arg(long, value_name = "X")]
+    input_noise: Option<f64>,
+    /// Most passes over the rows [8]
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Rows in a step of the optimizer [32]
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Largest step size of Adam [0.003]
+    #[arg(long, value_name = "X")]
+    learning_rate: Option<f64>,
+    /// How it goes on after it has risen [linear]
+    #[arg(long, value_enum)]
+    schedule: Option<Schedule>,
+    /// Steps in which the learning rate rises [200]
+    #[arg(long, value_name = "N")]
+    warmup_steps: Option<usize>,
+    /// Largest norm of a tensor's gradient [1]
+    #[arg(long, value_name = "X")]
+    gradient_clipping: Option<f32>,
+    /// Epochs without improvement before training stops [4]
+    #[arg(long, value_name = "N")]
+    patience: Option<usize>,
+    /// Share of training rows held out for validation [0.1]
+    #[arg(long, value_name = "X")]
+    validation_share: Option<f64>,
+    /// Training rows that the int8 ranges are measured on [1000]
+    #[arg(long, value_name = "N")]
+    calibration_rows: Option<usize>,
+    /// Where all chance comes from [1]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+impl Settings {
+    /// Whether other rows are read with these settings than with those of `config`.
+    pub(super) fn changes_rows(&self, config: &TrainingConfig) -> bool {
+        self.text_columns.is_some() || (self.seed.is_some() && config.data == Source::HomeCommands)
+    }
+
+    /// Puts what was given in the place of what `config` has.
+    pub(super) fn apply(&self, config: &mut TrainingConfig) {
+        fn set<T: Clone>(target: &mut T, given: &Option<T>) {
+            if let Some(given) = given {
+                target.clone_from(given);
+            }
+        }
+        fn set_some<T: Clone>(target: &mut Option<T>, given: &Option<T>) {
+            if given.is_some() {
+                target.clone_from(given);
+            }
+        }
+        set(&mut config.input, &self.input);
+        set(&mut config.text_columns, &self.text_columns);
+        set(&mut config.vocabulary_columns, &self.vocabulary_columns);
+        set(&mut config.vocabulary_rows, &self.vocabulary_rows);
+        set(&mut config.hash_buckets, &self.hash_buckets);
+        set_some(&mut config.frame_unit, &self.frame_unit);
+        set(&mut config.pad_to, &self.pad_to);
+        set_some(&mut config.pretrained_embeddings, &self.pretrained_embeddings);
+        set(&mut config.freeze_embeddings, &self.freeze_embeddings);
+        set(&mut config.cell, &self.cell);
+        set(&mut config.bidirectional, &self.bidirectional);
+        set(&mut config.vocabulary_size, &self.vocabulary_size);
+        set(&mut config.max_length, &self.max_length);
+        set(&mut config.embedding_size, &self.embedding_size);
+        set(&mut config.hidden_size, &self.hidden_size);
+        set(&mut config.num_layers, &self.num_layers);
+        set(&mut config.pooling, &self.pooling);
+        set(&mut config.targets, &self.targets);
+        set(&mut config.dropout, &self.dropout);
+        set(&mut config.word_dropout, &self.word_dropout);
+        set(&mut config.input_noise, &self.input_noise);
+        set(&mut config.epochs, &self.epochs);
+        set(&mut config.batch_size, &self.batch_size);
+        set(&mut config.learning_rate, &self.learning_rate);
+        set(&mut config.schedule, &self.schedule);
+        set(&mut config.warmup_steps, &self.warmup_steps);
+        set(&mut config.gradient_clipping, &self.gradient_clipping);
+        set(&mut config.patience, &self.patience);
+        set(&mut config.validation_share, &self.validation_share);
+        set(&mut config.calibration_rows, &self.calibration_rows);
+        set(&mut config.seed, &self.seed);
+    }
+}

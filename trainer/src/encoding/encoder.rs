@@ -1,0 +1,366 @@
+use std::fmt;
+
+use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
+use serde::{Deserialize, Serialize};
+
+use super::{FrameNormalization, Input, Splitting, Vocabulary};
+use crate::data::{Content, DataError, Row};
+use crate::error::Error;
+use crate::export::ExportedInput;
+use crate::network::{InputShape, Sequence};
+use crate::run_folder::{RunFolder, read_lines, read_toml, write_lines, write_toml};
+use crate::training::TrainingConfig;
+
+/// What turns the content of rows into sequences, learned from training rows alone.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Encoder {
+    /// Words of a vocabulary.
+    Words(Vocabulary),
+    /// Words, numbered by their hash.
+    HashedWords {
+        /// A word has token `2 + hash mod buckets`, see [`hash_word`]; at least 1.
+        buckets: u32,
+    },
+    /// Characters of an alphabet.
+    Characters(Vocabulary),
+    /// Bytes: byte `b` has token `b + 2`.
+    Bytes,
+    /// Frames, normalized.
+    Frames(FrameNormalization),
+}
+
+/// Tokens of bytes: padding, unknown, and one a byte.
+const BYTE_TOKENS: usize = 256 + FIRST_WORD_TOKEN as usize;
+
+/// `alphabet.toml`: known characters, which may be line ends, in one string.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alphabet {
+    characters: String,
+}
+
+/// Content that an encoder does not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mismatch {
+    /// Frames where texts are read.
+    FramesForText,
+    /// Texts where frames are read.
+    TextForFrames,
+    /// Frames of another number of values.
+    Channels {
+        /// Values of a frame that are read.
+        expected: usize,
+        /// Values of a frame that were found.
+        found: usize,
+    },
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FramesForText => write!(formatter, "frames of numbers, where texts are expected"),
+            Self::TextForFrames => write!(formatter, "texts, where frames of numbers are expected"),
+            Self::Channels { expected, found } => {
+                write!(formatter, "frames of {found} channel(s), where {expected} are expected")
+            }
+        }
+    }
+}
+
+impl Encoder {
+    /// Learns what `config.input` needs from training rows; words from `vocabulary_rows` alone, which are training
+    /// rows too, perhaps with other columns of text.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] naming `place` for rows that are not of this input.
+    pub fn learn(
+        config: &TrainingConfig,
+        training: &[Row],
+        vocabulary_rows: &[Row],
+        place: &str,
+    ) -> Result<Self, DataError> {
+        let mismatch = |mismatch| DataError::Mismatch { place: place.into(), mismatch };
+        let vocabulary = |splitting| {
+            let texts = vocabulary_rows.iter().filter_map(|row| row.content.text());
+            Vocabulary::most_frequent(splitting, texts, config.vocabulary_size)
+        };
+        let first = training.first().map(|row| &row.content);
+        match (config.input, first) {
+            (Input::Frames | Input::Auto, Some(Content::Frames(frames))) => {
+                let rows = training.iter().filter_map(|row| row.content.frames());
+                Ok(Self::Frames(FrameNormalization::learn(rows, frames.channels, config.frame_unit)))
+            }
+            (Input::Frames, _) => Err(mismatch(Mismatch::TextForFrames)),
+            (_, Some(Content::Frames(_))) => Err(mismatch(Mismatch::FramesForText)),
+            (Input::Words | Input::Auto, _) => Ok(Self::Words(vocabulary(Splitting::Words))),
+            (Input::Characters, _) => Ok(Self::Characters(vocabulary(Splitting::Characters))),
+            (Input::HashedWords, _) => Ok(Self::hashed_words(config)),
+            (Input::Bytes, _) => Ok(Self::Bytes),
+        }
+    }
+
+    fn hashed_words(config: &TrainingConfig) -> Self {
+        Self::HashedWords { buckets: u32::try_from(config.hash_buckets).unwrap_or(u32::MAX) }
+    }
+
+    /// What it was learned for; never [`Input::Auto`].
+    pub fn input(&self) -> Input {
+        match self {
+            Self::Words(_) => Input::Words,
+            Self::HashedWords { .. } => Input::HashedWords,
+            Self::Characters(_) => Input::Characters,
+            Self::Bytes => Input::Bytes,
+            Self::Frames(_) => Input::Frames,
+        }
+    }
+
+    /// Number of tokens: padding, unknown, and the known ones; 0 for frames.
+    pub fn token_count(&self) -> usize {
+        match self {
+            Self::Words(vocabulary) | Self::Characters(vocabulary) => vocabulary.token_count(),
+            Self::HashedWords { buckets } => *buckets as usize + FIRST_WORD_TOKEN as usize,
+            Self::Bytes => BYTE_TOKENS,
+            Self::Frames(_) => 0,
+        }
+    }
+
+    /// Values of a frame; 0 for tokens.
+    pub fn channels(&self) -> usize {
+        match self {
+            Self::Frames(normalization) => normalization.channels(),
+            _ => 0,
+        }
+    }
+
+    /// The known words or characters, if they are known by name.
+    pub fn vocabulary(&self) -> Option<&Vocabulary> {
+        match self {
+            Self::Words(vocabulary) | Self::Characters(vocabulary) => Some(vocabulary),
+            Self::HashedWords { .. } | Self::Bytes | Self::Frames(_) => None,
+        }
+    }
+
+    /// How frames are normalized, if they are.
+    pub fn normalization(&self) -> Option<&FrameNormalization> {
+        match self {
+            Self::Frames(normalization) => Some(normalization),
+            _ => None,
+        }
+    }
+
+    /// What a step of its sequences is for a network with embeddings of `embedding_size` values.
+    pub fn input_shape(&self, embedding_size: usize) -> InputShape {
+        match self {
+            Self::Frames(normalization) => InputShape::Frames { channels: normalization.channels() },
+            _ => InputShape::Tokens { tokens: self.token_count(), embedding_size },
+        }
+    }
+
+    /// What a model file says of it.
+    pub fn exported(&self) -> ExportedInput<'_> {
+        match self {
+            Self::Words(vocabulary) => ExportedInput::Words(vocabulary.words()),
+            Self::HashedWords { buckets } => ExportedInput::HashedWords { buckets: *buckets },
+            Self::Characters(alphabet) => ExportedInput::Characters(alphabet.words()),
+            Self::Bytes => ExportedInput::Bytes,
+            Self::Frames(normalization) => ExportedInput::Frames(normalization),
+        }
+    }
+
+    /// The sequence of some content, cut after `max_length` steps unless that is 0.
+    ///
+    /// # Errors
+    /// [`Mismatch`].
+    pub fn encode(&self, content: &Content, max_length: usize) -> Result<Sequence, Mismatch> {
+        match (self, content) {
+            (Self::Frames(normalization), Content::Frames(frames)) => {
+                let (expected, found) = (normalization.channels(), frames.channels);
+                if expected != found {
+                    return Err(Mismatch::Channels { expected, found });
+                }
+                let length = if max_length == 0 { frames.values.len() } else { max_length.saturating_mul(found) };
+                let values = frames.values.get(..length).unwrap_or(&frames.values);
+                Ok(Sequence::Frames { channels: found, values: normalization.normalize(values) })
+            }
+            (Self::Frames(_), Content::Text(_)) => Err(Mismatch::TextForFrames),
+            (_, Content::Frames(_)) => Err(Mismatch::FramesForText),
+            (_, Content::Text(text)) => {
+                let mut tokens = self.tokens(text);
+                if max_length > 0 {
+                    tokens.truncate(max_length);
+                }
+                Ok(Sequence::Tokens(tokens))
+            }
+        }
+    }
+
+    /// All tokens of a text; none for frames.
+    fn tokens(&self, text: &str) -> Vec<u32> {
+        let mut tokens = Vec::new();
+        match self {
+            Self::Words(vocabulary) | Self::Characters(vocabulary) => tokens = vocabulary.encode(text),
+            Self::HashedWords { buckets } => Splitting::Words.for_each(text, |word| {
+                tokens.push(word.map_or(UNKNOWN_TOKEN, |word| FIRST_WORD_TOKEN + hash_word(word) % buckets));
+            }),
+            Self::Bytes => tokens.extend(text.bytes().map(|byte| FIRST_WORD_TOKEN + u32::from(byte))),
+            Self::Frames(_) => {}
+        }
+        tokens
+    }
+
+    /// Writes what was learned to a run's folder.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`].
+    pub fn save(&self, folder: &RunFolder) -> Result<(), Error> {
+        match self {
+            Self::Words(vocabulary) => write_lines(&folder.vocabulary(), vocabulary.words()),
+            Self::Characters(alphabet) => {
+                write_toml(&folder.alphabet(), &Alphabet { characters: alphabet.words().concat() })
+            }
+            Self::HashedWords { .. } | Self::Bytes => Ok(()),
+            Self::Frames(normalization) => write_toml(&folder.normalization(), normalization),
+        }
+    }
+
+    /// Reads what was learned from a run's folder.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`]; [`Error::Run`] for a file that does not fit.
+    pub fn load(folder: &RunFolder, config: &TrainingConfig) -> Result<Self, Error> {
+        match config.input {
+            Input::Auto | Input::Words => {
+                let words = read_lines(&folder.vocabulary())?;
+                Ok(Self::Words(Vocabulary::new(Splitting::Words, words)))
+            }
+            Input::HashedWords => Ok(Self::hashed_words(config)),
+            Input::Characters => {
+                let Alphabet { characters } = read_toml(&folder.alphabet())?;
+                let characters = characters.chars().map(String::from).collect();
+                Ok(Self::Characters(Vocabulary::new(Splitting::Characters, characters)))
+            }
+            Input::Bytes => Ok(Self::Bytes),
+            Input::Frames => {
+                let path = folder.normalization();
+                let normalization: FrameNormalization = read_toml(&path)?;
+                match normalization.problem() {
+                    Some(problem) => Err(Error::Run { path, problem }),
+                    None => Ok(Self::Frames(normalization)),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Encoder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(vocabulary) => write!(formatter, "{} words", vocabulary.words().len()),
+            Self::HashedWords { buckets } => write!(formatter, "words in {buckets} buckets"),
+            Self::Characters(alphabet) => write!(formatter, "{} characters", alphabet.words().len()),
+            Self::Bytes => write!(formatter, "bytes"),
+            Self::Frames(normalization) => {
+                write!(formatter, "{} channels, unit {}", normalization.channels(), normalization.unit)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::data::Frames;
+
+    fn frames(channels: usize, values: &[f32]) -> Row {
+        Row { label: "a".into(), content: Content::Frames(Frames { channels, values: values.to_vec() }) }
+    }
+
+    fn learn(input: Input, rows: &[Row]) -> Result<Encoder, String> {
+        let config = TrainingConfig { input, ..TrainingConfig::default() };
+        Encoder::learn(&config, rows, rows, "a.csv").map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_rows_decide_unless_the_settings_do() {
+        let (texts, numbers) = ([Row::of_text("a", "on")], [frames(2, &[1.0, 2.0])]);
+        assert_eq!(learn(Input::Auto, &texts).unwrap().input(), Input::Words);
+        assert_eq!(learn(Input::Auto, &numbers).unwrap().input(), Input::Frames);
+        let expected = "a.csv: frames of numbers, where texts are expected";
+        assert_eq!(learn(Input::Words, &numbers).unwrap_err(), expected);
+        assert!(learn(Input::Frames, &texts).unwrap_err().starts_with("a.csv: texts, where frames of numbers"));
+    }
+
+    #[test]
+    fn sequences_of_both_kinds_are_cut() {
+        let words = learn(Input::Words, &[Row::of_text("a", "off on")]).unwrap();
+        let text = Content::Text("on off on".into());
+        assert_eq!((words.token_count(), words.channels()), (4, 0));
+        assert_eq!(words.encode(&text, 0).unwrap(), Sequence::Tokens(vec![3, 2, 3]));
+        assert_eq!(words.encode(&text, 2).unwrap(), Sequence::Tokens(vec![3, 2]));
+
+        let row = frames(2, &[1.0, 7.0, 3.0, 7.0]);
+        let numbers = learn(Input::Frames, std::slice::from_ref(&row)).unwrap();
+        assert_eq!((numbers.token_count(), numbers.channels()), (0, 2));
+        for (max_length, expected) in [(0, &[-1.0, 0.0, 1.0, 0.0][..]), (1, &[-1.0, 0.0]), (9, &[-1.0, 0.0, 1.0, 0.0])]
+        {
+            assert_eq!(
+                numbers.encode(&row.content, max_length).unwrap(),
+                Sequence::Frames { channels: 2, values: expected.into() }
+            );
+        }
+        assert_eq!(words.encode(&row.content, 0), Err(Mismatch::FramesForText));
+        assert_eq!(numbers.encode(&text, 0), Err(Mismatch::TextForFrames));
+        let other = frames(3, &[1.0; 3]);
+        assert_eq!(numbers.encode(&other.content, 0), Err(Mismatch::Channels { expected: 2, found: 3 }));
+    }
+
+    #[test]
+    fn words_without_a_vocabulary_characters_and_bytes() {
+        let rows = [Row::of_text("a", "On\n\"off\""), Row::of_text("a", "on, é")];
+        let text = Content::Text("oN é".into());
+        let tokens = |input, max_length| learn(input, &rows).unwrap().encode(&text, max_length).unwrap();
+        let hashed = ["on", "é"].map(|word| 2 + hash_word(word) % 4_096);
+        assert_eq!(tokens(Input::HashedWords, 0), Sequence::Tokens(hashed.to_vec()));
+        assert_eq!(tokens(Input::HashedWords, 1), Sequence::Tokens(hashed[..1].to_vec()));
+        // The alphabet: line end, space, quote, comma, f, n, o, é.
+        assert_eq!(tokens(Input::Characters, 0), Sequence::Tokens(vec![8, 7, 3, 9]));
+        assert_eq!(tokens(Input::Bytes, 4), Sequence::Tokens(vec![113, 80, 34, 197]));
+        let count = |input| learn(input, &rows).unwrap().token_count();
+        assert_eq!([Input::HashedWords, Input::Characters, Input::Bytes].map(count), [4_098, 10, 258]);
+    }
+
+    #[test]
+    fn what_was_learned_is_read_back_from_a_run() {
+        let place = tempfile::tempdir().unwrap();
+        let texts = [Row::of_text("a", "On\n\r\t\"off\" \\ 'é\u{0}\u{2028}''' \"\"\"")];
+        let numbers = [frames(2, &[0.1, 1e-7, 3.0, -5.5])];
+        for input in [Input::Words, Input::HashedWords, Input::Characters, Input::Bytes, Input::Frames] {
+            let rows = if input == Input::Frames { &numbers } else { &texts };
+            let folder = RunFolder::create(&place.path().join(format!("{input:?}"))).unwrap();
+            let encoder = learn(input, rows).unwrap();
+            encoder.save(&folder).unwrap();
+            let config = TrainingConfig { input, ..TrainingConfig::default() };
+            assert_eq!(Encoder::load(&folder, &config).unwrap(), encoder);
+            assert_eq!(encoder.input(), input);
+        }
+    }
+
+    #[test]
+    fn a_normalization_that_is_none_names_its_file() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(place.path()).unwrap();
+        let config = TrainingConfig { input: Input::Frames, ..TrainingConfig::default() };
+        for (content, says) in [
+            ("unit = 0.0\nmean = [1.0]\nscale = [1.0]\n", "unit 0: expected a positive number"),
+            ("unit = 1.0\nmean = [1.0]\nscale = []\n", "1 means and 0 scales"),
+            ("unit = 1.0\nmean = []\nscale = []\n", "at least one"),
+            ("unit = 1.0\nmean = [nan]\nscale = [1.0]\n", "finite"),
+            ("unit = 1.0\nmean = [1.0]\n", "scale"),
+        ] {
+            std::fs::write(folder.normalization(), content).unwrap();
+            let message = Encoder::load(&folder, &config).unwrap_err().to_string();
+            assert!(message.contains("normalization.toml: ") && message.contains(says), "{message}");
+        }
+    }
+}

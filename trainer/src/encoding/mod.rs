@@ -1,0 +1,13 @@
+//! From the content of rows to sequences of tokens or of frames, with the runtime's tokenizers.
+
+mod encoder;
+mod frames;
+mod input;
+pub mod pretrained;
+mod vocabulary;
+
+pub use encoder::{Encoder, Mismatch};
+pub use frames::{FrameNormalization, raw_value};
+pub use input::Input;
+pub use pretrained::Pretrained;
+pub use vocabulary::{Splitting, Vocabulary};

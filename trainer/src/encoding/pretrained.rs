@@ -1,0 +1,300 @@
+//! Word vectors that others have trained, from a text file.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::Vocabulary;
+use crate::batches::Example;
+
+/// Most bytes of a line, more than the largest vector takes when its numbers are written out in full.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// Vectors of a vocabulary's words, and how much they cover.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pretrained {
+    /// Tokens and their vectors, in the order of the file, each token once.
+    pub vectors: Vec<(u32, Vec<f32>)>,
+    /// Words of the vocabulary, of which `vectors.len()` have a vector.
+    pub words: usize,
+    /// Tokens of the training rows, words that are not in the vocabulary among them.
+    pub training_tokens: usize,
+    /// Those of them that have a vector.
+    pub covered_tokens: usize,
+}
+
+/// Why a file of word vectors can not be used.
+#[derive(Debug, Error)]
+pub enum PretrainedError {
+    /// The file can not be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file without a vector.
+    #[error("{}: no word vectors; expected lines of a word and its numbers", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Vectors of another size than the embedding's.
+    #[error(
+        "{}, line 1: vectors of {found} numbers, but --embedding-size is {expected}; leave it out to take {found}",
+        path.display()
+    )]
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// The embedding size.
+        expected: usize,
+        /// Numbers of a vector of the file.
+        found: usize,
+    },
+    /// A line that is no word and its numbers, or contradicts the first one.
+    #[error("{}, line {line}: {problem}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Pretrained {
+    /// Reads the vectors of a vocabulary's words, each of `embedding_size` numbers, and counts how much of
+    /// `training` they cover.
+    ///
+    /// A line is a word and its numbers, with spaces or tabs between them; a first line of two whole numbers, as
+    /// word2vec writes it, is the count of the vectors and their size. A word of the file is one of the vocabulary
+    /// if it is the same, byte for byte (a vocabulary is in lower case); of several vectors for a word the first
+    /// counts. The file is read once, line by line, and only the vectors that are returned are kept.
+    ///
+    /// # Errors
+    /// [`PretrainedError`], with the line.
+    pub fn read(
+        path: &Path,
+        embedding_size: usize,
+        vocabulary: &Vocabulary,
+        training: &[Example],
+    ) -> Result<Self, PretrainedError> {
+        let mut file = VectorFile::open(path)?;
+        if file.size != embedding_size {
+            return Err(PretrainedError::Size { path: path.into(), expected: embedding_size, found: file.size });
+        }
+        let mut vectors = Vec::new();
+        let mut found = HashSet::<u32>::new();
+        while let Some(WordVector { word, values }) = file.read_vector()? {
+            if let Some(token) = vocabulary.token(&word).filter(|token| found.insert(*token)) {
+                vectors.push((token, values));
+            }
+        }
+        let tokens = training.iter().flat_map(|example| example.sequence.tokens());
+        Ok(Self {
+            vectors,
+            words: vocabulary.words().len(),
+            training_tokens: tokens.clone().count(),
+            covered_tokens: tokens.filter(|token| found.contains(token)).count(),
+        })
+    }
+
+    /// Numbers of each vector of a file.
+    ///
+    /// # Errors
+    /// [`PretrainedError`] for a file whose first line is none.
+    pub fn vector_size(path: &Path) -> Result<usize, PretrainedError> {
+        VectorFile::open(path).map(|file| file.size)
+    }
+}
+
+impl fmt::Display for Pretrained {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+        let Self { vectors, words, training_tokens, covered_tokens } = self;
+        write!(
+            formatter,
+            "vectors for {} of {words} words ({:.1} %), which are {:.1} % of the words of the training rows",
+            vectors.len(),
+            percent(vectors.len(), *words),
+            percent(*covered_tokens, *training_tokens)
+        )
+    }
+}
+
+struct WordVector {
+    word: String,
+    values: Vec<f32>,
+}
+
+/// A file of word vectors that is read line by line.
+struct VectorFile<'p> {
+    path: &'p Path,
+    reader: BufReader<File>,
+    /// Numbers of each vector.
+    size: usize,
+    /// Vectors that the header announces.
+    announced: Option<u64>,
+    /// Lines and vectors read so far.
+    lines: u64,
+    vectors: u64,
+    /// The first line, if it is a vector that has not been taken yet.
+    first: Option<String>,
+}
+
+impl<'p> VectorFile<'p> {
+    /// Opens a file and learns the size of its vectors from the first line.
+    fn open(path: &'p Path) -> Result<Self, PretrainedError> {
+        let reader = File::open(path).map_err(|source| PretrainedError::Unreadable { path: path.into(), source })?;
+        let reader = BufReader::new(reader);
+        let mut file = Self { path, reader, size: 0, announced: None, lines: 0, vectors: 0, first: None };
+        let line = file.read_line()?.ok_or_else(|| file.empty())?;
+        let line = line.strip_prefix('\u{feff}').unwrap_or(&line);
+        let header: Option<Vec<u64>> = fields(line).map(|field| field.parse().ok()).collect();
+        if let Some([count, size]) = header.as_deref() {
+            (file.announced, file.size) = (Some(*count), usize::try_from(*size).unwrap_or(usize::MAX));
+        } else {
+            file.size = fields(line).count().saturating_sub(1);
+            file.first = Some(line.into());
+        }
+        if file.size == 0 { Err(file.wrong("no numbers; expected a word and its numbers".into())) } else { Ok(file) }
+    }
+
+    fn read_vector(&mut self) -> Result<Option<WordVector>, PretrainedError> {
+        let first = self.first.take();
+        let Some(line) = (if first.is_some() { first } else { self.read_line()? }) else {
+            self.check_count()?;
+            return Ok(None);
+        };
+        let mut fields = fields(&line);
+        let word = fields.next().unwrap_or_default().to_owned();
+        let mut values = Vec::with_capacity(self.size.min(line.len()));
+        for field in fields {
+            let value = field.parse().ok().filter(|value: &f32| value.is_finite());
+            let field = || field.chars().take(40).collect::<String>();
+            values
+                .push(value.ok_or_else(|| self.wrong(format!("`{}` is not a finite number", field().escape_debug())))?);
+        }
+        if values.len() != self.size {
+            return Err(self.wrong(format!("{} numbers after the word, expected {}", values.len(), self.size)));
+        }
+        self.vectors += 1;
+        Ok(Some(WordVector { word, values }))
+    }
+
+    /// Checks at the end that there were as many vectors as announced, and any at all.
+    fn check_count(&self) -> Result<(), PretrainedError> {
+        match self.announced {
+            Some(announced) if announced != self.vectors => Err(PretrainedError::Line {
+                path: self.path.into(),
+                line: 1,
+                problem: format!("the header announces {announced} vectors, the file has {}", self.vectors),
+            }),
+            _ if self.vectors == 0 => Err(self.empty()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The next line without its end.
+    fn read_line(&mut self) -> Result<Option<String>, PretrainedError> {
+        let mut bytes = Vec::new();
+        let read = self.reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes);
+        read.map_err(|source| PretrainedError::Unreadable { path: self.path.into(), source })?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        self.lines += 1;
+        if bytes.len() as u64 == LONGEST_LINE {
+            return Err(self.wrong(format!("longer than {LONGEST_LINE} bytes; expected a word and its numbers")));
+        }
+        let line = String::from_utf8(bytes);
+        line.map(Some).map_err(|_| self.wrong("not UTF-8; convert the file (iconv -t utf-8)".into()))
+    }
+
+    fn empty(&self) -> PretrainedError {
+        PretrainedError::Empty { path: self.path.into() }
+    }
+
+    /// A fault of the line that was read last.
+    fn wrong(&self, problem: String) -> PretrainedError {
+        PretrainedError::Line { path: self.path.into(), line: self.lines, problem }
+    }
+}
+
+/// What stands between spaces, tabs and the line's end.
+fn fields(line: &str) -> impl Iterator<Item = &str> {
+    line.split([' ', '\t', '\r', '\n']).filter(|field| !field.is_empty())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::encoding::Splitting;
+    use crate::network::Sequence;
+
+    fn read(content: &[u8], size: usize) -> Result<Pretrained, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("v.txt");
+        std::fs::write(&path, content).unwrap();
+        let words = ["lamp", "off", "on", "été"].map(str::to_owned).to_vec();
+        let vocabulary = Vocabulary::new(Splitting::Words, words);
+        let sequence = Sequence::Tokens(vec![2, 1, 4, 4, 5]);
+        let training = [Example { sequence, class: 0 }];
+        Pretrained::read(&path, size, &vocabulary, &training)
+            .map_err(|error| error.to_string().replace(&path.display().to_string(), "v.txt"))
+    }
+
+    #[test]
+    fn words_of_the_vocabulary_get_their_first_vector() {
+        let lines = "on 1 -2.5\r\nON 9 9\nété\t3 4e-1 \non 7 7\nunheard 0 0\n";
+        let expected = Pretrained {
+            vectors: vec![(4, vec![1.0, -2.5]), (5, vec![3.0, 0.4])],
+            words: 4,
+            training_tokens: 5,
+            covered_tokens: 3,
+        };
+        assert_eq!(read(lines.as_bytes(), 2).unwrap(), expected);
+        assert_eq!(read(format!("5 2\n{lines}").as_bytes(), 2).unwrap(), expected);
+        assert_eq!(read(format!("\u{feff}5 2\n{}", lines.trim_end()).as_bytes(), 2).unwrap(), expected);
+        let text = "vectors for 2 of 4 words (50.0 %), which are 60.0 % of the words of the training rows";
+        assert_eq!(expected.to_string(), text);
+    }
+
+    #[test]
+    fn each_fault_names_its_line() {
+        let refused = |content: &str, size| read(content.as_bytes(), size).unwrap_err();
+        let none = "v.txt: no word vectors; expected lines of a word and its numbers";
+        assert_eq!(refused("", 2), none);
+        assert_eq!(refused("0 2\n", 2), none);
+        let other = "v.txt, line 1: vectors of 3 numbers, but --embedding-size is 2; leave it out to take 3";
+        assert_eq!(refused("a 1 2 3\n", 2), other);
+        assert_eq!(refused("7 3\na 1 2\n", 2), other);
+        assert_eq!(refused("on\n", 2), "v.txt, line 1: no numbers; expected a word and its numbers");
+        assert_eq!(refused("\non 1 2\n", 2), "v.txt, line 1: no numbers; expected a word and its numbers");
+        assert_eq!(refused("a 1 2\nb 1\n", 2), "v.txt, line 2: 1 numbers after the word, expected 2");
+        assert_eq!(refused("a 1 2\nb 1 2 3\n", 2), "v.txt, line 2: 3 numbers after the word, expected 2");
+        assert_eq!(refused("a 1 2\n\nb 1 2\n", 2), "v.txt, line 2: 0 numbers after the word, expected 2");
+        assert_eq!(refused("1 2\na 1\n", 2), "v.txt, line 2: 1 numbers after the word, expected 2");
+        for number in ["nan", "-inf", "1e39", "1,5", "x"] {
+            let expected = format!("v.txt, line 2: `{number}` is not a finite number");
+            assert_eq!(refused(&format!("a 1 2\nb 1 {number}\n"), 2), expected);
+        }
+        assert_eq!(refused("3 2\na 1 2\n", 2), "v.txt, line 1: the header announces 3 vectors, the file has 1");
+        assert_eq!(refused("0 2\na 1 2\n", 2), "v.txt, line 1: the header announces 0 vectors, the file has 1");
+        let error = read(b"a 1 2\nb\xff 1 2\n", 2).unwrap_err();
+        assert_eq!(error, "v.txt, line 2: not UTF-8; convert the file (iconv -t utf-8)");
+        let error = read(&[b"a 1 2\n", &vec![b'x'; 2 << 20][..]].concat(), 2).unwrap_err();
+        assert_eq!(error, "v.txt, line 2: longer than 1048576 bytes; expected a word and its numbers");
+        assert!(
+            Pretrained::vector_size(Path::new("missing.txt")).unwrap_err().to_string().starts_with("missing.txt: ")
+        );
+    }
+}

@@ -1,0 +1,119 @@
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use runtime::text::{CharacterTokenizer, FIRST_WORD_TOKEN, UNKNOWN_TOKEN, WordTokenizer};
+
+/// What a text is split into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Splitting {
+    /// Words, as [`WordTokenizer`] has them.
+    Words,
+    /// Characters, as [`CharacterTokenizer`] has them.
+    Characters,
+}
+
+impl Splitting {
+    /// Calls `each` with every part of a text in lower case; with `None` for one that can not be known.
+    pub fn for_each(self, text: &str, mut each: impl FnMut(Option<&str>)) {
+        match self {
+            Self::Words => {
+                let mut tokenizer = WordTokenizer::new();
+                tokenizer.push(text.as_bytes(), &mut each);
+                tokenizer.finish(each);
+            }
+            Self::Characters => {
+                let mut each = |character: Option<char>| match character {
+                    Some(character) => each(Some(character.encode_utf8(&mut [0; 4]))),
+                    None => each(None),
+                };
+                let mut tokenizer = CharacterTokenizer::new();
+                tokenizer.push(text.as_bytes(), &mut each);
+                tokenizer.finish(each);
+            }
+        }
+    }
+}
+
+/// The words, or the characters, that a model knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vocabulary {
+    splitting: Splitting,
+    words: Vec<String>,
+    tokens: HashMap<String, u32>,
+}
+
+impl Vocabulary {
+    /// The `size` most frequent words of `texts`, of equally frequent ones the first by bytes; fewer if
+    /// there are fewer.
+    pub fn most_frequent<'t>(splitting: Splitting, texts: impl Iterator<Item = &'t str>, size: usize) -> Self {
+        let mut counts = HashMap::<String, u64>::new();
+        for text in texts {
+            splitting.for_each(text, |word| {
+                if let Some(word) = word {
+                    match counts.get_mut(word) {
+                        Some(count) => *count += 1,
+                        None => drop(counts.insert(word.into(), 1)),
+                    }
+                }
+            });
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by(|(word, count), (other, other_count)| {
+            Reverse(count).cmp(&Reverse(other_count)).then_with(|| word.cmp(other))
+        });
+        Self::new(splitting, counts.into_iter().take(size).map(|(word, _)| word).collect())
+    }
+
+    /// A vocabulary of these words; sorted by bytes, each once.
+    pub fn new(splitting: Splitting, mut words: Vec<String>) -> Self {
+        words.sort_unstable();
+        words.dedup();
+        let tokens = words.iter().cloned().zip(FIRST_WORD_TOKEN..).collect();
+        Self { splitting, words, tokens }
+    }
+
+    /// The words, sorted by bytes.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// The token of a word; `None` for one that is not known.
+    pub fn token(&self, word: &str) -> Option<u32> {
+        self.tokens.get(word).copied()
+    }
+
+    /// Number of tokens: padding, unknown, and one a word.
+    pub fn token_count(&self) -> usize {
+        self.words.len() + FIRST_WORD_TOKEN as usize
+    }
+
+    /// The tokens of a text.
+    pub fn encode(&self, text: &str) -> Vec<u32> {
+        let mut tokens = Vec::new();
+        self.splitting.for_each(text, |word| {
+            tokens.push(word.and_then(|word| self.token(word)).unwrap_or(UNKNOWN_TOKEN));
+        });
+        tokens
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_frequent_words_are_kept_in_byte_order() {
+        let vocabulary = Vocabulary::most_frequent(Splitting::Words, ["b a b", "c a B d", "z"].into_iter(), 3);
+        assert_eq!(vocabulary.words(), ["a", "b", "c"]);
+        assert_eq!(vocabulary.token_count(), 5);
+        assert_eq!(vocabulary.encode("A z, c!"), [2, 1, 4]);
+        assert!(vocabulary.encode("").is_empty());
+    }
+
+    #[test]
+    fn characters_are_counted_in_lower_case_with_what_stands_between_words() {
+        let vocabulary = Vocabulary::most_frequent(Splitting::Characters, ["É e é", "\na é!"].into_iter(), 4);
+        assert_eq!(vocabulary.words(), ["\n", " ", "!", "é"], "e and a come after ! as often");
+        assert_eq!(vocabulary.encode("Éx !\n"), [5, 1, 3, 4, 2]);
+    }
+}

@@ -1,0 +1,113 @@
+use runtime::format::{self, Int8Scales, Packing, Precision};
+use runtime::numeric;
+
+use super::rows::{Columns, gate_rows, split_one_hot, sum_rows};
+use super::tensors::TensorArea;
+use crate::network::Cell;
+use crate::quantize::{QuantizedMatrix, quantize_rows, state_fraction_bits};
+use crate::weights::DirectionWeights;
+
+/// Largest magnitude of an int8 model's input and hidden state in a product.
+const LARGEST_VALUE: u32 = 127;
+/// What a 1 of a one-hot token stands for in an int8 model's product.
+const ONE_HOT_SCALE: f32 = 1.0 / LARGEST_VALUE as f32;
+
+/// What reaches a layer from below.
+pub(super) enum LayerInput {
+    /// Values, in an int8 model each in units of its scale.
+    Values {
+        /// One a column.
+        scales: Vec<f32>,
+    },
+    /// One-hot tokens.
+    OneHot,
+}
+
+/// The units of a direction's hidden state in an int8 model.
+#[derive(Clone, Copy)]
+pub(super) struct HiddenUnits {
+    /// Of an `i8` in a product.
+    pub(super) narrow: f32,
+    /// Of an `i16` in the pooled vector.
+    pub(super) wide: f32,
+}
+
+/// The units of a direction whose state reached `range`.
+pub(super) fn hidden_units(cell: Cell, range: f32) -> HiddenUnits {
+    match cell {
+        Cell::RnnRelu => {
+            let wide = f32::from(1_u16 << state_fraction_bits(cell, range)).recip();
+            HiddenUnits { narrow: 256.0 * wide, wide }
+        }
+        Cell::Lstm | Cell::Gru | Cell::RnnTanh => {
+            HiddenUnits { narrow: numeric::HIDDEN_SCALE, wide: numeric::POOLED_SCALE }
+        }
+    }
+}
+
+/// Adds the weights of a direction in float.
+pub(super) fn add_float(
+    tensors: &mut TensorArea,
+    cell: Cell,
+    direction: &DirectionWeights,
+    one_hot: bool,
+    precision: Precision,
+) -> format::DirectionWeights {
+    let columns = Columns::new(direction, one_hot);
+    let sums = sum_rows(cell, direction, columns, &vec![1.0; columns.input], 1.0);
+    let mut weights = gate_rows(cell, &sums.values);
+    let table = one_hot.then(|| {
+        let (table, hidden) = split_one_hot(&weights, columns);
+        weights = hidden;
+        tensors.add_float(&table, precision)
+    });
+    format::DirectionWeights {
+        packing: Packing::RowMajor,
+        weights: tensors.add_float(&weights, precision),
+        bias: tensors.add(&direction.bias),
+        one_hot: table,
+        scales: None,
+    }
+}
+
+/// Adds the weights of a direction, whose state reached `range`, in 8 bits.
+pub(super) fn add_int8(
+    tensors: &mut TensorArea,
+    cell: Cell,
+    direction: &DirectionWeights,
+    input: &LayerInput,
+    range: f32,
+) -> format::DirectionWeights {
+    let (scales, one_hot) = match input {
+        LayerInput::Values { scales } => (scales.clone(), false),
+        LayerInput::OneHot => (vec![ONE_HOT_SCALE; direction.weight_ih.columns], true),
+    };
+    let columns = Columns::new(direction, one_hot);
+    let state_fraction_bits = state_fraction_bits(cell, range);
+    let fraction_bits = match cell {
+        Cell::RnnRelu => u32::from(state_fraction_bits),
+        Cell::Lstm | Cell::Gru | Cell::RnnTanh => numeric::PRE_ACTIVATION_FRACTION_BITS,
+    };
+    let sums = sum_rows(cell, direction, columns, &scales, hidden_units(cell, range).narrow);
+    let quantized = quantize_rows(&sums, &direction.bias, f64::from(1 << fraction_bits), LARGEST_VALUE);
+    let mut weights = gate_rows(cell, &quantized.weights);
+    let one_hot = one_hot.then(|| {
+        let (table, hidden) = split_one_hot(&weights, columns);
+        weights = hidden;
+        tensors.add(&table)
+    });
+    let weights = tensors.add(&weights);
+    let (bias, scales) = add_scales(tensors, &quantized, state_fraction_bits);
+    format::DirectionWeights { packing: Packing::RowMajor, weights, bias, one_hot, scales: Some(scales) }
+}
+
+/// Adds the biases and multipliers of a quantized matrix.
+pub(super) fn add_scales(
+    tensors: &mut TensorArea,
+    matrix: &QuantizedMatrix,
+    state_fraction_bits: u8,
+) -> (format::Tensor, Int8Scales) {
+    let bias = tensors.add(&matrix.bias);
+    let multipliers = tensors.add(&matrix.multipliers);
+    (bias, Int8Scales { multipliers, accumulator_shift: matrix.accumulator_shift, state_fraction_bits })
+}

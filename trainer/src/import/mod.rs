@@ -1,0 +1,95 @@
+//! Models that were trained elsewhere: from named tensors and a description to the weights of a network.
+//!
+//! What differs between frameworks (names, transposed kernels, the order of gates, two biases or one) ends here, in
+//! [`torch`] and [`keras`]; behind it there is one [`NetworkWeights`].
+
+mod description;
+mod error;
+pub mod keras;
+mod run;
+mod tensors;
+#[cfg(test)]
+mod tests;
+pub mod torch;
+mod vocabulary;
+
+use std::path::{Path, PathBuf};
+
+pub use description::{Description, Framework, Labels, TensorNames};
+pub use error::{ImportError, Shape};
+pub use run::{CalibrationRows, ImportedRun};
+pub use tensors::{NamedTensor, NamedTensors, TensorValues};
+pub use vocabulary::TokenOrder;
+
+use crate::error::Error;
+use crate::weights::NetworkWeights;
+
+/// A model that was trained elsewhere, as the project has it.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// What its description says.
+    pub description: Description,
+    /// Its weights; the embedding's rows are in the order of the project's tokens.
+    pub weights: NetworkWeights,
+    /// Names of the classes, in the order of the logits.
+    pub labels: Vec<String>,
+    /// The words that it knows, sorted by bytes.
+    pub words: Vec<String>,
+    /// The file that the weights come from.
+    pub weights_path: PathBuf,
+}
+
+/// Reads a model that was trained elsewhere: a safetensors file, and the [`Description`] of its network.
+///
+/// # Errors
+/// [`Error::Unreadable`]; [`Error::Run`] for a description that is not one; [`Error::Import`] with the tensor, line or
+/// key that does not fit.
+pub fn read_model(weights: &Path, description: &Path) -> Result<Imported, Error> {
+    let found = Description::read(description)?;
+    let labels = found.labels(description)?;
+    let order = TokenOrder::read(&found, description)?;
+    let described = weights_of(&found, NamedTensors::read(weights)?)?;
+    let fitted = fitted(described, &order, labels.len());
+    Ok(Imported {
+        description: found,
+        weights: fitted.map_err(|problem| ImportError::Description { path: description.into(), problem })?,
+        labels,
+        words: order.words().to_vec(),
+        weights_path: weights.into(),
+    })
+}
+
+/// The weights of the described network, its embedding's rows in the model's own order.
+///
+/// # Errors
+/// [`ImportError`] with the tensor that is missing, is not used, or does not fit the others.
+pub fn weights_of(description: &Description, mut tensors: NamedTensors) -> Result<NetworkWeights, ImportError> {
+    let ignored = &description.tensors.ignore;
+    tensors.discard(|name| ignored.iter().any(|start| name.starts_with(start.as_str())));
+    let weights = match description.framework {
+        Framework::Torch => torch::network(description, &mut tensors)?,
+        Framework::Keras => keras::network(description, &mut tensors)?,
+    };
+    tensors.check_all_taken()?;
+    Ok(weights)
+}
+
+/// The weights with the embedding's rows in the project's order, if vocabulary and labels are as many as they need.
+fn fitted(mut weights: NetworkWeights, order: &TokenOrder, labels: usize) -> Result<NetworkWeights, String> {
+    let classes = weights.head_bias.len();
+    if classes != labels {
+        return Err(format!("{labels} labels for {classes} classes of the weights"));
+    }
+    if let Some(embedding) = &mut weights.embedding {
+        let rows = embedding.rows().len();
+        if rows != order.token_count() {
+            return Err(format!(
+                "the vocabulary and the special tokens make {} tokens, the embedding has {rows} rows; correct \
+                 first_word_token, or count the rows that no word has in unused_tokens",
+                order.token_count()
+            ));
+        }
+        *embedding = order.reorder(embedding);
+    }
+    Ok(weights)
+}

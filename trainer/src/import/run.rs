@@ -1,0 +1,112 @@
+use std::path::Path;
+
+use super::error::ImportError;
+use super::{Description, Imported};
+use crate::data::{Row, Source};
+use crate::encoding::{Encoder, Input, Splitting, Vocabulary};
+use crate::error::Error;
+use crate::network::{NetworkConfig, RecurrentBackend};
+use crate::quantize::{Ranges, measure_ranges};
+use crate::run::{Run, RunResult, spread};
+use crate::run_folder::{RunFolder, write_lines, write_toml};
+use crate::training::{EpochMetrics, TrainingConfig, encode_rows, evaluate};
+use crate::weights;
+
+/// Rows that the int8 ranges of an imported model are measured on.
+#[derive(Debug, Clone, Copy)]
+pub struct CalibrationRows<'r> {
+    /// The rows, with labels of the model.
+    pub rows: &'r [Row],
+    /// How their source is named in messages.
+    pub place: &'r str,
+}
+
+/// A run that was made of an imported model.
+#[derive(Debug, Clone)]
+pub struct ImportedRun<B: RecurrentBackend> {
+    /// The run, as [`Run::load`] gives it.
+    pub run: Run<B>,
+    /// Share of the calibration rows that the network is right on, if there are such rows.
+    pub accuracy: Option<f64>,
+}
+
+impl Imported {
+    /// The run of this model, ready to be exported; to int8 only with calibration rows.
+    ///
+    /// # Errors
+    /// [`Error::Import`] for layers of different sizes; [`Error::Setting`] for a size that no run has;
+    /// [`Error::Data`] for a label that is not the model's; [`Error::Export`], [`Error::NotFinite`] for a network that
+    /// the runtime would refuse.
+    pub fn run<B: RecurrentBackend>(
+        &self,
+        calibration: Option<CalibrationRows<'_>>,
+        device: &B::Device,
+    ) -> Result<ImportedRun<B>, Error> {
+        let config = self.config()?;
+        config.check()?;
+        let encoder = Encoder::Words(Vocabulary::new(Splitting::Words, self.words.clone()));
+        let network = self.weights.to_network::<B>(device);
+        let mut result = RunResult {
+            trainer_version: env!("CARGO_PKG_VERSION").into(),
+            training_rows: 0,
+            validation_rows: 0,
+            calibration_rows: 0,
+            ranges: Ranges::default(),
+            best: EpochMetrics::default(),
+        };
+        let mut accuracy = None;
+        if let Some(CalibrationRows { rows, place }) = calibration {
+            let examples = encode_rows(rows, place, &self.labels, &encoder, &config)?;
+            let examples = spread(&examples, config.calibration_rows);
+            let shape: NetworkConfig = config.network(encoder.input_shape(config.embedding_size));
+            result.calibration_rows = examples.len();
+            result.ranges = measure_ranges(&network, &shape, &examples);
+            accuracy = Some(evaluate(&network, &shape, &examples, device).accuracy);
+        }
+        let run = Run { config, labels: self.labels.clone(), encoder, network, result };
+        run.export(runtime::format::Precision::F32)?;
+        Ok(ImportedRun { run, accuracy })
+    }
+
+    /// The settings of a run that would train such a network.
+    fn config(&self) -> Result<TrainingConfig, ImportError> {
+        let Description { cell, bidirectional, num_layers, pooling, max_length, pad_to, .. } = self.description;
+        let sizes: Vec<usize> = self.weights.layers.iter().map(|layer| layer.forward.weight_hh.columns).collect();
+        let hidden_size = sizes.first().copied().unwrap_or_default();
+        if sizes.iter().any(|size| *size != hidden_size) {
+            let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+            let problem = format!("recurrent layers of {} units; the layers of a run have one size", sizes.join(", "));
+            return Err(ImportError::Description { path: self.weights_path.clone(), problem });
+        }
+        Ok(TrainingConfig {
+            data: Source::Path(self.weights_path.clone()),
+            input: Input::Words,
+            vocabulary_size: self.words.len(),
+            embedding_size: self.weights.embedding.as_ref().map_or(0, |embedding| embedding.columns),
+            cell,
+            bidirectional,
+            hidden_size,
+            num_layers,
+            pooling,
+            max_length,
+            pad_to,
+            ..TrainingConfig::default()
+        })
+    }
+}
+
+impl<B: RecurrentBackend> ImportedRun<B> {
+    /// Writes a run's folder.
+    ///
+    /// # Errors
+    /// [`Error::Run`] if `out` holds a run already; [`Error::Unwritable`].
+    pub fn write(&self, out: &Path) -> Result<(), Error> {
+        let Run { config, labels, encoder, network, result } = &self.run;
+        let folder = RunFolder::create(out)?;
+        write_lines(&folder.labels(), labels)?;
+        encoder.save(&folder)?;
+        weights::save(network, &folder.weights())?;
+        write_toml(&folder.config(), config)?;
+        write_toml(&folder.result(), result)
+    }
+}
