@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use runtime::format::Precision;
 use serde_json::Value;
-use tests::{binary, repository, trained_run};
+use tests::{binary, real_data, repository, trained_run};
 use trainer::data::read_rows;
 use trainer::encoding::Input;
 use trainer::export::ModelFile;
@@ -99,13 +99,23 @@ fn every_cell_and_direction_answers_on_a_cortex_m4_as_on_this_machine() {
 
 #[test]
 fn frames_of_digits_stream_through_a_cortex_m4() {
-    let path = repository().join("models/digits/digits.int8.rnl");
-    let data = "trainer/data/digits/test.csv";
-    let rows = read_rows(&repository().join(data), &[]).unwrap().len();
-    let report = check_model("m4", &path, data, rows);
-    let right = report["rows"].as_array().unwrap().iter().zip(read_rows(&repository().join(data), &[]).unwrap());
-    let right = right.filter(|(printed, row)| printed["label"] == row.label.as_str()).count();
-    assert!(right * 100 >= rows * 97, "{right} of {rows}");
+    check_frames("digits", "trainer/data/digits/test.csv");
+}
+
+#[test]
+fn frames_of_gestures_stream_through_a_cortex_m4() {
+    let Some(folder) = real_data("wand") else { return };
+    check_frames("gestures", folder.join("test.csv").to_str().unwrap());
+}
+
+/// A model of frames answers as on this machine, and 97 of 100 answers are right.
+fn check_frames(name: &str, data: &str) {
+    let path = repository().join(format!("models/{name}/{name}.int8.rnl"));
+    let given = read_rows(&repository().join(data), &[]).unwrap();
+    let report = check_model("m4", &path, data, given.len());
+    let printed = report["rows"].as_array().unwrap();
+    let right = printed.iter().zip(&given).filter(|(printed, row)| printed["label"] == row.label.as_str()).count();
+    assert!(right * 100 >= given.len() * 97, "{right} of {}", given.len());
 }
 
 #[test]

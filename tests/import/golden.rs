@@ -2,9 +2,15 @@
 
 use std::path::Path;
 
+use runtime::format::{Precision, Provenance};
+use runtime::{Classifier, Model};
 use serde::Deserialize;
 use serde_json::Value;
+use tests::{Cpu, states};
+use trainer::export::{ExportedInput, ExportedNetwork, export};
 use trainer::import::{Description, NamedTensor, NamedTensors, weights_of};
+use trainer::network::{InputShape, NetworkConfig, Packed, Pooling, Sequence};
+use trainer::quantize::Ranges;
 use trainer::weights::NetworkWeights;
 
 use crate::reference;
@@ -73,9 +79,59 @@ fn check_keras(name: &str) {
         let output = reference::layer(&weights.layers[0], &inputs);
         near(name, &output.last, &case.last[row]);
         assert!(!inputs.is_empty());
-        for (found, expected) in output.steps.iter().zip(&case.sequence[row]) {
-            near(name, found, expected);
+        let tokens: Vec<u32> = tokens[..inputs.len()].iter().map(|token| *token as u32).collect();
+        for steps in [output.steps, network_steps(&weights, &tokens), runtime_steps(&weights, &tokens)] {
+            assert_eq!(steps.len(), tokens.len());
+            for (found, expected) in steps.iter().zip(&case.sequence[row]) {
+                near(name, found, expected);
+            }
         }
+    }
+}
+
+/// `h` of every step of the last layer, both directions side by side, as the trainer's network computes it.
+fn network_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
+    let network = weights.to_network::<Cpu>(&Default::default());
+    let packed = Packed::new(&[Sequence::Tokens(tokens.to_vec())]);
+    let states = network.states(&config(weights), &packed).pop().unwrap().outputs();
+    let width = states.dims()[1];
+    let values: Vec<f32> = states.into_data().to_vec().unwrap();
+    values.chunks(width).map(|row| row.iter().map(|value| f64::from(*value)).collect()).collect()
+}
+
+/// The same as the runtime computes it in f32.
+fn runtime_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
+    let words = weights.embedding.as_ref().unwrap().rows().len() - 2;
+    let vocabulary: Vec<String> = (0..words).map(|word| format!("{word:03}")).collect();
+    let network = ExportedNetwork {
+        labels: &["a".to_owned(), "b".to_owned()],
+        input: ExportedInput::Words(&vocabulary),
+        weights,
+        pooling: Pooling::Last,
+        max_length: 9,
+        pad_to: 0,
+        ranges: &Ranges::default(),
+        provenance: &Provenance::default(),
+    };
+    let file = export(&network, Precision::F32).unwrap();
+    let model = Model::parse(file.bytes()).unwrap();
+    let mut classifier = Classifier::<2048>::new(&model).unwrap();
+    let mut steps = vec![[Vec::new(), Vec::new()]; tokens.len()];
+    for state in states(&mut classifier, tokens.iter().copied()) {
+        steps[state.step][usize::from(state.reverse)] = state.hidden;
+    }
+    steps.into_iter().map(|directions| directions.concat().into_iter().map(f64::from).collect()).collect()
+}
+
+fn config(weights: &NetworkWeights) -> NetworkConfig {
+    let layer = &weights.layers[0];
+    NetworkConfig {
+        input: InputShape::Tokens { tokens: 0, embedding_size: layer.forward.weight_ih.columns },
+        cell: layer.cell,
+        hidden_size: layer.forward.weight_hh.columns,
+        num_layers: weights.layers.len(),
+        bidirectional: layer.reverse.is_some(),
+        pooling: Pooling::Last,
     }
 }
 
