@@ -20,8 +20,9 @@ fn assert_parity(report: &ParityReport) {
     assert_eq!(report.f32.agreement, 1.0);
     assert_eq!(report.f32.accuracy, report.accuracy);
     assert!(report.f32.max_logit_error <= 1e-4);
-    assert!(report.f16.agreement >= 0.998);
-    assert!(report.f16.max_logit_error <= 0.05);
+    // One of 420 rows is 0.24 %: two logits may lie as near to each other as a weight's rounding.
+    assert!(report.f16.agreement >= 0.997);
+    assert!(report.f16.max_logit_error <= 0.01);
     assert!(report.int8.agreement >= 0.995);
     assert!(report.int8.max_logit_error <= 0.5);
     assert!(report.int8.mean_logit_error > 0.0, "int8 is not float");
