@@ -27,7 +27,9 @@ pub(super) fn tanh(x: f32) -> f32 {
     let square = x * x;
     let near =
         x * (1.0 - square * (1.0 / 3.0 - square * (2.0 / 15.0 - square * (17.0 / 315.0 - square * (62.0 / 2835.0)))));
-    let e = exp(-2.0 * x.abs().min(40.0));
+    // Not `min`, which would turn what is not a number into one.
+    let magnitude = if x.abs() > 40.0 { 40.0 } else { x.abs() };
+    let e = exp(-2.0 * magnitude);
     let far = ((1.0 - e) / (1.0 + e)).copysign(x);
     if square < 0.0625 { near } else { far }
 }
