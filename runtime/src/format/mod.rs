@@ -15,6 +15,10 @@ pub use manifest::{
 pub use string_table::{STRINGS_PER_BLOCK, StringTable, StringTableRef};
 pub use tensor::{ALIGNMENT, DataType, Element, Tensor, Tensors};
 
+/// The input's and the hidden state's columns of a packed row, and the values they are multiplied with, come in
+/// multiples of this.
+pub const COLUMN_MULTIPLE: usize = 4;
+
 /// Rounds `size` up to a multiple of `multiple`, a power of two. Saturates instead of overflowing.
 pub const fn round_up(size: usize, multiple: usize) -> usize {
     size.saturating_add(multiple - 1) & !(multiple - 1)

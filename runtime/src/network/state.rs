@@ -2,10 +2,7 @@ use bytemuck::Pod;
 
 use super::arithmetic::Arithmetic;
 use super::direction::Direction;
-use crate::format::{Cell, round_up};
-
-/// Columns of a packed row, and values of the vector it is multiplied with, come in multiples of this.
-pub(crate) const COLUMN_MULTIPLE: usize = 4;
+use crate::format::{COLUMN_MULTIPLE, Cell, round_up};
 
 /// The sizes of a direction's weights.
 #[derive(Debug, Clone, Copy)]

@@ -1,12 +1,9 @@
 //! The rows of a direction as its sums are made of them.
 
-use runtime::format::round_up;
+use runtime::format::{COLUMN_MULTIPLE, round_up};
 
 use crate::network::Cell;
 use crate::weights::{DirectionWeights, Matrix};
-
-/// Columns of each part of a row come in multiples of this.
-const COLUMN_MULTIPLE: usize = 4;
 
 /// How the columns of a row are laid out: the input's, zeros, the hidden state's, zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

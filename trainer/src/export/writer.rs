@@ -10,7 +10,7 @@ use super::frames::{self, IntegerNormalization, with_offsets};
 use super::tensors::TensorArea;
 use crate::encoding::FrameNormalization;
 use crate::error::Error;
-use crate::network::{Cell, Pooling};
+use crate::network::Pooling;
 use crate::quantize::{Ranges, quantize_embedding, quantize_rows};
 use crate::weights::{Matrix, NetworkWeights};
 
@@ -182,7 +182,7 @@ fn add_layers(
         let (Some(forward), reverse) = (directions.next(), directions.next()) else { continue };
         drop(directions);
         layers.push(Layer {
-            cell: format_cell(cell),
+            cell: cell.in_file(),
             input_size: narrow(layer.forward.weight_ih.columns),
             hidden_size: narrow(layer.forward.weight_hh.columns),
             forward,
@@ -230,15 +230,6 @@ fn add_head(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: 
             bias: tensors.add(head_bias),
             scales: None,
         },
-    }
-}
-
-const fn format_cell(cell: Cell) -> format::Cell {
-    match cell {
-        Cell::Lstm => format::Cell::Lstm,
-        Cell::Gru => format::Cell::Gru,
-        Cell::RnnTanh => format::Cell::RnnTanh,
-        Cell::RnnRelu => format::Cell::RnnRelu,
     }
 }
 

@@ -1,4 +1,5 @@
 use clap::ValueEnum;
+use runtime::format;
 use serde::{Deserialize, Serialize};
 
 /// The formula of a recurrent layer, with `W`, `U` the weights of the input and of the hidden state.
@@ -20,22 +21,24 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// Rows of the weight matrices for each unit.
-    pub const fn gates(self) -> usize {
+    /// The cell as a model file names it.
+    pub const fn in_file(self) -> format::Cell {
         match self {
-            Self::Lstm => 4,
-            Self::Gru => 3,
-            Self::RnnTanh | Self::RnnRelu => 1,
+            Self::Lstm => format::Cell::Lstm,
+            Self::Gru => format::Cell::Gru,
+            Self::RnnTanh => format::Cell::RnnTanh,
+            Self::RnnRelu => format::Cell::RnnRelu,
         }
     }
 
-    /// Sums that are kept apart for each unit, each with a bias: the gates, and for a GRU what the hidden state
-    /// adds to `n`.
+    /// [`format::Cell::gates`]
+    pub const fn gates(self) -> usize {
+        self.in_file().gates()
+    }
+
+    /// [`format::Cell::results`]: sums that are kept apart for each unit, each with a bias.
     pub const fn results(self) -> usize {
-        match self {
-            Self::Lstm | Self::Gru => 4,
-            Self::RnnTanh | Self::RnnRelu => 1,
-        }
+        self.in_file().results()
     }
 
     /// Values of the state of each unit: `h`, and for an LSTM `c`.

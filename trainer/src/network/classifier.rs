@@ -199,17 +199,12 @@ impl<B: Backend> Classifier<B> {
         &self,
         config: &NetworkConfig,
         packed: &Packed,
-        mut dropout: Option<(f64, &mut ChaCha8Rng)>,
+        dropout: Option<(f64, &mut ChaCha8Rng)>,
     ) -> Tensor<B, 2>
     where
         B: RecurrentBackend,
     {
-        let states = self.last_layer(config, packed, dropout.as_mut(), |_| {});
-        let Some(states) = states else {
-            return self.head.bias.val().unsqueeze::<2>().repeat_dim(0, packed.rows());
-        };
-        let pooled = drop_values(pooled_rows(states, packed, config.pooling), dropout.as_mut());
-        self.logits(pooled)
+        self.logits(config, packed, dropout, pooled_rows)
     }
 
     /// The logits after every step of packed rows, `[total_steps, classes]`, of a network of one direction.
@@ -217,30 +212,47 @@ impl<B: Backend> Classifier<B> {
         &self,
         config: &NetworkConfig,
         packed: &Packed,
-        mut dropout: Option<(f64, &mut ChaCha8Rng)>,
+        dropout: Option<(f64, &mut ChaCha8Rng)>,
     ) -> Tensor<B, 2>
     where
         B: RecurrentBackend,
     {
-        let states = self.last_layer(config, packed, dropout.as_mut(), |_| {});
-        let Some(states) = states.filter(|_| packed.total_steps() > 0) else {
-            return self.head.bias.val().unsqueeze::<2>().repeat_dim(0, packed.total_steps());
-        };
-        let outputs = states.outputs();
-        let pooled = match config.pooling {
-            Pooling::Last => outputs,
-            Pooling::Mean => {
-                let sums = packed.unpack(outputs, 0.0).cumsum(1);
-                packed.pack(sums) / packed.step_numbers(&self.head.bias.device())
-            }
-            Pooling::Max => packed.pack(packed.unpack(outputs, BELOW_ALL).cummax(1)),
-        };
-        let pooled = drop_values(pooled, dropout.as_mut());
-        self.logits(pooled)
+        if packed.total_steps() == 0 {
+            return self.head.bias.val().unsqueeze::<2>().repeat_dim(0, 0);
+        }
+        self.logits(config, packed, dropout, pooled_steps)
     }
 
-    fn logits(&self, pooled: Tensor<B, 2>) -> Tensor<B, 2> {
+    /// The logits of the vectors that `pool` makes of the last layer's states.
+    fn logits(
+        &self,
+        config: &NetworkConfig,
+        packed: &Packed,
+        mut dropout: Option<(f64, &mut ChaCha8Rng)>,
+        pool: impl Fn(LayerStates<B>, &Packed, Pooling) -> Tensor<B, 2>,
+    ) -> Tensor<B, 2>
+    where
+        B: RecurrentBackend,
+    {
+        let pooled = match self.last_layer(config, packed, dropout.as_mut(), |_| {}) {
+            Some(states) => pool(states, packed, config.pooling),
+            None => Tensor::zeros([packed.rows(), config.pooled_size()], &self.head.bias.device()),
+        };
+        let pooled = drop_values(pooled, dropout.as_mut());
         pooled.matmul(self.head.weight.val().transpose()) + self.head.bias.val().unsqueeze::<2>()
+    }
+}
+
+/// The outputs up to each step as one vector: `[total_steps, pooled size]`.
+fn pooled_steps<B: Backend>(states: LayerStates<B>, packed: &Packed, pooling: Pooling) -> Tensor<B, 2> {
+    let outputs = states.outputs();
+    match pooling {
+        Pooling::Last => outputs,
+        Pooling::Mean => {
+            let numbers = packed.step_numbers(&outputs.device());
+            packed.pack(packed.unpack(outputs, 0.0).cumsum(1)) / numbers
+        }
+        Pooling::Max => packed.pack(packed.unpack(outputs, BELOW_ALL).cummax(1)),
     }
 }
 

@@ -117,8 +117,8 @@ fn train_epoch<B: TrainingBackend, O: Optimizer<Classifier<B>, B>>(
             return Ok((model, true));
         }
         let mut rng = chance(config.seed, Chance::Dropout, epoch, number);
-        let Fit { config: TrainingConfig { word_dropout, input_noise, .. }, .. } = fit;
-        let changes = Changes { word_dropout: *word_dropout, input_noise: *input_noise, rng: &mut rng };
+        let TrainingConfig { word_dropout, input_noise, .. } = **config;
+        let changes = Changes { word_dropout, input_noise, rng: &mut rng };
         let batch = Batch::new(rows.iter().map(|row| &examples[*row]), Some(changes));
         let dropout = Some((config.dropout, &mut rng));
         let (logits, classes) = match config.targets {

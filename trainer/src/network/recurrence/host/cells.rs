@@ -3,6 +3,8 @@
 //! A row of sums has one block of `H` values a result. The blocks that the hidden state's product is added to come
 //! first, so that the product is one.
 
+use std::marker::PhantomData;
+
 use super::functions::{sigmoid, tanh};
 
 /// The formula of a cell, value by value.
@@ -123,33 +125,43 @@ impl HostCell for Gru {
     }
 }
 
-pub(super) enum RnnTanh {}
+/// Elman's cell with an activation.
+pub(super) struct Rnn<A>(PhantomData<A>);
 
-impl HostCell for RnnTanh {
-    const GATES: usize = 1;
-    const RESULTS: usize = 1;
-    const STATES: usize = 1;
-    const INPUT_BLOCKS: &'static [usize] = &[0];
-    const RESULT_BLOCKS: &'static [usize] = &[0];
-    const DIRECT: bool = false;
+/// The activation of Elman's cell.
+pub(super) trait Activation {
+    /// Its value.
+    fn value(sum: f32) -> f32;
 
-    fn forward(sums: &mut [f32], _: &[f32], state: &mut [f32]) {
-        for (sum, h) in sums.iter_mut().zip(state) {
-            *sum = tanh(*sum);
-            *h = *sum;
-        }
+    /// The gradient of the sum, from the value and its gradient.
+    fn gradient(value: f32, gradient: f32) -> f32;
+}
+
+pub(super) enum Tanh {}
+
+impl Activation for Tanh {
+    fn value(sum: f32) -> f32 {
+        tanh(sum)
     }
 
-    fn backward(activations: &mut [f32], _: &[f32], _: &[f32], gradient: &mut [f32]) {
-        for (h, d_h) in activations.iter_mut().zip(gradient) {
-            *h = *d_h * (1.0 - *h * *h);
-        }
+    fn gradient(value: f32, gradient: f32) -> f32 {
+        gradient * (1.0 - value * value)
     }
 }
 
-pub(super) enum RnnRelu {}
+pub(super) enum Relu {}
 
-impl HostCell for RnnRelu {
+impl Activation for Relu {
+    fn value(sum: f32) -> f32 {
+        sum.max(0.0)
+    }
+
+    fn gradient(value: f32, gradient: f32) -> f32 {
+        if value > 0.0 { gradient } else { 0.0 }
+    }
+}
+
+impl<A: Activation> HostCell for Rnn<A> {
     const GATES: usize = 1;
     const RESULTS: usize = 1;
     const STATES: usize = 1;
@@ -159,14 +171,14 @@ impl HostCell for RnnRelu {
 
     fn forward(sums: &mut [f32], _: &[f32], state: &mut [f32]) {
         for (sum, h) in sums.iter_mut().zip(state) {
-            *sum = sum.max(0.0);
+            *sum = A::value(*sum);
             *h = *sum;
         }
     }
 
     fn backward(activations: &mut [f32], _: &[f32], _: &[f32], gradient: &mut [f32]) {
         for (h, d_h) in activations.iter_mut().zip(gradient) {
-            *h = if *h > 0.0 { *d_h } else { 0.0 };
+            *h = A::gradient(*h, *d_h);
         }
     }
 }

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::super::Cell;
 use super::{Computed, Operands, Recurrence, RecurrentBackend, unwrap, wrap};
-use cells::{Gru, HostCell, Lstm, RnnRelu, RnnTanh};
+use cells::{Gru, HostCell, Lstm, Relu, Rnn, Tanh};
 
 /// Rows of a chunk are a multiple of this, so that the matrix product's tiles are full.
 const ROW_MULTIPLE: usize = 8;
@@ -31,8 +31,8 @@ impl RecurrentBackend for Host {
         match direction.cell {
             Cell::Lstm => forward::<Lstm>(direction, operands),
             Cell::Gru => forward::<Gru>(direction, operands),
-            Cell::RnnTanh => forward::<RnnTanh>(direction, operands),
-            Cell::RnnRelu => forward::<RnnRelu>(direction, operands),
+            Cell::RnnTanh => forward::<Rnn<Tanh>>(direction, operands),
+            Cell::RnnRelu => forward::<Rnn<Relu>>(direction, operands),
         }
     }
 
@@ -45,8 +45,8 @@ impl RecurrentBackend for Host {
         match direction.cell {
             Cell::Lstm => backward::<Lstm>(direction, weight_hh, computed, gradient),
             Cell::Gru => backward::<Gru>(direction, weight_hh, computed, gradient),
-            Cell::RnnTanh => backward::<RnnTanh>(direction, weight_hh, computed, gradient),
-            Cell::RnnRelu => backward::<RnnRelu>(direction, weight_hh, computed, gradient),
+            Cell::RnnTanh => backward::<Rnn<Tanh>>(direction, weight_hh, computed, gradient),
+            Cell::RnnRelu => backward::<Rnn<Relu>>(direction, weight_hh, computed, gradient),
         }
     }
 }
