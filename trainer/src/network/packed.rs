@@ -133,6 +133,18 @@ impl Packed {
         Arc::clone(&self.steps)
     }
 
+    /// Gives the tokens that occur new numbers, from 0, and returns the old ones, ascending.
+    pub fn renumber_tokens(&mut self) -> Vec<u32> {
+        let Sequence::Tokens(tokens) = &mut self.content else { return Vec::new() };
+        let mut distinct = tokens.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        for token in tokens {
+            *token = distinct.partition_point(|other| other < token) as u32;
+        }
+        distinct
+    }
+
     /// All tokens, `[total_steps]`; none of frames.
     pub fn tokens<B: Backend>(&self, device: &B::Device) -> Tensor<B, 1, Int> {
         match &self.content {

@@ -1,12 +1,14 @@
 use std::path::Path;
 
-use burn::module::AutodiffModule;
+use burn::module::Module;
 use burn::optim::Optimizer;
 use burn::record::{FullPrecisionSettings, NamedMpkBytesRecorder, Recorder};
-use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
 
+use super::embedding::{EmbeddingRecord, EmbeddingTable};
+use super::learner::Learner;
 use crate::error::Error;
+use crate::network::TrainingBackend;
 use crate::run_folder::write_atomically;
 
 /// What one epoch came to.
@@ -51,38 +53,45 @@ pub(super) struct Checkpoint {
     pub(super) position: Position,
     model: Vec<u8>,
     optimizer: Vec<u8>,
+    embedding: Option<EmbeddingRecord>,
 }
 
 type BytesRecorder = NamedMpkBytesRecorder<FullPrecisionSettings>;
 
 impl Checkpoint {
-    pub(super) fn new<B, M, O>(position: &Position, model: &M, optimizer: &O) -> Result<Self, Error>
-    where
-        B: AutodiffBackend,
-        M: AutodiffModule<B>,
-        O: Optimizer<M, B>,
-    {
+    pub(super) fn new<B: TrainingBackend>(position: &Position, learner: &Learner<B>) -> Result<Self, Error> {
         let failed = |error| Error::Failed(format!("the checkpoint can not be made: {error}"));
         let recorder = BytesRecorder::default();
+        let model = learner.model.clone().into_record();
         Ok(Self {
             position: position.clone(),
-            model: Recorder::<B>::record(&recorder, model.clone().into_record(), ()).map_err(failed)?,
-            optimizer: Recorder::<B>::record(&recorder, optimizer.to_record(), ()).map_err(failed)?,
+            model: Recorder::<B>::record(&recorder, model, ()).map_err(failed)?,
+            optimizer: Recorder::<B>::record(&recorder, learner.optimizer.to_record(), ()).map_err(failed)?,
+            embedding: learner.embedding.as_ref().map(EmbeddingTable::record),
         })
     }
 
-    /// The model and the optimizer as they were.
-    pub(super) fn restore<B, M, O>(self, model: M, optimizer: O, device: &B::Device) -> Result<(Position, M, O), Error>
-    where
-        B: AutodiffBackend,
-        M: AutodiffModule<B>,
-        O: Optimizer<M, B>,
-    {
-        let failed = |error| Error::Failed(format!("the checkpoint does not fit the run: {error}"));
+    /// The learner as it was; `learner` is one of the same settings.
+    pub(super) fn restore<B: TrainingBackend>(
+        self,
+        mut learner: Learner<B>,
+        device: &B::Device,
+    ) -> Result<(Position, Learner<B>), Error> {
+        let failed = |error: String| Error::Failed(format!("the checkpoint does not fit the run: {error}"));
         let recorder = BytesRecorder::default();
-        let model_record = Recorder::<B>::load(&recorder, self.model, device).map_err(failed)?;
-        let optimizer_record = Recorder::<B>::load(&recorder, self.optimizer, device).map_err(failed)?;
-        Ok((self.position, model.load_record(model_record), optimizer.load_record(optimizer_record)))
+        let model = Recorder::<B>::load(&recorder, self.model, device).map_err(|error| failed(error.to_string()))?;
+        let optimizer =
+            Recorder::<B>::load(&recorder, self.optimizer, device).map_err(|error| failed(error.to_string()))?;
+        learner.embedding = match (learner.embedding, self.embedding) {
+            (Some(table), Some(record)) => {
+                Some(table.restored(record).ok_or_else(|| failed("another embedding".into()))?)
+            }
+            (None, None) => None,
+            _ => return Err(failed("another input".into())),
+        };
+        learner.model = learner.model.load_record(model);
+        learner.optimizer = learner.optimizer.load_record(optimizer);
+        Ok((self.position, learner))
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<(), Error> {

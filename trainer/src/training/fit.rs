@@ -1,18 +1,17 @@
-use burn::grad_clipping::GradientClippingConfig;
-use burn::module::AutodiffModule;
-use burn::optim::{AdamConfig, GradientsParams, Optimizer};
 use burn::tensor::Tensor;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::{Checkpoint, EpochMetrics, EpochSums, Position};
-use super::evaluate::{evaluate, losses_and_correct};
+use super::evaluate::evaluate;
+use super::learner::{Found, Learner};
+use super::prefetch::{Making, prefetch};
 use super::progress::Status;
 use super::schedule::learning_rate;
 use super::{Prepared, Progress, TrainingConfig};
-use crate::batches::{Batch, Changes, epoch_batches};
+use crate::batches::epoch_batches;
 use crate::error::Error;
-use crate::network::{Classifier, NetworkConfig, RecurrentBackend, Targets, TrainingBackend, values};
+use crate::network::{Classifier, NetworkConfig, RecurrentBackend, TrainingBackend, values};
 use crate::run_folder::{RunFolder, write_atomically};
 use crate::weights;
 
@@ -64,28 +63,26 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &
     if let Some(pretrained) = &prepared.pretrained {
         model = model.with_embeddings(&pretrained.vectors, config.freeze_embeddings);
     }
-    let mut optimizer = AdamConfig::new()
-        .with_epsilon(1e-8)
-        .with_grad_clipping(Some(GradientClippingConfig::Norm(config.gradient_clipping)))
-        .init();
+    let batches = prepared.training.len().div_ceil(config.batch_size);
+    let rates = (0..config.epochs * batches).map(|step| rate_at(config, batches, step));
+    let mut learner = Learner::new(model, network_config(fit), config, rates);
     let mut position = Position::default();
     if fit.resume {
-        let checkpoint = Checkpoint::read(&folder.checkpoint())?;
-        (position, model, optimizer) = checkpoint.restore(model, optimizer, device)?;
+        (position, learner) = Checkpoint::read(&folder.checkpoint())?.restore(learner, device)?;
     }
     while position.history.len() < config.epochs && !patience_is_over(config, &position) {
         let stopped;
-        (model, stopped) = train_epoch(fit, model, &mut optimizer, &mut position, progress, device)?;
+        (learner, stopped) = train_epoch(fit, learner, &mut position, progress, device)?;
         if stopped {
             progress.finish();
-            Checkpoint::new(&position, &model, &optimizer)?.write(&folder.checkpoint())?;
+            Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
             return Ok(Ending::Interrupted);
         }
-        let best = end_epoch(fit, &model.valid(), &mut position, progress, device)?;
-        if best {
-            weights::save(&model.valid(), &folder.weights())?;
+        learner = learner.settled();
+        if end_epoch(fit, &learner.trained(), &mut position, progress, device)? {
+            weights::save(&learner.trained(), &folder.weights())?;
         }
-        Checkpoint::new(&position, &model, &optimizer)?.write(&folder.checkpoint())?;
+        Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
     }
     progress.finish();
     best_epoch(&position.history).map(Ending::Finished).ok_or_else(|| Error::Failed("no epoch was trained".into()))
@@ -96,58 +93,45 @@ fn network_config(fit: &Fit<'_>) -> NetworkConfig {
 }
 
 /// Trains from the position's batch to the end of its epoch, or until asked to stop (`true`).
-fn train_epoch<B: TrainingBackend, O: Optimizer<Classifier<B>, B>>(
+fn train_epoch<B: TrainingBackend>(
     fit: &Fit<'_>,
-    mut model: Classifier<B>,
-    optimizer: &mut O,
+    mut learner: Learner<B>,
     position: &mut Position,
     progress: &mut Progress,
     device: &B::Device,
-) -> Result<(Classifier<B>, bool), Error> {
+) -> Result<(Learner<B>, bool), Error> {
     let Fit { config, prepared, .. } = fit;
     let epoch = position.history.len();
     let examples = &prepared.training;
     let batches = epoch_batches(examples, config.batch_size, &mut chance(config.seed, Chance::Order, epoch, 0));
-    let network = network_config(fit);
+    let making = Making {
+        examples,
+        word_dropout: config.word_dropout,
+        input_noise: config.input_noise,
+        embedded: learner.embedding.is_some(),
+    };
     let mut unread = Unread::default();
     progress.start_epoch();
-    for (number, rows) in batches.iter().enumerate().skip(position.batch) {
-        if (fit.should_stop)() {
-            unread.read(&mut position.sums)?;
-            return Ok((model, true));
-        }
-        let mut rng = chance(config.seed, Chance::Dropout, epoch, number);
-        let TrainingConfig { word_dropout, input_noise, .. } = **config;
-        let changes = Changes { word_dropout, input_noise, rng: &mut rng };
-        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), Some(changes));
-        let dropout = Some((config.dropout, &mut rng));
-        let (logits, classes) = match config.targets {
-            Targets::Last => (model.forward(&network, &batch.packed, dropout), batch.classes.clone()),
-            Targets::EveryStep => {
-                let rows = batch.packed.step_rows();
-                let classes = rows.into_iter().map(|row| batch.classes[row]).collect();
-                (model.forward_every_step(&network, &batch.packed, dropout), classes)
+    std::thread::scope(|scope| {
+        let seed = config.seed;
+        let of_batch = move |number| chance(seed, Chance::Dropout, epoch, number);
+        for ready in prefetch(scope, making, &batches, of_batch, position.batch) {
+            if (fit.should_stop)() {
+                unread.read(&mut position.sums)?;
+                return Ok((learner, true));
             }
-        };
-        let (losses, right) = losses_and_correct(logits, &classes, device);
-        let (row_losses, row_right) = match config.targets {
-            Targets::Last => (losses.clone(), right),
-            Targets::EveryStep => {
-                let at_end = |values: Tensor<B, 1>| batch.packed.last(values.unsqueeze_dim(1)).squeeze_dim(1);
-                (at_end(losses.clone()), at_end(right))
+            let rate = rate_at(config, batches.len(), epoch * batches.len() + position.batch);
+            let found;
+            (learner, found) = learner.step(ready, rate, device);
+            unread.push(found);
+            position.batch += 1;
+            if position.batch.is_multiple_of(BATCHES_PER_READ) || position.batch == batches.len() {
+                let rows = unread.read(&mut position.sums)?;
+                progress.advance(rows, &status(config, epoch, &position.sums, examples.len()));
             }
-        };
-        unread.push(row_losses.inner(), row_right.inner());
-        let gradients = GradientsParams::from_grads(losses.mean().backward(), &model);
-        let rate = rate_at(config, batches.len(), epoch * batches.len() + number);
-        model = optimizer.step(rate, model, gradients);
-        position.batch = number + 1;
-        if position.batch.is_multiple_of(BATCHES_PER_READ) || position.batch == batches.len() {
-            let rows = unread.read(&mut position.sums)?;
-            progress.advance(rows, &status(config, epoch, &position.sums, examples.len()));
         }
-    }
-    Ok((model, false))
+        Ok((learner, false))
+    })
 }
 
 /// Measures the epoch, writes its row of metrics, and tells whether it is the best so far.
@@ -236,9 +220,9 @@ impl<B: burn::tensor::backend::Backend> Default for Unread<B> {
 }
 
 impl<B: burn::tensor::backend::Backend> Unread<B> {
-    fn push(&mut self, losses: Tensor<B, 1>, right: Tensor<B, 1>) {
-        self.losses.push(losses);
-        self.right.push(right);
+    fn push(&mut self, found: Found<B>) {
+        self.losses.push(found.losses);
+        self.right.push(found.right);
     }
 
     /// Adds them to the sums, row by row, so that the sums do not depend on when they are read. Returns the

@@ -1,9 +1,13 @@
 //! Training: settings, the loop, schedule, checkpoints, progress.
 
+mod adam;
 mod checkpoint;
 mod config;
+mod embedding;
 mod evaluate;
 mod fit;
+mod learner;
+mod prefetch;
 mod prepare;
 mod preset;
 mod progress;

@@ -1,0 +1,58 @@
+//! Batches made ready on a thread of their own, before they are needed.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Scope;
+
+use rand_chacha::ChaCha8Rng;
+
+use crate::batches::{Batch, Changes, Example};
+
+/// Batches that are ready at most.
+const AHEAD: usize = 4;
+
+/// A batch, and what goes with it.
+pub(super) struct Ready {
+    pub(super) batch: Batch,
+    /// The tokens that occur; those of the batch are numbers of their places here. None where no token has a vector.
+    pub(super) tokens: Option<Vec<u32>>,
+    /// Where the batch's chance goes on.
+    pub(super) rng: ChaCha8Rng,
+}
+
+/// How batches are made of rows.
+#[derive(Clone, Copy)]
+pub(super) struct Making<'e> {
+    pub(super) examples: &'e [Example],
+    pub(super) word_dropout: f64,
+    pub(super) input_noise: f64,
+    /// Whether tokens have vectors.
+    pub(super) embedded: bool,
+}
+
+impl Making<'_> {
+    fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Ready {
+        let changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
+        let mut batch = Batch::new(rows.iter().map(|row| &self.examples[*row]), Some(changes));
+        let tokens = self.embedded.then(|| batch.packed.renumber_tokens());
+        Ready { batch, tokens, rng }
+    }
+}
+
+/// The batches of these rows in their order, each with its own chance, until nobody takes them any more.
+pub(super) fn prefetch<'scope, 'env: 'scope>(
+    scope: &'scope Scope<'scope, 'env>,
+    making: Making<'env>,
+    batches: &'env [Vec<usize>],
+    chance: impl Fn(usize) -> ChaCha8Rng + Send + 'scope,
+    first: usize,
+) -> Receiver<Ready> {
+    let (sender, receiver) = sync_channel(AHEAD);
+    scope.spawn(move || {
+        for (number, rows) in batches.iter().enumerate().skip(first) {
+            if sender.send(making.ready(rows, chance(number))).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
