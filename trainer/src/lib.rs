@@ -9,6 +9,7 @@ pub mod export;
 pub mod import;
 pub mod inference;
 pub mod network;
+pub mod operations;
 pub mod quantize;
 pub mod report;
 pub mod run;

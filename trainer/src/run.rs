@@ -12,7 +12,8 @@ use crate::batches::Example;
 use crate::encoding::Encoder;
 use crate::error::Error;
 use crate::export::{ExportedNetwork, ModelFile, export};
-use crate::network::{Classifier, NetworkConfig, RecurrentBackend};
+use crate::network::{Classifier, NetworkConfig};
+use crate::operations::NetworkBackend;
 use crate::quantize::{Ranges, measure_ranges};
 use crate::run_folder::{RunFolder, read_lines, read_toml, write_toml};
 use crate::training::{EpochMetrics, TrainingConfig};
@@ -121,7 +122,7 @@ impl<B: Backend> Run<B> {
 ///
 /// # Errors
 /// [`Error::Unwritable`], and as [`Run::load`].
-pub fn finish<B: RecurrentBackend>(
+pub fn finish<B: NetworkBackend>(
     folder: &RunFolder,
     config: &TrainingConfig,
     prepared: &crate::training::Prepared,

@@ -8,7 +8,7 @@ use toml::Table;
 use trainer::data::Source;
 use trainer::device::{Device, DeviceChoice};
 use trainer::encoding::Pretrained;
-use trainer::network::TrainingBackend;
+use trainer::operations::TrainingBackend;
 use trainer::run_folder::{RunFolder, read_toml};
 use trainer::training::{Ending, Fit, Prepared, Preset, Progress, TrainingConfig, fit};
 use trainer::{Error, note, run};

@@ -5,7 +5,8 @@ use super::{Description, Imported};
 use crate::data::{Row, Source};
 use crate::encoding::{Encoder, Input, Splitting, Vocabulary};
 use crate::error::Error;
-use crate::network::{NetworkConfig, RecurrentBackend};
+use crate::network::NetworkConfig;
+use crate::operations::NetworkBackend;
 use crate::quantize::{Ranges, measure_ranges};
 use crate::run::{Run, RunResult, spread};
 use crate::run_folder::{RunFolder, write_lines, write_toml};
@@ -23,7 +24,7 @@ pub struct CalibrationRows<'r> {
 
 /// A run that was made of an imported model.
 #[derive(Debug, Clone)]
-pub struct ImportedRun<B: RecurrentBackend> {
+pub struct ImportedRun<B: NetworkBackend> {
     /// The run, as [`Run::load`] gives it.
     pub run: Run<B>,
     /// Share of the calibration rows that the network is right on, if there are such rows.
@@ -37,7 +38,7 @@ impl Imported {
     /// [`Error::Import`] for layers of different sizes; [`Error::Setting`] for a size that no run has;
     /// [`Error::Data`] for a label that is not the model's; [`Error::Export`], [`Error::NotFinite`] for a network that
     /// the runtime would refuse.
-    pub fn run<B: RecurrentBackend>(
+    pub fn run<B: NetworkBackend>(
         &self,
         calibration: Option<CalibrationRows<'_>>,
         device: &B::Device,
@@ -95,7 +96,7 @@ impl Imported {
     }
 }
 
-impl<B: RecurrentBackend> ImportedRun<B> {
+impl<B: NetworkBackend> ImportedRun<B> {
     /// Writes a run's folder.
     ///
     /// # Errors

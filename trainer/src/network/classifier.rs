@@ -1,13 +1,14 @@
 use burn::module::{Module, Param};
 use burn::tensor::backend::Backend;
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{DType, Int, Tensor, TensorData};
 use clap::ValueEnum;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::initial::{constant, from_values, normal, uniform};
-use super::{Cell, Layer, LayerInput, LayerStates, Packed, RecurrentBackend};
+use super::{Cell, Layer, LayerInput, LayerStates, Packed};
+use crate::operations::NetworkBackend;
 
 /// Standard deviation of the initial embeddings.
 const EMBEDDING_DEVIATION: f32 = 0.3;
@@ -150,10 +151,16 @@ impl<B: Backend> Classifier<B> {
     /// What the first layer takes in.
     pub fn input(&self, packed: &Packed) -> LayerInput<B> {
         let device = self.head.bias.device();
+        let tokens = packed.vocabulary();
+        let vocabulary = |device: &B::Device| {
+            let tokens: Vec<i64> = tokens.iter().map(|token| i64::from(*token)).collect();
+            Tensor::<B, 1, Int>::from_data(TensorData::new(tokens, [packed.vocabulary().len()]), device)
+        };
         match (&self.embedding, packed.frames(&device)) {
             (_, Some(frames)) => LayerInput::Values(frames),
-            (Some(embedding), None) => LayerInput::Values(embedding.val().select(0, packed.tokens(&device))),
-            (None, None) => LayerInput::OneHot,
+            (Some(embedding), None) if packed.vocabulary().is_empty() => LayerInput::Tokens(embedding.val()),
+            (Some(embedding), None) => LayerInput::Tokens(embedding.val().select(0, vocabulary(&device))),
+            (None, None) => LayerInput::OneHot(vocabulary(&device)),
         }
     }
 
@@ -166,7 +173,7 @@ impl<B: Backend> Classifier<B> {
         mut each: impl FnMut(&LayerStates<B>),
     ) -> Option<LayerStates<B>>
     where
-        B: RecurrentBackend,
+        B: NetworkBackend,
     {
         let mut states: Option<LayerStates<B>> = None;
         for layer in &self.layers {
@@ -184,7 +191,7 @@ impl<B: Backend> Classifier<B> {
     /// The states of every layer over packed rows.
     pub fn states(&self, config: &NetworkConfig, packed: &Packed) -> Vec<LayerStates<B>>
     where
-        B: RecurrentBackend,
+        B: NetworkBackend,
     {
         let mut all = Vec::with_capacity(self.layers.len());
         self.last_layer(config, packed, None, |states| all.push(states.clone()));
@@ -202,7 +209,7 @@ impl<B: Backend> Classifier<B> {
         dropout: Option<(f64, &mut ChaCha8Rng)>,
     ) -> Tensor<B, 2>
     where
-        B: RecurrentBackend,
+        B: NetworkBackend,
     {
         self.logits(config, packed, dropout, pooled_rows)
     }
@@ -215,7 +222,7 @@ impl<B: Backend> Classifier<B> {
         dropout: Option<(f64, &mut ChaCha8Rng)>,
     ) -> Tensor<B, 2>
     where
-        B: RecurrentBackend,
+        B: NetworkBackend,
     {
         if packed.total_steps() == 0 {
             return self.head.bias.val().unsqueeze::<2>().repeat_dim(0, 0);
@@ -232,7 +239,7 @@ impl<B: Backend> Classifier<B> {
         pool: impl Fn(LayerStates<B>, &Packed, Pooling) -> Tensor<B, 2>,
     ) -> Tensor<B, 2>
     where
-        B: RecurrentBackend,
+        B: NetworkBackend,
     {
         let pooled = match self.last_layer(config, packed, dropout.as_mut(), |_| {}) {
             Some(states) => pool(states, packed, config.pooling),

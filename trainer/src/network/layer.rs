@@ -1,12 +1,13 @@
 use burn::module::{Module, Param};
-use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
+use burn::tensor::{Int, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::Cell;
 use super::initial::{constant, orthogonal, uniform};
 use super::packed::Packed;
-use super::recurrence::{self, Recurrence, RecurrentBackend};
+use crate::operations::NetworkBackend;
+use crate::operations::recurrence::{self, Recurrence};
 
 /// One direction of a recurrent layer; the formulas are those of [`Cell`], which are PyTorch's.
 ///
@@ -41,8 +42,10 @@ pub struct Layer<B: Backend> {
 pub enum LayerInput<B: Backend> {
     /// `[total_steps, input_size]`.
     Values(Tensor<B, 2>),
-    /// The tokens of the packed rows, each a 1 at its place and 0 elsewhere.
-    OneHot,
+    /// A vector for each distinct token, `[vocabulary, input_size]`.
+    Tokens(Tensor<B, 2>),
+    /// The distinct tokens, each a 1 at its place and 0 elsewhere.
+    OneHot(Tensor<B, 1, Int>),
 }
 
 /// The states of one direction after every step, packed.
@@ -81,7 +84,7 @@ impl<B: Backend> Layer<B> {
     /// reverse direction begins at each row's last step: values are those that a row would have alone.
     pub fn forward(&self, cell: Cell, input: &LayerInput<B>, packed: &Packed) -> LayerStates<B>
     where
-        B: RecurrentBackend,
+        B: NetworkBackend,
     {
         LayerStates {
             forward: self.forward.forward(cell, input, packed, false),
@@ -121,16 +124,20 @@ impl<B: Backend> Direction<B> {
 
     fn forward(&self, cell: Cell, input: &LayerInput<B>, packed: &Packed, reverse: bool) -> DirectionStates<B>
     where
-        B: RecurrentBackend,
+        B: NetworkBackend,
     {
         let weight_ih = self.weight_ih.val().transpose();
         let (device, hidden_size, total) = (weight_ih.device(), self.weight_hh.dims()[1], packed.total_steps());
         let projected = match input {
             _ if total == 0 => Tensor::zeros([0, weight_ih.dims()[1]], &device),
-            LayerInput::Values(values) => values.clone().matmul(weight_ih),
-            LayerInput::OneHot => weight_ih.select(0, packed.tokens(&device)),
+            LayerInput::Values(values) | LayerInput::Tokens(values) => values.clone().matmul(weight_ih),
+            LayerInput::OneHot(tokens) => weight_ih.select(0, tokens.clone()),
         };
-        let direction = Recurrence { cell, steps: packed.step_ranges(), reverse };
+        let lookup = match input {
+            LayerInput::Values(_) => None,
+            LayerInput::Tokens(_) | LayerInput::OneHot(_) => packed.lookup(),
+        };
+        let direction = Recurrence { cell, steps: packed.step_ranges(), reverse, lookup };
         let states = if total == 0 {
             Tensor::zeros([0, cell.states() * hidden_size], &device)
         } else {

@@ -5,7 +5,6 @@ mod classifier;
 mod initial;
 mod layer;
 mod packed;
-pub mod recurrence;
 
 pub use cell::Cell;
 pub(crate) use classifier::values;
@@ -13,4 +12,3 @@ pub use classifier::{Classifier, Head, InputShape, NetworkConfig, Pooling, Targe
 pub(crate) use initial::normal_value;
 pub use layer::{Direction, DirectionStates, Layer, LayerInput, LayerStates};
 pub use packed::{Packed, Sequence};
-pub use recurrence::{RecurrentBackend, TrainingBackend};

@@ -5,6 +5,8 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
 use runtime::text::PADDING_TOKEN;
 
+use crate::operations::recurrence::Lookup;
+
 /// One row of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sequence {
@@ -52,13 +54,24 @@ impl Sequence {
 #[derive(Debug, Clone)]
 pub struct Packed {
     /// All tokens, or all frames: what `steps` and `positions` speak of.
-    content: Sequence,
+    content: Content,
+    /// The distinct tokens, ascending.
+    vocabulary: Vec<u32>,
     /// The packed values of each step.
     steps: Arc<[Range<usize>]>,
     /// `positions[row]`: the place of a row among the sorted ones.
     positions: Vec<usize>,
     /// `lengths[row]`.
     lengths: Vec<usize>,
+}
+
+/// What packed rows hold.
+#[derive(Debug, Clone)]
+enum Content {
+    /// Tokens, each as its place among the distinct ones.
+    Tokens(Arc<Lookup>),
+    /// Normalized frames, `[total_steps, channels]`.
+    Frames { channels: usize, values: Vec<f32> },
 }
 
 impl Packed {
@@ -83,25 +96,31 @@ impl Packed {
             .iter()
             .enumerate()
             .flat_map(|(step, range)| sorted[..range.len()].iter().map(move |row| (&rows[*row], step)));
+        let mut vocabulary = Vec::new();
         let content = match rows.first() {
             Some(Sequence::Frames { channels, .. }) => {
                 let channels = *channels;
-                let frame = |(row, step): (&Sequence, usize)| match row {
-                    Sequence::Frames { values, .. } => values[step * channels..][..channels].to_vec(),
-                    Sequence::Tokens(_) => vec![0.0; channels],
-                };
-                Sequence::Frames { channels, values: places.flat_map(frame).collect() }
+                let mut values = Vec::with_capacity(start * channels);
+                for (row, step) in places {
+                    match row {
+                        Sequence::Frames { values: frames, .. } => {
+                            values.extend_from_slice(&frames[step * channels..][..channels]);
+                        }
+                        Sequence::Tokens(_) => values.resize(values.len() + channels, 0.0),
+                    }
+                }
+                Content::Frames { channels, values }
             }
-            _ => Sequence::Tokens(
-                places
-                    .map(|(row, step)| match row {
-                        Sequence::Tokens(tokens) => tokens[step],
-                        Sequence::Frames { .. } => 0,
-                    })
-                    .collect(),
-            ),
+            _ => {
+                let tokens: Vec<u32> = places.map(|(row, step)| row.tokens().get(step).copied().unwrap_or(0)).collect();
+                vocabulary.clone_from(&tokens);
+                vocabulary.sort_unstable();
+                vocabulary.dedup();
+                let place = |token: &u32| vocabulary.partition_point(|other| other < token) as u32;
+                Content::Tokens(Arc::new(Lookup::new(tokens.iter().map(place).collect(), vocabulary.len())))
+            }
         };
-        Self { content, steps, positions, lengths }
+        Self { content, vocabulary, steps, positions, lengths }
     }
 
     /// Number of rows.
@@ -133,31 +152,36 @@ impl Packed {
         Arc::clone(&self.steps)
     }
 
-    /// Gives the tokens that occur new numbers, from 0, and returns the old ones, ascending.
-    pub fn renumber_tokens(&mut self) -> Vec<u32> {
-        let Sequence::Tokens(tokens) = &mut self.content else { return Vec::new() };
-        let mut distinct = tokens.clone();
-        distinct.sort_unstable();
-        distinct.dedup();
-        for token in tokens {
-            *token = distinct.partition_point(|other| other < token) as u32;
+    /// The distinct tokens, ascending, which [`Self::lookup`] counts by; none of frames.
+    pub fn vocabulary(&self) -> &[u32] {
+        &self.vocabulary
+    }
+
+    /// [`Self::vocabulary`], left empty: the network's embedding then has one vector for each of those tokens.
+    pub fn take_vocabulary(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.vocabulary)
+    }
+
+    /// Which distinct token each step has; none of frames.
+    pub(super) fn lookup(&self) -> Option<Arc<Lookup>> {
+        match &self.content {
+            Content::Tokens(lookup) => Some(Arc::clone(lookup)),
+            Content::Frames { .. } => None,
         }
-        distinct
     }
 
     /// All tokens, `[total_steps]`; none of frames.
     pub fn tokens<B: Backend>(&self, device: &B::Device) -> Tensor<B, 1, Int> {
-        match &self.content {
-            Sequence::Tokens(tokens) => indices(tokens.iter().map(|token| *token as usize), tokens.len(), device),
-            Sequence::Frames { .. } => indices(std::iter::empty(), 0, device),
-        }
+        let places = self.lookup().map_or(Vec::new(), |lookup| lookup.rows().to_vec());
+        let tokens = places.iter().map(|place| self.vocabulary.get(*place as usize).map_or(0, |token| *token as usize));
+        indices(tokens, places.len(), device)
     }
 
     /// All frames, `[total_steps, channels]`; none of tokens.
     pub fn frames<B: Backend>(&self, device: &B::Device) -> Option<Tensor<B, 2>> {
         match &self.content {
-            Sequence::Tokens(_) => None,
-            Sequence::Frames { channels, values } => {
+            Content::Tokens(_) => None,
+            Content::Frames { channels, values } => {
                 Some(Tensor::from_data(TensorData::new(values.clone(), [self.total_steps(), *channels]), device))
             }
         }

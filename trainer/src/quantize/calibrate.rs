@@ -3,7 +3,8 @@ use burn::tensor::backend::Backend;
 use serde::{Deserialize, Serialize};
 
 use crate::batches::{Batch, Example, evaluation_batches};
-use crate::network::{Cell, Classifier, DirectionStates, NetworkConfig, RecurrentBackend, Sequence, values};
+use crate::network::{Cell, Classifier, DirectionStates, NetworkConfig, Sequence, values};
+use crate::operations::NetworkBackend;
 
 /// How much larger a state may be on new rows than on those measured.
 const HEADROOM: f32 = 1.25;
@@ -21,7 +22,7 @@ pub struct Ranges {
 }
 
 /// Runs a network over examples and keeps the largest magnitudes.
-pub fn measure_ranges<B: RecurrentBackend>(
+pub fn measure_ranges<B: NetworkBackend>(
     network: &Classifier<B>,
     config: &NetworkConfig,
     examples: &[Example],

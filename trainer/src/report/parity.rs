@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::network::RecurrentBackend;
+use crate::operations::NetworkBackend;
 use runtime::format::Precision;
 use serde::Serialize;
 
@@ -45,7 +45,7 @@ impl ParityReport {
     ///
     /// # Errors
     /// [`Error::Data`] for a label that is not the model's; [`Error::Export`].
-    pub fn new<B: RecurrentBackend>(run: &Run<B>, rows: &[Row], place: &str) -> Result<Self, Error> {
+    pub fn new<B: NetworkBackend>(run: &Run<B>, rows: &[Row], place: &str) -> Result<Self, Error> {
         let examples = encode_rows(rows, place, &run.labels, &run.encoder, &run.config)?;
         let expected: Vec<usize> = examples.iter().map(|example| example.class).collect();
         let reference = logits(&run.network, &run.network_config(), &examples);

@@ -1,11 +1,9 @@
-//! Adam's constants, the same for all weights.
+//! Adam's settings, the same for all weights.
 
 use burn::grad_clipping::GradientClippingConfig;
 use burn::optim::AdamConfig;
 
-pub(super) const BETA_1: f64 = 0.9;
-pub(super) const BETA_2: f64 = 0.999;
-pub(super) const EPSILON: f64 = 1e-8;
+use crate::operations::rows::{BETA_1, BETA_2, EPSILON};
 
 /// Adam that clips each tensor's gradient to a norm.
 pub(super) fn config(clipping: f32) -> AdamConfig {

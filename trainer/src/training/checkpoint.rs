@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::embedding::{EmbeddingRecord, EmbeddingTable};
 use super::learner::Learner;
 use crate::error::Error;
-use crate::network::TrainingBackend;
+use crate::operations::TrainingBackend;
 use crate::run_folder::write_atomically;
 
 /// What one epoch came to.

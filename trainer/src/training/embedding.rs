@@ -2,12 +2,14 @@
 
 use burn::grad_clipping::GradientClipping;
 use burn::module::{Param, ParamId};
-use burn::tensor::backend::{AutodiffBackend, Backend};
-use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::backend::AutodiffBackend;
+use burn::tensor::ops::FloatTensor;
+use burn::tensor::{Tensor, TensorData, TensorPrimitive};
 use serde::{Deserialize, Serialize};
 
-use super::adam::{BETA_1, BETA_2, EPSILON};
 use crate::network::values;
+use crate::operations::NetworkBackend;
+use crate::operations::rows::{AdamStep, AdamTable, BETA_1, BETA_2, Missed, TableRows};
 
 /// Adam over the vectors of the tokens that occur, with the result of Adam over all of them.
 ///
@@ -25,12 +27,10 @@ use crate::network::values;
 ///
 /// # Source
 /// Kingma and Ba, Adam (2015); the sum is geometric but for the rates.
-pub(super) struct EmbeddingTable<B: Backend> {
+pub(super) struct EmbeddingTable<B: NetworkBackend> {
     id: ParamId,
     frozen: bool,
-    vectors: Tensor<B, 2>,
-    first: Tensor<B, 2>,
-    second: Tensor<B, 2>,
+    table: AdamTable<B>,
     /// The steps that each row has been through.
     current: Vec<u32>,
     /// Steps of the optimizer so far.
@@ -48,23 +48,7 @@ pub(super) struct EmbeddingRecord {
     steps: u32,
 }
 
-/// Vectors and moments of some tokens, as they are before the next step.
-pub(super) struct Rows<B: Backend> {
-    tokens: Vec<u32>,
-    indices: Tensor<B, 1, Int>,
-    /// As the table has them.
-    stored: Moments<B>,
-    caught_up: Moments<B>,
-}
-
-#[derive(Clone)]
-struct Moments<B: Backend> {
-    vectors: Tensor<B, 2>,
-    first: Tensor<B, 2>,
-    second: Tensor<B, 2>,
-}
-
-impl<B: Backend> EmbeddingTable<B> {
+impl<B: NetworkBackend> EmbeddingTable<B> {
     /// A table that begins with an embedding; `rates` are those of all steps that there will be.
     pub(super) fn new<A: AutodiffBackend<InnerBackend = B>>(
         embedding: Param<Tensor<A, 2>>,
@@ -73,78 +57,64 @@ impl<B: Backend> EmbeddingTable<B> {
         let frozen = !embedding.is_require_grad();
         let (id, vectors, _) = embedding.consume();
         let vectors = vectors.inner();
-        let zeros = Tensor::zeros(vectors.shape(), &vectors.device());
+        let zeros = || primitive(Tensor::<B, 2>::zeros(vectors.shape(), &vectors.device()));
         let current = vec![0; vectors.dims()[0]];
-        Self {
-            id,
-            frozen,
-            first: zeros.clone(),
-            second: zeros,
-            vectors,
-            current,
-            steps: 0,
-            movement: Movement::new(rates),
-        }
+        let table = AdamTable { first: zeros(), second: zeros(), vectors: primitive(vectors) };
+        Self { id, frozen, table, current, steps: 0, movement: Movement::new(rates) }
     }
 
-    /// Reads the rows of some tokens, each once.
-    pub(super) fn rows(&self, tokens: Vec<u32>) -> Rows<B> {
-        let device = self.vectors.device();
-        let indices: Vec<i64> = tokens.iter().map(|token| i64::from(*token)).collect();
-        let indices = Tensor::from_data(TensorData::new(indices, [tokens.len()]), &device);
-        let select = |table: &Tensor<B, 2>| table.clone().select(0, indices.clone());
-        let stored =
-            Moments { vectors: select(&self.vectors), first: select(&self.first), second: select(&self.second) };
-        let current = tokens.iter().map(|token| self.current[*token as usize]);
-        let caught_up = self.movement.catch_up(stored.clone(), current, self.steps);
-        Rows { tokens, indices, stored, caught_up }
+    /// Some tokens' rows, as they go on up to the last step; the tokens are ascending.
+    pub(super) fn rows(&self, tokens: Vec<u32>) -> TableRows {
+        let missed =
+            tokens.iter().map(|token| self.movement.missed(self.current[*token as usize], self.steps)).collect();
+        TableRows { tokens, missed }
     }
 
-    /// One step with the gradient of those rows, clipped to a norm.
+    /// Their vectors as a parameter of the network that computes the batch.
+    pub(super) fn parameter_of<A: AutodiffBackend<InnerBackend = B>>(&self, rows: &TableRows) -> Param<Tensor<A, 2>> {
+        let vectors = Tensor::from_inner(tensor::<B>(B::table_rows(&self.table, rows)));
+        Param::initialized(self.id, vectors.set_require_grad(!self.frozen))
+    }
+
+    /// One step with the gradient of those vectors, clipped to a norm.
     pub(super) fn step(
         mut self,
-        rows: Rows<B>,
+        rows: &TableRows,
         gradient: Option<Tensor<B, 2>>,
         clipping: &GradientClipping,
         rate: f64,
     ) -> Self {
         self.steps += 1;
-        let Some(gradient) = gradient.filter(|_| !self.frozen) else { return self };
-        let gradient = clipping.clip_gradient(gradient);
-        let Moments { vectors, first, second } = rows.caught_up;
-        let first = first * BETA_1 + gradient.clone() * (1.0 - BETA_1);
-        let second = second * BETA_2 + gradient.square() * (1.0 - BETA_2);
-        let (size, epsilon) = step_size(rate, self.steps);
-        let vectors = vectors - first.clone() / (second.clone().sqrt() + epsilon) * size;
-        let change = |table: Tensor<B, 2>, new: Tensor<B, 2>, old: Tensor<B, 2>| {
-            table.select_assign(0, rows.indices.clone(), new - old, IndexingUpdateOp::Add)
-        };
-        self.vectors = change(self.vectors, vectors, rows.stored.vectors);
-        self.first = change(self.first, first, rows.stored.first);
-        self.second = change(self.second, second, rows.stored.second);
-        rows.tokens.iter().for_each(|token| self.current[*token as usize] = self.steps);
+        if let Some(gradient) = gradient.filter(|_| !self.frozen) {
+            let gradient = primitive(clipping.clip_gradient(gradient));
+            self.table = B::change_rows(self.table, rows, Some((AdamStep::new(rate, self.steps), gradient)));
+            rows.tokens.iter().for_each(|token| self.current[*token as usize] = self.steps);
+        }
         self
     }
 
-    /// Catches up with all rows.
-    pub(super) fn settled(self) -> Self {
-        let stored = Moments { vectors: self.vectors, first: self.first, second: self.second };
-        let Moments { vectors, first, second } =
-            self.movement.catch_up(stored, self.current.iter().copied(), self.steps);
-        let current = vec![self.steps; self.current.len()];
-        Self { vectors, first, second, current, ..self }
+    /// Brings all rows up to the last step.
+    pub(super) fn settled(mut self) -> Self {
+        let behind = (0_u32..).zip(&self.current).filter(|(_, current)| **current < self.steps);
+        let rows = self.rows(behind.map(|(token, _)| token).collect());
+        if !rows.tokens.is_empty() {
+            self.table = B::change_rows(self.table, &rows, None);
+            self.current.fill(self.steps);
+        }
+        self
     }
 
     /// The vectors as the network has them.
     pub(super) fn parameter(&self) -> Param<Tensor<B, 2>> {
-        Param::initialized(self.id, self.vectors.clone())
+        Param::initialized(self.id, tensor(self.table.vectors.clone()))
     }
 
     pub(super) fn record(&self) -> EmbeddingRecord {
+        let values = |table: &FloatTensor<B>| values(tensor::<B>(table.clone()));
         EmbeddingRecord {
-            vectors: values(self.vectors.clone()),
-            first: values(self.first.clone()),
-            second: values(self.second.clone()),
+            vectors: values(&self.table.vectors),
+            first: values(&self.table.first),
+            second: values(&self.table.second),
             current: self.current.clone(),
             steps: self.steps,
         }
@@ -152,33 +122,27 @@ impl<B: Backend> EmbeddingTable<B> {
 
     /// The table as it was recorded; nothing if the record is of another one.
     pub(super) fn restored(self, record: EmbeddingRecord) -> Option<Self> {
-        let (shape, device) = (self.vectors.dims(), self.vectors.device());
+        let now = tensor::<B>(self.table.vectors);
+        let (shape, device) = (now.dims(), now.device());
         let count: usize = shape.iter().product();
-        let tensor = |values: Vec<f32>| {
-            (values.len() == count).then(|| Tensor::from_data(TensorData::new(values, shape), &device))
+        let restored = |values: Vec<f32>| {
+            let fits = values.len() == count;
+            fits.then(|| primitive(Tensor::<B, 2>::from_data(TensorData::new(values, shape), &device)))
         };
         let EmbeddingRecord { vectors, first, second, current, steps } = record;
         let fits = current.len() == shape[0] && current.iter().all(|current| *current <= steps);
         (fits && self.movement.covers(steps)).then_some(())?;
-        Some(Self { vectors: tensor(vectors)?, first: tensor(first)?, second: tensor(second)?, current, steps, ..self })
+        let table = AdamTable { vectors: restored(vectors)?, first: restored(first)?, second: restored(second)? };
+        Some(Self { table, current, steps, ..self })
     }
 }
 
-impl<B: Backend> Rows<B> {
-    /// The vectors as a parameter of the network that computes the batch; their place is their token's number.
-    pub(super) fn parameter<A: AutodiffBackend<InnerBackend = B>>(
-        &self,
-        table: &EmbeddingTable<B>,
-    ) -> Param<Tensor<A, 2>> {
-        let vectors = Tensor::from_inner(self.caught_up.vectors.clone());
-        Param::initialized(table.id, vectors.set_require_grad(!table.frozen))
-    }
+fn tensor<B: NetworkBackend>(primitive: FloatTensor<B>) -> Tensor<B, 2> {
+    Tensor::from_primitive(TensorPrimitive::Float(primitive))
 }
 
-/// `a_j` and `epsilon sqrt(1 - beta_2^j)` of step `j`, from 1.
-fn step_size(rate: f64, step: u32) -> (f64, f64) {
-    let correction = (1.0 - BETA_2.powi(step as i32)).sqrt();
-    (rate * correction / (1.0 - BETA_1.powi(step as i32)), EPSILON * correction)
+fn primitive<B: NetworkBackend>(tensor: Tensor<B, 2>) -> FloatTensor<B> {
+    tensor.into_primitive().tensor()
 }
 
 /// How far a vector goes on without a gradient, in units of `m / (sqrt(v) + e)`.
@@ -191,7 +155,7 @@ impl Movement {
     fn new(rates: impl DoubleEndedIterator<Item = f64> + ExactSizeIterator) -> Self {
         let mut ahead = vec![0.0; rates.len() + 1];
         for (step, rate) in rates.enumerate().rev() {
-            ahead[step] = Self::ratio() * (step_size(rate, step as u32 + 1).0 + ahead[step + 1]);
+            ahead[step] = Self::ratio() * (AdamStep::exact_size(rate, step as u32 + 1) + ahead[step + 1]);
         }
         Self { ahead }
     }
@@ -204,29 +168,15 @@ impl Movement {
         (steps as usize) < self.ahead.len()
     }
 
-    /// Rows that have been through `current` steps as they are after `steps`.
-    fn catch_up<B: Backend>(
-        &self,
-        stored: Moments<B>,
-        current: impl ExactSizeIterator<Item = u32>,
-        steps: u32,
-    ) -> Moments<B> {
-        let (device, rows) = (stored.vectors.device(), current.len());
-        let [mut moved, mut first, mut second, mut epsilon] = [(); 4].map(|()| Vec::with_capacity(rows));
-        for current in current {
-            let missed = (steps - current) as i32;
-            let beyond = Self::ratio().powi(missed) * self.ahead[steps as usize];
-            moved.push((self.ahead[current as usize] - beyond) as f32);
-            first.push(BETA_1.powi(missed) as f32);
-            second.push(BETA_2.powi(missed) as f32);
-            epsilon.push(step_size(0.0, current.max(1)).1 as f32);
-        }
-        let column = |values: Vec<f32>| Tensor::<B, 2>::from_data(TensorData::new(values, [rows, 1]), &device);
-        let change = stored.first.clone() / (stored.second.clone().sqrt() + column(epsilon)) * column(moved);
-        Moments {
-            vectors: stored.vectors - change,
-            first: stored.first * column(first),
-            second: stored.second * column(second),
+    /// How a row that has been through `current` steps goes on up to `steps`.
+    fn missed(&self, current: u32, steps: u32) -> Missed {
+        let missed = (steps - current) as i32;
+        let beyond = Self::ratio().powi(missed) * self.ahead[steps as usize];
+        Missed {
+            moved: (self.ahead[current as usize] - beyond) as f32,
+            epsilon: AdamStep::new(0.0, current.max(1)).epsilon,
+            first: BETA_1.powi(missed) as f32,
+            second: BETA_2.powi(missed) as f32,
         }
     }
 }
@@ -236,6 +186,7 @@ mod tests {
     use burn::backend::Autodiff;
     use burn::grad_clipping::GradientClippingConfig;
     use burn::optim::{GradientsParams, Optimizer};
+    use burn::tensor::backend::Backend;
     use burn_ndarray::NdArray;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -293,9 +244,9 @@ mod tests {
             let shape = [tokens.len(), SIZE];
             let rows = table.rows(tokens);
             let gradient = Tensor::from_data(TensorData::new(gradient, shape), &device);
-            table = table.step(rows, Some(gradient), &clipping.init(), rate);
+            table = table.step(&rows, Some(gradient), &clipping.init(), rate);
         }
-        let (dense, lazy) = (values(dense.vectors.val()), values(table.settled().vectors));
+        let (dense, lazy) = (values(dense.vectors.val()), values(table.settled().parameter().val()));
         let way = dense.iter().zip(&start).map(|(end, start)| (end - start).abs()).fold(0.0, f32::max);
         let error = dense.iter().zip(&lazy).map(|(dense, lazy)| (dense - lazy).abs()).fold(0.0, f32::max);
         [way, error]

@@ -3,7 +3,8 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::batches::{Batch, Example, evaluation_batches};
-use crate::network::{Classifier, NetworkConfig, RecurrentBackend, values};
+use crate::network::{Classifier, NetworkConfig, values};
+use crate::operations::NetworkBackend;
 
 const BATCH_SIZE: usize = 256;
 
@@ -17,7 +18,7 @@ pub struct Evaluation {
 }
 
 /// Measures the network, without dropout.
-pub fn evaluate<B: RecurrentBackend>(
+pub fn evaluate<B: NetworkBackend>(
     model: &Classifier<B>,
     network: &NetworkConfig,
     examples: &[Example],
@@ -36,7 +37,7 @@ pub fn evaluate<B: RecurrentBackend>(
 }
 
 /// The logits of rows of tokens, in their order.
-pub fn logits<B: RecurrentBackend>(
+pub fn logits<B: NetworkBackend>(
     model: &Classifier<B>,
     network: &NetworkConfig,
     examples: &[Example],

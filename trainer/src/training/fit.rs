@@ -11,7 +11,9 @@ use super::schedule::learning_rate;
 use super::{Prepared, Progress, TrainingConfig};
 use crate::batches::epoch_batches;
 use crate::error::Error;
-use crate::network::{Classifier, NetworkConfig, RecurrentBackend, TrainingBackend, values};
+use crate::network::{Classifier, NetworkConfig, values};
+use crate::operations::NetworkBackend;
+use crate::operations::TrainingBackend;
 use crate::run_folder::{RunFolder, write_atomically};
 use crate::weights;
 
@@ -104,12 +106,7 @@ fn train_epoch<B: TrainingBackend>(
     let epoch = position.history.len();
     let examples = &prepared.training;
     let batches = epoch_batches(examples, config.batch_size, &mut chance(config.seed, Chance::Order, epoch, 0));
-    let making = Making {
-        examples,
-        word_dropout: config.word_dropout,
-        input_noise: config.input_noise,
-        embedded: learner.embedding.is_some(),
-    };
+    let making = Making { examples, word_dropout: config.word_dropout, input_noise: config.input_noise };
     let mut unread = Unread::default();
     progress.start_epoch();
     std::thread::scope(|scope| {
@@ -135,7 +132,7 @@ fn train_epoch<B: TrainingBackend>(
 }
 
 /// Measures the epoch, writes its row of metrics, and tells whether it is the best so far.
-fn end_epoch<B: RecurrentBackend>(
+fn end_epoch<B: NetworkBackend>(
     fit: &Fit<'_>,
     model: &Classifier<B>,
     position: &mut Position,

@@ -1,7 +1,7 @@
 //! A network and its optimizer: one step at a time.
 
 use burn::grad_clipping::{GradientClipping, GradientClippingConfig};
-use burn::module::{AutodiffModule, Param};
+use burn::module::AutodiffModule;
 use burn::optim::adaptor::OptimizerAdaptor;
 use burn::optim::{Adam, GradientsParams, Optimizer};
 use burn::tensor::Tensor;
@@ -11,7 +11,8 @@ use super::embedding::EmbeddingTable;
 use super::evaluate::losses_and_correct;
 use super::prefetch::Ready;
 use super::{TrainingConfig, adam};
-use crate::network::{Classifier, NetworkConfig, Targets, TrainingBackend};
+use crate::network::{Classifier, NetworkConfig, Targets};
+use crate::operations::TrainingBackend;
 
 pub(super) type AdamOptimizer<B> = OptimizerAdaptor<Adam, Classifier<B>, B>;
 
@@ -55,12 +56,16 @@ impl<B: TrainingBackend> Learner<B> {
 
     /// One step of Adam on the mean loss of a batch.
     pub(super) fn step(mut self, ready: Ready, rate: f64, device: &B::Device) -> (Self, Found<B::InnerBackend>) {
-        let Ready { batch, tokens, mut rng } = ready;
-        let rows = self.embedding.as_ref().zip(tokens).map(|(table, tokens)| table.rows(tokens));
-        let parameter: Option<Param<Tensor<B, 2>>> =
-            rows.as_ref().zip(self.embedding.as_ref()).map(|(rows, table)| rows.parameter(table));
-        let id = parameter.as_ref().map(|parameter| parameter.id);
-        self.model.embedding = parameter;
+        let Ready { mut batch, mut rng } = ready;
+        let rows = match &self.embedding {
+            Some(table) => {
+                let rows = table.rows(batch.packed.take_vocabulary());
+                self.model.embedding = Some(table.parameter_of(&rows));
+                Some(rows)
+            }
+            None => None,
+        };
+        let id = self.model.embedding.as_ref().map(|parameter| parameter.id);
         let dropout = Some((self.dropout, &mut rng));
         let (losses, found) = match self.targets {
             Targets::Last => {
@@ -82,8 +87,8 @@ impl<B: TrainingBackend> Learner<B> {
             let of_rows = id.and_then(|id| gradients.remove::<B::InnerBackend, 2>(id));
             self.model.embedding = None;
             self.model = self.optimizer.step(rate, self.model, gradients);
-            self.embedding =
-                self.embedding.zip(rows).map(|(table, rows)| table.step(rows, of_rows, &self.clipping, rate));
+            let changed = |(table, rows): (EmbeddingTable<_>, _)| table.step(&rows, of_rows, &self.clipping, rate);
+            self.embedding = self.embedding.zip(rows).map(changed);
         }
         self.model.embedding = None;
         (self, found)

@@ -13,8 +13,6 @@ const AHEAD: usize = 4;
 /// A batch, and what goes with it.
 pub(super) struct Ready {
     pub(super) batch: Batch,
-    /// The tokens that occur; those of the batch are numbers of their places here. None where no token has a vector.
-    pub(super) tokens: Option<Vec<u32>>,
     /// Where the batch's chance goes on.
     pub(super) rng: ChaCha8Rng,
 }
@@ -25,16 +23,13 @@ pub(super) struct Making<'e> {
     pub(super) examples: &'e [Example],
     pub(super) word_dropout: f64,
     pub(super) input_noise: f64,
-    /// Whether tokens have vectors.
-    pub(super) embedded: bool,
 }
 
 impl Making<'_> {
     fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Ready {
         let changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
-        let mut batch = Batch::new(rows.iter().map(|row| &self.examples[*row]), Some(changes));
-        let tokens = self.embedded.then(|| batch.packed.renumber_tokens());
-        Ready { batch, tokens, rng }
+        let batch = Batch::new(rows.iter().map(|row| &self.examples[*row]), Some(changes));
+        Ready { batch, rng }
     }
 }
 

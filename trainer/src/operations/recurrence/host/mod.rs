@@ -7,84 +7,82 @@ mod cells;
 mod functions;
 
 use std::iter::zip;
+use std::ops::Range;
 
 use burn::tensor::ops::FloatTensor;
-use burn::tensor::{DType, Tensor, TensorData};
-use burn_ndarray::NdArray;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
-use super::super::Cell;
-use super::{Computed, Operands, Recurrence, RecurrentBackend, unwrap, wrap};
+use super::super::host::{Host, Values, tensor};
+use super::super::wrap;
+use super::{Computed, Operands, Recurrence};
+use crate::network::Cell;
 use cells::{Gru, HostCell, Lstm, Relu, Rnn, Tanh};
 
 /// Rows of a chunk are a multiple of this, so that the matrix product's tiles are full.
 const ROW_MULTIPLE: usize = 8;
+/// Rows of the product with the input that one thread takes at least.
+const ROWS_AT_ONCE: usize = 64;
 /// Most chunks of a batch.
 const MOST_CHUNKS: usize = 8;
 
-type Host = NdArray<f32>;
-
-impl RecurrentBackend for Host {
-    fn recurrence(direction: &Recurrence, operands: Operands<Self>) -> Computed<Self> {
-        match direction.cell {
-            Cell::Lstm => forward::<Lstm>(direction, operands),
-            Cell::Gru => forward::<Gru>(direction, operands),
-            Cell::RnnTanh => forward::<Rnn<Tanh>>(direction, operands),
-            Cell::RnnRelu => forward::<Rnn<Relu>>(direction, operands),
-        }
+pub(in super::super) fn forward(direction: &Recurrence, operands: Operands<Host>) -> Computed<Host> {
+    match direction.cell {
+        Cell::Lstm => forward_of::<Lstm>(direction, operands),
+        Cell::Gru => forward_of::<Gru>(direction, operands),
+        Cell::RnnTanh => forward_of::<Rnn<Tanh>>(direction, operands),
+        Cell::RnnRelu => forward_of::<Rnn<Relu>>(direction, operands),
     }
+}
 
-    fn recurrence_backward(
-        direction: &Recurrence,
-        weight_hh: FloatTensor<Self>,
-        computed: Computed<Self>,
-        gradient: FloatTensor<Self>,
-    ) -> Operands<Self> {
-        match direction.cell {
-            Cell::Lstm => backward::<Lstm>(direction, weight_hh, computed, gradient),
-            Cell::Gru => backward::<Gru>(direction, weight_hh, computed, gradient),
-            Cell::RnnTanh => backward::<Rnn<Tanh>>(direction, weight_hh, computed, gradient),
-            Cell::RnnRelu => backward::<Rnn<Relu>>(direction, weight_hh, computed, gradient),
-        }
+pub(in super::super) fn backward(
+    direction: &Recurrence,
+    weight_hh: FloatTensor<Host>,
+    computed: Computed<Host>,
+    gradient: FloatTensor<Host>,
+) -> Operands<Host> {
+    match direction.cell {
+        Cell::Lstm => backward_of::<Lstm>(direction, weight_hh, computed, gradient),
+        Cell::Gru => backward_of::<Gru>(direction, weight_hh, computed, gradient),
+        Cell::RnnTanh => backward_of::<Rnn<Tanh>>(direction, weight_hh, computed, gradient),
+        Cell::RnnRelu => backward_of::<Rnn<Relu>>(direction, weight_hh, computed, gradient),
     }
 }
 
 /// The part of one chunk of rows of every step, in order of computation; empty where no row of it takes part.
 type Chunk<'v> = Vec<&'v mut [f32]>;
 
-fn forward<C: HostCell>(direction: &Recurrence, operands: Operands<Host>) -> Computed<Host> {
-    let size = wrap::<Host, 2>(operands.weight_hh.clone()).dims()[1];
-    let projected = values::<2>(operands.projected);
-    let weight_hh = values::<2>(operands.weight_hh);
-    let bias = blocks_of_bias::<C>(&values::<1>(operands.bias), size);
+fn forward_of<C: HostCell>(direction: &Recurrence, operands: Operands<Host>) -> Computed<Host> {
+    let [_, size] = wrap::<Host, 2>(operands.weight_hh.clone()).dims();
+    let [projected, weight_hh, bias] = [operands.projected, operands.weight_hh, operands.bias].map(Values::of);
+    let bias = blocks_of_bias::<C>(&bias, size);
     let total = direction.total_steps();
     let mut activations = vec![0.0; total * C::RESULTS * size];
     let mut states = vec![0.0; total * C::STATES * size];
     let weight_hh = ArrayView2::from_shape([C::GATES * size, size], &weight_hh);
     if let (Ok(weight_hh), true) = (weight_hh, size > 0) {
-        let projected = split_shared(direction, &projected, C::GATES * size);
         let activations = split(direction, &mut activations, C::RESULTS * size);
         let states = split(direction, &mut states, C::STATES * size);
-        let chunks: Vec<_> = zip(projected, zip(activations, states)).collect();
-        chunks.into_par_iter().for_each(|(projected, (mut activations, mut states))| {
-            for (sums, projected) in zip(&mut activations, projected) {
+        let chunks: Vec<_> = zip(chunks(direction), zip(activations, states)).collect();
+        chunks.into_par_iter().for_each(|(steps, (mut activations, mut states))| {
+            for (sums, steps) in zip(&mut activations, steps) {
+                let projected = steps.map(|step| &projected[direction.row_of(step) * C::GATES * size..]);
                 begin_sums::<C>(projected, &bias, sums);
             }
             forward_chunk::<C>(weight_hh, &mut activations, &mut states);
         });
     }
     Computed {
-        states: tensor(states, [total, C::STATES * size]),
-        activations: tensor(activations, [total, C::RESULTS * size]),
+        states: tensor(states, &[total, C::STATES * size]),
+        activations: tensor(activations, &[total, C::RESULTS * size]),
     }
 }
 
 /// The sums without the hidden state: biases, and the product with the input.
-fn begin_sums<C: HostCell>(projected: &[f32], bias: &[f32], sums: &mut [f32]) {
+fn begin_sums<'p, C: HostCell>(projected: impl Iterator<Item = &'p [f32]>, bias: &[f32], sums: &mut [f32]) {
     let size = bias.len() / C::RESULTS;
-    for (sums, projected) in zip(sums.chunks_mut(bias.len()), projected.chunks(C::GATES * size)) {
+    for (sums, projected) in zip(sums.chunks_mut(bias.len()), projected) {
         sums.copy_from_slice(bias);
         for (block, projected) in zip(C::INPUT_BLOCKS, projected.chunks(size)) {
             zip(&mut sums[block * size..][..size], projected).for_each(|(sum, value)| *sum += value);
@@ -120,33 +118,29 @@ fn add_product<C: HostCell>(previous: &[f32], weight_hh: ArrayView2<'_, f32>, su
     }
 }
 
-fn backward<C: HostCell>(
+fn backward_of<C: HostCell>(
     direction: &Recurrence,
     weight_hh: FloatTensor<Host>,
     computed: Computed<Host>,
     gradient: FloatTensor<Host>,
 ) -> Operands<Host> {
-    let size = wrap::<Host, 2>(weight_hh.clone()).dims()[1];
-    let weights = values::<2>(weight_hh);
-    let states = values::<2>(computed.states);
-    let mut sums = values::<2>(computed.activations);
-    let mut gradient = values::<2>(gradient);
-    let total = direction.total_steps();
+    let [_, size] = wrap::<Host, 2>(weight_hh.clone()).dims();
+    let [weights, states] = [weight_hh, computed.states].map(Values::of);
+    let [mut sums, mut gradient] = [computed.activations, gradient].map(|tensor| Values::of(tensor).into_vec());
     let previous = previous_states::<C>(direction, &states, size);
-    let mut projected = vec![0.0; total * C::GATES * size];
+    let mut projected = vec![0.0; direction.projected_rows() * C::GATES * size];
     let mut of_weight = vec![0.0; C::GATES * size * size];
     if let (Ok(weight_hh), true) = (ArrayView2::from_shape([C::GATES * size, size], &weights), size > 0) {
-        let chunks = zip(
-            zip(split(direction, &mut sums, C::RESULTS * size), split(direction, &mut gradient, C::STATES * size)),
-            zip(split_shared(direction, &states, C::STATES * size), split(direction, &mut projected, C::GATES * size)),
-        );
-        let chunks: Vec<_> = zip(chunks, split_shared(direction, &previous, C::STATES * size)).collect();
-        chunks.into_par_iter().for_each(|(((mut sums, mut gradient), (states, projected)), previous)| {
+        let width = C::STATES * size;
+        let of_chunks = zip(split(direction, &mut sums, C::RESULTS * size), split(direction, &mut gradient, width));
+        let chunks: Vec<_> = zip(chunks(direction), of_chunks).collect();
+        chunks.into_par_iter().for_each(|(steps, (mut sums, mut gradient))| {
+            let [states, previous] = [&states[..], &previous].map(|values| {
+                steps.iter().map(|steps| &values[steps.start * width..steps.end * width]).collect::<Vec<_>>()
+            });
             backward_chunk::<C>(weight_hh, &mut sums, &mut gradient, &states, &previous);
-            for (projected, sums) in zip(projected, sums) {
-                take_projected::<C>(sums, size, projected);
-            }
         });
+        gradient_of_projected::<C>(direction, &sums, size, &mut projected);
         gradient_of_weight::<C>(&sums, &previous, size, &mut of_weight);
     }
     let mut of_blocks = vec![0.0; C::RESULTS * size];
@@ -154,9 +148,9 @@ fn backward<C: HostCell>(
         zip(&mut of_blocks, sums).for_each(|(total, sum)| *total += sum);
     }
     Operands {
-        projected: tensor(projected, [total, C::GATES * size]),
-        weight_hh: tensor(of_weight, [C::GATES * size, size]),
-        bias: tensor(blocks_of_bias::<C>(&of_blocks, size), [C::RESULTS * size]),
+        projected: tensor(projected, &[direction.projected_rows(), C::GATES * size]),
+        weight_hh: tensor(of_weight, &[C::GATES * size, size]),
+        bias: tensor(blocks_of_bias::<C>(&of_blocks, size), &[C::RESULTS * size]),
     }
 }
 
@@ -193,12 +187,23 @@ fn backward_chunk<C: HostCell>(
 }
 
 /// The gradient of the product with the input, out of that of the sums.
-fn take_projected<C: HostCell>(sums: &[f32], size: usize, projected: &mut [f32]) {
-    for (projected, sums) in zip(projected.chunks_mut(C::GATES * size), sums.chunks(C::RESULTS * size)) {
-        for (block, projected) in zip(C::INPUT_BLOCKS, projected.chunks_mut(size)) {
-            projected.copy_from_slice(&sums[block * size..][..size]);
+fn gradient_of_projected<C: HostCell>(direction: &Recurrence, sums: &[f32], size: usize, projected: &mut [f32]) {
+    let width = C::GATES * size;
+    projected.par_chunks_mut(width * ROWS_AT_ONCE).enumerate().for_each(|(chunk, projected)| {
+        for (number, projected) in projected.chunks_mut(width).enumerate() {
+            let row = chunk * ROWS_AT_ONCE + number;
+            let mut add = |step: usize| {
+                let sums = &sums[step * C::RESULTS * size..][..C::RESULTS * size];
+                for (block, projected) in zip(C::INPUT_BLOCKS, projected.chunks_mut(size)) {
+                    zip(projected, &sums[block * size..]).for_each(|(projected, sum)| *projected += sum);
+                }
+            };
+            match &direction.lookup {
+                Some(lookup) => lookup.steps_of(row).iter().for_each(|step| add(*step as usize)),
+                None => add(row),
+            }
         }
-    }
+    });
 }
 
 /// The state before every step; zeros where a row begins.
@@ -254,29 +259,12 @@ fn split<'v>(direction: &Recurrence, mut values: &'v mut [f32], width: usize) ->
     chunks
 }
 
-/// [`split`] for reading.
-fn split_shared<'v>(direction: &Recurrence, values: &'v [f32], width: usize) -> Vec<Vec<&'v [f32]>> {
+/// The packed steps of each chunk of rows: a range for every step in order of computation.
+fn chunks(direction: &Recurrence) -> Vec<Vec<Range<usize>>> {
     let (rows, chunk) = (direction.steps.first().map_or(0, ExactSizeIterator::len), rows_of_chunk(direction));
-    let part = |number: usize, range: &std::ops::Range<usize>| {
+    let part = |number: usize, range: Range<usize>| {
         let start = (range.start + number * chunk).min(range.end);
-        &values[start * width..(start + chunk).min(range.end) * width]
+        start..(start + chunk).min(range.end)
     };
-    (0..rows.div_ceil(chunk))
-        .map(|number| {
-            let mut steps: Vec<_> = direction.steps.iter().map(|range| part(number, range)).collect();
-            if direction.reverse {
-                steps.reverse();
-            }
-            steps
-        })
-        .collect()
-}
-
-fn values<const D: usize>(tensor: FloatTensor<Host>) -> Vec<f32> {
-    let data = wrap::<Host, D>(tensor).into_data().convert_dtype(DType::F32);
-    data.into_vec().unwrap_or_default()
-}
-
-fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Host> {
-    unwrap(Tensor::<Host, D>::from_data(TensorData::new(values, shape), &Default::default()))
+    (0..rows.div_ceil(chunk)).map(|number| direction.order().map(|range| part(number, range)).collect()).collect()
 }

@@ -1,13 +1,14 @@
 //! The operation in tensor operations: for graphics processors, and the definition of what is right.
 
-use burn::tensor::Tensor;
 #[cfg(any(test, feature = "cuda"))]
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
+use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
 
-use super::super::Cell;
-use super::{Computed, Operands, Recurrence, unwrap, wrap};
+use super::super::{unwrap, wrap};
+use super::{Computed, Lookup, Operands, Recurrence};
+use crate::network::Cell;
 
 /// A block of columns.
 fn block<B: Backend>(tensor: &Tensor<B, 2>, number: usize, size: usize) -> Tensor<B, 2> {
@@ -37,9 +38,13 @@ fn resized<B: Backend>(tensor: Tensor<B, 2>, rows: usize) -> Tensor<B, 2> {
 }
 
 #[cfg(any(test, feature = "cuda"))]
-pub(super) fn forward<B: Backend>(direction: &Recurrence, operands: Operands<B>) -> Computed<B> {
+pub(in super::super) fn forward<B: Backend>(direction: &Recurrence, operands: Operands<B>) -> Computed<B> {
     let cell = direction.cell;
-    let projected: Tensor<B, 2> = wrap(operands.projected);
+    let mut projected: Tensor<B, 2> = wrap(operands.projected);
+    if let Some(lookup) = &direction.lookup {
+        let rows = rows(lookup, &projected.device());
+        projected = projected.select(0, rows);
+    }
     let weight_hh: Tensor<B, 2> = wrap::<B, 2>(operands.weight_hh).transpose();
     let bias: Tensor<B, 2> = wrap::<B, 1>(operands.bias).unsqueeze();
     let (size, device) = (weight_hh.dims()[0], projected.device());
@@ -86,7 +91,7 @@ pub(super) fn forward<B: Backend>(direction: &Recurrence, operands: Operands<B>)
     Computed { states: unwrap(packed(direction, states)), activations: unwrap(packed(direction, activations)) }
 }
 
-pub(super) fn backward<B: Backend>(
+pub(in super::super) fn backward<B: Backend>(
     direction: &Recurrence,
     weight_hh: FloatTensor<B>,
     computed: Computed<B>,
@@ -165,11 +170,27 @@ pub(super) fn backward<B: Backend>(
     if cell == Cell::Gru {
         bias.push(block(&of_hidden, 2, size).sum_dim(0));
     }
+    let projected = match &direction.lookup {
+        Some(lookup) => Tensor::zeros([lookup.count(), projected.dims()[1]], &device).select_assign(
+            0,
+            rows(lookup, &device),
+            projected,
+            IndexingUpdateOp::Add,
+        ),
+        None => projected,
+    };
     Operands {
         weight_hh: unwrap(of_hidden.transpose().matmul(previous_hidden)),
         bias: unwrap::<B, 1>(Tensor::cat(bias, 1).squeeze_dim(0)),
         projected: unwrap(projected),
     }
+}
+
+/// The row of `projected` of each step.
+fn rows<B: Backend>(lookup: &Lookup, device: &B::Device) -> Tensor<B, 1, Int> {
+    let rows: Vec<i64> = lookup.rows().iter().map(|row| i64::from(*row)).collect();
+    let count = rows.len();
+    Tensor::from_data(TensorData::new(rows, [count]), device)
 }
 
 /// The derivative of the logistic function by its value.
@@ -180,20 +201,4 @@ fn slope<B: Backend>(value: Tensor<B, 2>) -> Tensor<B, 2> {
 /// The derivative of tanh by its value.
 fn one_minus_square<B: Backend>(value: Tensor<B, 2>) -> Tensor<B, 2> {
     (value.clone() * value).neg() + 1.0
-}
-
-#[cfg(feature = "cuda")]
-impl super::RecurrentBackend for burn_cuda::Cuda<f32, i32> {
-    fn recurrence(direction: &Recurrence, operands: Operands<Self>) -> Computed<Self> {
-        forward(direction, operands)
-    }
-
-    fn recurrence_backward(
-        direction: &Recurrence,
-        weight_hh: FloatTensor<Self>,
-        computed: Computed<Self>,
-        gradient: FloatTensor<Self>,
-    ) -> Operands<Self> {
-        backward(direction, weight_hh, computed, gradient)
-    }
 }

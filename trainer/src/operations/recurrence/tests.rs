@@ -25,7 +25,15 @@ struct Trial {
 }
 
 impl Trial {
-    fn new(cell: Cell, mut lengths: Vec<usize>, size: usize, reverse: bool, seed: u64) -> Self {
+    /// With a vocabulary, steps take rows of so many; without one, each its own.
+    fn new(
+        cell: Cell,
+        mut lengths: Vec<usize>,
+        size: usize,
+        reverse: bool,
+        vocabulary: Option<usize>,
+        seed: u64,
+    ) -> Self {
         lengths.sort_unstable_by(|a, b| b.cmp(a));
         let mut start = 0;
         let steps = (0..lengths[0]).map(|step| {
@@ -33,13 +41,17 @@ impl Trial {
             start += active;
             start - active..start
         });
-        let direction = Recurrence { cell, steps: steps.collect(), reverse };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut direction = Recurrence { cell, steps: steps.collect(), reverse, lookup: None };
+        direction.lookup = vocabulary.map(|count| {
+            let rows = (0..direction.total_steps()).map(|_| rng.random_range(0..count as u32));
+            Arc::new(Lookup::new(rows.collect(), count))
+        });
         let mut random = |count: usize| (0..count).map(|_| rng.random_range(-0.8..=0.8)).collect::<Vec<f32>>();
         let total = direction.total_steps();
         Self {
             size,
-            projected: random(total * cell.gates() * size),
+            projected: random(direction.projected_rows() * cell.gates() * size),
             weight_hh: random(cell.gates() * size * size),
             bias: random(cell.results() * size),
             gradient: random(total * cell.states() * size),
@@ -48,12 +60,12 @@ impl Trial {
     }
 
     fn operands<B: Backend>(&self) -> [Tensor<B, 2>; 3] {
-        let (cell, total) = (self.direction.cell, self.direction.total_steps());
+        let (cell, rows) = (self.direction.cell, self.direction.projected_rows());
         let tensor = |values: &[f32], shape: [usize; 2]| {
             Tensor::from_data(TensorData::new(values.to_vec(), shape), &Default::default())
         };
         [
-            tensor(&self.projected, [total, cell.gates() * self.size]),
+            tensor(&self.projected, [rows, cell.gates() * self.size]),
             tensor(&self.weight_hh, [cell.gates() * self.size, self.size]),
             tensor(&self.bias, [1, cell.results() * self.size]),
         ]
@@ -97,9 +109,9 @@ proptest! {
     #[test]
     fn slices_and_tensors_agree(
         cell in 0_usize..4, lengths in prop::collection::vec(1_usize..9, 1..40), size in 1_usize..20,
-        reverse in any::<bool>(), seed in any::<u64>(),
+        reverse in any::<bool>(), vocabulary in prop::option::of(1_usize..30), seed in any::<u64>(),
     ) {
-        check(&Trial::new(CELLS[cell], lengths, size, reverse, seed));
+        check(&Trial::new(CELLS[cell], lengths, size, reverse, vocabulary, seed));
     }
 }
 
@@ -107,8 +119,10 @@ proptest! {
 /// step of 2^-7 in single precision are exact to about 1e-3 here.
 #[test]
 fn gradients_are_those_of_differences() {
-    for (cell, reverse) in CELLS.into_iter().flat_map(|cell| [(cell, false), (cell, true)]) {
-        let trial = Trial::new(cell, vec![4, 3, 1], 3, reverse, 11);
+    let directions = [(false, None), (true, None), (false, Some(5))];
+    for (cell, (reverse, vocabulary)) in CELLS.into_iter().flat_map(|cell| directions.map(|how| (cell, how))) {
+        let new = || Trial::new(cell, vec![4, 3, 1], 3, reverse, vocabulary, 11);
+        let trial = new();
         let loss = |trial: &Trial| -> f64 {
             let states = Host::recurrence(&trial.direction, primitives(trial.operands())).states;
             let states = values(wrap::<Host, 2>(states));
@@ -123,7 +137,7 @@ fn gradients_are_those_of_differences() {
             let gradient = operand.grad(&gradients).map(values).unwrap_or_default();
             for (place, expected) in gradient.iter().enumerate() {
                 let moved = |difference: f32| {
-                    let mut trial = Trial::new(cell, vec![4, 3, 1], 3, reverse, 11);
+                    let mut trial = new();
                     let operand = [&mut trial.projected, &mut trial.weight_hh, &mut trial.bias];
                     operand[number][place] += difference;
                     loss(&trial)
