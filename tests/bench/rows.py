@@ -84,25 +84,22 @@ def padded_batches(rows, batch_size, pad_to, shuffle=None):
 
 
 class Clock:
-    """Counts rows and true tokens of all steps but the first ones."""
+    """Counts rows, true tokens and seconds of all steps but the first ones; what lies between steps is not timed."""
 
     def __init__(self):
-        self.steps, self.rows, self.tokens, self.started = 0, 0, 0, None
+        self.steps, self.rows, self.tokens, self.seconds, self.started = 0, 0, 0, 0.0, None
 
-    def step(self, lengths):
+    def start(self):
+        """A step begins."""
+        self.started = time.perf_counter()
+
+    def stop(self, lengths):
         """A step over rows of these lengths has ended."""
         self.steps += 1
-        if self.started is not None:
+        if self.steps > WARM_UP_STEPS:
+            self.seconds += time.perf_counter() - self.started
             self.rows += len(lengths)
             self.tokens += sum(lengths)
-        elif self.steps == WARM_UP_STEPS:
-            self.started = time.perf_counter()
-
-    def stop(self):
-        """Seconds since the first counted step began."""
-        if not self.rows:
-            raise SystemExit(f"too few rows: nothing is measured in the first {WARM_UP_STEPS} steps")
-        self.seconds = time.perf_counter() - self.started
 
 
 @dataclass
@@ -125,6 +122,8 @@ class Report:
 
     @classmethod
     def of(cls, framework, options, clock, training_rows, test_rows, train_accuracy, test_accuracy):
+        if not clock.rows:
+            raise SystemExit(f"too few rows: nothing is measured in the first {WARM_UP_STEPS} steps")
         return cls(
             framework=framework,
             preset=options.preset,

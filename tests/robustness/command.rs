@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
@@ -17,6 +17,11 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
     /// That the command was refused for its input: exit code 2, nothing on standard output, and on standard
     /// error one line which has each part of `says`.
     pub(crate) fn assert_refused(&self, what: &str, says: &[&str]) {
@@ -67,6 +72,22 @@ impl Place {
         self.run_with(&arguments.split_whitespace().collect::<Vec<_>>(), b"")
     }
 
+    /// [`Self::run`] on so many threads.
+    pub(crate) fn run_on_threads(&self, threads: usize, arguments: &str) -> Outcome {
+        let mut command = self.command();
+        for variable in ["RAYON_NUM_THREADS", "MATMUL_NUM_THREADS"] {
+            command.env(variable, threads.to_string());
+        }
+        let output = command.args(arguments.split_whitespace()).output().unwrap();
+        Outcome::of(&output)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        command.current_dir(self.0.path()).env("RUST_BACKTRACE", "0");
+        command
+    }
+
     /// Runs `trainer` with arguments and standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Outcome {
         self.run_into(arguments, stdin, Stdio::piped(), Stdio::piped())
@@ -74,23 +95,11 @@ impl Place {
 
     /// Runs `trainer` with its output going to where the caller says.
     pub(crate) fn run_into(&self, arguments: &[&str], stdin: &[u8], stdout: Stdio, stderr: Stdio) -> Outcome {
-        let mut child = Command::new(binary())
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env("RUST_BACKTRACE", "0")
-            .stdin(Stdio::piped())
-            .stdout(stdout)
-            .stderr(stderr)
-            .spawn()
-            .unwrap();
+        let mut command = self.command();
+        let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(stdout).stderr(stderr).spawn().unwrap();
         // A command that was refused does not read to the end.
         let _ = child.stdin.take().unwrap().write_all(stdin);
-        let output = child.wait_with_output().unwrap();
-        Outcome {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Outcome::of(&child.wait_with_output().unwrap())
     }
 
     /// That `arguments` are refused, and that no file or folder is there afterwards that was not before,

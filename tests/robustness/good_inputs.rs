@@ -118,14 +118,16 @@ fn tensors(file: &[u8]) -> &[u8] {
 }
 
 #[test]
-fn a_run_can_be_repeated_from_its_own_settings() {
+fn a_run_can_be_repeated_from_its_own_settings_on_any_number_of_threads() {
     let place = Place::new();
     place.write("rows.csv", rows().as_bytes());
     place.copy_run("run");
     let read = |name: &str| std::fs::read(place.path(name)).unwrap();
     for number in 0..8 {
         let again = format!("again-{number}");
-        place.run(&format!("train --config run/config.toml --out {again} --device cpu")).assert_done("train");
+        let outcome =
+            place.run_on_threads(1 + number % 4, &format!("train --config run/config.toml --out {again} --device cpu"));
+        outcome.assert_done("train");
         let [first, second] = ["run", &again].map(|run| read(&format!("{run}/weights.safetensors")));
         assert!(tensors(&first) == tensors(&second), "{again}: other weights");
         assert!(read("run/config.toml") == read(&format!("{again}/config.toml")), "{again}: other settings");

@@ -56,6 +56,42 @@ fn labels_that_no_model_can_hold() {
 }
 
 #[test]
+fn teachers_that_can_not_teach() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    let other = rows().replace("lamp", "radio");
+    place.write("other.csv", other.as_bytes());
+    place.write("three.csv", format!("{}both,a lamp\nboth,the lamp\n", rows()).as_bytes());
+    place.run(&format!("train --data rows.csv --out teacher {TINY}")).assert_done("a teacher");
+    place.run(&format!("train --data rows.csv --out few {TINY} --vocabulary-size 2")).assert_done("a teacher");
+    place.run(&format!("train --data rows.csv --out bytes {TINY} --input bytes")).assert_done("a teacher");
+    place.write("unfinished/config.toml", b"");
+    let same_rows: &[&str] = &["teacher: ", "the same rows", "held out for validation"];
+    let refused: &[(&str, &[&str])] = &[
+        ("--data rows.csv --teacher nowhere", &["nowhere"]),
+        ("--data rows.csv --teacher unfinished", &["unfinished: ", "not finished"]),
+        ("--data other.csv --teacher teacher", same_rows),
+        ("--data three.csv --teacher teacher", same_rows),
+        ("--data rows.csv --teacher teacher --data-seed 2", same_rows),
+        ("--data rows.csv --teacher teacher --validation-share 0.3", same_rows),
+        ("--data rows.csv --teacher teacher --max-length 3", &["teacher: ", "the same --max-length and --pad-to"]),
+        ("--data rows.csv --teacher teacher --teacher few", &["few: ", "other tokens than the first teacher"]),
+        ("--data rows.csv --teacher few", &["--teacher: ", "do not know", "--vocabulary-size"]),
+        ("--data rows.csv --teacher bytes", &["--teacher: ", "--input words"]),
+        ("--data rows.csv --teacher teacher --input bytes", &["--teacher: ", "words or of hashed words"]),
+        ("--data rows.csv --teacher teacher --targets every-step", &["--teacher: ", "--targets last"]),
+        ("--data rows.csv --teacher teacher --teacher-share 1.5", &["--teacher-share 1.5: ", "0 to 1"]),
+        ("--data rows.csv --splicing 0.5", &["--splicing needs --teacher"]),
+        ("--data rows.csv --teacher teacher --splicing 1", &["--splicing 1: ", "0 up to, but not, 1"]),
+    ];
+    for (arguments, says) in refused {
+        place.assert_refused(&format!("train --out run {TINY} {arguments}"), says);
+    }
+    let hashed = "--input hashed-words --hash-buckets 9 --splicing 0.5";
+    place.run(&format!("train --data rows.csv --out run {TINY} --teacher teacher {hashed}")).assert_done("hashed");
+}
+
+#[test]
 fn files_and_folders_that_are_not_there() {
     let place = Place::new();
     place.write("folder/notes.txt", b"a,b\n");

@@ -101,6 +101,36 @@ fn a_run_over_frames_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
     assert_repeats(&digits_config(), parent.path(), &[7]);
 }
 
+/// Two teachers of all words, and the settings of a network of fewer words that learns from them.
+fn taught_config(folder: &Path) -> TrainingConfig {
+    let config = TrainingConfig { epochs: 2, ..small_config(folder) };
+    let teachers = [1, 2].map(|seed| {
+        let path = folder.join(format!("teacher {seed}"));
+        let teacher = TrainingConfig { seed, cell: network::Cell::Gru, hidden_size: 12, ..config.clone() };
+        train(&teacher, &RunFolder::create(&path).unwrap(), false, &|| false).unwrap();
+        path
+    });
+    TrainingConfig { teachers: teachers.to_vec(), splicing: 0.4, vocabulary_size: 60, ..config }
+}
+
+#[test]
+fn a_run_with_teachers_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    assert_repeats(&taught_config(parent.path()), parent.path(), &[30]);
+}
+
+#[test]
+fn what_is_learned_from_teachers_alone_is_what_they_know() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig { teacher_share: 1.0, dropout: 0.0, epochs: 12, ..taught_config(parent.path()) };
+    let accuracy = |path: &Path| Run::<Cpu>::load(path, &Default::default()).unwrap().result.best.validation_accuracy;
+    let teacher = accuracy(&config.teachers[0]);
+    let folder = RunFolder::create(&parent.path().join("taught")).unwrap();
+    train(&config, &folder, false, &|| false).unwrap();
+    // No label takes part in this loss: by chance it would be a tenth.
+    assert!(teacher > 0.5 && accuracy(folder.path()) > 0.8 * teacher, "{} {teacher}", accuracy(folder.path()));
+}
+
 #[test]
 fn another_seed_gives_another_network() {
     let parent = tempfile::tempdir().unwrap();

@@ -58,12 +58,23 @@ pub struct Run<B: Backend> {
     pub result: RunResult,
 }
 
-impl<B: Backend> Run<B> {
-    /// Reads a run's folder.
+/// What a finished run reads, and what it answers.
+#[derive(Debug, Clone)]
+pub struct RunIdentity {
+    /// Its settings.
+    pub config: TrainingConfig,
+    /// Names of the classes.
+    pub labels: Vec<String>,
+    /// What turns content into sequences.
+    pub encoder: Encoder,
+}
+
+impl RunIdentity {
+    /// Reads it from a run's folder.
     ///
     /// # Errors
-    /// [`Error::Run`] with the file and what is wrong with it; [`Error::Unreadable`].
-    pub fn load(path: &Path, device: &B::Device) -> Result<Self, Error> {
+    /// As [`Run::load`].
+    pub fn load(path: &Path) -> Result<Self, Error> {
         let folder = RunFolder::open(path)?;
         let config: TrainingConfig = read_toml(&folder.config())?;
         config.check()?;
@@ -71,9 +82,21 @@ impl<B: Backend> Run<B> {
             let problem = "this run is not finished; go on with `trainer train --resume --out` and the folder";
             return Err(Error::Run { path: path.into(), problem: problem.into() });
         }
-        let result = read_toml(&folder.result())?;
         let labels = read_lines(&folder.labels())?;
         let encoder = Encoder::load(&folder, &config)?;
+        Ok(Self { config, labels, encoder })
+    }
+}
+
+impl<B: Backend> Run<B> {
+    /// Reads a run's folder.
+    ///
+    /// # Errors
+    /// [`Error::Run`] with the file and what is wrong with it; [`Error::Unreadable`].
+    pub fn load(path: &Path, device: &B::Device) -> Result<Self, Error> {
+        let RunIdentity { config, labels, encoder } = RunIdentity::load(path)?;
+        let folder = RunFolder::open(path)?;
+        let result = read_toml(&folder.result())?;
         let network = load_network(&folder, &config, &encoder, labels.len(), device)?;
         Ok(Self { config, labels, encoder, network, result })
     }
@@ -130,7 +153,10 @@ pub fn finish<B: NetworkBackend>(
     device: &B::Device,
 ) -> Result<RunResult, Error> {
     let network = load_network::<B>(folder, config, &prepared.encoder, prepared.labels.len(), device)?;
-    let rows = spread(&prepared.training, config.calibration_rows);
+    let mut rows = spread(&prepared.training, config.calibration_rows);
+    if let Some(teachers) = &prepared.teachers {
+        rows.iter_mut().for_each(|row| row.sequence = teachers.learner_sequence(&row.sequence));
+    }
     let result = RunResult {
         trainer_version: env!("CARGO_PKG_VERSION").into(),
         training_rows: prepared.training.len(),

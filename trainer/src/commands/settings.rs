@@ -100,15 +100,27 @@ pub(super) struct Settings {
     /// Training rows that the int8 ranges are measured on [1000]
     #[arg(long, value_name = "N")]
     calibration_rows: Option<usize>,
-    /// Where all chance comes from [1]
+    /// A finished run whose answers are learned from, beside the labels; may be given several times
+    #[arg(long = "teacher", value_name = "RUN")]
+    teachers: Option<Vec<PathBuf>>,
+    /// Share of the loss that is the distance to the teachers' answers [0.9]
+    #[arg(long, value_name = "X")]
+    teacher_share: Option<f64>,
+    /// Share of rows that get another row's end in training; the teachers answer to them [0]
+    #[arg(long, value_name = "X")]
+    splicing: Option<f64>,
+    /// Where the chance of training comes from [1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// What decides which rows are held out, and which home commands there are [1]
+    #[arg(long, value_name = "N")]
+    data_seed: Option<u64>,
 }
 
 impl Settings {
     /// Whether other rows are read with these settings than with those of `config`.
     pub(super) fn changes_rows(&self, config: &TrainingConfig) -> bool {
-        self.text_columns.is_some() || (self.seed.is_some() && config.data == Source::HomeCommands)
+        self.text_columns.is_some() || (self.data_seed.is_some() && config.data == Source::HomeCommands)
     }
 
     /// Puts what was given in the place of what `config` has.
@@ -153,6 +165,10 @@ impl Settings {
         set(&mut config.patience, &self.patience);
         set(&mut config.validation_share, &self.validation_share);
         set(&mut config.calibration_rows, &self.calibration_rows);
+        set(&mut config.teachers, &self.teachers);
+        set(&mut config.teacher_share, &self.teacher_share);
+        set(&mut config.splicing, &self.splicing);
         set(&mut config.seed, &self.seed);
+        set(&mut config.data_seed, &self.data_seed);
     }
 }

@@ -194,6 +194,11 @@ impl Encoder {
         }
     }
 
+    /// The token of a word, for encoders of words; that of unknown words where it is not known.
+    pub fn word_token(&self, word: &str) -> u32 {
+        self.tokens(word).first().copied().unwrap_or(UNKNOWN_TOKEN)
+    }
+
     /// All tokens of a text; none for frames.
     fn tokens(&self, text: &str) -> Vec<u32> {
         let mut tokens = Vec::new();

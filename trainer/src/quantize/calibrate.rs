@@ -29,7 +29,7 @@ pub fn measure_ranges<B: NetworkBackend>(
 ) -> Ranges {
     let mut ranges = Ranges::default();
     for rows in evaluation_batches(examples, BATCH_SIZE) {
-        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), None);
+        let batch = Batch::new(rows.iter().map(|row| &examples[*row]));
         let states = network.states(config, &batch.packed);
         ranges.states.resize(states.len(), Vec::new());
         for (layer, ranges) in states.iter().zip(&mut ranges.states) {

@@ -96,8 +96,17 @@ pub struct TrainingConfig {
     pub patience: usize,
     /// Training rows that the int8 ranges are measured on.
     pub calibration_rows: usize,
-    /// Where all chance comes from.
+    /// Finished runs whose answers are learned from, beside the labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub teachers: Vec<PathBuf>,
+    /// The share of the loss that is the distance to their answers.
+    pub teacher_share: f64,
+    /// Share of rows whose end is another row's in training; only teachers know the answer to them.
+    pub splicing: f64,
+    /// Where the chance of training comes from.
     pub seed: u64,
+    /// What decides which rows are held out by chance, and which home commands there are.
+    pub data_seed: u64,
 }
 
 impl Default for TrainingConfig {
@@ -136,7 +145,11 @@ impl Default for TrainingConfig {
             gradient_clipping: 1.0,
             patience: 4,
             calibration_rows: 1_000,
+            teachers: Vec::new(),
+            teacher_share: 0.9,
+            splicing: 0.0,
             seed: 1,
+            data_seed: 1,
         }
     }
 }
@@ -159,7 +172,7 @@ impl TrainingConfig {
         Selection {
             validation: self.validation.as_deref(),
             validation_share: self.validation_share,
-            seed: self.seed,
+            seed: self.data_seed,
             text_columns,
         }
     }
@@ -233,6 +246,8 @@ impl TrainingConfig {
                 self.input_noise.is_finite() && self.input_noise >= 0.0,
                 "a number from 0",
             ),
+            ("teacher-share", self.teacher_share, (0.0..=1.0).contains(&self.teacher_share), "0 to 1"),
+            ("splicing", self.splicing, below_one(self.splicing), "0 up to, but not, 1"),
             ("validation-share", self.validation_share, below_one(self.validation_share), "0 up to, but not, 1"),
             ("learning-rate", self.learning_rate, positive(self.learning_rate), "a positive number"),
             ("gradient-clipping", clipping, positive(clipping), "a positive number"),
@@ -247,6 +262,12 @@ impl TrainingConfig {
     /// Checks that no setting is given that the input does not use.
     fn check_input(&self) -> Result<(), Error> {
         let refuse = |problem: &str| Err(Error::Setting(problem.into()));
+        if self.splicing > 0.0 && self.teachers.is_empty() {
+            return refuse("--splicing needs --teacher: nobody else knows the class of two rows in one");
+        }
+        if !self.teachers.is_empty() && self.targets == Targets::EveryStep {
+            return refuse("--teacher: teachers answer to whole rows; use --targets last");
+        }
         if self.freeze_embeddings && self.pretrained_embeddings.is_none() {
             return refuse("--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps");
         }

@@ -26,7 +26,7 @@ pub fn evaluate<B: NetworkBackend>(
 ) -> Evaluation {
     let (mut loss, mut correct) = (0.0, 0_usize);
     for rows in evaluation_batches(examples, BATCH_SIZE) {
-        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), None);
+        let batch = Batch::new(rows.iter().map(|row| &examples[*row]));
         let logits = model.forward(network, &batch.packed, None);
         let (losses, right) = losses_and_correct(logits, &batch.classes, device);
         loss += values(losses).into_iter().map(f64::from).sum::<f64>();
@@ -44,7 +44,7 @@ pub fn logits<B: NetworkBackend>(
 ) -> Vec<Vec<f32>> {
     let mut all = vec![Vec::new(); examples.len()];
     for rows in evaluation_batches(examples, BATCH_SIZE) {
-        let batch = Batch::new(rows.iter().map(|row| &examples[*row]), None);
+        let batch = Batch::new(rows.iter().map(|row| &examples[*row]));
         let logits = model.forward(network, &batch.packed, None);
         let classes = logits.dims()[1];
         for (row, logits) in rows.iter().zip(values(logits).chunks(classes)) {

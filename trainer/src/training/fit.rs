@@ -8,6 +8,7 @@ use super::learner::{Found, Learner};
 use super::prefetch::{Making, prefetch};
 use super::progress::Status;
 use super::schedule::learning_rate;
+use super::teachers::Teachers;
 use super::{Prepared, Progress, TrainingConfig};
 use crate::batches::epoch_batches;
 use crate::error::Error;
@@ -67,7 +68,8 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &
     }
     let batches = prepared.training.len().div_ceil(config.batch_size);
     let rates = (0..config.epochs * batches).map(|step| rate_at(config, batches, step));
-    let mut learner = Learner::new(model, network_config(fit), config, rates);
+    let teachers = Teachers::load(config, device)?;
+    let mut learner = Learner::new(model, network_config(fit), teachers, config, rates);
     let mut position = Position::default();
     if fit.resume {
         (position, learner) = Checkpoint::read(&folder.checkpoint())?.restore(learner, device)?;
@@ -106,7 +108,13 @@ fn train_epoch<B: TrainingBackend>(
     let epoch = position.history.len();
     let examples = &prepared.training;
     let batches = epoch_batches(examples, config.batch_size, &mut chance(config.seed, Chance::Order, epoch, 0));
-    let making = Making { examples, word_dropout: config.word_dropout, input_noise: config.input_noise };
+    let making = Making {
+        examples,
+        teachers: prepared.teachers.as_ref(),
+        splicing: config.splicing,
+        word_dropout: config.word_dropout,
+        input_noise: config.input_noise,
+    };
     let mut unread = Unread::default();
     progress.start_epoch();
     std::thread::scope(|scope| {

@@ -5,11 +5,13 @@ use burn::module::AutodiffModule;
 use burn::optim::adaptor::OptimizerAdaptor;
 use burn::optim::{Adam, GradientsParams, Optimizer};
 use burn::tensor::Tensor;
+use burn::tensor::activation::log_softmax;
 use burn::tensor::backend::Backend;
 
 use super::embedding::EmbeddingTable;
 use super::evaluate::losses_and_correct;
 use super::prefetch::Ready;
+use super::teachers::Teachers;
 use super::{TrainingConfig, adam};
 use crate::network::{Classifier, NetworkConfig, Targets};
 use crate::operations::TrainingBackend;
@@ -21,6 +23,8 @@ pub(super) struct Learner<B: TrainingBackend> {
     pub(super) model: Classifier<B>,
     pub(super) optimizer: AdamOptimizer<B>,
     pub(super) embedding: Option<EmbeddingTable<B::InnerBackend>>,
+    teachers: Teachers<B::InnerBackend>,
+    teacher_share: f64,
     network: NetworkConfig,
     targets: Targets,
     dropout: f64,
@@ -39,6 +43,7 @@ impl<B: TrainingBackend> Learner<B> {
     pub(super) fn new(
         mut model: Classifier<B>,
         network: NetworkConfig,
+        teachers: Teachers<B::InnerBackend>,
         config: &TrainingConfig,
         rates: impl DoubleEndedIterator<Item = f64> + ExactSizeIterator,
     ) -> Self {
@@ -47,6 +52,8 @@ impl<B: TrainingBackend> Learner<B> {
             model,
             optimizer: adam::config(config.gradient_clipping).init(),
             embedding,
+            teachers,
+            teacher_share: config.teacher_share,
             network,
             targets: config.targets,
             dropout: config.dropout,
@@ -56,7 +63,7 @@ impl<B: TrainingBackend> Learner<B> {
 
     /// One step of Adam on the mean loss of a batch.
     pub(super) fn step(mut self, ready: Ready, rate: f64, device: &B::Device) -> (Self, Found<B::InnerBackend>) {
-        let Ready { mut batch, mut rng } = ready;
+        let Ready { mut batch, questions, spliced, mut rng } = ready;
         let rows = match &self.embedding {
             Some(table) => {
                 let rows = table.rows(batch.packed.take_vocabulary());
@@ -70,7 +77,16 @@ impl<B: TrainingBackend> Learner<B> {
         let (losses, found) = match self.targets {
             Targets::Last => {
                 let logits = self.model.forward(&self.network, &batch.packed, dropout);
-                let (losses, right) = losses_and_correct(logits, &batch.classes, device);
+                let (mut losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
+                let answers = questions.and_then(|questions| self.teachers.probabilities(&questions));
+                if let Some(answers) = answers {
+                    let distances =
+                        (log_softmax(logits, 1) * Tensor::from_inner(answers)).sum_dim(1).squeeze_dim(1).neg();
+                    let shares = spliced.iter().map(|spliced| if *spliced { 1.0 } else { self.teacher_share as f32 });
+                    let shares: Vec<f32> = shares.collect();
+                    let shares = Tensor::<B, 1>::from_floats(shares.as_slice(), device);
+                    losses = losses.clone() + (distances - losses) * shares;
+                }
                 (losses.clone(), Found { losses: losses.inner(), right: right.inner() })
             }
             Targets::EveryStep => {

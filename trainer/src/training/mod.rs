@@ -12,6 +12,7 @@ mod prepare;
 mod preset;
 mod progress;
 mod schedule;
+mod teachers;
 
 pub use checkpoint::EpochMetrics;
 pub use config::TrainingConfig;
@@ -21,3 +22,4 @@ pub use prepare::{Prepared, encode_rows, label_classes};
 pub use preset::{PRESETS, Preset};
 pub use progress::Progress;
 pub use schedule::Schedule;
+pub use teachers::TeacherEncoding;

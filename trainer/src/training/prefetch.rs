@@ -3,9 +3,12 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
 
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::TeacherEncoding;
 use crate::batches::{Batch, Changes, Example};
+use crate::network::{Packed, Sequence};
 
 /// Batches that are ready at most.
 const AHEAD: usize = 4;
@@ -13,6 +16,10 @@ const AHEAD: usize = 4;
 /// A batch, and what goes with it.
 pub(super) struct Ready {
     pub(super) batch: Batch,
+    /// What the teachers are asked, where there are teachers.
+    pub(super) questions: Option<Packed>,
+    /// Whether each row has the end of another one, and so no class.
+    pub(super) spliced: Vec<bool>,
     /// Where the batch's chance goes on.
     pub(super) rng: ChaCha8Rng,
 }
@@ -21,15 +28,38 @@ pub(super) struct Ready {
 #[derive(Clone, Copy)]
 pub(super) struct Making<'e> {
     pub(super) examples: &'e [Example],
+    pub(super) teachers: Option<&'e TeacherEncoding>,
     pub(super) word_dropout: f64,
     pub(super) input_noise: f64,
+    pub(super) splicing: f64,
 }
 
 impl Making<'_> {
     fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Ready {
-        let changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
-        let batch = Batch::new(rows.iter().map(|row| &self.examples[*row]), Some(changes));
-        Ready { batch, rng }
+        let mut rows: Vec<Example> = rows.iter().map(|row| self.examples[*row].clone()).collect();
+        let spliced: Vec<bool> = rows.iter_mut().map(|row| self.splice(row, &mut rng)).collect();
+        let mut changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
+        rows.iter_mut().for_each(|row| changes.apply(&mut row.sequence));
+        let questions = self.teachers.map(|teachers| {
+            let sequences: Vec<Sequence> = rows.iter().map(|row| row.sequence.clone()).collect();
+            rows.iter_mut().for_each(|row| row.sequence = teachers.learner_sequence(&row.sequence));
+            Packed::new(&sequences)
+        });
+        Ready { batch: Batch::new(rows.iter()), questions, spliced, rng }
+    }
+
+    /// Gives a share of the rows the end of another one, from a place where both are.
+    fn splice(&self, row: &mut Example, rng: &mut ChaCha8Rng) -> bool {
+        if self.splicing == 0.0 || !rng.random_bool(self.splicing) {
+            return false;
+        }
+        let other = &self.examples[rng.random_range(0..self.examples.len())].sequence;
+        if let (Sequence::Tokens(tokens), Sequence::Tokens(other)) = (&mut row.sequence, other) {
+            let place = rng.random_range(0..=tokens.len().min(other.len()));
+            tokens.truncate(place);
+            tokens.extend_from_slice(&other[place..]);
+        }
+        true
     }
 }
 

@@ -7,7 +7,7 @@ use crate::encoding::{Encoder, FrameNormalization, Pretrained};
 use crate::error::Error;
 use crate::network::InputShape;
 use crate::run_folder::{RunFolder, write_lines, write_toml};
-use crate::training::TrainingConfig;
+use crate::training::{TeacherEncoding, TrainingConfig};
 
 /// Rows ready to train on.
 #[derive(Debug, Clone)]
@@ -18,7 +18,9 @@ pub struct Prepared {
     pub encoder: Encoder,
     /// Vectors that the embedding starts with.
     pub pretrained: Option<Pretrained>,
-    /// Rows to train on.
+    /// How teachers read rows, where there are teachers.
+    pub teachers: Option<TeacherEncoding>,
+    /// Rows to train on, as the teachers read them where there are teachers.
     pub training: Vec<Example>,
     /// Rows that choose the best epoch.
     pub validation: Vec<Example>,
@@ -54,9 +56,10 @@ impl Prepared {
             let problem = "expected 0: frames are not padded; a sequence of frames is as long as it is";
             return Err(Error::Setting(format!("--pad-to {}: {problem}", config.pad_to)));
         }
-        let encode = |rows: &[Row], place: &str| encode_rows(rows, place, &labels, &encoder, config);
-        let training = encode(&data.training, &place)?;
-        let validation = encode(&data.validation, &data.validation_place)?;
+        let teachers = TeacherEncoding::read(config, &encoder, &labels, &data.hash)?;
+        let of_training = teachers.as_ref().map_or(&encoder, |teachers| &teachers.encoder);
+        let training = encode_rows(&data.training, &place, &labels, of_training, config)?;
+        let validation = encode_rows(&data.validation, &data.validation_place, &labels, &encoder, config)?;
         let pretrained = read_pretrained(config, &encoder, &training)?;
         let values = data.training.iter().filter_map(|row| row.content.frames()).flat_map(|frames| &frames.values);
         let saturated = |unit: &FrameNormalization| unit.saturated_share(values.copied());
@@ -65,6 +68,7 @@ impl Prepared {
             labels,
             encoder,
             pretrained,
+            teachers,
             training,
             validation,
             data_hash: data.hash,

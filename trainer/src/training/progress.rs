@@ -14,6 +14,7 @@ pub struct Progress {
     verbose: bool,
     started: Instant,
     rows_done: u64,
+    rows_per_second: f64,
     last_line: Instant,
 }
 
@@ -42,18 +43,20 @@ impl Progress {
             }
             bar
         });
-        Self { bar, quiet: false, verbose, started: Instant::now(), rows_done: 0, last_line: Instant::now() }
+        Self { bar, verbose, quiet: false, ..Self::silent() }
     }
 
     /// Progress that shows nothing.
     pub fn silent() -> Self {
+        let now = Instant::now();
         Self {
             bar: None,
             quiet: true,
             verbose: false,
-            started: Instant::now(),
+            started: now,
             rows_done: 0,
-            last_line: Instant::now(),
+            rows_per_second: 0.0,
+            last_line: now,
         }
     }
 
@@ -71,9 +74,13 @@ impl Progress {
             let line = format!("{} rows  loss {:.4}  accuracy {:.4}", status.rows, status.loss, status.accuracy);
             self.print(&line);
         }
-        let rows_per_second = self.rows_done as f64 / self.started.elapsed().as_secs_f64().max(1e-9);
-        let message =
-            format!("loss {:.4}  accuracy {:.2} %  {rows_per_second:.0} rows/s", status.loss, 100.0 * status.accuracy);
+        self.rows_per_second = self.rows_done as f64 / self.started.elapsed().as_secs_f64().max(1e-9);
+        let message = format!(
+            "loss {:.4}  accuracy {:.2} %  {:.0} rows/s",
+            status.loss,
+            100.0 * status.accuracy,
+            self.rows_per_second
+        );
         let prefix = format!("epoch {}/{}", status.epoch, status.epochs);
         if let Some(bar) = &self.bar {
             bar.set_length(status.total_rows);
@@ -82,7 +89,7 @@ impl Progress {
             bar.set_message(message);
         } else if !self.quiet && self.last_line.elapsed() >= LINE_INTERVAL {
             self.last_line = Instant::now();
-            let left = status.total_rows.saturating_sub(status.rows) as f64 / rows_per_second;
+            let left = status.total_rows.saturating_sub(status.rows) as f64 / self.rows_per_second;
             note(&format!("{prefix}  {}/{} rows  {message}  {left:.0} s left", status.rows, status.total_rows));
         }
     }
@@ -90,13 +97,14 @@ impl Progress {
     pub(super) fn end_epoch(&mut self, metrics: &EpochMetrics, best: bool) {
         self.last_line = Instant::now();
         let line = format!(
-            "epoch {:>3}  loss {:.4}  accuracy {:.2} %  validation loss {:.4}  accuracy {:.2} %  {:.1} s{}",
+            "epoch {:>3}  loss {:.4}  accuracy {:.2} %  validation loss {:.4}  accuracy {:.2} %  {:.1} s  {:.0} rows/s{}",
             metrics.epoch,
             metrics.training_loss,
             100.0 * metrics.training_accuracy,
             metrics.validation_loss,
             100.0 * metrics.validation_accuracy,
             self.started.elapsed().as_secs_f64(),
+            self.rows_per_second,
             if best { "  best" } else { "" },
         );
         self.print(&line);

@@ -1,0 +1,151 @@
+//! Trained networks whose answers a training learns from.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::softmax;
+use burn::tensor::backend::Backend;
+use runtime::text::{FIRST_WORD_TOKEN, PADDING_TOKEN, UNKNOWN_TOKEN};
+
+use super::TrainingConfig;
+use crate::encoding::Encoder;
+use crate::error::Error;
+use crate::network::{Classifier, NetworkConfig, Packed, Sequence};
+use crate::operations::NetworkBackend;
+use crate::run::{Run, RunIdentity};
+
+/// How training rows are encoded for teachers, and what becomes of that for the network that learns from them.
+#[derive(Debug, Clone)]
+pub struct TeacherEncoding {
+    /// What turns rows into the teachers' sequences.
+    pub encoder: Encoder,
+    /// The learner's token of each of the teachers'; none where they are the same.
+    tokens: Option<Vec<u32>>,
+}
+
+impl TeacherEncoding {
+    /// The encoding of the teachers that `config` names; nothing if it names none.
+    ///
+    /// # Errors
+    /// [`Error::Run`] for a teacher that is no finished run, was trained on other rows, for other classes, or with
+    /// another input than the others; [`Error::Setting`] for words that the teachers do not know.
+    pub(super) fn read(
+        config: &TrainingConfig,
+        encoder: &Encoder,
+        labels: &[String],
+        data_hash: &str,
+    ) -> Result<Option<Self>, Error> {
+        let mut found: Option<Encoder> = None;
+        for path in &config.teachers {
+            let refuse = |problem: &str| Err(Error::Run { path: path.clone(), problem: problem.into() });
+            let teacher = RunIdentity::load(path)?;
+            let rows = |config: &TrainingConfig| {
+                (config.validation.clone(), config.validation_share.to_bits(), config.data_seed)
+            };
+            if teacher.config.data_hash.as_deref() != Some(data_hash) || rows(&teacher.config) != rows(config) {
+                return refuse("a teacher is trained on the same rows, with the same ones held out for validation");
+            }
+            if teacher.labels != labels {
+                return refuse("a teacher has the same classes");
+            }
+            if (teacher.config.max_length, teacher.config.pad_to) != (config.max_length, config.pad_to) {
+                return refuse("a teacher has the same --max-length and --pad-to");
+            }
+            if found.as_ref().is_some_and(|found| *found != teacher.encoder) {
+                return refuse("reads other tokens than the first teacher; teachers have the same vocabulary");
+            }
+            found = Some(teacher.encoder);
+        }
+        found.map(|teachers| Ok(Self { tokens: tokens_of(&teachers, encoder)?, encoder: teachers })).transpose()
+    }
+
+    /// The learner's sequence of a teacher's.
+    pub fn learner_sequence(&self, sequence: &Sequence) -> Sequence {
+        match (sequence, &self.tokens) {
+            (Sequence::Tokens(tokens), Some(map)) => {
+                let token = |token: &u32| map.get(*token as usize).copied().unwrap_or(UNKNOWN_TOKEN);
+                Sequence::Tokens(tokens.iter().map(token).collect())
+            }
+            _ => sequence.clone(),
+        }
+    }
+}
+
+/// The learner's token of each of the teachers'.
+fn tokens_of(teachers: &Encoder, learner: &Encoder) -> Result<Option<Vec<u32>>, Error> {
+    if teachers == learner {
+        return Ok(None);
+    }
+    let refuse = |problem: String| Err(Error::Setting(format!("--teacher: {problem}")));
+    let Encoder::Words(known) = teachers else {
+        return refuse("teachers with another input than this network's have to be of --input words".into());
+    };
+    match learner {
+        Encoder::Words(vocabulary) => {
+            let lacking = vocabulary.words().iter().filter(|word| known.token(word).is_none()).count();
+            if lacking > 0 {
+                return refuse(format!(
+                    "the teachers do not know {lacking} of this network's words; train them with a --vocabulary-size \
+                     as large or larger"
+                ));
+            }
+        }
+        Encoder::HashedWords { .. } => {}
+        _ => return refuse("teachers of words teach networks of words or of hashed words".into()),
+    }
+    let words = known.words().iter().map(|word| learner.word_token(word));
+    Ok(Some((PADDING_TOKEN..FIRST_WORD_TOKEN).chain(words).collect()))
+}
+
+/// Teachers on a backend.
+pub(super) struct Teachers<B: Backend> {
+    networks: Vec<(Classifier<B>, NetworkConfig)>,
+}
+
+impl<B: NetworkBackend> Teachers<B> {
+    /// # Errors
+    /// As [`Run::load`].
+    pub(super) fn load(config: &TrainingConfig, device: &B::Device) -> Result<Self, Error> {
+        let load = |path: &std::path::PathBuf| -> Result<_, Error> {
+            let run = Run::<B>::load(path, device)?;
+            let network = run.network_config();
+            Ok((run.network, network))
+        };
+        Ok(Self { networks: config.teachers.iter().map(load).collect::<Result<_, _>>()? })
+    }
+
+    /// The mean of their probabilities, `[rows, classes]`.
+    pub(super) fn probabilities(&self, packed: &Packed) -> Option<Tensor<B, 2>> {
+        let answers = self.networks.iter().map(|(network, config)| softmax(network.forward(config, packed, None), 1));
+        answers.reduce(|sum, answer| sum + answer).map(|sum| sum / self.networks.len() as f32)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use runtime::text::hash_word;
+
+    use super::*;
+    use crate::encoding::{Splitting, Vocabulary};
+
+    fn words(words: &[&str]) -> Encoder {
+        Encoder::Words(Vocabulary::new(Splitting::Words, words.iter().map(ToString::to_string).collect()))
+    }
+
+    #[test]
+    fn tokens_of_teachers_become_those_of_the_learner() {
+        let teachers = words(&["a", "b", "c", "d"]);
+        assert_eq!(tokens_of(&teachers, &words(&["b", "d"])).ok(), Some(Some(vec![0, 1, 1, 2, 1, 3])));
+        let hashed = ["a", "b", "c", "d"].map(|word| FIRST_WORD_TOKEN + hash_word(word) % 7);
+        let expected = [0, 1].into_iter().chain(hashed).collect();
+        assert_eq!(tokens_of(&teachers, &Encoder::HashedWords { buckets: 7 }).ok(), Some(Some(expected)));
+        assert_eq!(tokens_of(&teachers, &teachers).ok(), Some(None));
+    }
+
+    #[test]
+    fn what_teachers_can_not_tell_is_refused() {
+        let problem = |teachers: &Encoder, learner: &Encoder| tokens_of(teachers, learner).unwrap_err().to_string();
+        assert!(problem(&words(&["a"]), &words(&["a", "b", "c"])).contains("2 of this network's words"));
+        assert!(problem(&words(&["a"]), &Encoder::Bytes).contains("words or of hashed words"));
+        assert!(problem(&Encoder::Bytes, &words(&["a"])).contains("--input words"));
+    }
+}
