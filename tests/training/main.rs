@@ -102,8 +102,8 @@ fn a_run_over_frames_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
 }
 
 /// Two teachers of all words, and the settings of a network of fewer words that learns from them.
-fn taught_config(folder: &Path) -> TrainingConfig {
-    let config = TrainingConfig { epochs: 2, ..small_config(folder) };
+fn taught_config(folder: &Path, epochs: usize) -> TrainingConfig {
+    let config = TrainingConfig { epochs, learning_rate: 1e-2, num_layers: 1, ..small_config(folder) };
     let teachers = [1, 2].map(|seed| {
         let path = folder.join(format!("teacher {seed}"));
         let teacher = TrainingConfig { seed, cell: network::Cell::Gru, hidden_size: 12, ..config.clone() };
@@ -116,19 +116,19 @@ fn taught_config(folder: &Path) -> TrainingConfig {
 #[test]
 fn a_run_with_teachers_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
     let parent = tempfile::tempdir().unwrap();
-    assert_repeats(&taught_config(parent.path()), parent.path(), &[30]);
+    assert_repeats(&taught_config(parent.path(), 2), parent.path(), &[30]);
 }
 
 #[test]
 fn what_is_learned_from_teachers_alone_is_what_they_know() {
     let parent = tempfile::tempdir().unwrap();
-    let config = TrainingConfig { teacher_share: 1.0, dropout: 0.0, epochs: 12, ..taught_config(parent.path()) };
+    let config = TrainingConfig { teacher_share: 1.0, dropout: 0.0, ..taught_config(parent.path(), 14) };
     let accuracy = |path: &Path| Run::<Cpu>::load(path, &Default::default()).unwrap().result.best.validation_accuracy;
     let teacher = accuracy(&config.teachers[0]);
     let folder = RunFolder::create(&parent.path().join("taught")).unwrap();
     train(&config, &folder, false, &|| false).unwrap();
     // No label takes part in this loss: by chance it would be a tenth.
-    assert!(teacher > 0.5 && accuracy(folder.path()) > 0.8 * teacher, "{} {teacher}", accuracy(folder.path()));
+    assert!(teacher > 0.25 && accuracy(folder.path()) > 0.8 * teacher, "{} {teacher}", accuracy(folder.path()));
 }
 
 #[test]
