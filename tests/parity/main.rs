@@ -4,3 +4,4 @@
 
 mod by_step;
 mod end_to_end;
+mod models;
