@@ -8,6 +8,7 @@ use burn::backend::Autodiff;
 use burn_ndarray::NdArray;
 use trainer::Error;
 use trainer::data::Source;
+use trainer::examples::Spill;
 use trainer::run::{Run, finish};
 use trainer::run_folder::RunFolder;
 use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig, fit};
@@ -28,7 +29,7 @@ pub fn train(
     should_stop: &dyn Fn() -> bool,
 ) -> Result<Ending, Error> {
     let device = Default::default();
-    let prepared = Prepared::read(config)?;
+    let prepared = Prepared::read(config, Spill::beside(folder.path()))?;
     prepared.write(folder, config)?;
     let training = Fit { config, prepared: &prepared, folder, resume, should_stop };
     let ending = fit::<Autodiff<Cpu>>(&training, &mut Progress::silent(), &device)?;

@@ -5,20 +5,13 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use runtime::text::{PADDING_TOKEN, UNKNOWN_TOKEN};
 
+use crate::error::Error;
+use crate::examples::{Example, Examples};
 use crate::network::{Packed, Sequence, normal_value};
 
 /// Batches that are sorted by length together, so that a batch holds rows of similar length and an epoch
 /// still differs from the next.
 const BATCHES_PER_BUCKET: usize = 32;
-
-/// An encoded row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Example {
-    /// Its steps.
-    pub sequence: Sequence,
-    /// The number of its class.
-    pub class: usize,
-}
 
 /// Rows that are computed together.
 #[derive(Debug, Clone)]
@@ -58,25 +51,33 @@ impl Changes<'_> {
 }
 
 impl Batch {
-    /// A batch of examples, changed by chance in training.
-    pub fn new<'e>(examples: impl Iterator<Item = &'e Example>, changes: Option<Changes<'_>>) -> Self {
-        let (mut rows, classes): (Vec<_>, Vec<_>) =
-            examples.map(|example| (example.sequence.clone(), example.class)).unzip();
-        if let Some(mut changes) = changes {
-            rows.iter_mut().for_each(|row| changes.apply(row));
+    /// A batch of some examples, changed by chance in training.
+    ///
+    /// # Errors
+    /// As [`Examples::get`].
+    pub fn read(examples: &Examples, rows: &[usize], changes: Option<Changes<'_>>) -> Result<Self, Error> {
+        let mut sequences = Vec::with_capacity(rows.len());
+        let mut classes = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Example { sequence, class } = examples.get(*row)?;
+            sequences.push(sequence);
+            classes.push(class);
         }
-        Self { packed: Packed::new(&rows), classes }
+        if let Some(mut changes) = changes {
+            sequences.iter_mut().for_each(|row| changes.apply(row));
+        }
+        Ok(Self { packed: Packed::new(&sequences), classes })
     }
 }
 
 /// The rows of each batch of an epoch: shuffled, sorted by length within buckets, the batches shuffled.
-pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<usize>> {
+pub fn epoch_batches(examples: &Examples, batch_size: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
     order.shuffle(rng);
     let mut batches: Vec<Vec<usize>> = order
         .chunks_mut(batch_size * BATCHES_PER_BUCKET)
         .flat_map(|bucket| {
-            bucket.sort_by_key(|row| examples[*row].sequence.steps());
+            bucket.sort_by_key(|row| examples.steps(*row));
             bucket.chunks(batch_size).map(<[usize]>::to_vec)
         })
         .collect();
@@ -85,19 +86,20 @@ pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8R
 }
 
 /// The rows in batches for measuring, sorted by length.
-pub fn evaluation_batches(examples: &[Example], batch_size: usize) -> Vec<Vec<usize>> {
+pub fn evaluation_batches(examples: &Examples, batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
-    order.sort_by_key(|row| examples[*row].sequence.steps());
+    order.sort_by_key(|row| examples.steps(*row));
     order.chunks(batch_size).map(<[usize]>::to_vec).collect()
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use rand::SeedableRng;
 
     use super::*;
 
-    fn examples() -> Vec<Example> {
+    fn examples() -> Examples {
         (0..5_000).map(|row| Example { sequence: Sequence::Tokens(vec![2; row * 7919 % 60]), class: 0 }).collect()
     }
 
@@ -110,7 +112,7 @@ mod tests {
         assert_eq!(rows, (0..examples.len()).collect::<Vec<_>>());
         let (mut steps, mut padded) = (0, 0);
         for batch in &batches {
-            let packed = Batch::new(batch.iter().map(|row| &examples[*row]), None).packed;
+            let packed = Batch::read(&examples, batch, None).unwrap().packed;
             steps += packed.total_steps();
             padded += packed.steps() * packed.rows();
         }
@@ -119,9 +121,12 @@ mod tests {
 
     #[test]
     fn word_dropout_makes_its_share_of_words_unknown() {
-        let rows = vec![Example { sequence: Sequence::Tokens(vec![9; 100]), class: 0 }; 50];
+        let example = || Example { sequence: Sequence::Tokens(vec![9; 100]), class: 0 };
+        let examples: Examples = std::iter::repeat_with(example).take(50).collect();
+        let rows: Vec<usize> = (0..50).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(5);
-        let batch = Batch::new(rows.iter(), Some(Changes { word_dropout: 0.2, input_noise: 0.0, rng: &mut rng }));
+        let changes = Changes { word_dropout: 0.2, input_noise: 0.0, rng: &mut rng };
+        let batch = Batch::read(&examples, &rows, Some(changes)).unwrap();
         let device = Default::default();
         let tokens = batch.packed.tokens::<burn_ndarray::NdArray>(&device).into_data();
         let unknown = tokens.iter::<i64>().filter(|token| *token == i64::from(UNKNOWN_TOKEN)).count();

@@ -5,7 +5,9 @@ use std::thread::Scope;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::batches::{Batch, Changes, Example};
+use crate::batches::{Batch, Changes};
+use crate::error::Error;
+use crate::examples::Examples;
 
 /// Batches that are ready at most.
 const AHEAD: usize = 4;
@@ -20,16 +22,16 @@ pub(super) struct Ready {
 /// How batches are made of rows.
 #[derive(Clone, Copy)]
 pub(super) struct Making<'e> {
-    pub(super) examples: &'e [Example],
+    pub(super) examples: &'e Examples,
     pub(super) word_dropout: f64,
     pub(super) input_noise: f64,
 }
 
 impl Making<'_> {
-    fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Ready {
+    fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Result<Ready, Error> {
         let changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
-        let batch = Batch::new(rows.iter().map(|row| &self.examples[*row]), Some(changes));
-        Ready { batch, rng }
+        let batch = Batch::read(self.examples, rows, Some(changes))?;
+        Ok(Ready { batch, rng })
     }
 }
 
@@ -40,7 +42,7 @@ pub(super) fn prefetch<'scope, 'env: 'scope>(
     batches: &'env [Vec<usize>],
     chance: impl Fn(usize) -> ChaCha8Rng + Send + 'scope,
     first: usize,
-) -> Receiver<Ready> {
+) -> Receiver<Result<Ready, Error>> {
     let (sender, receiver) = sync_channel(AHEAD);
     scope.spawn(move || {
         for (number, rows) in batches.iter().enumerate().skip(first) {

@@ -1,16 +1,13 @@
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-
-use crate::batches::Example;
-use crate::data::{DataError, Row};
-use crate::encoding::{Encoder, FrameNormalization, Pretrained};
+use crate::data::{Content, DataError, Part, Row, TrainingData, TrainingRow};
+use crate::encoding::{Encoder, Pretrained};
 use crate::error::Error;
+use crate::examples::{Collector, Example, Examples, Spill};
 use crate::network::InputShape;
 use crate::run_folder::{RunFolder, write_lines, write_toml};
 use crate::training::TrainingConfig;
 
 /// Rows ready to train on.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Prepared {
     /// Names of the classes, sorted.
     pub labels: Vec<String>,
@@ -19,9 +16,9 @@ pub struct Prepared {
     /// Vectors that the embedding starts with.
     pub pretrained: Option<Pretrained>,
     /// Rows to train on.
-    pub training: Vec<Example>,
+    pub training: Examples,
     /// Rows that choose the best epoch.
-    pub validation: Vec<Example>,
+    pub validation: Examples,
     /// Share of the training frames' values that 16 bits do not hold in their unit; 0 for texts.
     pub saturated_share: f64,
     /// SHA-256 of the rows.
@@ -29,42 +26,36 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Reads the rows that `config` names and encodes them; labels and encoder come from the training rows alone.
+    /// Reads the rows that `config` names, several times, and encodes them; labels and encoder come from the training
+    /// rows alone. Of the rows their steps are kept, in memory or in a temporary file.
     ///
     /// # Errors
     /// [`Error::Data`]; [`Error::Pretrained`]; [`Error::Setting`] if the rows are others than those of the
-    /// configuration's hash, or are not of words where word vectors are given.
-    pub fn read(config: &TrainingConfig) -> Result<Self, Error> {
+    /// configuration's hash, or are not of words where word vectors are given; [`Error::Unwritable`] for the temporary
+    /// file.
+    pub fn read(config: &TrainingConfig, spill: Spill<'_>) -> Result<Self, Error> {
         let data = config.data.training_data(&config.selection(&config.text_columns))?;
-        let place = config.data.name();
         if let Some(expected) = config.data_hash.as_ref().filter(|expected| **expected != data.hash) {
             return Err(Error::Setting(format!(
-                "{place}: these are not the rows of the configuration (SHA-256 {} instead of {expected}); \
+                "{}: these are not the rows of the configuration (SHA-256 {} instead of {expected}); \
                  remove `data_hash` from it to train on them all the same",
-                data.hash
+                data.place, data.hash
             )));
         }
-        let labels: BTreeSet<&str> = data.training.iter().map(|row| row.label.as_str()).collect();
-        let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
-        if let [label] = labels.as_slice() {
-            return Err(DataError::OneLabel { place, label: label.clone() }.into());
+        if let [label] = data.labels.as_slice() {
+            return Err(DataError::OneLabel { place: data.place, label: label.clone() }.into());
         }
-        let encoder = Encoder::learn(config, &data.training, &vocabulary_rows(config, &data.training)?, &place)?;
+        let encoder = Encoder::learn(config, &data)?;
         if config.pad_to > 0 && encoder.normalization().is_some() {
             let problem = "expected 0: frames are not padded; a sequence of frames is as long as it is";
             return Err(Error::Setting(format!("--pad-to {}: {problem}", config.pad_to)));
         }
-        let encode = |rows: &[Row], place: &str| encode_rows(rows, place, &labels, &encoder, config);
-        let training = encode(&data.training, &place)?;
-        let validation = encode(&data.validation, &data.validation_place)?;
-        let pretrained = read_pretrained(config, &encoder, &training)?;
-        let values = data.training.iter().filter_map(|row| row.content.frames()).flat_map(|frames| &frames.values);
-        let saturated = |unit: &FrameNormalization| unit.saturated_share(values.copied());
+        let Encoded { training, validation, saturated_share } = encode_training(&data, &encoder, config, spill)?;
         Ok(Self {
-            saturated_share: encoder.normalization().map_or(0.0, saturated),
-            labels,
+            saturated_share,
+            pretrained: read_pretrained(config, &encoder, &training)?,
+            labels: data.labels,
             encoder,
-            pretrained,
             training,
             validation,
             data_hash: data.hash,
@@ -82,29 +73,49 @@ impl Prepared {
         let (input, data_hash) = (self.encoder.input(), Some(self.data_hash.clone()));
         write_toml(&folder.config(), &TrainingConfig { input, data_hash, ..config.clone() })
     }
+
+    /// What a step of the rows takes in.
+    pub fn input_shape(&self, config: &TrainingConfig) -> InputShape {
+        self.encoder.input_shape(config.embedding_size)
+    }
 }
 
-/// The training rows that the vocabulary is made from, with its columns of text.
-fn vocabulary_rows<'r>(config: &TrainingConfig, training: &'r [Row]) -> Result<Cow<'r, [Row]>, DataError> {
-    let rows = if config.vocabulary_columns.is_empty() {
-        Cow::Borrowed(training)
-    } else {
-        Cow::Owned(config.data.training_data(&config.selection(&config.vocabulary_columns))?.training)
-    };
-    let count = if config.vocabulary_rows == 0 { rows.len() } else { rows.len().min(config.vocabulary_rows) };
-    Ok(match rows {
-        Cow::Borrowed(rows) => Cow::Borrowed(&rows[..count]),
-        Cow::Owned(mut rows) => {
-            rows.truncate(count);
-            Cow::Owned(rows)
+/// Rows that were encoded while they were read.
+struct Encoded {
+    training: Examples,
+    validation: Examples,
+    saturated_share: f64,
+}
+
+fn encode_training(
+    data: &TrainingData,
+    encoder: &Encoder,
+    config: &TrainingConfig,
+    spill: Spill<'_>,
+) -> Result<Encoded, Error> {
+    let collector = |rows| Collector::new(rows, encoder.channels(), spill);
+    let (mut training, mut validation) = (collector(data.training_rows), collector(data.validation_rows));
+    let encoding = Encoding { labels: &data.labels, encoder, config };
+    let (mut values, mut saturated) = (0, 0);
+    data.for_each(&config.text_columns, |TrainingRow { part, number, row }| {
+        let (rows, place) = match part {
+            Part::Training => (&mut training, &data.place),
+            Part::Validation => (&mut validation, &data.validation_place),
+        };
+        if let (Part::Training, Content::Frames(frames), Some(unit)) = (part, &row.content, encoder.normalization()) {
+            values += frames.values.len();
+            saturated += unit.saturated(&frames.values);
         }
-    })
+        rows.add(number, encoding.example(row, number, place)?)
+    })?;
+    let saturated_share = saturated as f64 / values.max(1) as f64;
+    Ok(Encoded { training: training.finish()?, validation: validation.finish()?, saturated_share })
 }
 
 fn read_pretrained(
     config: &TrainingConfig,
     encoder: &Encoder,
-    training: &[Example],
+    training: &Examples,
 ) -> Result<Option<Pretrained>, Error> {
     let Some(path) = &config.pretrained_embeddings else {
         return Ok(None);
@@ -112,13 +123,24 @@ fn read_pretrained(
     let Encoder::Words(vocabulary) = encoder else {
         return Err(Error::Setting("--pretrained-embeddings needs rows of words".into()));
     };
-    Ok(Some(Pretrained::read(path, config.embedding_size, vocabulary, training)?))
+    Pretrained::read(path, config.embedding_size, vocabulary, training).map(Some)
 }
 
-impl Prepared {
-    /// What a step of the rows takes in.
-    pub fn input_shape(&self, config: &TrainingConfig) -> InputShape {
-        self.encoder.input_shape(config.embedding_size)
+/// How rows become examples.
+struct Encoding<'e> {
+    labels: &'e [String],
+    encoder: &'e Encoder,
+    config: &'e TrainingConfig,
+}
+
+impl Encoding<'_> {
+    /// The example of a row, whose number and place are named in errors.
+    fn example(&self, row: &Row, number: usize, place: &str) -> Result<Example, DataError> {
+        let class = label_class(row, number, place, self.labels)?;
+        match self.encoder.encode(&row.content, self.config.max_length) {
+            Ok(sequence) => Ok(Example { sequence: sequence.padded(self.config.pad_to), class }),
+            Err(mismatch) => Err(DataError::Mismatch { place: place.into(), mismatch }),
+        }
     }
 }
 
@@ -132,13 +154,9 @@ pub fn encode_rows(
     labels: &[String],
     encoder: &Encoder,
     config: &TrainingConfig,
-) -> Result<Vec<Example>, DataError> {
-    let encode = |(row, class): (&Row, usize)| match encoder.encode(&row.content, config.max_length) {
-        Ok(sequence) => Ok(Example { sequence: sequence.padded(config.pad_to), class }),
-        Err(mismatch) => Err(DataError::Mismatch { place: place.into(), mismatch }),
-    };
-    let classes = label_classes(rows, place, labels)?;
-    rows.iter().zip(classes).map(encode).collect()
+) -> Result<Examples, DataError> {
+    let encoding = Encoding { labels, encoder, config };
+    rows.iter().enumerate().map(|(number, row)| encoding.example(row, number, place)).collect()
 }
 
 /// The number of each row's class.
@@ -146,16 +164,14 @@ pub fn encode_rows(
 /// # Errors
 /// [`DataError::UnknownLabel`] with the row.
 pub fn label_classes<Label: AsRef<str>>(rows: &[Row], place: &str, labels: &[Label]) -> Result<Vec<usize>, DataError> {
-    let known = || labels.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    rows.iter()
-        .enumerate()
-        .map(|(number, row)| {
-            labels.iter().position(|label| label.as_ref() == row.label).ok_or_else(|| DataError::UnknownLabel {
-                place: place.into(),
-                row: number + 1,
-                label: row.label.clone(),
-                known: known(),
-            })
-        })
-        .collect()
+    rows.iter().enumerate().map(|(number, row)| label_class(row, number, place, labels)).collect()
+}
+
+fn label_class<Label: AsRef<str>>(row: &Row, number: usize, place: &str, labels: &[Label]) -> Result<usize, DataError> {
+    labels.iter().position(|label| label.as_ref() == row.label).ok_or_else(|| DataError::UnknownLabel {
+        place: place.into(),
+        row: number + 1,
+        label: row.label.clone(),
+        known: labels.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "),
+    })
 }
