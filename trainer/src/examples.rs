@@ -222,3 +222,49 @@ impl FromIterator<Example> for Examples {
         Self { rows, channels, words: Words::Memory(all) }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn assert_kept(channels: usize, sequences: &[Sequence]) {
+        let folder = tempfile::tempdir().unwrap();
+        let example = |(class, sequence): (usize, &Sequence)| Example { sequence: sequence.clone(), class };
+        let expected: Vec<Example> = sequences.iter().enumerate().map(example).collect();
+        for (after, spilled) in [(usize::MAX, false), (8, false), (7, true), (3, true), (0, true)] {
+            let missing = folder.path().join("not/there/yet");
+            let mut collector = Collector::new(expected.len(), channels, Spill { after, folder: &missing });
+            for number in [2, 0, 3, 1] {
+                collector.add(number, expected[number].clone()).unwrap();
+            }
+            let found = collector.finish().unwrap();
+            assert_eq!(found.are_spilled(), spilled, "{after}");
+            for number in [1, 3, 0, 2, 1] {
+                assert_eq!(found.get(number).unwrap(), expected[number], "{after}");
+                let parts = (found.steps(number), found.class(number));
+                assert_eq!(parts, (expected[number].sequence.steps(), number));
+            }
+            assert_eq!(found.iter().collect::<Result<Vec<_>, _>>().unwrap(), expected);
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the temporary file has no name");
+        let collected: Examples = expected.iter().cloned().collect();
+        assert_eq!(collected.iter().collect::<Result<Vec<_>, _>>().unwrap(), expected);
+    }
+
+    #[test]
+    fn rows_are_what_they_were_in_memory_and_in_a_file() {
+        let tokens = [&[1, 2, 3][..], &[], &[u32::MAX, 7], &[4, 5, 6]];
+        assert_kept(0, &tokens.map(|tokens| Sequence::Tokens(tokens.to_vec())));
+        let values = [&[0.5, -1.0][..], &[], &[f32::MAX, 0.1, 3.0, -0.0], &[1e-40, 2.0]];
+        assert_kept(2, &values.map(|values| Sequence::Frames { channels: 2, values: values.to_vec() }));
+    }
+
+    #[test]
+    fn a_folder_without_room_for_a_file_is_named() {
+        let folder = Path::new("/proc");
+        let mut collector = Collector::new(1, 0, Spill { after: 0, folder });
+        let error = collector.add(0, Example { sequence: Sequence::Tokens(vec![1]), class: 0 }).unwrap_err();
+        assert!(error.to_string().starts_with("can not write /proc: "), "{error}");
+    }
+}

@@ -27,6 +27,7 @@ impl Parity {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let source = Source::new(self.data.as_deref());
         let run = load_run(&self.run)?;
-        print(&ParityReport::new(&run, &source.test_rows(&run.config.text_columns)?, &source.name())?, self.json)
+        let rows = source.test_rows(&run.config.text_columns)?.collect::<Result<Vec<_>, _>>()?;
+        print(&ParityReport::new(&run, &rows, &source.name())?, self.json)
     }
 }

@@ -129,7 +129,7 @@ impl<'r> Records<'r> {
     }
 
     /// Reads the bytes of the next record, without its line end; where it starts, if there is one.
-    fn scan(&mut self) -> Result<Option<Position>, DataError> {
+    fn next_bytes(&mut self) -> Result<Option<Position>, DataError> {
         self.bytes.clear();
         let mut start = self.position;
         let mut place = Place::FieldStart;
@@ -184,7 +184,7 @@ impl<'r> Records<'r> {
     }
 
     fn read(&mut self) -> Result<Option<Record>, DataError> {
-        let Some(start) = self.scan()? else {
+        let Some(start) = self.next_bytes()? else {
             return Ok(None);
         };
         let (path, line) = (&self.path, start.line);
@@ -317,7 +317,7 @@ mod tests {
             let mut records = Records::new(Path::new("a.csv"), text.as_bytes());
             let mut found = Vec::new();
             loop {
-                match records.scan() {
+                match records.next_bytes() {
                     Ok(Some(_)) => found.push(fields(std::str::from_utf8(&records.bytes).unwrap(), b',')),
                     Ok(None) => break,
                     Err(_) => return Ok(()),

@@ -3,19 +3,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::home_commands;
-use super::training::{RowSource, ValidationRows};
-use super::{DataError, Row, TrainingData, parse_rows, read_rows};
+use super::training::{BuiltIn, RowSource, ValidationRows};
+use super::{DataError, Rows, TrainingData};
 
 /// Training rows of the home commands.
 const HOME_COMMANDS_ROWS: usize = 12_000;
 /// What `--data` says for the handwritten digits.
 const DIGITS_NAME: &str = "digits";
-
-/// A file that is part of this program.
-struct BuiltIn {
-    name: &'static str,
-    content: &'static str,
-}
 
 const HOME_COMMANDS_DEVELOPMENT: BuiltIn = BuiltIn {
     name: "home_commands/development.csv",
@@ -26,16 +20,6 @@ const HOME_COMMANDS_TEST: BuiltIn =
 const DIGITS_TRAINING: BuiltIn =
     BuiltIn { name: "digits/train.csv", content: include_str!("../../data/digits/train.csv") };
 const DIGITS_TEST: BuiltIn = BuiltIn { name: "digits/test.csv", content: include_str!("../../data/digits/test.csv") };
-
-impl BuiltIn {
-    fn rows(&self, text_columns: &[String]) -> Result<Vec<Row>, DataError> {
-        parse_rows(Path::new(self.name), self.content.as_bytes(), text_columns)
-    }
-
-    fn source(&self) -> RowSource {
-        RowSource::BuiltIn(self.name, self.content)
-    }
-}
 
 /// Where rows come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +42,7 @@ pub struct Selection<'a> {
     pub validation_share: f64,
     /// Where all chance comes from.
     pub seed: u64,
-    /// Columns of text, as [`read_rows`] has them.
+    /// Columns of text, as [`Rows`] has them.
     pub text_columns: &'a [String],
 }
 
@@ -100,7 +84,7 @@ impl Source {
     fn training_rows(&self, seed: u64) -> Result<RowSource, DataError> {
         match self {
             Self::HomeCommands => Ok(RowSource::Rows(home_commands::training_rows(seed, HOME_COMMANDS_ROWS)?)),
-            Self::Digits => Ok(DIGITS_TRAINING.source()),
+            Self::Digits => Ok(RowSource::BuiltIn(DIGITS_TRAINING)),
             Self::Path(path) if path.is_dir() => {
                 RowSource::file(beside(path, "train").ok_or(DataError::NoTrainingFile { path: path.into() })?)
             }
@@ -112,26 +96,26 @@ impl Source {
     fn validation_beside(&self) -> Result<Option<ValidationRows>, DataError> {
         match self {
             Self::HomeCommands => {
-                let (source, place) = (HOME_COMMANDS_DEVELOPMENT.source(), HOME_COMMANDS_DEVELOPMENT.name.into());
-                Ok(Some(ValidationRows { source, place }))
+                let (source, place) = (HOME_COMMANDS_DEVELOPMENT, HOME_COMMANDS_DEVELOPMENT.name.into());
+                Ok(Some(ValidationRows { source: RowSource::BuiltIn(source), place }))
             }
             Self::Path(path) if path.is_dir() => beside(path, "valid").map(ValidationRows::of_file).transpose(),
             Self::Digits | Self::Path(_) => Ok(None),
         }
     }
 
-    /// Reads rows to measure on: the test rows of built-in data, the rows of a file, or `test.csv` of a folder.
+    /// Rows to measure on: the test rows of built-in data, the rows of a file, or `test.csv` of a folder.
     ///
     /// # Errors
     /// [`DataError`].
-    pub fn test_rows(&self, text_columns: &[String]) -> Result<Vec<Row>, DataError> {
+    pub fn test_rows(&self, text_columns: &[String]) -> Result<Rows<'static>, DataError> {
         match self {
             Self::HomeCommands => HOME_COMMANDS_TEST.rows(text_columns),
             Self::Digits => DIGITS_TEST.rows(text_columns),
             Self::Path(path) if path.is_dir() => {
-                read_rows(&beside(path, "test").unwrap_or(path.join("test.csv")), text_columns)
+                Rows::open(&beside(path, "test").unwrap_or(path.join("test.csv")), text_columns)
             }
-            Self::Path(path) => read_rows(path, text_columns),
+            Self::Path(path) => Rows::open(path, text_columns),
         }
     }
 }
@@ -161,7 +145,7 @@ mod tests {
         assert_eq!(Source::new(Some(Path::new("digits"))), Source::Digits);
         assert_eq!(Source::new(Some(Path::new("./digits"))), Source::Path("./digits".into()));
         let data = Source::Digits.training_data(&selection(&[])).unwrap();
-        let test = Source::Digits.test_rows(&[]).unwrap();
+        let test: Vec<_> = Source::Digits.test_rows(&[]).unwrap().map(Result::unwrap).collect();
         let [training, validation] = [Part::Training, Part::Validation].map(|part| data.part(part, &[]));
         assert_eq!((training.len() + validation.len(), test.len()), (1_347, 450));
         for rows in [&training, &validation, &test] {

@@ -8,13 +8,26 @@ use sha2::{Digest, Sha256};
 use super::records::Fingerprint;
 use super::{Content, DataError, Row, Rows, Selection, split_by_label};
 
+/// A file that is part of this program.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BuiltIn {
+    pub(super) name: &'static str,
+    pub(super) content: &'static str,
+}
+
+impl BuiltIn {
+    pub(super) fn rows(self, text_columns: &[String]) -> Result<Rows<'static>, DataError> {
+        Rows::new(self.name.as_ref(), self.content.as_bytes(), text_columns)
+    }
+}
+
 /// Rows that can be read again and again.
 #[derive(Debug, Clone)]
 pub(super) enum RowSource {
     /// Rows that were made here.
     Rows(Vec<Row>),
-    /// A file that is part of this program: its name and content.
-    BuiltIn(&'static str, &'static str),
+    /// Those of a file that is part of this program.
+    BuiltIn(BuiltIn),
     /// A file.
     File(PathBuf),
 }
@@ -39,7 +52,7 @@ impl RowSource {
                 rows.iter().try_for_each(each)?;
                 return Ok(Fingerprint::default());
             }
-            Self::BuiltIn(name, content) => Rows::new(name.as_ref(), content.as_bytes(), text_columns)?,
+            Self::BuiltIn(file) => file.rows(text_columns)?,
             Self::File(path) => Rows::open(path, text_columns)?,
         };
         rows.by_ref().try_for_each(|row| each(&row?))?;
@@ -278,5 +291,43 @@ impl TrainingData {
         self.for_each::<DataError>(text_columns, keep).unwrap();
         assert_eq!(rows.keys().next_back(), Some(&(rows.len() - 1)));
         rows.into_values().collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn selection() -> Selection<'static> {
+        Selection { validation: None, validation_share: 0.2, seed: 1, text_columns: &[] }
+    }
+
+    #[test]
+    fn rows_that_change_between_two_readings_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, validation) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
+        let rows = "a,one\nb,two\na,three\nb,four\n";
+        for beside in [false, true] {
+            std::fs::write(&path, rows).unwrap();
+            std::fs::write(&validation, rows).unwrap();
+            let given = beside.then(|| ValidationRows::of_file(validation.clone()).unwrap());
+            let source = RowSource::file(path.clone()).unwrap();
+            let data = TrainingData::survey(source, given, &selection(), "a.csv".into()).unwrap();
+            assert_eq!((data.training_rows, data.validation_rows), if beside { (4, 4) } else { (2, 2) });
+            let again = || data.for_each::<DataError>(&[], |_| Ok(())).map_err(|error| error.to_string());
+            assert_eq!(again(), Ok(()));
+            let changed = "the rows changed while they were read; train again when nothing writes to them";
+            for content in [&rows.replace("one", "ONE"), &rows[..rows.len() - 7], &format!("{rows}a,five\n")] {
+                std::fs::write(&path, content).unwrap();
+                assert_eq!(again(), Err(format!("a.csv: {changed}")), "{content}");
+            }
+            std::fs::write(&path, rows).unwrap();
+            assert_eq!(again(), Ok(()));
+            if beside {
+                std::fs::write(&validation, format!("{rows}a,five\n")).unwrap();
+                assert_eq!(again(), Err(format!("{}: {changed}", validation.display())));
+            }
+        }
     }
 }

@@ -159,15 +159,16 @@ pub fn encode_rows(
     rows.iter().enumerate().map(|(number, row)| encoding.example(row, number, place)).collect()
 }
 
-/// The number of each row's class.
+/// The number of a row's class; `number`, from 0, and `place` are the row's in errors.
 ///
 /// # Errors
-/// [`DataError::UnknownLabel`] with the row.
-pub fn label_classes<Label: AsRef<str>>(rows: &[Row], place: &str, labels: &[Label]) -> Result<Vec<usize>, DataError> {
-    rows.iter().enumerate().map(|(number, row)| label_class(row, number, place, labels)).collect()
-}
-
-fn label_class<Label: AsRef<str>>(row: &Row, number: usize, place: &str, labels: &[Label]) -> Result<usize, DataError> {
+/// [`DataError::UnknownLabel`].
+pub fn label_class<Label: AsRef<str>>(
+    row: &Row,
+    number: usize,
+    place: &str,
+    labels: &[Label],
+) -> Result<usize, DataError> {
     labels.iter().position(|label| label.as_ref() == row.label).ok_or_else(|| DataError::UnknownLabel {
         place: place.into(),
         row: number + 1,
