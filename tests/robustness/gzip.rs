@@ -30,8 +30,8 @@ fn damaged() -> Vec<(Vec<u8>, &'static str)> {
         (changed(right.len() - 6), says),
         (changed(right.len() - 2), says),
         (packed(b""), "rows.csv: no rows; expected"),
-        (packed(b"a,b\nc,d\xff\n"), "rows.csv, line 2, column 4: not UTF-8"),
-        (packed(b"a,b\nc,\"d\n"), "rows.csv, line 2, column 3: a quote that is opened here is never closed"),
+        (packed(b"on,b\noff,d\xff\n"), "rows.csv, line 2, column 6: not UTF-8"),
+        (packed(b"on,b\noff,\"d\n"), "rows.csv, line 2, column 5: a quote that is opened here is never closed"),
         (packed(&right), "rows.csv, line 1"),
     ];
     cases.extend([10, 11, 40, right.len() / 2, right.len() - 1].map(|length| (right[..length].to_vec(), says)));

@@ -19,7 +19,8 @@ use super::print;
 pub(crate) struct Evaluate {
     /// The model file.
     model: PathBuf,
-    /// A CSV or TSV file, a folder with test.csv, or `digits`. Without it: the home commands' test sentences.
+    /// A CSV or TSV file, plain or gzip, a folder with test.csv, or `digits`. Without it: the home commands' test
+    /// sentences.
     #[arg(long)]
     data: Option<PathBuf>,
     /// Columns of text to read, by name, as the model was trained with.

@@ -15,7 +15,8 @@ use super::{load_run, print};
 pub(crate) struct Parity {
     /// The run folder.
     run: PathBuf,
-    /// A CSV or TSV file, a folder with test.csv, or `digits`. Without it: the home commands' test sentences.
+    /// A CSV or TSV file, plain or gzip, a folder with test.csv, or `digits`. Without it: the home commands' test
+    /// sentences.
     #[arg(long)]
     data: Option<PathBuf>,
     /// One JSON object on standard output.

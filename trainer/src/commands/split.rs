@@ -15,7 +15,7 @@ use super::print_line;
 #[command(after_help = "Example:
   trainer split news.csv --share 0.1 --out news       then: trainer train --data news")]
 pub(crate) struct Split {
-    /// A CSV or TSV file.
+    /// A CSV or TSV file, plain or gzip.
     data: PathBuf,
     /// Share of the rows that becomes test.csv.
     #[arg(long, default_value_t = 0.1)]

@@ -26,9 +26,9 @@ use super::{Cpu, print_line};
   trainer train --resume --out runs/reviews           goes on after Ctrl-C
   trainer train --config runs/home/config.toml --out runs/again --seed 2")]
 pub(crate) struct Train {
-    /// A CSV or TSV file (label first, or a header naming `label` and `text`, or `sequence`, `label` and channels
-    /// of numbers), a folder with train.csv and perhaps valid.csv, or `digits`, which is built in. Without it: the
-    /// built-in home commands.
+    /// A CSV or TSV file, plain or gzip (label first, or a header naming `label` and `text`, or `sequence`, `label` and
+    /// channels of numbers), a folder with train.csv and perhaps valid.csv, or `digits`, which is built in. Without it:
+    /// the built-in home commands.
     #[arg(long)]
     data: Option<PathBuf>,
     /// A file of validation rows; without it, a share of the training rows is held out.
