@@ -3,7 +3,7 @@
 use runtime::format::{Precision, Provenance};
 use runtime::{Classifier, Model};
 use tests::{Cpu, State, states};
-use trainer::batches::Example;
+use trainer::examples::{Example, Examples};
 use trainer::export::{ExportedInput, ExportedNetwork, ModelFile, export};
 use trainer::network::{Cell, InputShape, NetworkConfig, Pooling, Sequence};
 use trainer::quantize::{Ranges, measure_ranges};
@@ -89,8 +89,8 @@ fn ranges(case: &Case, weights: &NetworkWeights, tokens_of_model: usize) -> Rang
         pooling: Pooling::Last,
     };
     let example = |row| Example { sequence: Sequence::Tokens(tokens(case, row).collect()), class: 0 };
-    let examples: Vec<Example> = (0..case.lengths.len()).map(example).collect();
-    measure_ranges(&weights.to_network::<Cpu>(&Default::default()), &config, &examples)
+    let examples: Examples = (0..case.lengths.len()).map(example).collect();
+    measure_ranges(&weights.to_network::<Cpu>(&Default::default()), &config, &examples).unwrap()
 }
 
 /// A model whose tokens are the case's inputs, see [`tokens`].

@@ -10,6 +10,7 @@ mod data;
 mod fixture;
 mod frame_model;
 mod good_inputs;
+mod gzip;
 mod inputs;
 mod manifest;
 mod manifest_fields;

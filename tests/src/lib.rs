@@ -8,6 +8,7 @@ use burn::backend::Autodiff;
 use burn_ndarray::NdArray;
 use trainer::Error;
 use trainer::data::Source;
+use trainer::examples::Spill;
 use trainer::run::{Run, finish};
 use trainer::run_folder::RunFolder;
 use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig, fit};
@@ -27,13 +28,20 @@ pub fn train(
     resume: bool,
     should_stop: &dyn Fn() -> bool,
 ) -> Result<Ending, Error> {
-    let device = Default::default();
-    let prepared = Prepared::read(config)?;
+    let prepared = Prepared::read(config, Spill::beside(folder.path()))?;
     prepared.write(folder, config)?;
-    let training = Fit { config, prepared: &prepared, folder, resume, should_stop };
-    let ending = fit::<Autodiff<Cpu>>(&training, &mut Progress::silent(), &device)?;
+    train_prepared(&Fit { config, prepared: &prepared, folder, resume, should_stop })
+}
+
+/// [`train`] on rows that have been read, in a folder that has been written.
+///
+/// # Errors
+/// As the trainer.
+pub fn train_prepared(training: &Fit<'_>) -> Result<Ending, Error> {
+    let device = Default::default();
+    let ending = fit::<Autodiff<Cpu>>(training, &mut Progress::silent(), &device)?;
     if let Ending::Finished(best) = ending {
-        finish::<Cpu>(folder, config, &prepared, best, &device)?;
+        finish::<Cpu>(training.folder, training.config, training.prepared, best, &device)?;
     }
     Ok(ending)
 }

@@ -1,6 +1,8 @@
-//! Training: exact lengths, repeatable runs, interruptions that leave no trace.
+//! Training: exact lengths, repeatable runs, interruptions that leave no trace, rows wherever they lie.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod long_data;
 
 use std::cell::Cell;
 use std::path::Path;
@@ -8,7 +10,7 @@ use std::path::Path;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tests::{Cpu, train};
-use trainer::batches::Example;
+use trainer::examples::{Example, Examples};
 use trainer::network::{self, Classifier, InputShape, NetworkConfig, Packed, Pooling, Sequence};
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
@@ -191,9 +193,10 @@ fn row(input: InputShape, steps: usize) -> Example {
 /// The logits of rows in one batch, which are near those of each row alone.
 fn logits_in_a_batch(config: &NetworkConfig, rows: &[Example]) -> Vec<Vec<f32>> {
     let network = untrained(config);
-    let together = logits(&network, config, rows);
+    let all = |rows: &[Example]| logits(&network, config, &rows.iter().cloned().collect::<Examples>()).unwrap();
+    let together = all(rows);
     for (row, expected) in rows.iter().zip(&together) {
-        let alone = &logits(&network, config, std::slice::from_ref(row))[0];
+        let alone = &all(std::slice::from_ref(row))[0];
         assert_eq!(alone.len(), 4);
         assert!(are_near(alone, expected), "{config:?}, {} steps", row.sequence.steps());
     }

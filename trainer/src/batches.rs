@@ -5,20 +5,13 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use runtime::text::{PADDING_TOKEN, UNKNOWN_TOKEN};
 
+use crate::error::Error;
+use crate::examples::{Example, Examples};
 use crate::network::{Packed, Sequence, normal_value};
 
 /// Batches that are sorted by length together, so that a batch holds rows of similar length and an epoch
 /// still differs from the next.
 const BATCHES_PER_BUCKET: usize = 32;
-
-/// An encoded row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Example {
-    /// Its steps.
-    pub sequence: Sequence,
-    /// The number of its class.
-    pub class: usize,
-}
 
 /// Rows that are computed together.
 #[derive(Debug, Clone)]
@@ -60,21 +53,29 @@ impl Changes<'_> {
 
 impl Batch {
     /// A batch of examples.
-    pub fn new<'e>(examples: impl Iterator<Item = &'e Example>) -> Self {
+    pub fn new(examples: Vec<Example>) -> Self {
         let (rows, classes): (Vec<_>, Vec<_>) =
-            examples.map(|example| (example.sequence.clone(), example.class)).unzip();
+            examples.into_iter().map(|example| (example.sequence, example.class)).unzip();
         Self { packed: Packed::new(&rows), classes }
+    }
+
+    /// A batch of the examples with these numbers.
+    ///
+    /// # Errors
+    /// As [`Examples::get`].
+    pub fn read(examples: &Examples, rows: &[usize]) -> Result<Self, Error> {
+        rows.iter().map(|row| examples.get(*row)).collect::<Result<_, _>>().map(Self::new)
     }
 }
 
 /// The rows of each batch of an epoch: shuffled, sorted by length within buckets, the batches shuffled.
-pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<usize>> {
+pub fn epoch_batches(examples: &Examples, batch_size: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
     order.shuffle(rng);
     let mut batches: Vec<Vec<usize>> = order
         .chunks_mut(batch_size * BATCHES_PER_BUCKET)
         .flat_map(|bucket| {
-            bucket.sort_by_key(|row| examples[*row].sequence.steps());
+            bucket.sort_by_key(|row| examples.steps(*row));
             bucket.chunks(batch_size).map(<[usize]>::to_vec)
         })
         .collect();
@@ -83,19 +84,20 @@ pub fn epoch_batches(examples: &[Example], batch_size: usize, rng: &mut ChaCha8R
 }
 
 /// The rows in batches for measuring, sorted by length.
-pub fn evaluation_batches(examples: &[Example], batch_size: usize) -> Vec<Vec<usize>> {
+pub fn evaluation_batches(examples: &Examples, batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
-    order.sort_by_key(|row| examples[*row].sequence.steps());
+    order.sort_by_key(|row| examples.steps(*row));
     order.chunks(batch_size).map(<[usize]>::to_vec).collect()
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use rand::SeedableRng;
 
     use super::*;
 
-    fn examples() -> Vec<Example> {
+    fn examples() -> Examples {
         (0..5_000).map(|row| Example { sequence: Sequence::Tokens(vec![2; row * 7919 % 60]), class: 0 }).collect()
     }
 
@@ -108,7 +110,7 @@ mod tests {
         assert_eq!(rows, (0..examples.len()).collect::<Vec<_>>());
         let (mut steps, mut padded) = (0, 0);
         for batch in &batches {
-            let packed = Batch::new(batch.iter().map(|row| &examples[*row])).packed;
+            let packed = Batch::read(&examples, batch).unwrap().packed;
             steps += packed.total_steps();
             padded += packed.steps() * packed.rows();
         }

@@ -5,6 +5,7 @@ pub mod data;
 pub mod device;
 pub mod encoding;
 pub mod error;
+pub mod examples;
 pub mod export;
 pub mod import;
 pub mod inference;

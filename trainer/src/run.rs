@@ -8,9 +8,9 @@ use rand_chacha::ChaCha8Rng;
 use runtime::format::{Precision, Provenance};
 use serde::{Deserialize, Serialize};
 
-use crate::batches::Example;
 use crate::encoding::Encoder;
 use crate::error::Error;
+use crate::examples::{Example, Examples};
 use crate::export::{ExportedNetwork, ModelFile, export};
 use crate::network::{Classifier, NetworkConfig};
 use crate::operations::NetworkBackend;
@@ -153,16 +153,17 @@ pub fn finish<B: NetworkBackend>(
     device: &B::Device,
 ) -> Result<RunResult, Error> {
     let network = load_network::<B>(folder, config, &prepared.encoder, prepared.labels.len(), device)?;
-    let mut rows = spread(&prepared.training, config.calibration_rows);
+    let mut rows = spread(&prepared.training, config.calibration_rows)?;
     if let Some(teachers) = &prepared.teachers {
-        rows.iter_mut().for_each(|row| row.sequence = teachers.learner_sequence(&row.sequence));
+        let learned = |row: Example| Example { sequence: teachers.learner_sequence(&row.sequence), ..row };
+        rows = rows.iter().map(|row| row.map(learned)).collect::<Result<_, _>>()?;
     }
     let result = RunResult {
         trainer_version: env!("CARGO_PKG_VERSION").into(),
         training_rows: prepared.training.len(),
         validation_rows: prepared.validation.len(),
         calibration_rows: rows.len(),
-        ranges: measure_ranges(&network, &config.network(prepared.input_shape(config)), &rows),
+        ranges: measure_ranges(&network, &config.network(prepared.input_shape(config)), &rows)?,
         best,
     };
     write_toml(&folder.result(), &result)?;
@@ -170,9 +171,9 @@ pub fn finish<B: NetworkBackend>(
 }
 
 /// `count` of the examples, or all, evenly spread.
-pub(crate) fn spread(examples: &[Example], count: usize) -> Vec<Example> {
+pub(crate) fn spread(examples: &Examples, count: usize) -> Result<Examples, Error> {
     let count = count.min(examples.len());
-    (0..count).map(|number| examples[number * examples.len() / count].clone()).collect()
+    (0..count).map(|number| examples.get(number * examples.len() / count)).collect()
 }
 
 fn load_network<B: Backend>(

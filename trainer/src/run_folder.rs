@@ -1,7 +1,7 @@
 //! The folder that a training run leaves: everything written beside its place first, synced, then renamed.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -120,14 +120,37 @@ impl RunFolder {
 /// # Errors
 /// [`Error::Unwritable`].
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), Error> {
+    write_atomically_with(path, |file| file.write_all(content))
+}
+
+/// [`write_atomically`] of what `write` writes, piece by piece.
+///
+/// # Errors
+/// [`Error::Unwritable`].
+pub fn write_atomically_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), Error> {
     let unwritable = |source| Error::Unwritable { path: path.into(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder).map_err(unwritable)?;
-    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
+    let mut buffer = BufWriter::new(file.as_file_mut());
+    write(&mut buffer).and_then(|()| buffer.flush()).map_err(unwritable)?;
+    drop(buffer);
+    file.as_file().sync_all().map_err(unwritable)?;
     #[cfg(unix)]
     make_readable(file.as_file()).map_err(unwritable)?;
     file.persist(path).map_err(|error| unwritable(error.error))?;
     Ok(())
+}
+
+/// A file without a name, in this folder or in the nearest one above it that is there.
+///
+/// # Errors
+/// [`Error::Unwritable`].
+pub fn temporary_file_near(folder: &Path) -> Result<File, Error> {
+    let above = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
+    tempfile::tempfile_in(above).map_err(|source| Error::Unwritable { path: above.into(), source })
 }
 
 /// Gives a temporary file, which only its owner can read, the permissions of an ordinary one.

@@ -4,9 +4,9 @@ use clap::Args;
 use trainer::Error;
 use trainer::data::Source;
 use trainer::export::ModelFile;
-use trainer::inference::{InferenceError, row_answers};
-use trainer::report::{Curve, EvaluationReport};
-use trainer::training::label_classes;
+use trainer::inference::{HostClassifier, InferenceError, answer, classes_by_step};
+use trainer::report::{CurveCounts, EvaluationReport};
+use trainer::training::label_class;
 
 use super::print;
 
@@ -19,7 +19,8 @@ use super::print;
 pub(crate) struct Evaluate {
     /// The model file.
     model: PathBuf,
-    /// A CSV or TSV file, a folder with test.csv, or `digits`. Without it: the home commands' test sentences.
+    /// A CSV or TSV file, plain or gzip, a folder with test.csv, or `digits`. Without it: the home commands' test
+    /// sentences.
     #[arg(long)]
     data: Option<PathBuf>,
     /// Columns of text to read, by name, as the model was trained with.
@@ -49,12 +50,21 @@ pub(super) fn evaluate(
 ) -> Result<EvaluationReport, Error> {
     let file = ModelFile::read(path)?;
     let model = file.parse(path)?;
-    let rows = source.test_rows(text_columns)?;
+    let mut classifier = HostClassifier::new(&model).map_err(Error::of_model(path))?;
     let labels: Vec<&str> = model.labels().collect();
-    let expected = label_classes(&rows, &source.name(), &labels)?;
-    let named = |error: InferenceError| error.named(path, &source.name());
-    let answers = row_answers(&model, &rows).map_err(named)?;
-    let answered: Vec<usize> = answers.iter().map(|answer| answer.class).collect();
-    let curve = if curve { Some(Curve::new(&model, &rows, &expected).map_err(named)?) } else { None };
+    let place = source.name();
+    let named = |error: InferenceError| error.named(path, &place);
+    let (mut expected, mut answered) = (Vec::new(), Vec::new());
+    let mut counts = curve.then(CurveCounts::default);
+    for (number, row) in source.test_rows(text_columns)?.enumerate() {
+        let row = row?;
+        let class = label_class(&row, number, &place, &labels)?;
+        expected.push(class);
+        answered.push(answer(&mut classifier, &row.content).map_err(named)?.class);
+        if let Some(counts) = &mut counts {
+            counts.add(&classes_by_step(&mut classifier, &row.content).map_err(named)?, class);
+        }
+    }
+    let curve = counts.map(CurveCounts::curve);
     Ok(EvaluationReport { curve, ..EvaluationReport::new(labels.into_iter(), &expected, &answered) })
 }

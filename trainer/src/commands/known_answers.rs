@@ -44,7 +44,7 @@ impl KnownAnswersCommand {
         let source = Source::new(self.data.as_deref());
         let mut rows = match &self.text {
             Some(text) => vec![Row::of_text("", text)],
-            None => source.test_rows(&self.text_columns)?,
+            None => source.test_rows(&self.text_columns)?.collect::<Result<_, _>>()?,
         };
         rows.truncate(self.rows.unwrap_or(usize::MAX));
         let answers = row_answers(&model, &rows).map_err(|error| error.named(&self.model, &source.name()))?;

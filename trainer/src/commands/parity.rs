@@ -15,7 +15,8 @@ use super::{load_run, print};
 pub(crate) struct Parity {
     /// The run folder.
     run: PathBuf,
-    /// A CSV or TSV file, a folder with test.csv, or `digits`. Without it: the home commands' test sentences.
+    /// A CSV or TSV file, plain or gzip, a folder with test.csv, or `digits`. Without it: the home commands' test
+    /// sentences.
     #[arg(long)]
     data: Option<PathBuf>,
     /// One JSON object on standard output.
@@ -27,6 +28,7 @@ impl Parity {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let source = Source::new(self.data.as_deref());
         let run = load_run(&self.run)?;
-        print(&ParityReport::new(&run, &source.test_rows(&run.config.text_columns)?, &source.name())?, self.json)
+        let rows = source.test_rows(&run.config.text_columns)?.collect::<Result<Vec<_>, _>>()?;
+        print(&ParityReport::new(&run, &rows, &source.name())?, self.json)
     }
 }

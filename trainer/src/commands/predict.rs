@@ -59,7 +59,8 @@ impl Predict {
         let source = Source::new(self.data.as_deref());
         let mut stream = Stream::new(model, self.hop).map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, &source.name());
-        for row in source.test_rows(&self.text_columns)? {
+        let rows = source.test_rows(&self.text_columns)?.collect::<Result<Vec<_>, _>>()?;
+        for row in rows {
             match &row.content {
                 Content::Text(_) => {
                     let answer = answer(&mut stream.classifier, &row.content).map_err(named)?;

@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use trainer::Error;
 use trainer::data::{DataError, DataFile, split_by_label};
-use trainer::run_folder::write_atomically;
+use trainer::run_folder::{temporary_file_near, write_atomically_with};
 
 use super::print_line;
 
@@ -15,7 +15,7 @@ use super::print_line;
 #[command(after_help = "Example:
   trainer split news.csv --share 0.1 --out news       then: trainer train --data news")]
 pub(crate) struct Split {
-    /// A CSV or TSV file.
+    /// A CSV or TSV file, plain or gzip.
     data: PathBuf,
     /// Share of the rows that becomes test.csv.
     #[arg(long, default_value_t = 0.1)]
@@ -33,18 +33,18 @@ impl Split {
         if !(self.share > 0.0 && self.share < 1.0) {
             return Err(Error::Setting(format!("--share {}: expected a number between 0 and 1", self.share)));
         }
-        let file = DataFile::read(&self.data, &[])?;
+        let file = DataFile::read(&self.data, temporary_file_near(&self.out)?)?;
+        let rows = file.classes.len();
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let rows = file.rows.iter().enumerate().collect();
-        let (training, test) = split_by_label(rows, |(_, row)| &row.label, self.share, &mut rng);
+        let class = |row: &u32| file.classes.get(*row as usize);
+        let (training, test) = split_by_label((0..rows as u32).collect(), class, self.share, &mut rng);
         if training.is_empty() || test.is_empty() {
-            let (place, rows) = (self.data.display().to_string(), file.rows.len());
-            return Err(DataError::TooFewRows { place, rows }.into());
+            return Err(DataError::TooFewRows { place: self.data.display().to_string(), rows }.into());
         }
         std::fs::create_dir_all(&self.out).map_err(|source| Error::Unwritable { path: self.out.clone(), source })?;
         for (name, rows) in [("train", &training), ("test", &test)] {
             let path = self.out.join(name).with_extension(file.extension());
-            write_atomically(&path, &file.lines_of(rows.iter().map(|(number, _)| *number)))?;
+            write_atomically_with(&path, |writer| file.write_lines(rows, writer))?;
         }
         print_line(&format!("{}: {} training and {} test rows", self.out.display(), training.len(), test.len()))
     }

@@ -8,6 +8,7 @@ use toml::Table;
 use trainer::data::Source;
 use trainer::device::{Device, DeviceChoice};
 use trainer::encoding::Pretrained;
+use trainer::examples::Spill;
 use trainer::operations::TrainingBackend;
 use trainer::run_folder::{RunFolder, read_toml};
 use trainer::training::{Ending, Fit, Prepared, Preset, Progress, TrainingConfig, fit};
@@ -25,9 +26,9 @@ use super::{Cpu, print_line};
   trainer train --resume --out runs/reviews           goes on after Ctrl-C
   trainer train --config runs/home/config.toml --out runs/again --seed 2")]
 pub(crate) struct Train {
-    /// A CSV or TSV file (label first, or a header naming `label` and `text`, or `sequence`, `label` and channels
-    /// of numbers), a folder with train.csv and perhaps valid.csv, or `digits`, which is built in. Without it: the
-    /// built-in home commands.
+    /// A CSV or TSV file, plain or gzip (label first, or a header naming `label` and `text`, or `sequence`, `label` and
+    /// channels of numbers), a folder with train.csv and perhaps valid.csv, or `digits`, which is built in. Without it:
+    /// the built-in home commands.
     #[arg(long)]
     data: Option<PathBuf>,
     /// A file of validation rows; without it, a share of the training rows is held out.
@@ -63,7 +64,7 @@ impl Train {
             let config: TrainingConfig = read_toml(&folder.config())?;
             config.check()?;
             check_trained_here(&folder)?;
-            let prepared = Prepared::read(&config)?;
+            let prepared = Prepared::read(&config, Spill::beside(&self.out))?;
             let resume = folder.checkpoint().is_file();
             train(&folder, &config, &prepared, &device, Mode { resume, verbose: self.verbose })
         } else {
@@ -115,7 +116,7 @@ fn read_config(path: &Path) -> Result<Table, Error> {
 pub(super) fn train_anew(out: &Path, config: TrainingConfig, device: &Device, verbose: bool) -> Result<(), Error> {
     RunFolder::check_free(out)?;
     config.check()?;
-    let prepared = Prepared::read(&config)?;
+    let prepared = Prepared::read(&config, Spill::beside(out))?;
     let folder = RunFolder::create(out)?;
     prepared.write(&folder, &config)?;
     train(&folder, &config, &prepared, device, Mode { resume: false, verbose })

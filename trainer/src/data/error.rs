@@ -4,6 +4,11 @@ use thiserror::Error;
 
 /// Longest label, in bytes.
 pub(super) const LONGEST_LABEL: usize = 255;
+/// Most bytes of a record, and most values of a sequence of frames: what is longer is refused, so that a file of any
+/// size, a gzip file of whatever size it has unpacked too, is read in bounded memory.
+pub(super) const LONGEST_RECORD: usize = 1 << 24;
+/// Most rows of a file: a row has a few bytes of its own in memory, wherever its steps are.
+pub(super) const MOST_ROWS: usize = 1 << 27;
 
 /// Why data can not be used: which file and line, what was expected, what to do.
 #[derive(Debug, Error)]
@@ -16,8 +21,31 @@ pub enum DataError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A gzip file that does not unpack.
+    #[error("{}: a damaged or incomplete gzip file ({source}); fetch or pack it again", path.display())]
+    DamagedGzip {
+        /// The file.
+        path: PathBuf,
+        /// What unpacking said.
+        source: std::io::Error,
+    },
+    /// What is no file, where rows are read several times.
+    #[error("{}: can be read only once, training reads rows several times; save them as a file first", path.display())]
+    ReadOnce {
+        /// The pipe, or whatever it is.
+        path: PathBuf,
+    },
+    /// A file that is not the same when it is read again.
+    #[error("{place}: the rows changed while they were read; train again when nothing writes to them")]
+    Changed {
+        /// The file.
+        place: String,
+    },
     /// A folder without training rows.
-    #[error("{}: no train.csv or train.tsv in this folder; name the file itself, or add one", path.display())]
+    #[error(
+        "{}: no train.csv or train.tsv, or one of them as .gz, in this folder; name the file itself, or add one",
+        path.display()
+    )]
     NoTrainingFile {
         /// The folder.
         path: PathBuf,
@@ -186,13 +214,35 @@ pub enum DataError {
         /// Line, from 1.
         line: usize,
     },
-    /// Something the CSV reader refuses.
-    #[error("{}: {source}", path.display())]
-    Csv {
+    /// A record that is too long to be one.
+    #[error(
+        "{}, line {line}: longer than {LONGEST_RECORD} bytes; if it is not one row, a quote is not closed",
+        path.display()
+    )]
+    LongRecord {
         /// The file.
         path: PathBuf,
-        /// What the reader said, with the line.
-        source: csv::Error,
+        /// The line where it starts, from 1.
+        line: usize,
+    },
+    /// A sequence of frames that is too long.
+    #[error(
+        "{}, line {line}: sequence `{}` has more than {LONGEST_RECORD} values; expected shorter sequences",
+        path.display(), sequence.escape_debug()
+    )]
+    LongSequence {
+        /// The file.
+        path: PathBuf,
+        /// Line of the first frame that is too much, from 1.
+        line: usize,
+        /// The sequence.
+        sequence: String,
+    },
+    /// More rows than there can be.
+    #[error("{place}: more than {MOST_ROWS} rows; leave some out")]
+    TooManyRows {
+        /// The file.
+        place: String,
     },
     /// The grammar of the home commands is broken.
     #[error(transparent)]

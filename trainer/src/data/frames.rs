@@ -2,7 +2,11 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
-use super::table::{Record, Table};
+use sha2::{Digest, Sha256};
+
+use super::error::LONGEST_RECORD;
+use super::reader::PlacedRow;
+use super::records::Record;
 use super::{Content, DataError, Frames, Row};
 
 /// The name of the column that tells which sequence a frame belongs to; a header that has it makes a file one of
@@ -23,19 +27,12 @@ pub(super) struct FrameColumns {
     names: Vec<String>,
 }
 
-/// A sequence that is complete, and its lines.
-pub(super) struct Sequence {
-    pub(super) row: Row,
-    pub(super) span: Range<usize>,
-}
-
 impl FrameColumns {
     /// The columns of a file whose first record names a sequence; `None` if it does not.
-    pub(super) fn new(table: &Table<'_>, first: &Record) -> Result<Option<Self>, DataError> {
+    pub(super) fn new(path: &Path, first: &Record) -> Result<Option<Self>, DataError> {
         let Some(sequence) = first.find(SEQUENCE_COLUMN) else {
             return Ok(None);
         };
-        let path = table.path();
         let label = first.label_column().ok_or(DataError::NoLabelColumn { path: path.into() })?;
         let channels: Vec<usize> =
             (0..first.fields.len()).filter(|column| *column != sequence && *column != label).collect();
@@ -47,63 +44,92 @@ impl FrameColumns {
         Ok(Some(Self { sequence, label, channels, names }))
     }
 
-    /// The sequences of the records after the header.
-    pub(super) fn sequences(
-        &self,
-        table: &Table<'_>,
-        records: impl Iterator<Item = Result<Record, DataError>>,
-    ) -> Result<Vec<Sequence>, DataError> {
-        let mut sequences: Vec<Sequence> = Vec::new();
-        let mut names = HashSet::<String>::new();
-        let mut last = String::new();
-        for record in records {
-            let record = record?;
-            let (path, line) = (table.path().into(), record.line);
-            let name = record.field(self.sequence);
-            let label = table.label(&record, self.label)?;
-            if name.is_empty() {
-                return Err(DataError::EmptySequence { path, line });
-            }
-            match sequences.last_mut().filter(|_| name == last) {
-                Some(sequence) => {
-                    if sequence.row.label != label {
-                        let (sequence, expected) = (name.into(), sequence.row.label.clone());
-                        return Err(DataError::LabelChange { path, line, sequence, expected, found: label.into() });
-                    }
-                    self.append(table, &record, &mut sequence.row)?;
-                    sequence.span.end = record.span.end;
-                }
-                None => {
-                    if !names.insert(name.into()) {
-                        return Err(DataError::SequenceAgain { path, line, sequence: name.into() });
-                    }
-                    name.clone_into(&mut last);
-                    let content = Content::Frames(Frames { channels: self.channels.len(), values: Vec::new() });
-                    let mut row = Row { label: label.into(), content };
-                    self.append(table, &record, &mut row)?;
-                    sequences.push(Sequence { row, span: record.span });
-                }
-            }
-        }
-        Ok(sequences)
+    /// Values of a frame.
+    pub(super) fn channels(&self) -> usize {
+        self.channels.len()
     }
 
-    /// Adds the frame of a record to a row of frames.
-    fn append(&self, table: &Table<'_>, record: &Record, row: &mut Row) -> Result<(), DataError> {
-        let Content::Frames(frames) = &mut row.content else {
-            return Ok(());
-        };
+    /// Adds the values of a record's frame.
+    fn append(&self, path: &Path, record: &Record, values: &mut Vec<f32>) -> Result<(), DataError> {
         for column in &self.channels {
             let value = parse_value(record.field(*column)).ok_or_else(|| DataError::NotANumber {
-                path: table.path().into(),
+                path: path.into(),
                 line: record.line,
                 column: self.names.get(*column).cloned().unwrap_or_default(),
                 found: record.field(*column).chars().take(LONGEST_SHOWN).collect(),
             })?;
-            frames.values.push(value);
+            values.push(value);
         }
         Ok(())
     }
+}
+
+/// Frames of a file that become rows, sequence by sequence.
+pub(super) struct Sequences {
+    columns: FrameColumns,
+    /// The hashes of the names so far: 128 bits, which two names do not share.
+    names: HashSet<[u8; 16]>,
+    open: Option<OpenSequence>,
+}
+
+/// A sequence that may go on.
+struct OpenSequence {
+    name: String,
+    label: String,
+    values: Vec<f32>,
+    span: Range<u64>,
+}
+
+impl Sequences {
+    pub(super) fn new(columns: FrameColumns) -> Self {
+        Self { columns, names: HashSet::new(), open: None }
+    }
+
+    pub(super) fn channels(&self) -> usize {
+        self.columns.channels()
+    }
+
+    /// Takes in the next record; the sequence before it, if that is complete now.
+    pub(super) fn push(&mut self, path: &Path, record: &Record) -> Result<Option<PlacedRow>, DataError> {
+        let line = record.line;
+        let name = record.field(self.columns.sequence);
+        let label = record.label(path, self.columns.label)?;
+        if name.is_empty() {
+            return Err(DataError::EmptySequence { path: path.into(), line });
+        }
+        let mut complete = None;
+        if self.open.as_ref().is_none_or(|open| open.name != name) {
+            if !self.names.insert(hash(name)) {
+                return Err(DataError::SequenceAgain { path: path.into(), line, sequence: name.into() });
+            }
+            complete = self.finish();
+        }
+        let start =
+            || OpenSequence { name: name.into(), label: label.into(), values: Vec::new(), span: record.span.clone() };
+        let open = self.open.get_or_insert_with(start);
+        if open.label != label {
+            let (path, sequence, expected) = (path.into(), name.into(), open.label.clone());
+            return Err(DataError::LabelChange { path, line, sequence, expected, found: label.into() });
+        }
+        self.columns.append(path, record, &mut open.values)?;
+        if open.values.len() > LONGEST_RECORD {
+            return Err(DataError::LongSequence { path: path.into(), line, sequence: name.into() });
+        }
+        open.span.end = record.span.end;
+        Ok(complete)
+    }
+
+    /// The last sequence, if there is one.
+    pub(super) fn finish(&mut self) -> Option<PlacedRow> {
+        let OpenSequence { label, values, span, .. } = self.open.take()?;
+        let content = Content::Frames(Frames { channels: self.channels(), values });
+        Some(PlacedRow { row: Row { label, content }, span })
+    }
+}
+
+fn hash(name: &str) -> [u8; 16] {
+    let whole: [u8; 32] = Sha256::digest(name).into();
+    std::array::from_fn(|place| whole[place])
 }
 
 /// The values of a frame that stands on a line of its own, with commas between them; `path` and `line` are named in

@@ -3,17 +3,21 @@
 mod error;
 mod frames;
 pub mod home_commands;
-mod quotes;
+mod lines;
 mod reader;
+mod records;
 mod row;
 mod source;
 mod split;
-mod table;
 mod texts;
+mod training;
+mod unpacked;
 
 pub use error::DataError;
 pub use frames::parse_frame;
-pub use reader::{DataFile, parse_rows, read_rows};
+pub use lines::DataFile;
+pub use reader::{Rows, parse_rows, read_rows};
 pub use row::{Content, Frames, Row};
-pub use source::{Selection, Source, TrainingData};
+pub use source::{Selection, Source};
 pub use split::split_by_label;
+pub use training::{Part, TrainingData, TrainingRow};

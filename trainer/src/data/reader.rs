@@ -1,12 +1,16 @@
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
-use super::frames::{FrameColumns, Sequence};
-use super::table::{Table, is_tab_separated};
+use super::error::MOST_ROWS;
+use super::frames::{FrameColumns, Sequences};
+use super::records::{Fingerprint, Record, Records};
 use super::texts::TextColumns;
+use super::unpacked::{open, read_error, unpacked};
 use super::{DataError, Row};
 
-/// Reads the rows of a CSV file, or a TSV file (`.tsv`, `.tab`), in UTF-8.
+/// The rows of a CSV file, or a TSV file (`.tsv`, `.tab`), in UTF-8, one after another. The file may be gzip, which its
+/// content says; its name may end in `.gz`.
 ///
 /// **Texts.** Without a header the first column is the label and the others are texts (`class,text` or
 /// `class,title,description`). A header names a label column (`label`, `class`, `class index`, `category`)
@@ -17,10 +21,132 @@ use super::{DataError, Row};
 /// **Frames.** A header with a column `sequence` and one of labels, in any place; all other columns are channels,
 /// in their order. A row is a frame, and the rows of a sequence stand together.
 ///
+/// **Memory.** A row at a time: a record has at most 16 MiB, a sequence of frames at most 2^24 values; a longer one is
+/// refused, and so is a file of more than 2^27 rows. Of each sequence of frames 16 bytes stay.
+pub struct Rows<'r> {
+    records: Records<'r>,
+    columns: Columns,
+    /// The first record, where it is a row.
+    first: Option<Record>,
+    header: Option<Range<u64>>,
+    found: usize,
+}
+
+/// How records become rows.
+enum Columns {
+    Texts(TextColumns),
+    Frames(Sequences),
+}
+
+/// A row, and its bytes in the unpacked file, without the last line end.
+pub(super) struct PlacedRow {
+    pub(super) row: Row,
+    pub(super) span: Range<u64>,
+}
+
+impl Rows<'static> {
+    /// The rows of a file.
+    ///
+    /// # Errors
+    /// [`DataError`], with the line.
+    pub fn open(path: &Path, text_columns: &[String]) -> Result<Self, DataError> {
+        Self::of_text(path, open(path)?, text_columns)
+    }
+}
+
+impl<'r> Rows<'r> {
+    /// The rows that a reader gives, which may be gzip; `path` decides between commas and tabs and is named in errors.
+    ///
+    /// # Errors
+    /// [`DataError`], with the line.
+    pub fn new(path: &Path, reader: impl Read + 'r, text_columns: &[String]) -> Result<Self, DataError> {
+        let reader = unpacked(reader).map_err(|source| read_error(path, source))?;
+        Self::of_text(path, reader, text_columns)
+    }
+
+    /// The rows of what is unpacked.
+    pub(super) fn of_text(path: &Path, reader: impl Read + 'r, text_columns: &[String]) -> Result<Self, DataError> {
+        let mut records = Records::new(path, reader);
+        let first = records.next().transpose()?;
+        let first = first.ok_or(DataError::Empty { path: path.into(), expected: "label,text" })?;
+        if let Some(columns) = FrameColumns::new(path, &first)? {
+            if let Some(column) = text_columns.first() {
+                let (place, known) = (path.display().to_string(), "frames of numbers".into());
+                return Err(DataError::UnknownTextColumn { place, column: column.clone(), known });
+            }
+            let columns = Columns::Frames(Sequences::new(columns));
+            return Ok(Self { records, columns, first: None, header: Some(first.span), found: 0 });
+        }
+        let columns = TextColumns::new(path, &first, text_columns)?;
+        let header = columns.has_header.then(|| first.span.clone());
+        let first = (!columns.has_header).then_some(first);
+        Ok(Self { records, columns: Columns::Texts(columns), first, header, found: 0 })
+    }
+
+    /// The header's bytes in the unpacked file, if it has one.
+    pub(super) fn header(&self) -> Option<Range<u64>> {
+        self.header.clone()
+    }
+
+    /// Of what was read so far.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        self.records.fingerprint()
+    }
+
+    /// The next row and where it stands.
+    pub(super) fn next_placed(&mut self) -> Result<Option<PlacedRow>, DataError> {
+        let next = self.read()?;
+        self.found += usize::from(next.is_some());
+        let path = self.records.path();
+        if self.found > MOST_ROWS {
+            return Err(DataError::TooManyRows { place: path.display().to_string() });
+        }
+        if self.found == 0 {
+            let expected = match self.columns {
+                Columns::Texts(_) => "label,text",
+                Columns::Frames(_) => "sequence,label,channels",
+            };
+            return Err(DataError::Empty { path: path.into(), expected });
+        }
+        Ok(next)
+    }
+
+    fn read(&mut self) -> Result<Option<PlacedRow>, DataError> {
+        while let Some(record) = self.first.take().map(Ok).or_else(|| self.records.next()).transpose()? {
+            let path = self.records.path();
+            match &mut self.columns {
+                Columns::Texts(columns) => {
+                    return Ok(Some(PlacedRow { row: columns.row(path, &record)?, span: record.span }));
+                }
+                Columns::Frames(sequences) => {
+                    let complete = sequences.push(path, &record)?;
+                    if complete.is_some() {
+                        return Ok(complete);
+                    }
+                }
+            }
+        }
+        Ok(match &mut self.columns {
+            Columns::Texts(_) => None,
+            Columns::Frames(sequences) => sequences.finish(),
+        })
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_placed().map(|placed| placed.map(|placed| placed.row)).transpose()
+    }
+}
+
+/// All rows of a file, as [`Rows`] has them.
+///
 /// # Errors
 /// [`DataError`], with the line.
 pub fn read_rows(path: &Path, text_columns: &[String]) -> Result<Vec<Row>, DataError> {
-    DataFile::read(path, text_columns).map(|file| file.rows)
+    Rows::open(path, text_columns)?.collect()
 }
 
 /// [`read_rows`] of a file's content; `path` decides between commas and tabs and is named in errors.
@@ -28,93 +154,7 @@ pub fn read_rows(path: &Path, text_columns: &[String]) -> Result<Vec<Row>, DataE
 /// # Errors
 /// [`DataError`], with the line.
 pub fn parse_rows(path: &Path, bytes: &[u8], text_columns: &[String]) -> Result<Vec<Row>, DataError> {
-    let parsed = parse(&Table::new(path, without_mark(bytes))?, text_columns)?;
-    Ok(parsed.placed.into_iter().map(|placed| placed.row).collect())
-}
-
-/// A file of rows, with the lines that each was read from.
-#[derive(Debug, Clone)]
-pub struct DataFile {
-    /// The rows.
-    pub rows: Vec<Row>,
-    tab_separated: bool,
-    bytes: Vec<u8>,
-    header: Option<Range<usize>>,
-    spans: Vec<Range<usize>>,
-}
-
-impl DataFile {
-    /// Reads a file as [`read_rows`] does.
-    ///
-    /// # Errors
-    /// [`DataError`], with the line.
-    pub fn read(path: &Path, text_columns: &[String]) -> Result<Self, DataError> {
-        let bytes = std::fs::read(path).map_err(|source| DataError::Unreadable { path: path.into(), source })?;
-        let bytes = without_mark(&bytes).to_vec();
-        let Parsed { header, placed } = parse(&Table::new(path, &bytes)?, text_columns)?;
-        let (rows, spans) = placed.into_iter().map(|placed| (placed.row, placed.span)).unzip();
-        Ok(Self { rows, tab_separated: is_tab_separated(path), bytes, header, spans })
-    }
-
-    /// The extension of a file with these rows: `csv` or `tsv`.
-    pub fn extension(&self) -> &'static str {
-        if self.tab_separated { "tsv" } else { "csv" }
-    }
-
-    /// The lines that the rows of these numbers were read from, as they stand in the file, after its header if it
-    /// has one.
-    pub fn lines_of(&self, rows: impl Iterator<Item = usize>) -> Vec<u8> {
-        let spans = rows.filter_map(|row| self.spans.get(row));
-        let mut lines = Vec::new();
-        for span in self.header.iter().chain(spans) {
-            lines.extend(self.bytes.get(span.clone()).unwrap_or_default());
-            lines.push(b'\n');
-        }
-        lines
-    }
-}
-
-/// A row, and the bytes that it was read from.
-struct Placed {
-    row: Row,
-    span: Range<usize>,
-}
-
-struct Parsed {
-    header: Option<Range<usize>>,
-    placed: Vec<Placed>,
-}
-
-fn parse(table: &Table<'_>, text_columns: &[String]) -> Result<Parsed, DataError> {
-    let empty = |expected| DataError::Empty { path: table.path().into(), expected };
-    let mut records = table.records();
-    let first = records.next().transpose()?.ok_or(empty("label,text"))?;
-    if let Some(columns) = FrameColumns::new(table, &first)? {
-        if let Some(column) = text_columns.first() {
-            let (place, known) = (table.path().display().to_string(), "frames of numbers".into());
-            return Err(DataError::UnknownTextColumn { place, column: column.clone(), known });
-        }
-        let sequences = columns.sequences(table, records)?;
-        if sequences.is_empty() {
-            return Err(empty("sequence,label,channels"));
-        }
-        let placed = sequences.into_iter().map(|Sequence { row, span }| Placed { row, span }).collect();
-        return Ok(Parsed { header: Some(first.span), placed });
-    }
-    let columns = TextColumns::new(table, &first, text_columns)?;
-    let header = columns.has_header.then(|| first.span.clone());
-    let without_header = (!columns.has_header).then_some(Ok(first));
-    let placed = without_header.into_iter().chain(records).map(|record| {
-        let record = record?;
-        Ok(Placed { row: columns.row(table, &record)?, span: record.span })
-    });
-    let placed = placed.collect::<Result<Vec<_>, DataError>>()?;
-    if placed.is_empty() { Err(empty("label,text")) } else { Ok(Parsed { header, placed }) }
-}
-
-/// A file's content without a byte-order mark.
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+    Rows::new(path, bytes, text_columns)?.collect()
 }
 
 #[cfg(test)]

@@ -1,23 +1,15 @@
 use std::path::{Path, PathBuf};
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::home_commands;
-use super::{Content, DataError, Row, parse_rows, read_rows, split_by_label};
+use super::training::{BuiltIn, RowSource, ValidationRows};
+use super::{DataError, Rows, TrainingData};
 
 /// Training rows of the home commands.
 const HOME_COMMANDS_ROWS: usize = 12_000;
 /// What `--data` says for the handwritten digits.
 const DIGITS_NAME: &str = "digits";
-
-/// A file that is part of this program.
-struct BuiltIn {
-    name: &'static str,
-    content: &'static str,
-}
 
 const HOME_COMMANDS_DEVELOPMENT: BuiltIn = BuiltIn {
     name: "home_commands/development.csv",
@@ -29,12 +21,6 @@ const DIGITS_TRAINING: BuiltIn =
     BuiltIn { name: "digits/train.csv", content: include_str!("../../data/digits/train.csv") };
 const DIGITS_TEST: BuiltIn = BuiltIn { name: "digits/test.csv", content: include_str!("../../data/digits/test.csv") };
 
-impl BuiltIn {
-    fn rows(&self, text_columns: &[String]) -> Result<Vec<Row>, DataError> {
-        parse_rows(Path::new(self.name), self.content.as_bytes(), text_columns)
-    }
-}
-
 /// Where rows come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,7 +29,7 @@ pub enum Source {
     HomeCommands,
     /// The built-in handwritten digits: frames of numbers.
     Digits,
-    /// A CSV or TSV file, or a folder with `train.csv` and perhaps `valid.csv`.
+    /// A CSV or TSV file, which may be gzip, or a folder with `train.csv` and perhaps `valid.csv`.
     Path(PathBuf),
 }
 
@@ -56,21 +42,8 @@ pub struct Selection<'a> {
     pub validation_share: f64,
     /// Where all chance comes from.
     pub seed: u64,
-    /// Columns of text, as [`read_rows`] has them.
+    /// Columns of text, as [`Rows`] has them.
     pub text_columns: &'a [String],
-}
-
-/// Rows to train on and rows to choose by.
-#[derive(Debug, Clone)]
-pub struct TrainingData {
-    /// Rows to train on.
-    pub training: Vec<Row>,
-    /// Rows that choose the best epoch.
-    pub validation: Vec<Row>,
-    /// How the validation rows' source is named in messages.
-    pub validation_place: String,
-    /// SHA-256 of all labels, texts and frames as they were read, hexadecimal.
-    pub hash: String,
 }
 
 impl Source {
@@ -93,102 +66,64 @@ impl Source {
         }
     }
 
-    /// Reads training and validation rows: those of a file or folder for validation where there is one,
-    /// the hand-written development sentences for the home commands, else a share of the training rows.
+    /// Reads training and validation rows for the first time: those of a file or folder for validation where there is
+    /// one, the hand-written development sentences for the home commands, else a share of the training rows.
     ///
     /// The columns of text change nothing about which rows are chosen, and their order.
     ///
     /// # Errors
     /// [`DataError`].
     pub fn training_data(&self, selection: &Selection<'_>) -> Result<TrainingData, DataError> {
-        let Selection { text_columns, seed, .. } = *selection;
-        let (rows, beside) = self.rows_and_validation(selection)?;
-        let given = selection.validation.map(|path| read_placed(path, text_columns)).transpose()?.or(beside);
-        let hash = hash(rows.iter().chain(given.iter().flat_map(|placed| &placed.rows)));
-        let total = rows.len();
-        let (training, validation) = match given {
-            Some(validation) => (rows, validation),
-            None => {
-                let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                let share = selection.validation_share;
-                let (training, validation) = split_by_label(rows, |row| &row.label, share, &mut rng);
-                (training, PlacedRows { rows: validation, place: format!("validation rows of {}", self.name()) })
-            }
+        let beside = match selection.validation.map(Path::to_path_buf) {
+            Some(path) => Some(ValidationRows::of_file(path)?),
+            None => self.validation_beside()?,
         };
-        if validation.rows.is_empty() || training.is_empty() {
-            return Err(DataError::TooFewRows { place: self.name(), rows: total });
-        }
-        Ok(TrainingData { training, validation: validation.rows, validation_place: validation.place, hash })
+        TrainingData::survey(self.training_rows(selection.seed)?, beside, selection, self.name())
     }
 
-    /// All rows, and those for validation that stand beside them.
-    fn rows_and_validation(&self, selection: &Selection<'_>) -> Result<(Vec<Row>, Option<PlacedRows>), DataError> {
-        let Selection { text_columns, seed, .. } = *selection;
+    fn training_rows(&self, seed: u64) -> Result<RowSource, DataError> {
+        match self {
+            Self::HomeCommands => Ok(RowSource::Rows(home_commands::training_rows(seed, HOME_COMMANDS_ROWS)?)),
+            Self::Digits => Ok(RowSource::BuiltIn(DIGITS_TRAINING)),
+            Self::Path(path) if path.is_dir() => {
+                RowSource::file(beside(path, "train").ok_or(DataError::NoTrainingFile { path: path.into() })?)
+            }
+            Self::Path(path) => RowSource::file(path.clone()),
+        }
+    }
+
+    /// The validation rows that stand beside those to train on.
+    fn validation_beside(&self) -> Result<Option<ValidationRows>, DataError> {
         match self {
             Self::HomeCommands => {
-                let rows = HOME_COMMANDS_DEVELOPMENT.rows(text_columns)?;
-                let validation = PlacedRows { rows, place: HOME_COMMANDS_DEVELOPMENT.name.into() };
-                Ok((home_commands::training_rows(seed, HOME_COMMANDS_ROWS)?, Some(validation)))
+                let (source, place) = (HOME_COMMANDS_DEVELOPMENT, HOME_COMMANDS_DEVELOPMENT.name.into());
+                Ok(Some(ValidationRows { source: RowSource::BuiltIn(source), place }))
             }
-            Self::Digits => Ok((DIGITS_TRAINING.rows(text_columns)?, None)),
-            Self::Path(path) if path.is_dir() => {
-                let training = beside(path, "train").ok_or(DataError::NoTrainingFile { path: path.into() })?;
-                let validation = beside(path, "valid").map(|path| read_placed(&path, text_columns)).transpose()?;
-                Ok((read_rows(&training, text_columns)?, validation))
-            }
-            Self::Path(path) => Ok((read_rows(path, text_columns)?, None)),
+            Self::Path(path) if path.is_dir() => beside(path, "valid").map(ValidationRows::of_file).transpose(),
+            Self::Digits | Self::Path(_) => Ok(None),
         }
     }
 
-    /// Reads rows to measure on: the test rows of built-in data, the rows of a file, or `test.csv` of a folder.
+    /// Rows to measure on: the test rows of built-in data, the rows of a file, or `test.csv` of a folder.
     ///
     /// # Errors
     /// [`DataError`].
-    pub fn test_rows(&self, text_columns: &[String]) -> Result<Vec<Row>, DataError> {
+    pub fn test_rows(&self, text_columns: &[String]) -> Result<Rows<'static>, DataError> {
         match self {
             Self::HomeCommands => HOME_COMMANDS_TEST.rows(text_columns),
             Self::Digits => DIGITS_TEST.rows(text_columns),
             Self::Path(path) if path.is_dir() => {
-                read_rows(&beside(path, "test").unwrap_or(path.join("test.csv")), text_columns)
+                Rows::open(&beside(path, "test").unwrap_or(path.join("test.csv")), text_columns)
             }
-            Self::Path(path) => read_rows(path, text_columns),
+            Self::Path(path) => Rows::open(path, text_columns),
         }
     }
 }
 
 /// The file of a folder with this stem.
 fn beside(folder: &Path, stem: &str) -> Option<PathBuf> {
-    ["csv", "tsv"].map(|extension| folder.join(stem).with_extension(extension)).into_iter().find(|path| path.is_file())
-}
-
-/// Rows, and how their source is named in messages.
-struct PlacedRows {
-    rows: Vec<Row>,
-    place: String,
-}
-
-fn read_placed(path: &Path, text_columns: &[String]) -> Result<PlacedRows, DataError> {
-    Ok(PlacedRows { rows: read_rows(path, text_columns)?, place: path.display().to_string() })
-}
-
-fn hash<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
-    let mut hasher = Sha256::new();
-    let add_text = |hasher: &mut Sha256, text: &str| {
-        hasher.update((text.len() as u64).to_le_bytes());
-        hasher.update(text);
-    };
-    for Row { label, content } in rows {
-        add_text(&mut hasher, label);
-        match content {
-            Content::Text(text) => add_text(&mut hasher, text),
-            Content::Frames(frames) => {
-                hasher.update((frames.channels as u64).to_le_bytes());
-                hasher.update((frames.values.len() as u64).to_le_bytes());
-                frames.values.iter().for_each(|value| hasher.update(value.to_le_bytes()));
-            }
-        }
-    }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let names = ["csv", "tsv", "csv.gz", "tsv.gz"].map(|extension| format!("{stem}.{extension}"));
+    names.into_iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
 #[cfg(test)]
@@ -197,7 +132,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::encoding::FrameNormalization;
+    use crate::data::Part;
+    use crate::encoding::Encoder;
+    use crate::training::TrainingConfig;
 
     fn selection(text_columns: &[String]) -> Selection<'_> {
         Selection { validation: None, validation_share: 0.1, seed: 1, text_columns }
@@ -208,9 +145,10 @@ mod tests {
         assert_eq!(Source::new(Some(Path::new("digits"))), Source::Digits);
         assert_eq!(Source::new(Some(Path::new("./digits"))), Source::Path("./digits".into()));
         let data = Source::Digits.training_data(&selection(&[])).unwrap();
-        let test = Source::Digits.test_rows(&[]).unwrap();
-        assert_eq!((data.training.len() + data.validation.len(), test.len()), (1_347, 450));
-        for rows in [&data.training, &data.validation, &test] {
+        let test: Vec<_> = Source::Digits.test_rows(&[]).unwrap().map(Result::unwrap).collect();
+        let [training, validation] = [Part::Training, Part::Validation].map(|part| data.part(part, &[]));
+        assert_eq!((training.len() + validation.len(), test.len()), (1_347, 450));
+        for rows in [&training, &validation, &test] {
             let mut counts = BTreeMap::<&str, usize>::new();
             for row in rows {
                 *counts.entry(&row.label).or_default() += 1;
@@ -221,8 +159,8 @@ mod tests {
             let (fewest, most) = (counts.values().min().unwrap(), counts.values().max().unwrap());
             assert!(counts.len() == 10 && most - fewest <= rows.len() / 100 + 1, "{counts:?}");
         }
-        let rows = data.training.iter().filter_map(|row| row.content.frames());
-        assert_eq!(FrameNormalization::learn(rows, 8, None).unit, 1.0);
+        let encoder = Encoder::learn(&TrainingConfig::default(), &data).unwrap();
+        assert_eq!(encoder.normalization().unwrap().unit, 1.0);
     }
 
     #[test]
@@ -232,11 +170,12 @@ mod tests {
         let lines = (0..50).map(|row| format!("{},t{row},d{row}\n", row % 3));
         std::fs::write(&path, lines.collect::<String>()).unwrap();
         let read = |column: &str| {
-            let data = Source::Path(path.clone()).training_data(&selection(&[column.into()])).unwrap();
-            let numbers = |rows: &[Row]| -> Vec<String> {
-                rows.iter().map(|row| row.content.text().unwrap()[1..].to_owned()).collect()
+            let columns = [column.into()];
+            let data = Source::Path(path.clone()).training_data(&selection(&columns)).unwrap();
+            let numbers = |part| -> Vec<String> {
+                data.part(part, &columns).iter().map(|row| row.content.text().unwrap()[1..].to_owned()).collect()
             };
-            ((numbers(&data.training), numbers(&data.validation)), data.hash)
+            ([Part::Training, Part::Validation].map(numbers), data.hash.clone())
         };
         let (titles, descriptions) = (read("title"), read("description"));
         assert_eq!(titles.0, descriptions.0);

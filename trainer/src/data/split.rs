@@ -7,18 +7,18 @@ use rand_chacha::ChaCha8Rng;
 /// parts are shuffled.
 ///
 /// Returns the remaining items and the held-out ones.
-pub fn split_by_label<Item>(
+pub fn split_by_label<Item, Label: Ord>(
     mut items: Vec<Item>,
-    label: impl Fn(&Item) -> &str,
+    label: impl Fn(&Item) -> Label,
     share: f64,
     rng: &mut ChaCha8Rng,
 ) -> (Vec<Item>, Vec<Item>) {
     items.shuffle(rng);
-    let mut counts = BTreeMap::<String, Count>::new();
+    let mut counts = BTreeMap::<Label, Count>::new();
     for item in &items {
-        counts.entry(label(item).into()).or_default().total += 1;
+        counts.entry(label(item)).or_default().total += 1;
     }
-    items.into_iter().partition(|item| !counts.get_mut(label(item)).is_some_and(|count| count.hold_out(share)))
+    items.into_iter().partition(|item| !counts.get_mut(&label(item)).is_some_and(|count| count.hold_out(share)))
 }
 
 /// The items of a label.
@@ -47,7 +47,7 @@ mod tests {
     use crate::data::Row;
 
     fn split(rows: Vec<Row>, share: f64, seed: u64) -> (Vec<Row>, Vec<Row>) {
-        split_by_label(rows, |row| &row.label, share, &mut ChaCha8Rng::seed_from_u64(seed))
+        split_by_label(rows, |row| row.label.clone(), share, &mut ChaCha8Rng::seed_from_u64(seed))
     }
 
     fn rows(labels: &[(&str, usize)]) -> Vec<Row> {

@@ -3,8 +3,9 @@ use std::fmt;
 use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
 use serde::{Deserialize, Serialize};
 
+use super::vocabulary::Counts;
 use super::{FrameNormalization, Input, Splitting, Vocabulary};
-use crate::data::{Content, DataError, Row};
+use crate::data::{Content, DataError, Frames, Part, TrainingData, TrainingRow};
 use crate::error::Error;
 use crate::export::ExportedInput;
 use crate::network::{InputShape, Sequence};
@@ -68,34 +69,32 @@ impl fmt::Display for Mismatch {
 }
 
 impl Encoder {
-    /// Learns what `config.input` needs from training rows; words from `vocabulary_rows` alone, which are training
-    /// rows too, perhaps with other columns of text.
+    /// Learns what `config.input` needs from training rows; words from the first `config.vocabulary_rows` of them alone,
+    /// with their own columns of text.
     ///
     /// # Errors
-    /// [`DataError::Mismatch`] naming `place` for rows that are not of this input.
-    pub fn learn(
-        config: &TrainingConfig,
-        training: &[Row],
-        vocabulary_rows: &[Row],
-        place: &str,
-    ) -> Result<Self, DataError> {
-        let mismatch = |mismatch| DataError::Mismatch { place: place.into(), mismatch };
-        let vocabulary = |splitting| {
-            let texts = vocabulary_rows.iter().filter_map(|row| row.content.text());
-            Vocabulary::most_frequent(splitting, texts, config.vocabulary_size)
-        };
-        let first = training.first().map(|row| &row.content);
-        match (config.input, first) {
-            (Input::Frames | Input::Auto, Some(Content::Frames(frames))) => {
-                let rows = training.iter().filter_map(|row| row.content.frames());
-                Ok(Self::Frames(FrameNormalization::learn(rows, frames.channels, config.frame_unit)))
+    /// [`DataError::Mismatch`] for rows that are not of this input, and whatever reading them again finds.
+    pub fn learn(config: &TrainingConfig, data: &TrainingData) -> Result<Self, DataError> {
+        let mismatch = |mismatch| DataError::Mismatch { place: data.place.clone(), mismatch };
+        match (config.input, data.channels) {
+            (Input::Frames | Input::Auto, Some(channels)) => {
+                if let Some(column) = config.vocabulary_columns.first().cloned() {
+                    let (place, known) = (data.place.clone(), "frames of numbers".into());
+                    return Err(DataError::UnknownTextColumn { place, column, known });
+                }
+                let for_each = |each: &mut dyn FnMut(&Frames)| {
+                    for_each_of_training(data, &config.text_columns, usize::MAX, |content| {
+                        content.frames().into_iter().for_each(&mut *each);
+                    })
+                };
+                FrameNormalization::learn(channels, config.frame_unit, for_each).map(Self::Frames)
             }
-            (Input::Frames, _) => Err(mismatch(Mismatch::TextForFrames)),
-            (_, Some(Content::Frames(_))) => Err(mismatch(Mismatch::FramesForText)),
-            (Input::Words | Input::Auto, _) => Ok(Self::Words(vocabulary(Splitting::Words))),
-            (Input::Characters, _) => Ok(Self::Characters(vocabulary(Splitting::Characters))),
-            (Input::HashedWords, _) => Ok(Self::hashed_words(config)),
-            (Input::Bytes, _) => Ok(Self::Bytes),
+            (Input::Frames, None) => Err(mismatch(Mismatch::TextForFrames)),
+            (_, Some(_)) => Err(mismatch(Mismatch::FramesForText)),
+            (Input::Words | Input::Auto, None) => Ok(Self::Words(learn_vocabulary(config, data, Splitting::Words)?)),
+            (Input::Characters, None) => Ok(Self::Characters(learn_vocabulary(config, data, Splitting::Characters)?)),
+            (Input::HashedWords, None) => Ok(Self::hashed_words(config)),
+            (Input::Bytes, None) => Ok(Self::Bytes),
         }
     }
 
@@ -257,6 +256,34 @@ impl Encoder {
     }
 }
 
+fn learn_vocabulary(
+    config: &TrainingConfig,
+    data: &TrainingData,
+    splitting: Splitting,
+) -> Result<Vocabulary, DataError> {
+    let own_columns = &config.vocabulary_columns;
+    let columns = if own_columns.is_empty() { &config.text_columns } else { own_columns };
+    let rows = if config.vocabulary_rows == 0 { usize::MAX } else { config.vocabulary_rows };
+    let mut counts = Counts::new(splitting);
+    for_each_of_training(data, columns, rows, |content| content.text().into_iter().for_each(|text| counts.add(text)))?;
+    Ok(counts.most_frequent(config.vocabulary_size))
+}
+
+/// Calls `each` with the content of the first training rows, in the order in which they stand.
+fn for_each_of_training(
+    data: &TrainingData,
+    text_columns: &[String],
+    rows: usize,
+    mut each: impl FnMut(&Content),
+) -> Result<(), DataError> {
+    data.for_each(text_columns, |TrainingRow { part, number, row }| {
+        if part == Part::Training && number < rows {
+            each(&row.content);
+        }
+        Ok(())
+    })
+}
+
 impl fmt::Display for Encoder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -275,7 +302,7 @@ impl fmt::Display for Encoder {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::data::Frames;
+    use crate::data::Row;
 
     fn frames(channels: usize, values: &[f32]) -> Row {
         Row { label: "a".into(), content: Content::Frames(Frames { channels, values: values.to_vec() }) }
@@ -283,7 +310,8 @@ mod tests {
 
     fn learn(input: Input, rows: &[Row]) -> Result<Encoder, String> {
         let config = TrainingConfig { input, ..TrainingConfig::default() };
-        Encoder::learn(&config, rows, rows, "a.csv").map_err(|error| error.to_string())
+        let data = TrainingData::of_rows(rows, "a.csv").unwrap();
+        Encoder::learn(&config, &data).map_err(|error| error.to_string())
     }
 
     #[test]

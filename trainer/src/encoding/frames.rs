@@ -22,34 +22,39 @@ pub struct FrameNormalization {
 
 impl FrameNormalization {
     /// Means and deviations of all frames of training rows, each of `channels` values, after they were rounded to
-    /// `unit`; without one, [`Self::choose_unit`].
-    pub fn learn<'f>(rows: impl Iterator<Item = &'f Frames> + Clone, channels: usize, unit: Option<f32>) -> Self {
-        let unit = unit.unwrap_or_else(|| Self::choose_unit(rows.clone().flat_map(|frames| &frames.values).copied()));
-        let mut sums = vec![Sums::default(); channels];
-        for frame in rows.flat_map(Frames::iter) {
-            for (sums, value) in sums.iter_mut().zip(frame) {
-                sums.add(raw_value(*value, unit));
+    /// `unit`; without one, 1 if every value is an integer of 16 bits, else the
+    /// smallest power of two with which 16 bits hold twice the largest magnitude. `for_each` calls what it is given with every row, and may be called
+    /// twice.
+    ///
+    /// # Errors
+    /// Those of `for_each`.
+    pub fn learn<Error>(
+        channels: usize,
+        unit: Option<f32>,
+        for_each: impl Fn(&mut dyn FnMut(&Frames)) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let unit = match unit {
+            Some(unit) => unit,
+            None => {
+                let mut extent = Extent::default();
+                for_each(&mut |frames| frames.values.iter().for_each(|value| extent.add(*value)))?;
+                extent.unit()
             }
-        }
+        };
+        let mut sums = vec![Sums::default(); channels];
+        for_each(&mut |frames| {
+            for frame in frames.iter() {
+                for (sums, value) in sums.iter_mut().zip(frame) {
+                    sums.add(raw_value(*value, unit));
+                }
+            }
+        })?;
         let mean = sums.iter().map(|sums| (sums.mean() * f64::from(unit)) as f32).collect();
         let scale = sums.iter().map(|sums| match sums.variance() {
             0.0 => 1.0,
             variance => (variance.sqrt() * f64::from(unit)).recip() as f32,
         });
-        Self { unit, mean, scale: scale.collect() }
-    }
-
-    /// 1 if every value is an integer of 16 bits; else the smallest power of two with which 16 bits hold twice the
-    /// largest magnitude.
-    pub fn choose_unit(values: impl Iterator<Item = f32> + Clone) -> f32 {
-        let is_integer = |value: f32| value.fract() == 0.0 && (i16::MIN.into()..=i16::MAX.into()).contains(&value);
-        if values.clone().all(is_integer) {
-            return 1.0;
-        }
-        let largest = 2.0 * values.map(|value| f64::from(value.abs())).fold(0.0, f64::max);
-        let fits = |exponent: &i32| largest <= f64::from(i16::MAX) * 2_f64.powi(*exponent);
-        let exponent = (SMALLEST_EXPONENT..f32::MAX_EXP).find(fits).unwrap_or(f32::MAX_EXP - 1);
-        2_f32.powi(exponent)
+        Ok(Self { unit, mean, scale: scale.collect() })
     }
 
     /// Values of a frame.
@@ -66,11 +71,10 @@ impl FrameNormalization {
         values.iter().zip(parameters).map(normalize).collect()
     }
 
-    /// The share of values that 16 bits do not hold in this unit.
-    pub fn saturated_share(&self, values: impl Iterator<Item = f32> + Clone) -> f64 {
+    /// How many of these values 16 bits do not hold in this unit.
+    pub fn saturated(&self, values: &[f32]) -> usize {
         let range = f32::from(i16::MIN)..=f32::from(i16::MAX);
-        let beyond = values.clone().filter(|value| !range.contains(&(value / self.unit).round())).count();
-        beyond as f64 / values.count().max(1) as f64
+        values.iter().filter(|value| !range.contains(&(**value / self.unit).round())).count()
     }
 
     /// What is wrong with numbers that were read from a file.
@@ -92,6 +96,31 @@ impl FrameNormalization {
 /// The integer of 16 bits that stands for a value on a device: the nearest one, of two the farther from 0.
 pub fn raw_value(value: f32, unit: f32) -> i16 {
     (value / unit).round() as i16
+}
+
+/// How far values reach.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent {
+    /// Whether one is no integer of 16 bits.
+    has_other: bool,
+    largest: f64,
+}
+
+impl Extent {
+    fn add(&mut self, value: f32) {
+        self.has_other |= value.fract() != 0.0 || !(i16::MIN.into()..=i16::MAX.into()).contains(&value);
+        self.largest = self.largest.max(f64::from(value.abs()));
+    }
+
+    /// The unit that [`FrameNormalization::learn`] chooses.
+    fn unit(self) -> f32 {
+        if !self.has_other {
+            return 1.0;
+        }
+        let fits = |exponent: &i32| 2.0 * self.largest <= f64::from(i16::MAX) * 2_f64.powi(*exponent);
+        let exponent = (SMALLEST_EXPONENT..f32::MAX_EXP).find(fits).unwrap_or(f32::MAX_EXP - 1);
+        2_f32.powi(exponent)
+    }
 }
 
 /// Exact sums of integers of 16 bits.
@@ -126,7 +155,11 @@ mod tests {
 
     fn learn(channels: usize, values: &[f32], unit: Option<f32>) -> FrameNormalization {
         let frames = Frames { channels, values: values.to_vec() };
-        FrameNormalization::learn(std::iter::once(&frames), channels, unit)
+        let each_frame = |each: &mut dyn FnMut(&Frames)| {
+            each(&frames);
+            Ok::<_, std::convert::Infallible>(())
+        };
+        FrameNormalization::learn(channels, unit, each_frame).unwrap_or_else(|never| match never {})
     }
 
     #[test]
@@ -148,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_unit_is_1_for_integers_and_else_leaves_room_for_twice_the_largest() {
-        let unit = |values: &[f32]| FrameNormalization::choose_unit(values.iter().copied());
+        let unit = |values: &[f32]| learn(1, values, None).unit;
         assert_eq!(unit(&[0.0, 16.0, -32_768.0, 32_767.0]), 1.0);
         assert_eq!(unit(&[0.5]), 1.0 / 16_384.0);
         assert_eq!(unit(&[0.5, -1.1]), 1.0 / 8_192.0);
@@ -167,7 +200,7 @@ mod tests {
         assert_eq!([0.24, 0.25, -0.25, 1e9, -1e9].map(|value| raw_value(value, 0.5)), [0, 1, -1, 32_767, -32_768]);
         let normalization = learn(1, &[0.0, 100_000.0], Some(1.0));
         assert_eq!(normalization.mean, [16_383.5]);
-        assert_eq!(normalization.saturated_share([0.0, 100_000.0, 32_767.4].into_iter()), 1.0 / 3.0);
+        assert_eq!(normalization.saturated(&[0.0, 100_000.0, 32_767.4]), 1);
         assert_eq!(learn(1, &[0.1, 0.2], Some(10.0)).scale, [1.0], "both are 0 in this unit");
     }
 }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::Vocabulary;
-use crate::batches::Example;
+use crate::error::Error;
+use crate::examples::Examples;
 
 /// Most bytes of a line, more than the largest vector takes when its numbers are written out in full.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -79,16 +80,16 @@ impl Pretrained {
     /// counts. The file is read once, line by line, and only the vectors that are returned are kept.
     ///
     /// # Errors
-    /// [`PretrainedError`], with the line.
+    /// [`Error::Pretrained`], with the line; those of reading `training`.
     pub fn read(
         path: &Path,
         embedding_size: usize,
         vocabulary: &Vocabulary,
-        training: &[Example],
-    ) -> Result<Self, PretrainedError> {
+        training: &Examples,
+    ) -> Result<Self, Error> {
         let mut file = VectorFile::open(path)?;
         if file.size != embedding_size {
-            return Err(PretrainedError::Size { path: path.into(), expected: embedding_size, found: file.size });
+            return Err(PretrainedError::Size { path: path.into(), expected: embedding_size, found: file.size }.into());
         }
         let mut vectors = Vec::new();
         let mut found = HashSet::<u32>::new();
@@ -97,13 +98,13 @@ impl Pretrained {
                 vectors.push((token, values));
             }
         }
-        let tokens = training.iter().flat_map(|example| example.sequence.tokens());
-        Ok(Self {
-            vectors,
-            words: vocabulary.words().len(),
-            training_tokens: tokens.clone().count(),
-            covered_tokens: tokens.filter(|token| found.contains(token)).count(),
-        })
+        let (mut training_tokens, mut covered_tokens) = (0, 0);
+        for example in training.iter() {
+            let sequence = example?.sequence;
+            training_tokens += sequence.tokens().len();
+            covered_tokens += sequence.tokens().iter().filter(|token| found.contains(token)).count();
+        }
+        Ok(Self { vectors, words: vocabulary.words().len(), training_tokens, covered_tokens })
     }
 
     /// Numbers of each vector of a file.
@@ -238,6 +239,7 @@ fn fields(line: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use crate::encoding::Splitting;
+    use crate::examples::Example;
     use crate::network::Sequence;
 
     fn read(content: &[u8], size: usize) -> Result<Pretrained, String> {
@@ -247,7 +249,7 @@ mod tests {
         let words = ["lamp", "off", "on", "été"].map(str::to_owned).to_vec();
         let vocabulary = Vocabulary::new(Splitting::Words, words);
         let sequence = Sequence::Tokens(vec![2, 1, 4, 4, 5]);
-        let training = [Example { sequence, class: 0 }];
+        let training = [Example { sequence, class: 0 }].into_iter().collect();
         Pretrained::read(&path, size, &vocabulary, &training)
             .map_err(|error| error.to_string().replace(&path.display().to_string(), "v.txt"))
     }

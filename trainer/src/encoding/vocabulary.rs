@@ -42,28 +42,42 @@ pub struct Vocabulary {
     tokens: HashMap<String, u32>,
 }
 
-impl Vocabulary {
-    /// The `size` most frequent words of `texts`, of equally frequent ones the first by bytes; fewer if
-    /// there are fewer.
-    pub fn most_frequent<'t>(splitting: Splitting, texts: impl Iterator<Item = &'t str>, size: usize) -> Self {
-        let mut counts = HashMap::<String, u64>::new();
-        for text in texts {
-            splitting.for_each(text, |word| {
-                if let Some(word) = word {
-                    match counts.get_mut(word) {
-                        Some(count) => *count += 1,
-                        None => drop(counts.insert(word.into(), 1)),
-                    }
+/// How often words, or characters, occur.
+#[derive(Debug, Clone)]
+pub(super) struct Counts {
+    splitting: Splitting,
+    counts: HashMap<String, u64>,
+}
+
+impl Counts {
+    /// Of no text.
+    pub(super) fn new(splitting: Splitting) -> Self {
+        Self { splitting, counts: HashMap::new() }
+    }
+
+    /// Counts those of a text too.
+    pub(super) fn add(&mut self, text: &str) {
+        self.splitting.for_each(text, |word| {
+            if let Some(word) = word {
+                match self.counts.get_mut(word) {
+                    Some(count) => *count += 1,
+                    None => drop(self.counts.insert(word.into(), 1)),
                 }
-            });
-        }
-        let mut counts: Vec<_> = counts.into_iter().collect();
+            }
+        });
+    }
+
+    /// The `size` most frequent ones, of equally frequent ones the first by bytes; fewer if there are fewer.
+    pub(super) fn most_frequent(self, size: usize) -> Vocabulary {
+        let mut counts: Vec<_> = self.counts.into_iter().collect();
         counts.sort_by(|(word, count), (other, other_count)| {
             Reverse(count).cmp(&Reverse(other_count)).then_with(|| word.cmp(other))
         });
-        Self::new(splitting, counts.into_iter().take(size).map(|(word, _)| word).collect())
+        Vocabulary::new(self.splitting, counts.into_iter().take(size).map(|(word, _)| word).collect())
     }
+}
 
+impl Vocabulary {
     /// A vocabulary of these words; sorted by bytes, each once.
     pub fn new(splitting: Splitting, mut words: Vec<String>) -> Self {
         words.sort_unstable();
@@ -101,9 +115,15 @@ impl Vocabulary {
 mod tests {
     use super::*;
 
+    fn most_frequent(splitting: Splitting, texts: &[&str], size: usize) -> Vocabulary {
+        let mut counts = Counts::new(splitting);
+        texts.iter().for_each(|text| counts.add(text));
+        counts.most_frequent(size)
+    }
+
     #[test]
     fn the_most_frequent_words_are_kept_in_byte_order() {
-        let vocabulary = Vocabulary::most_frequent(Splitting::Words, ["b a b", "c a B d", "z"].into_iter(), 3);
+        let vocabulary = most_frequent(Splitting::Words, &["b a b", "c a B d", "z"], 3);
         assert_eq!(vocabulary.words(), ["a", "b", "c"]);
         assert_eq!(vocabulary.token_count(), 5);
         assert_eq!(vocabulary.encode("A z, c!"), [2, 1, 4]);
@@ -112,7 +132,7 @@ mod tests {
 
     #[test]
     fn characters_are_counted_in_lower_case_with_what_stands_between_words() {
-        let vocabulary = Vocabulary::most_frequent(Splitting::Characters, ["É e é", "\na é!"].into_iter(), 4);
+        let vocabulary = most_frequent(Splitting::Characters, &["É e é", "\na é!"], 4);
         assert_eq!(vocabulary.words(), ["\n", " ", "!", "é"], "e and a come after ! as often");
         assert_eq!(vocabulary.encode("Éx !\n"), [5, 1, 3, 4, 2]);
     }

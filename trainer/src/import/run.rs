@@ -58,11 +58,11 @@ impl Imported {
         let mut accuracy = None;
         if let Some(CalibrationRows { rows, place }) = calibration {
             let examples = encode_rows(rows, place, &self.labels, &encoder, &config)?;
-            let examples = spread(&examples, config.calibration_rows);
+            let examples = spread(&examples, config.calibration_rows)?;
             let shape: NetworkConfig = config.network(encoder.input_shape(config.embedding_size));
             result.calibration_rows = examples.len();
-            result.ranges = measure_ranges(&network, &shape, &examples);
-            accuracy = Some(evaluate(&network, &shape, &examples, device).accuracy);
+            result.ranges = measure_ranges(&network, &shape, &examples)?;
+            accuracy = Some(evaluate(&network, &shape, &examples, device)?.accuracy);
         }
         let run = Run { config, labels: self.labels.clone(), encoder, network, result };
         run.export(runtime::format::Precision::F32)?;

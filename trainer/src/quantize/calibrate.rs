@@ -2,7 +2,9 @@ use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 use serde::{Deserialize, Serialize};
 
-use crate::batches::{Batch, Example, evaluation_batches};
+use crate::batches::{Batch, evaluation_batches};
+use crate::error::Error;
+use crate::examples::Examples;
 use crate::network::{Cell, Classifier, DirectionStates, NetworkConfig, Sequence, values};
 use crate::operations::NetworkBackend;
 
@@ -22,14 +24,17 @@ pub struct Ranges {
 }
 
 /// Runs a network over examples and keeps the largest magnitudes.
+///
+/// # Errors
+/// As [`Examples::get`].
 pub fn measure_ranges<B: NetworkBackend>(
     network: &Classifier<B>,
     config: &NetworkConfig,
-    examples: &[Example],
-) -> Ranges {
+    examples: &Examples,
+) -> Result<Ranges, Error> {
     let mut ranges = Ranges::default();
     for rows in evaluation_batches(examples, BATCH_SIZE) {
-        let batch = Batch::new(rows.iter().map(|row| &examples[*row]));
+        let batch = Batch::read(examples, &rows)?;
         let states = network.states(config, &batch.packed);
         ranges.states.resize(states.len(), Vec::new());
         for (layer, ranges) in states.iter().zip(&mut ranges.states) {
@@ -37,14 +42,14 @@ pub fn measure_ranges<B: NetworkBackend>(
             keep_largest(ranges, directions);
         }
     }
-    for example in examples {
-        if let Sequence::Frames { channels, values } = &example.sequence {
-            for frame in values.chunks((*channels).max(1)) {
+    for example in examples.iter() {
+        if let Sequence::Frames { channels, values } = example?.sequence {
+            for frame in values.chunks(channels.max(1)) {
                 keep_largest(&mut ranges.inputs, frame.iter().copied());
             }
         }
     }
-    ranges
+    Ok(ranges)
 }
 
 fn largest_state<B: Backend>(states: &DirectionStates<B>) -> f32 {

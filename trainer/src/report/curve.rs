@@ -1,10 +1,8 @@
 use std::fmt;
 
-use runtime::Model;
 use serde::Serialize;
 
-use crate::data::Row;
-use crate::inference::{HostClassifier, InferenceError, classes_by_step};
+use crate::inference::StepClasses;
 
 /// Most lines of a printed curve.
 const PRINTED_POINTS: usize = 32;
@@ -28,33 +26,37 @@ pub struct CurvePoint {
     pub accuracy: f64,
 }
 
-impl Curve {
-    /// The curve of a model on rows of the `expected` classes.
-    ///
-    /// # Errors
-    /// [`InferenceError`].
-    pub fn new(model: &Model<'_>, rows: &[Row], expected: &[usize]) -> Result<Self, InferenceError> {
-        let mut classifier = HostClassifier::new(model)?;
-        let mut counts = Vec::<Counts>::new();
-        for (row, expected) in rows.iter().zip(expected) {
-            let answers = classes_by_step(&mut classifier, &row.content)?;
-            let length = answers.by_step.len();
-            if counts.len() <= length {
-                counts.resize(length + 1, Counts::default());
-            }
-            counts[length].ended_right += usize::from(answers.last == *expected);
-            for (counts, class) in counts[1..].iter_mut().zip(&answers.by_step) {
-                counts.rows += 1;
-                counts.right += usize::from(class == expected);
-            }
+/// The answers to sequences, one after another, that become a curve.
+#[derive(Debug, Clone, Default)]
+pub struct CurveCounts {
+    rows: usize,
+    by_steps: Vec<Counts>,
+}
+
+impl CurveCounts {
+    /// Adds the answers to a sequence of the `expected` class.
+    pub fn add(&mut self, answers: &StepClasses, expected: usize) {
+        self.rows += 1;
+        let length = answers.by_step.len();
+        if self.by_steps.len() <= length {
+            self.by_steps.resize(length + 1, Counts::default());
         }
+        self.by_steps[length].ended_right += usize::from(answers.last == expected);
+        for (counts, class) in self.by_steps[1..].iter_mut().zip(&answers.by_step) {
+            counts.rows += 1;
+            counts.right += usize::from(*class == expected);
+        }
+    }
+
+    /// The curve of what was added.
+    pub fn curve(self) -> Curve {
         let mut ended_right = 0;
-        let points = counts.iter().enumerate().map(|(steps, counts)| {
+        let points = self.by_steps.iter().enumerate().map(|(steps, counts)| {
             let right = counts.right + ended_right;
             ended_right += counts.ended_right;
-            CurvePoint { steps, rows: counts.rows, accuracy: right as f64 / rows.len().max(1) as f64 }
+            CurvePoint { steps, rows: counts.rows, accuracy: right as f64 / self.rows.max(1) as f64 }
         });
-        Ok(Self { points: points.skip(1).collect() })
+        Curve { points: points.skip(1).collect() }
     }
 }
 

@@ -5,7 +5,7 @@ mod evaluation;
 mod inspection;
 mod parity;
 
-pub use curve::{Curve, CurvePoint};
+pub use curve::{Curve, CurveCounts, CurvePoint};
 pub use evaluation::{ClassReport, EvaluationReport};
 pub use inspection::{FlashParts, Inspection};
 pub use parity::{ParityReport, PrecisionParity};

@@ -47,8 +47,8 @@ impl ParityReport {
     /// [`Error::Data`] for a label that is not the model's; [`Error::Export`].
     pub fn new<B: NetworkBackend>(run: &Run<B>, rows: &[Row], place: &str) -> Result<Self, Error> {
         let examples = encode_rows(rows, place, &run.labels, &run.encoder, &run.config)?;
-        let expected: Vec<usize> = examples.iter().map(|example| example.class).collect();
-        let reference = logits(&run.network, &run.network_config(), &examples);
+        let expected: Vec<usize> = (0..examples.len()).map(|row| examples.class(row)).collect();
+        let reference = logits(&run.network, &run.network_config(), &examples)?;
         let classes: Vec<usize> = reference.iter().map(|logits| argmax(logits)).collect();
         let parity = |precision| -> Result<PrecisionParity, Error> {
             let file = run.export(precision)?;

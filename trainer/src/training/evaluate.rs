@@ -2,7 +2,9 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
 
-use crate::batches::{Batch, Example, evaluation_batches};
+use crate::batches::{Batch, evaluation_batches};
+use crate::error::Error;
+use crate::examples::Examples;
 use crate::network::{Classifier, NetworkConfig, values};
 use crate::operations::NetworkBackend;
 
@@ -18,40 +20,46 @@ pub struct Evaluation {
 }
 
 /// Measures the network, without dropout.
+///
+/// # Errors
+/// As [`Examples::get`].
 pub fn evaluate<B: NetworkBackend>(
     model: &Classifier<B>,
     network: &NetworkConfig,
-    examples: &[Example],
+    examples: &Examples,
     device: &B::Device,
-) -> Evaluation {
+) -> Result<Evaluation, Error> {
     let (mut loss, mut correct) = (0.0, 0_usize);
     for rows in evaluation_batches(examples, BATCH_SIZE) {
-        let batch = Batch::new(rows.iter().map(|row| &examples[*row]));
+        let batch = Batch::read(examples, &rows)?;
         let logits = model.forward(network, &batch.packed, None);
         let (losses, right) = losses_and_correct(logits, &batch.classes, device);
         loss += values(losses).into_iter().map(f64::from).sum::<f64>();
         correct += values(right).into_iter().filter(|right| *right > 0.5).count();
     }
     let rows = examples.len().max(1) as f64;
-    Evaluation { loss: loss / rows, accuracy: correct as f64 / rows }
+    Ok(Evaluation { loss: loss / rows, accuracy: correct as f64 / rows })
 }
 
-/// The logits of rows of tokens, in their order.
+/// The logits of rows, in their order.
+///
+/// # Errors
+/// As [`Examples::get`].
 pub fn logits<B: NetworkBackend>(
     model: &Classifier<B>,
     network: &NetworkConfig,
-    examples: &[Example],
-) -> Vec<Vec<f32>> {
+    examples: &Examples,
+) -> Result<Vec<Vec<f32>>, Error> {
     let mut all = vec![Vec::new(); examples.len()];
     for rows in evaluation_batches(examples, BATCH_SIZE) {
-        let batch = Batch::new(rows.iter().map(|row| &examples[*row]));
+        let batch = Batch::read(examples, &rows)?;
         let logits = model.forward(network, &batch.packed, None);
         let classes = logits.dims()[1];
         for (row, logits) in rows.iter().zip(values(logits).chunks(classes)) {
             all[*row] = logits.to_vec();
         }
     }
-    all
+    Ok(all)
 }
 
 /// The cross-entropy of each row, and 1 for each row that is right.

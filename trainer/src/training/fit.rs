@@ -58,7 +58,7 @@ pub struct Fit<'a> {
 ///
 /// # Errors
 /// [`Error::Unwritable`]; [`Error::Run`] for a checkpoint that is none; [`Error::Failed`] if the loss is not
-/// finite.
+/// finite, or rows in a temporary file can not be read.
 pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &B::Device) -> Result<Ending, Error> {
     let Fit { config, prepared, folder, .. } = fit;
     let mut rng = chance(config.seed, Chance::Initial, 0, 0);
@@ -127,7 +127,7 @@ fn train_epoch<B: TrainingBackend>(
             }
             let rate = rate_at(config, batches.len(), epoch * batches.len() + position.batch);
             let found;
-            (learner, found) = learner.step(ready, rate, device);
+            (learner, found) = learner.step(ready?, rate, device);
             unread.push(found);
             position.batch += 1;
             if position.batch.is_multiple_of(BATCHES_PER_READ) || position.batch == batches.len() {
@@ -148,7 +148,7 @@ fn end_epoch<B: NetworkBackend>(
     device: &B::Device,
 ) -> Result<bool, Error> {
     let Fit { config, prepared, folder, .. } = fit;
-    let validation = evaluate(model, &network_config(fit), &prepared.validation, device);
+    let validation = evaluate(model, &network_config(fit), &prepared.validation, device)?;
     let EpochSums { loss, correct, rows } = position.sums;
     let rows = rows.max(1) as f64;
     let epoch = position.history.len() + 1;

@@ -18,7 +18,7 @@ pub use checkpoint::EpochMetrics;
 pub use config::TrainingConfig;
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use fit::{Ending, Fit, fit};
-pub use prepare::{Prepared, encode_rows, label_classes};
+pub use prepare::{Prepared, encode_rows, label_class};
 pub use preset::{PRESETS, Preset};
 pub use progress::Progress;
 pub use schedule::Schedule;

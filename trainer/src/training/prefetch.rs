@@ -7,7 +7,9 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::TeacherEncoding;
-use crate::batches::{Batch, Changes, Example};
+use crate::batches::{Batch, Changes};
+use crate::error::Error;
+use crate::examples::{Example, Examples};
 use crate::network::{Packed, Sequence};
 
 /// Batches that are ready at most.
@@ -27,7 +29,7 @@ pub(super) struct Ready {
 /// How batches are made of rows.
 #[derive(Clone, Copy)]
 pub(super) struct Making<'e> {
-    pub(super) examples: &'e [Example],
+    pub(super) examples: &'e Examples,
     pub(super) teachers: Option<&'e TeacherEncoding>,
     pub(super) word_dropout: f64,
     pub(super) input_noise: f64,
@@ -35,9 +37,9 @@ pub(super) struct Making<'e> {
 }
 
 impl Making<'_> {
-    fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Ready {
-        let mut rows: Vec<Example> = rows.iter().map(|row| self.examples[*row].clone()).collect();
-        let spliced: Vec<bool> = rows.iter_mut().map(|row| self.splice(row, &mut rng)).collect();
+    fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Result<Ready, Error> {
+        let mut rows: Vec<Example> = rows.iter().map(|row| self.examples.get(*row)).collect::<Result<_, _>>()?;
+        let spliced: Vec<bool> = rows.iter_mut().map(|row| self.splice(row, &mut rng)).collect::<Result<_, _>>()?;
         let mut changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
         rows.iter_mut().for_each(|row| changes.apply(&mut row.sequence));
         let questions = self.teachers.map(|teachers| {
@@ -45,21 +47,21 @@ impl Making<'_> {
             rows.iter_mut().for_each(|row| row.sequence = teachers.learner_sequence(&row.sequence));
             Packed::new(&sequences)
         });
-        Ready { batch: Batch::new(rows.iter()), questions, spliced, rng }
+        Ok(Ready { batch: Batch::new(rows), questions, spliced, rng })
     }
 
     /// Gives a share of the rows the end of another one, from a place where both are.
-    fn splice(&self, row: &mut Example, rng: &mut ChaCha8Rng) -> bool {
+    fn splice(&self, row: &mut Example, rng: &mut ChaCha8Rng) -> Result<bool, Error> {
         if self.splicing == 0.0 || !rng.random_bool(self.splicing) {
-            return false;
+            return Ok(false);
         }
-        let other = &self.examples[rng.random_range(0..self.examples.len())].sequence;
+        let other = self.examples.get(rng.random_range(0..self.examples.len()))?.sequence;
         if let (Sequence::Tokens(tokens), Sequence::Tokens(other)) = (&mut row.sequence, other) {
             let place = rng.random_range(0..=tokens.len().min(other.len()));
             tokens.truncate(place);
             tokens.extend_from_slice(&other[place..]);
         }
-        true
+        Ok(true)
     }
 }
 
@@ -70,7 +72,7 @@ pub(super) fn prefetch<'scope, 'env: 'scope>(
     batches: &'env [Vec<usize>],
     chance: impl Fn(usize) -> ChaCha8Rng + Send + 'scope,
     first: usize,
-) -> Receiver<Ready> {
+) -> Receiver<Result<Ready, Error>> {
     let (sender, receiver) = sync_channel(AHEAD);
     scope.spawn(move || {
         for (number, rows) in batches.iter().enumerate().skip(first) {

@@ -1,16 +1,13 @@
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-
-use crate::batches::Example;
-use crate::data::{DataError, Row};
-use crate::encoding::{Encoder, FrameNormalization, Pretrained};
+use crate::data::{Content, DataError, Part, Row, TrainingData, TrainingRow};
+use crate::encoding::{Encoder, Pretrained};
 use crate::error::Error;
+use crate::examples::{Collector, Example, Examples, Spill};
 use crate::network::InputShape;
 use crate::run_folder::{RunFolder, write_lines, write_toml};
 use crate::training::{TeacherEncoding, TrainingConfig};
 
 /// Rows ready to train on.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Prepared {
     /// Names of the classes, sorted.
     pub labels: Vec<String>,
@@ -21,9 +18,9 @@ pub struct Prepared {
     /// How teachers read rows, where there are teachers.
     pub teachers: Option<TeacherEncoding>,
     /// Rows to train on, as the teachers read them where there are teachers.
-    pub training: Vec<Example>,
+    pub training: Examples,
     /// Rows that choose the best epoch.
-    pub validation: Vec<Example>,
+    pub validation: Examples,
     /// Share of the training frames' values that 16 bits do not hold in their unit; 0 for texts.
     pub saturated_share: f64,
     /// SHA-256 of the rows.
@@ -31,43 +28,42 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Reads the rows that `config` names and encodes them; labels and encoder come from the training rows alone.
+    /// Reads the rows that `config` names, several times, and encodes them; labels and encoder come from the training
+    /// rows alone. Of the rows their steps are kept, in memory or in a temporary file.
     ///
     /// # Errors
     /// [`Error::Data`]; [`Error::Pretrained`]; [`Error::Setting`] if the rows are others than those of the
-    /// configuration's hash, or are not of words where word vectors are given.
-    pub fn read(config: &TrainingConfig) -> Result<Self, Error> {
+    /// configuration's hash, or are not of words where word vectors are given; [`Error::Unwritable`] for the temporary
+    /// file.
+    pub fn read(config: &TrainingConfig, spill: Spill<'_>) -> Result<Self, Error> {
         let data = config.data.training_data(&config.selection(&config.text_columns))?;
-        let place = config.data.name();
         if let Some(expected) = config.data_hash.as_ref().filter(|expected| **expected != data.hash) {
             return Err(Error::Setting(format!(
-                "{place}: these are not the rows of the configuration (SHA-256 {} instead of {expected}); \
+                "{}: these are not the rows of the configuration (SHA-256 {} instead of {expected}); \
                  remove `data_hash` from it to train on them all the same",
-                data.hash
+                data.place, data.hash
             )));
         }
-        let labels: BTreeSet<&str> = data.training.iter().map(|row| row.label.as_str()).collect();
-        let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
-        if let [label] = labels.as_slice() {
-            return Err(DataError::OneLabel { place, label: label.clone() }.into());
+        if let [label] = data.labels.as_slice() {
+            return Err(DataError::OneLabel { place: data.place, label: label.clone() }.into());
         }
-        let encoder = Encoder::learn(config, &data.training, &vocabulary_rows(config, &data.training)?, &place)?;
+        let encoder = Encoder::learn(config, &data)?;
         if config.pad_to > 0 && encoder.normalization().is_some() {
             let problem = "expected 0: frames are not padded; a sequence of frames is as long as it is";
             return Err(Error::Setting(format!("--pad-to {}: {problem}", config.pad_to)));
         }
-        let teachers = TeacherEncoding::read(config, &encoder, &labels, &data.hash)?;
-        let of_training = teachers.as_ref().map_or(&encoder, |teachers| &teachers.encoder);
-        let training = encode_rows(&data.training, &place, &labels, of_training, config)?;
-        let validation = encode_rows(&data.validation, &data.validation_place, &labels, &encoder, config)?;
-        let pretrained = read_pretrained(config, &encoder, &training)?;
-        let values = data.training.iter().filter_map(|row| row.content.frames()).flat_map(|frames| &frames.values);
-        let saturated = |unit: &FrameNormalization| unit.saturated_share(values.copied());
+        let teachers = TeacherEncoding::read(config, &encoder, &data.labels, &data.hash)?;
+        let encoders = [teachers.as_ref().map_or(&encoder, |teachers| &teachers.encoder), &encoder];
+        let Encoded { training, validation, saturated_share } = encode_training(&data, encoders, config, spill)?;
+        if config.pretrained_embeddings.is_some() && teachers.as_ref().is_some_and(|teachers| !teachers.same_tokens()) {
+            let problem = "--pretrained-embeddings with --teacher needs teachers with this network's vocabulary";
+            return Err(Error::Setting(problem.into()));
+        }
         Ok(Self {
-            saturated_share: encoder.normalization().map_or(0.0, saturated),
-            labels,
+            saturated_share,
+            pretrained: read_pretrained(config, &encoder, &training)?,
+            labels: data.labels,
             encoder,
-            pretrained,
             teachers,
             training,
             validation,
@@ -86,29 +82,51 @@ impl Prepared {
         let (input, data_hash) = (self.encoder.input(), Some(self.data_hash.clone()));
         write_toml(&folder.config(), &TrainingConfig { input, data_hash, ..config.clone() })
     }
+
+    /// What a step of the rows takes in.
+    pub fn input_shape(&self, config: &TrainingConfig) -> InputShape {
+        self.encoder.input_shape(config.embedding_size)
+    }
 }
 
-/// The training rows that the vocabulary is made from, with its columns of text.
-fn vocabulary_rows<'r>(config: &TrainingConfig, training: &'r [Row]) -> Result<Cow<'r, [Row]>, DataError> {
-    let rows = if config.vocabulary_columns.is_empty() {
-        Cow::Borrowed(training)
-    } else {
-        Cow::Owned(config.data.training_data(&config.selection(&config.vocabulary_columns))?.training)
-    };
-    let count = if config.vocabulary_rows == 0 { rows.len() } else { rows.len().min(config.vocabulary_rows) };
-    Ok(match rows {
-        Cow::Borrowed(rows) => Cow::Borrowed(&rows[..count]),
-        Cow::Owned(mut rows) => {
-            rows.truncate(count);
-            Cow::Owned(rows)
+/// Rows that were encoded while they were read.
+struct Encoded {
+    training: Examples,
+    validation: Examples,
+    saturated_share: f64,
+}
+
+/// Encodes training rows with one encoder, validation rows with another.
+fn encode_training(
+    data: &TrainingData,
+    encoders: [&Encoder; 2],
+    config: &TrainingConfig,
+    spill: Spill<'_>,
+) -> Result<Encoded, Error> {
+    let [of_training, of_validation] = encoders.map(|encoder| Encoding { labels: &data.labels, encoder, config });
+    let collector = |rows| Collector::new(rows, of_validation.encoder.channels(), spill);
+    let (mut training, mut validation) = (collector(data.training_rows), collector(data.validation_rows));
+    let (mut values, mut saturated) = (0, 0);
+    data.for_each(&config.text_columns, |TrainingRow { part, number, row }| {
+        let (rows, encoding, place) = match part {
+            Part::Training => (&mut training, &of_training, &data.place),
+            Part::Validation => (&mut validation, &of_validation, &data.validation_place),
+        };
+        let unit = encoding.encoder.normalization();
+        if let (Part::Training, Content::Frames(frames), Some(unit)) = (part, &row.content, unit) {
+            values += frames.values.len();
+            saturated += unit.saturated(&frames.values);
         }
-    })
+        rows.add(number, encoding.example(row, number, place)?)
+    })?;
+    let saturated_share = saturated as f64 / values.max(1) as f64;
+    Ok(Encoded { training: training.finish()?, validation: validation.finish()?, saturated_share })
 }
 
 fn read_pretrained(
     config: &TrainingConfig,
     encoder: &Encoder,
-    training: &[Example],
+    training: &Examples,
 ) -> Result<Option<Pretrained>, Error> {
     let Some(path) = &config.pretrained_embeddings else {
         return Ok(None);
@@ -116,13 +134,24 @@ fn read_pretrained(
     let Encoder::Words(vocabulary) = encoder else {
         return Err(Error::Setting("--pretrained-embeddings needs rows of words".into()));
     };
-    Ok(Some(Pretrained::read(path, config.embedding_size, vocabulary, training)?))
+    Pretrained::read(path, config.embedding_size, vocabulary, training).map(Some)
 }
 
-impl Prepared {
-    /// What a step of the rows takes in.
-    pub fn input_shape(&self, config: &TrainingConfig) -> InputShape {
-        self.encoder.input_shape(config.embedding_size)
+/// How rows become examples.
+struct Encoding<'e> {
+    labels: &'e [String],
+    encoder: &'e Encoder,
+    config: &'e TrainingConfig,
+}
+
+impl Encoding<'_> {
+    /// The example of a row, whose number and place are named in errors.
+    fn example(&self, row: &Row, number: usize, place: &str) -> Result<Example, DataError> {
+        let class = label_class(row, number, place, self.labels)?;
+        match self.encoder.encode(&row.content, self.config.max_length) {
+            Ok(sequence) => Ok(Example { sequence: sequence.padded(self.config.pad_to), class }),
+            Err(mismatch) => Err(DataError::Mismatch { place: place.into(), mismatch }),
+        }
     }
 }
 
@@ -136,30 +165,25 @@ pub fn encode_rows(
     labels: &[String],
     encoder: &Encoder,
     config: &TrainingConfig,
-) -> Result<Vec<Example>, DataError> {
-    let encode = |(row, class): (&Row, usize)| match encoder.encode(&row.content, config.max_length) {
-        Ok(sequence) => Ok(Example { sequence: sequence.padded(config.pad_to), class }),
-        Err(mismatch) => Err(DataError::Mismatch { place: place.into(), mismatch }),
-    };
-    let classes = label_classes(rows, place, labels)?;
-    rows.iter().zip(classes).map(encode).collect()
+) -> Result<Examples, DataError> {
+    let encoding = Encoding { labels, encoder, config };
+    rows.iter().enumerate().map(|(number, row)| encoding.example(row, number, place)).collect()
 }
 
-/// The number of each row's class.
+/// The number of a row's class; `number`, from 0, and `place` are the row's in errors.
 ///
 /// # Errors
-/// [`DataError::UnknownLabel`] with the row.
-pub fn label_classes<Label: AsRef<str>>(rows: &[Row], place: &str, labels: &[Label]) -> Result<Vec<usize>, DataError> {
-    let known = || labels.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    rows.iter()
-        .enumerate()
-        .map(|(number, row)| {
-            labels.iter().position(|label| label.as_ref() == row.label).ok_or_else(|| DataError::UnknownLabel {
-                place: place.into(),
-                row: number + 1,
-                label: row.label.clone(),
-                known: known(),
-            })
-        })
-        .collect()
+/// [`DataError::UnknownLabel`].
+pub fn label_class<Label: AsRef<str>>(
+    row: &Row,
+    number: usize,
+    place: &str,
+    labels: &[Label],
+) -> Result<usize, DataError> {
+    labels.iter().position(|label| label.as_ref() == row.label).ok_or_else(|| DataError::UnknownLabel {
+        place: place.into(),
+        row: number + 1,
+        label: row.label.clone(),
+        known: labels.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "),
+    })
 }

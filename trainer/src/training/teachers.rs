@@ -57,6 +57,11 @@ impl TeacherEncoding {
         found.map(|teachers| Ok(Self { tokens: tokens_of(&teachers, encoder)?, encoder: teachers })).transpose()
     }
 
+    /// Whether the teachers' tokens are the learner's.
+    pub(super) fn same_tokens(&self) -> bool {
+        self.tokens.is_none()
+    }
+
     /// The learner's sequence of a teacher's.
     pub fn learner_sequence(&self, sequence: &Sequence) -> Sequence {
         match (sequence, &self.tokens) {

@@ -1,0 +1,77 @@
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use super::Rows;
+use super::records::is_tab_separated;
+use super::unpacked::{open, read_error};
+use crate::error::Error;
+
+/// Bytes that are copied at once.
+const CHUNK: usize = 1 << 16;
+
+/// The rows of a file as lines that can be written again. The lines lie in a temporary file; in memory are a class and
+/// a place a row.
+#[derive(Debug)]
+pub struct DataFile {
+    /// The number of each row's label.
+    pub classes: Vec<u32>,
+    tab_separated: bool,
+    /// The unpacked file.
+    lines: File,
+    header: Option<Range<u64>>,
+    spans: Vec<Range<u64>>,
+}
+
+impl DataFile {
+    /// Reads a file once; `lines` holds its lines afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Data`], with the line; [`Error::Unwritable`].
+    pub fn read(path: &Path, mut lines: File) -> Result<Self, Error> {
+        let mut reader = open(path)?;
+        let mut chunk = vec![0; CHUNK];
+        let unwritable = |source| Error::Unwritable { path: "temporary file".into(), source };
+        loop {
+            let read = reader.read(&mut chunk).map_err(|source| read_error(path, source))?;
+            if read == 0 {
+                break;
+            }
+            lines.write_all(chunk.get(..read).unwrap_or_default()).map_err(unwritable)?;
+        }
+        lines.rewind().map_err(unwritable)?;
+        let mut rows = Rows::of_text(path, &lines, &[])?;
+        let (mut classes, mut spans) = (Vec::new(), Vec::new());
+        let mut labels = HashMap::<String, u32>::new();
+        while let Some(placed) = rows.next_placed()? {
+            let next = labels.len() as u32;
+            classes.push(*labels.entry(placed.row.label).or_insert(next));
+            spans.push(placed.span);
+        }
+        let header = rows.header();
+        drop(rows);
+        Ok(Self { classes, tab_separated: is_tab_separated(path), lines, header, spans })
+    }
+
+    /// The extension of a file with these rows: `csv` or `tsv`.
+    pub fn extension(&self) -> &'static str {
+        if self.tab_separated { "tsv" } else { "csv" }
+    }
+
+    /// Writes the lines that the rows of these numbers were read from, as they stand in the file, after its header if
+    /// it has one.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn write_lines(&self, rows: &[u32], writer: &mut dyn Write) -> std::io::Result<()> {
+        let spans = rows.iter().filter_map(|row| self.spans.get(*row as usize));
+        for span in self.header.iter().chain(spans) {
+            (&self.lines).seek(SeekFrom::Start(span.start))?;
+            std::io::copy(&mut (&self.lines).take(span.end - span.start), writer)?;
+            writer.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,329 @@
+use std::io::{BufRead, BufReader, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::DataError;
+use super::error::{LONGEST_LABEL, LONGEST_RECORD};
+use super::unpacked::read_error;
+
+/// Names of the column of labels, in a header.
+const LABEL_COLUMNS: [&str; 4] = ["label", "class", "class index", "category"];
+/// Bytes that are read at once.
+const CHUNK: usize = 1 << 16;
+
+/// One record of a table.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    /// Its fields, as many as every record of the table has.
+    pub(super) fields: csv::StringRecord,
+    /// The line on which it starts, from 1.
+    pub(super) line: usize,
+    /// Its bytes in the unpacked file, without the line end.
+    pub(super) span: Range<u64>,
+}
+
+impl Record {
+    /// A field without the spaces around it.
+    pub(super) fn field(&self, column: usize) -> &str {
+        self.fields.get(column).unwrap_or_default().trim()
+    }
+
+    /// The column with this name in any case, where the record is a header.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.trim().eq_ignore_ascii_case(name))
+    }
+
+    /// The column of labels, where the record is a header.
+    pub(super) fn label_column(&self) -> Option<usize> {
+        LABEL_COLUMNS.into_iter().find_map(|name| self.find(name))
+    }
+
+    /// Its label, which a model file and a file of one label a line can hold; `path` is named in errors.
+    pub(super) fn label(&self, path: &Path, column: usize) -> Result<&str, DataError> {
+        let (path, line, label) = (path.into(), self.line, self.field(column));
+        if label.is_empty() {
+            return Err(DataError::EmptyLabel { path, line });
+        }
+        if label.contains(['\n', '\r']) {
+            return Err(DataError::LabelOfLines { path, line });
+        }
+        if label.len() > LONGEST_LABEL {
+            return Err(DataError::LongLabel { path, line, found: label.len() });
+        }
+        Ok(label)
+    }
+}
+
+/// What a reading of a table gave, to tell whether another one gives the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Fingerprint {
+    bytes: u64,
+    crc: u32,
+}
+
+/// The records of a CSV or TSV file in UTF-8, quoted as RFC 4180 has it, one after another; blank lines are none.
+/// Any of `\n`, `\r\n` and `\r` ends a record. A record is in memory at a time.
+pub(super) struct Records<'r> {
+    path: PathBuf,
+    delimiter: u8,
+    reader: BufReader<Box<dyn Read + 'r>>,
+    /// Of the next byte.
+    position: Position,
+    /// The record that is read.
+    bytes: Vec<u8>,
+    /// Fields of every record.
+    width: Option<usize>,
+    crc: flate2::Crc,
+}
+
+/// A byte of the unpacked file.
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    offset: u64,
+    /// From 1.
+    line: usize,
+    /// Byte of the line, from 1.
+    column: usize,
+}
+
+impl Position {
+    const START: Self = Self { offset: 0, line: 1, column: 1 };
+
+    fn after(mut self, byte: u8) -> Self {
+        self.offset += 1;
+        (self.line, self.column) = if byte == b'\n' { (self.line + 1, 1) } else { (self.line, self.column + 1) };
+        self
+    }
+}
+
+/// Where in a record a byte stands.
+#[derive(Clone, Copy)]
+enum Place {
+    FieldStart,
+    Unquoted,
+    Quoted { from: Position },
+    AfterQuote,
+}
+
+impl<'r> Records<'r> {
+    /// The records that a reader gives; `path` decides between commas and tabs and is named in errors.
+    pub(super) fn new(path: &Path, reader: impl Read + 'r) -> Self {
+        Self {
+            path: path.into(),
+            delimiter: if is_tab_separated(path) { b'\t' } else { b',' },
+            reader: BufReader::with_capacity(CHUNK, Box::new(reader)),
+            position: Position::START,
+            bytes: Vec::new(),
+            width: None,
+            crc: flate2::Crc::new(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Of what was read so far.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint { bytes: self.position.offset, crc: self.crc.sum() }
+    }
+
+    /// Reads the bytes of the next record, without its line end; where it starts, if there is one.
+    fn next_bytes(&mut self) -> Result<Option<Position>, DataError> {
+        self.bytes.clear();
+        let mut start = self.position;
+        let mut place = Place::FieldStart;
+        loop {
+            let chunk = self.reader.fill_buf().map_err(|source| read_error(&self.path, source))?;
+            if chunk.is_empty() {
+                return match place {
+                    Place::Quoted { from } => {
+                        Err(broken_quote(&self.path, from, "a quote that is opened here is never closed"))
+                    }
+                    _ => Ok((!self.bytes.is_empty()).then_some(start)),
+                };
+            }
+            let mut used = 0;
+            let mut ended = false;
+            for byte in chunk.iter().copied() {
+                let here = self.position;
+                self.position = here.after(byte);
+                used += 1;
+                let is_line_end = matches!(byte, b'\n' | b'\r');
+                if is_line_end && !matches!(place, Place::Quoted { .. }) {
+                    if !self.bytes.is_empty() {
+                        ended = true;
+                        break;
+                    }
+                    start = self.position;
+                    continue;
+                }
+                place = match place {
+                    Place::FieldStart if byte == b'"' => Place::Quoted { from: here },
+                    Place::Quoted { .. } if byte == b'"' => Place::AfterQuote,
+                    Place::Quoted { from } => Place::Quoted { from },
+                    _ if byte == self.delimiter => Place::FieldStart,
+                    Place::FieldStart | Place::Unquoted => Place::Unquoted,
+                    Place::AfterQuote if byte == b'"' => Place::Quoted { from: here },
+                    Place::AfterQuote => {
+                        let problem = "text after a closing quote; write a quote inside a quoted field as \"\"";
+                        return Err(broken_quote(&self.path, here, problem));
+                    }
+                };
+                self.bytes.push(byte);
+            }
+            self.crc.update(chunk.get(..used).unwrap_or_default());
+            self.reader.consume(used);
+            if self.bytes.len() > LONGEST_RECORD {
+                return Err(DataError::LongRecord { path: self.path.clone(), line: start.line });
+            }
+            if ended {
+                return Ok(Some(start));
+            }
+        }
+    }
+
+    fn read(&mut self) -> Result<Option<Record>, DataError> {
+        let Some(start) = self.next_bytes()? else {
+            return Ok(None);
+        };
+        let (path, line) = (&self.path, start.line);
+        let text = std::str::from_utf8(&self.bytes).map_err(|error| {
+            let before = self.bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let Position { line, column, .. } = before.iter().copied().fold(start, Position::after);
+            DataError::NotUtf8 { path: path.into(), line, column }
+        })?;
+        let fields = fields(text, self.delimiter);
+        let (expected, found) = (*self.width.get_or_insert(fields.len()), fields.len());
+        if found < 2 && found == expected {
+            let expected = "at least 2: a label and a text".into();
+            return Err(DataError::Columns { path: path.into(), line, expected, found });
+        }
+        if found != expected {
+            let expected = format!("{expected} as in the first line");
+            return Err(DataError::Columns { path: path.into(), line, expected, found });
+        }
+        Ok(Some(Record { fields, line, span: start.offset..start.offset + text.len() as u64 }))
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Record, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+/// Whether a file's name says that tabs separate its columns; it may end in `.gz`.
+pub(super) fn is_tab_separated(path: &Path) -> bool {
+    let has_extension = |path: &Path, known: &[&str]| {
+        path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| known.contains(&extension))
+    };
+    let unpacked = if has_extension(path, &["gz"]) { path.with_extension("") } else { path.into() };
+    has_extension(&unpacked, &["tsv", "tab"])
+}
+
+fn broken_quote(path: &Path, place: Position, problem: &'static str) -> DataError {
+    DataError::BrokenQuote { path: path.into(), line: place.line, column: place.column, problem }
+}
+
+/// The fields of a record whose quotes are in order.
+fn fields(record: &str, delimiter: u8) -> csv::StringRecord {
+    let mut fields = csv::StringRecord::new();
+    let mut rest = Some(record);
+    while let Some(text) = rest {
+        let end = field_end(text, delimiter);
+        let field = text.get(..end).unwrap_or(text);
+        match field.strip_prefix('"').and_then(|field| field.strip_suffix('"')) {
+            Some(inside) => fields.push_field(&inside.replace("\"\"", "\"")),
+            None => fields.push_field(field),
+        }
+        rest = text.get(end + 1..);
+    }
+    fields
+}
+
+/// Where the first field ends.
+fn field_end(text: &str, delimiter: u8) -> usize {
+    let is_quoted = text.starts_with('"');
+    let mut inside = false;
+    let is_end = |byte| {
+        inside ^= is_quoted && byte == b'"';
+        !inside && byte == delimiter
+    };
+    text.bytes().position(is_end).unwrap_or(text.len())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn records(text: &[u8]) -> Result<Vec<Record>, DataError> {
+        Records::new(Path::new("a.csv"), text).collect()
+    }
+
+    #[test]
+    fn a_record_knows_its_line_and_its_bytes() {
+        let text = "\n\na,b\r\n\r\n\"two\nlines\",x\nc,\"d\n\"\n\n";
+        let found = records(text.as_bytes()).unwrap();
+        let found: Vec<_> =
+            found.into_iter().map(|r| (r.line, &text[r.span.start as usize..r.span.end as usize])).collect();
+        assert_eq!(found, [(3, "a,b"), (5, "\"two\nlines\",x"), (7, "c,\"d\n\"")]);
+    }
+
+    #[test]
+    fn quoting_of_rfc_4180_is_accepted() {
+        for text in ["", "\"a\",\"b \"\"c\"\" d\"\r\n", "a,5\" pipe\n", "\"two\nlines\",x", "\"\",\"\""] {
+            assert!(records(text.as_bytes()).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_broken_quote_is_told() {
+        let place = |text: &str| match records(text.as_bytes()) {
+            Err(DataError::BrokenQuote { line, column, .. }) => (line, column),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(place("a,b\nc,\"d\ne,f\n"), (2, 3));
+        assert_eq!(place("a,\"b\"c\n"), (1, 6));
+        assert_eq!(place("\"a\"\"\n"), (1, 4));
+    }
+
+    #[test]
+    fn a_record_of_any_length_is_refused_before_it_fills_memory() {
+        let endless = b"a,b\nc,".chain(std::io::repeat(b'x'));
+        let found: Result<Vec<_>, _> = Records::new(Path::new("a.csv"), endless).collect();
+        assert!(matches!(found, Err(DataError::LongRecord { line: 2, .. })), "{found:?}");
+    }
+
+    #[test]
+    fn a_name_says_what_separates_columns_and_may_end_in_gz() {
+        for (name, tabs) in [("a.csv", false), ("a.tsv", true), ("a.tab.gz", true), ("a.csv.gz", false), ("gz", false)]
+        {
+            assert_eq!(is_tab_separated(Path::new(name)), tabs, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn fields_are_those_of_the_csv_crate(text in "([ab,\"é \r\n]|\"\"|,\"|\",){0,30}") {
+            let mut reader =
+                csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+            let expected: Vec<_> = reader.records().map(|record| record.unwrap()).collect();
+            let mut records = Records::new(Path::new("a.csv"), text.as_bytes());
+            let mut found = Vec::new();
+            loop {
+                match records.next_bytes() {
+                    Ok(Some(_)) => found.push(fields(std::str::from_utf8(&records.bytes).unwrap(), b',')),
+                    Ok(None) => break,
+                    Err(_) => return Ok(()),
+                }
+            }
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
