@@ -4,20 +4,20 @@ mod states;
 
 use std::path::{Path, PathBuf};
 
-use burn::backend::Autodiff;
 use burn_ndarray::NdArray;
 use trainer::Error;
 use trainer::data::Source;
+use trainer::device::Device;
 use trainer::run::{Run, finish};
 use trainer::run_folder::RunFolder;
-use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig, fit};
+use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig};
 
 pub use states::{State, states};
 
 /// The CPU backend.
 pub type Cpu = NdArray<f32>;
 
-/// Trains as `trainer train` does, in `folder`, until it is finished or `should_stop`.
+/// Trains on the CPU as `trainer train` does, in `folder`, until it is finished or `should_stop`.
 ///
 /// # Errors
 /// As the trainer.
@@ -27,13 +27,26 @@ pub fn train(
     resume: bool,
     should_stop: &dyn Fn() -> bool,
 ) -> Result<Ending, Error> {
-    let device = Default::default();
+    train_on(&Device::Cpu, config, folder, resume, should_stop)
+}
+
+/// The same on a device.
+///
+/// # Errors
+/// As the trainer.
+pub fn train_on(
+    device: &Device,
+    config: &TrainingConfig,
+    folder: &RunFolder,
+    resume: bool,
+    should_stop: &dyn Fn() -> bool,
+) -> Result<Ending, Error> {
     let prepared = Prepared::read(config)?;
     prepared.write(folder, config)?;
     let training = Fit { config, prepared: &prepared, folder, resume, should_stop };
-    let ending = fit::<Autodiff<Cpu>>(&training, &mut Progress::silent(), &device)?;
+    let ending = device.fit(&training, &mut Progress::silent())?;
     if let Ending::Finished(best) = ending {
-        finish::<Cpu>(folder, config, &prepared, best, &device)?;
+        finish::<Cpu>(folder, config, &prepared, best, &Default::default())?;
     }
     Ok(ending)
 }

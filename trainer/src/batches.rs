@@ -60,13 +60,47 @@ impl Changes<'_> {
 impl Batch {
     /// A batch of examples, changed by chance in training.
     pub fn new<'e>(examples: impl Iterator<Item = &'e Example>, changes: Option<Changes<'_>>) -> Self {
-        let (mut rows, classes): (Vec<_>, Vec<_>) =
-            examples.map(|example| (example.sequence.clone(), example.class)).unzip();
-        if let Some(mut changes) = changes {
-            rows.iter_mut().for_each(|row| changes.apply(row));
-        }
+        let (rows, classes) = changed(examples, changes);
         Self { packed: Packed::new(&rows), classes }
     }
+
+    /// The same, its rows dealt out in turn to so many batches, with the vocabulary of all of them each; fewer
+    /// batches if there are fewer rows.
+    pub fn shares<'e>(
+        examples: impl Iterator<Item = &'e Example>,
+        changes: Option<Changes<'_>>,
+        count: usize,
+    ) -> Vec<Self> {
+        if count < 2 {
+            return vec![Self::new(examples, changes)];
+        }
+        let (rows, classes) = changed(examples, changes);
+        let count = count.min(rows.len()).max(1);
+        let share = |first: usize| {
+            let rows: Vec<_> = rows.iter().skip(first).step_by(count).cloned().collect();
+            let classes = classes.iter().skip(first).step_by(count).copied().collect();
+            Self { packed: Packed::new(&rows), classes }
+        };
+        let mut shares: Vec<Self> = (0..count).map(share).collect();
+        let mut vocabulary: Vec<u32> = shares.iter().flat_map(|share| share.packed.vocabulary()).copied().collect();
+        vocabulary.sort_unstable();
+        vocabulary.dedup();
+        shares.iter_mut().for_each(|share| share.packed.widen_vocabulary(&vocabulary));
+        shares
+    }
+}
+
+/// Sequences and classes of examples, changed by chance in training.
+fn changed<'e>(
+    examples: impl Iterator<Item = &'e Example>,
+    changes: Option<Changes<'_>>,
+) -> (Vec<Sequence>, Vec<usize>) {
+    let (mut rows, classes): (Vec<_>, Vec<_>) =
+        examples.map(|example| (example.sequence.clone(), example.class)).unzip();
+    if let Some(mut changes) = changes {
+        rows.iter_mut().for_each(|row| changes.apply(row));
+    }
+    (rows, classes)
 }
 
 /// The rows of each batch of an epoch: shuffled, sorted by length within buckets, the batches shuffled.

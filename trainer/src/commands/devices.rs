@@ -15,7 +15,7 @@ impl Devices {
         print_line(&Device::Cpu.to_string())?;
         match cuda_devices() {
             Ok(devices) if devices.is_empty() => print_line("cuda: not available: the driver finds no device"),
-            Ok(devices) => devices.into_iter().try_for_each(|cuda| print_line(&Device::Cuda(cuda).to_string())),
+            Ok(devices) => devices.into_iter().try_for_each(|cuda| print_line(&cuda.to_string())),
             Err(reason) => print_line(&format!("cuda: not available: {reason}")),
         }
     }

@@ -55,11 +55,17 @@ pub struct Fit<'a> {
 /// An interrupted training that goes on gives the same weights, bit for bit, as one that was not: what is
 /// random depends on the seed, the epoch and the batch alone.
 ///
+/// Of several `devices` each computes the gradients of its share of a batch, and the first one, which keeps the
+/// network, takes the step; none are the backend's default device. Sums are rounded otherwise than on one device,
+/// and dropout draws other masks.
+///
 /// # Errors
 /// [`Error::Unwritable`]; [`Error::Run`] for a checkpoint that is none; [`Error::Failed`] if the loss is not
 /// finite.
-pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &B::Device) -> Result<Ending, Error> {
+pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: &[B::Device]) -> Result<Ending, Error> {
     let Fit { config, prepared, folder, .. } = fit;
+    let first = devices.first().cloned().unwrap_or_default();
+    let device = &first;
     let mut rng = chance(config.seed, Chance::Initial, 0, 0);
     let mut model = Classifier::<B>::new(&network_config(fit), prepared.labels.len(), &mut rng, device);
     if let Some(pretrained) = &prepared.pretrained {
@@ -67,14 +73,14 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &
     }
     let batches = prepared.training.len().div_ceil(config.batch_size);
     let rates = (0..config.epochs * batches).map(|step| rate_at(config, batches, step));
-    let mut learner = Learner::new(model, network_config(fit), config, rates);
+    let mut learner = Learner::new(model, network_config(fit), config, rates, devices);
     let mut position = Position::default();
     if fit.resume {
         (position, learner) = Checkpoint::read(&folder.checkpoint())?.restore(learner, device)?;
     }
     while position.history.len() < config.epochs && !patience_is_over(config, &position) {
         let stopped;
-        (learner, stopped) = train_epoch(fit, learner, &mut position, progress, device)?;
+        (learner, stopped) = train_epoch(fit, learner, &mut position, progress)?;
         if stopped {
             progress.finish();
             Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
@@ -100,13 +106,13 @@ fn train_epoch<B: TrainingBackend>(
     mut learner: Learner<B>,
     position: &mut Position,
     progress: &mut Progress,
-    device: &B::Device,
 ) -> Result<(Learner<B>, bool), Error> {
     let Fit { config, prepared, .. } = fit;
     let epoch = position.history.len();
     let examples = &prepared.training;
     let batches = epoch_batches(examples, config.batch_size, &mut chance(config.seed, Chance::Order, epoch, 0));
-    let making = Making { examples, word_dropout: config.word_dropout, input_noise: config.input_noise };
+    let TrainingConfig { word_dropout, input_noise, .. } = **config;
+    let making = Making { examples, word_dropout, input_noise, shares: learner.devices.len() };
     let mut unread = Unread::default();
     progress.start_epoch();
     std::thread::scope(|scope| {
@@ -119,7 +125,7 @@ fn train_epoch<B: TrainingBackend>(
             }
             let rate = rate_at(config, batches.len(), epoch * batches.len() + position.batch);
             let found;
-            (learner, found) = learner.step(ready, rate, device);
+            (learner, found) = learner.step(ready, rate);
             unread.push(found);
             position.batch += 1;
             if position.batch.is_multiple_of(BATCHES_PER_READ) || position.batch == batches.len() {
@@ -218,8 +224,8 @@ impl<B: burn::tensor::backend::Backend> Default for Unread<B> {
 
 impl<B: burn::tensor::backend::Backend> Unread<B> {
     fn push(&mut self, found: Found<B>) {
-        self.losses.push(found.losses);
-        self.right.push(found.right);
+        self.losses.extend(found.losses);
+        self.right.extend(found.right);
     }
 
     /// Adds them to the sums, row by row, so that the sums do not depend on when they are read. Returns the

@@ -21,3 +21,6 @@ pub use prepare::{Prepared, encode_rows, label_classes};
 pub use preset::{PRESETS, Preset};
 pub use progress::Progress;
 pub use schedule::Schedule;
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,8 @@ const AHEAD: usize = 4;
 
 /// A batch, and what goes with it.
 pub(super) struct Ready {
-    pub(super) batch: Batch,
+    /// The batch in shares, as [`Batch::shares`] makes them.
+    pub(super) shares: Vec<Batch>,
     /// Where the batch's chance goes on.
     pub(super) rng: ChaCha8Rng,
 }
@@ -23,13 +24,15 @@ pub(super) struct Making<'e> {
     pub(super) examples: &'e [Example],
     pub(super) word_dropout: f64,
     pub(super) input_noise: f64,
+    /// Shares of each batch.
+    pub(super) shares: usize,
 }
 
 impl Making<'_> {
     fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Ready {
         let changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
-        let batch = Batch::new(rows.iter().map(|row| &self.examples[*row]), Some(changes));
-        Ready { batch, rng }
+        let shares = Batch::shares(rows.iter().map(|row| &self.examples[*row]), Some(changes), self.shares);
+        Ready { shares, rng }
     }
 }
 
