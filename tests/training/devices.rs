@@ -10,7 +10,7 @@ use trainer::run::Run;
 use trainer::run_folder::RunFolder;
 use trainer::training::{EpochMetrics, TrainingConfig};
 
-use super::{Cpu, small_config};
+use super::Cpu;
 
 /// A device to test.
 struct Tested {
@@ -72,18 +72,22 @@ fn the_operations_agree_with_those_of_the_cpu() {
     }
 }
 
-/// Rows that a network learns in a few epochs, with many to measure on.
-fn config(folder: &Path) -> TrainingConfig {
+/// The hand-written home commands, on which a small network learns in a few epochs; nothing in it is by chance but the
+/// start and the order.
+fn config() -> TrainingConfig {
+    let rows = |name: &str| tests::repository().join("trainer/data/home_commands").join(name);
     TrainingConfig {
-        validation: Some(tests::repository().join("trainer/data/home_commands/test.csv")),
+        data: tests::source(Some(&rows("test.csv"))),
+        validation: Some(rows("development.csv")),
         embedding_size: 16,
         hidden_size: 16,
-        num_layers: 1,
-        batch_size: 20,
+        epochs: 3,
+        batch_size: 10,
         learning_rate: 0.02,
+        warmup_steps: 5,
         dropout: 0.0,
         word_dropout: 0.0,
-        ..small_config(folder)
+        ..TrainingConfig::default()
     }
 }
 
@@ -106,15 +110,16 @@ fn metrics_of(line: &str) -> EpochMetrics {
     EpochMetrics { epoch, training_loss, training_accuracy, validation_loss, validation_accuracy, learning_rate }
 }
 
-/// Checks losses by a share of them, and the validation accuracy by two points.
-fn assert_near(found: &[EpochMetrics], expected: &[EpochMetrics], most: f64) {
+/// Checks losses by a twentieth, and the last validation accuracy by two points.
+fn assert_near(found: &[EpochMetrics], expected: &[EpochMetrics]) {
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
-        let pairs = [(found.training_loss, expected.training_loss), (found.validation_loss, expected.validation_loss)];
-        let near = pairs.iter().all(|(found, expected)| (found - expected).abs() <= most * expected);
-        let accuracy = (found.validation_accuracy - expected.validation_accuracy).abs();
-        assert!(near && accuracy <= 0.02, "{found:?} instead of {expected:?}");
+        let of = |metrics: &EpochMetrics| [metrics.training_loss, metrics.validation_loss];
+        let near = of(found).iter().zip(of(expected)).all(|(found, expected)| (found / expected - 1.0).abs() <= 0.05);
+        assert!(near, "{found:?} instead of {expected:?}");
     }
+    let [found, expected] = [found, expected].map(|epochs| epochs[epochs.len() - 1].validation_accuracy);
+    assert!((found - expected).abs() <= 0.02, "{found} instead of {expected}");
 }
 
 #[test]
@@ -124,18 +129,22 @@ fn a_training_comes_to_what_it_comes_to_on_the_cpu_also_where_two_devices_share_
         return;
     }
     let parent = tempfile::tempdir().unwrap();
-    let config = config(parent.path());
+    let config = config();
     let expected = epochs(&Device::Cpu, &config, parent.path(), "cpu");
-    assert!(expected[config.epochs - 1].validation_accuracy > 0.6, "{expected:?}");
-    for (number, Tested { device, two, most }) in tested.into_iter().enumerate() {
-        for (shares, device) in [(1, device), (2, two)] {
+    assert!(expected[config.epochs - 1].validation_accuracy > 0.7, "{expected:?}");
+    for (number, Tested { device, two, .. }) in tested.into_iter().enumerate() {
+        for (shares, device) in [device, two].into_iter().enumerate() {
             let found = epochs(&device, &config, parent.path(), &format!("{number} {shares}"));
-            note(&format!(
-                "ran on {device}: a training in {shares} shares: {:?} instead of {:?}",
-                found.last(),
-                expected.last()
-            ));
-            assert_near(&found, &expected, 25.0 * f64::from(most));
+            for (found, expected) in found.iter().zip(&expected) {
+                note(&format!("ran on {device}: {}; on the CPU {}", shown(found), shown(expected)));
+            }
+            assert_near(&found, &expected);
         }
     }
+}
+
+fn shown(metrics: &EpochMetrics) -> String {
+    let EpochMetrics { epoch, training_loss, validation_loss, validation_accuracy, .. } = metrics;
+    let accuracy = 100.0 * validation_accuracy;
+    format!("epoch {epoch} loss {training_loss:.4}, validation {validation_loss:.4}, {accuracy:.2} %")
 }

@@ -1,5 +1,7 @@
 //! What a backend computes, against what the CPU computes.
 
+use std::fmt;
+
 use super::{NetworkBackend, recurrence, rows};
 
 /// How far a backend is from the CPU in a part of an operation.
@@ -9,6 +11,12 @@ pub struct Difference {
     pub what: String,
     /// The largest difference of a value; for a value larger than 1, its share of the value.
     pub largest: f32,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:.1e}  {}", self.largest, self.what)
+    }
 }
 
 /// Computes the operations on random operands, on a device and on the CPU.
