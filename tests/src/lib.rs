@@ -4,21 +4,21 @@ mod states;
 
 use std::path::{Path, PathBuf};
 
-use burn::backend::Autodiff;
 use burn_ndarray::NdArray;
 use trainer::Error;
 use trainer::data::Source;
 use trainer::examples::Spill;
+use trainer::device::Device;
 use trainer::run::{Run, finish};
 use trainer::run_folder::RunFolder;
-use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig, fit};
+use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig};
 
 pub use states::{State, states};
 
 /// The CPU backend.
 pub type Cpu = NdArray<f32>;
 
-/// Trains as `trainer train` does, in `folder`, until it is finished or `should_stop`.
+/// Trains on the CPU as `trainer train` does, in `folder`, until it is finished or `should_stop`.
 ///
 /// # Errors
 /// As the trainer.
@@ -28,20 +28,33 @@ pub fn train(
     resume: bool,
     should_stop: &dyn Fn() -> bool,
 ) -> Result<Ending, Error> {
-    let prepared = Prepared::read(config, Spill::beside(folder.path()))?;
-    prepared.write(folder, config)?;
-    train_prepared(&Fit { config, prepared: &prepared, folder, resume, should_stop })
+    train_on(&Device::Cpu, config, folder, resume, should_stop)
 }
 
-/// [`train`] on rows that have been read, in a folder that has been written.
+/// The same on a device.
 ///
 /// # Errors
 /// As the trainer.
-pub fn train_prepared(training: &Fit<'_>) -> Result<Ending, Error> {
-    let device = Default::default();
-    let ending = fit::<Autodiff<Cpu>>(training, &mut Progress::silent(), &device)?;
+pub fn train_on(
+    device: &Device,
+    config: &TrainingConfig,
+    folder: &RunFolder,
+    resume: bool,
+    should_stop: &dyn Fn() -> bool,
+) -> Result<Ending, Error> {
+    let prepared = Prepared::read(config, Spill::beside(folder.path()))?;
+    prepared.write(folder, config)?;
+    train_prepared(device, &Fit { config, prepared: &prepared, folder, resume, should_stop })
+}
+
+/// [`train_on`] with rows that have been read, in a folder that has been written.
+///
+/// # Errors
+/// As the trainer.
+pub fn train_prepared(device: &Device, training: &Fit<'_>) -> Result<Ending, Error> {
+    let ending = device.fit(training, &mut Progress::silent())?;
     if let Ending::Finished(best) = ending {
-        finish::<Cpu>(training.folder, training.config, training.prepared, best, &device)?;
+        finish::<Cpu>(training.folder, training.config, training.prepared, best, &Default::default())?;
     }
     Ok(ending)
 }

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use tests::{train, train_prepared};
 use trainer::batches::{Batch, epoch_batches};
 use trainer::data::Source;
+use trainer::device::Device;
 use trainer::examples::{Examples, Spill};
 use trainer::run_folder::RunFolder;
 use trainer::training::{Fit, Prepared, TrainingConfig};
@@ -69,7 +70,7 @@ fn steps_in_a_temporary_file_give_the_same_batches_and_the_same_run() {
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "the temporary file has no name");
             let fit =
                 Fit { config: &config, prepared: &prepared, folder: &folder, resume: false, should_stop: &|| false };
-            train_prepared(&fit).unwrap();
+            train_prepared(&Device::Cpu, &fit).unwrap();
             let spilled = [&prepared.training, &prepared.validation].map(Examples::are_spilled);
             (spilled, (batches(&prepared.training), batches(&prepared.validation), outcome(folder.path())))
         };

@@ -1,17 +1,25 @@
 //! What can train here: the CPU, and CUDA devices where a driver is.
 
+// Left out of the unit tests, which would take minutes more to build.
+#[cfg(not(test))]
+mod compute;
+#[cfg(feature = "wgpu")]
+mod wgpu;
+
 use std::fmt;
 
 use clap::ValueEnum;
 
 use crate::error::Error;
+#[cfg(feature = "wgpu")]
+pub use wgpu::Wgpu;
 
 /// What a user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DeviceChoice {
     /// The first CUDA device if there is one, else the CPU.
     Auto,
-    /// The first CUDA device.
+    /// The first CUDA device, or those of --devices.
     Cuda,
     /// The CPU.
     Cpu,
@@ -22,8 +30,11 @@ pub enum DeviceChoice {
 pub enum Device {
     /// The CPU, with the ndarray backend.
     Cpu,
-    /// A CUDA device.
-    Cuda(CudaDevice),
+    /// CUDA devices, which share each batch; at least one.
+    Cuda(Vec<CudaDevice>),
+    /// What Vulkan or Metal reaches.
+    #[cfg(feature = "wgpu")]
+    Wgpu(Wgpu),
 }
 
 /// A CUDA device.
@@ -44,31 +55,57 @@ impl fmt::Display for Device {
                 let threads = std::thread::available_parallelism().map_or(1, usize::from);
                 write!(formatter, "cpu ({threads} threads)")
             }
-            Self::Cuda(CudaDevice { index, name, memory }) => {
-                write!(formatter, "cuda:{index} ({name}, {:.1} GiB)", *memory as f64 / f64::from(1 << 30))
+            Self::Cuda(devices) => {
+                let devices: Vec<String> = devices.iter().map(ToString::to_string).collect();
+                formatter.write_str(&devices.join(", "))
+            }
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu(wgpu) => wgpu.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for CudaDevice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { index, name, memory } = self;
+        write!(formatter, "cuda:{index} ({name}, {:.1} GiB)", *memory as f64 / f64::from(1 << 30))
+    }
+}
+
+impl DeviceChoice {
+    /// The device to train on, or the CUDA devices of these numbers.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if CUDA is asked for and not there, with the reason.
+    pub fn resolve(self, numbers: &[usize]) -> Result<Device, Error> {
+        match (self, numbers) {
+            (Self::Cpu, []) => Ok(Device::Cpu),
+            (Self::Cpu, _) => Err(Error::Device("--devices: numbers of CUDA devices, but --device is cpu".into())),
+            (Self::Auto, []) => Ok(first_cuda_device().unwrap_or(Device::Cpu)),
+            (Self::Cuda, []) => first_cuda_device().map_err(|reason| missing("--device cuda", &reason)),
+            (Self::Auto | Self::Cuda, numbers) => {
+                let devices = cuda_devices().map_err(|reason| missing("--devices", &reason))?;
+                let device = |number: &usize| {
+                    let found = devices.iter().find(|device| device.index == *number).cloned();
+                    found.ok_or_else(|| missing("--devices", &format!("there is no CUDA device {number}")))
+                };
+                let devices: Vec<_> = numbers.iter().map(device).collect::<Result<_, _>>()?;
+                if devices.iter().any(|device| device.index != devices[0].index) && !communication_is_present() {
+                    return Err(missing("--devices", "several devices need NVIDIA's library NCCL (libnccl)"));
+                }
+                Ok(Device::Cuda(devices))
             }
         }
     }
 }
 
-impl DeviceChoice {
-    /// The device to train on.
-    ///
-    /// # Errors
-    /// [`Error::Device`] if CUDA is asked for and not there, with the reason.
-    pub fn resolve(self) -> Result<Device, Error> {
-        let cuda = || {
-            let devices = cuda_devices()?;
-            devices.into_iter().next().map(Device::Cuda).ok_or_else(|| "the driver finds no CUDA device".to_owned())
-        };
-        match self {
-            Self::Cpu => Ok(Device::Cpu),
-            Self::Auto => Ok(cuda().unwrap_or(Device::Cpu)),
-            Self::Cuda => cuda().map_err(|reason| {
-                Error::Device(format!("--device cuda: {reason}; use --device cpu, or see `trainer devices`"))
-            }),
-        }
-    }
+fn first_cuda_device() -> Result<Device, String> {
+    let first = cuda_devices()?.into_iter().next().ok_or("the driver finds no CUDA device")?;
+    Ok(Device::Cuda(vec![first]))
+}
+
+fn missing(argument: &str, reason: &str) -> Error {
+    Error::Device(format!("{argument}: {reason}; use --device cpu, or see `trainer devices`"))
 }
 
 /// The CUDA devices, or why there is none.
@@ -95,6 +132,14 @@ pub fn cuda_devices() -> Result<Vec<CudaDevice>, String> {
         .collect()
 }
 
+/// Whether Burn can move what one CUDA device has computed to another.
+fn communication_is_present() -> bool {
+    #[cfg(feature = "cuda")]
+    return libraries::communication_is_present();
+    #[cfg(not(feature = "cuda"))]
+    return false;
+}
+
 /// The CUDA devices, or why there is none.
 #[cfg(not(feature = "cuda"))]
 pub fn cuda_devices() -> Result<Vec<CudaDevice>, String> {
@@ -112,5 +157,10 @@ mod libraries {
     pub(super) fn compiler_is_present() -> bool {
         // SAFETY: as above.
         unsafe { cudarc::nvrtc::sys::is_culib_present() }
+    }
+
+    pub(super) fn communication_is_present() -> bool {
+        // SAFETY: as above.
+        unsafe { cudarc::nccl::sys::is_culib_present() }
     }
 }

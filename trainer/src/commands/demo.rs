@@ -58,7 +58,7 @@ impl Demo {
         if self.out.join("result.toml").is_file() {
             return print_line(&format!("{} holds a finished run", self.out.display()));
         }
-        train::train_anew(&self.out, TrainingConfig::default(), &self.device.resolve()?, false)
+        train::train_anew(&self.out, TrainingConfig::default(), &self.device.resolve(&[])?, false)
     }
 
     fn model(&self, precision: Precision) -> PathBuf {

@@ -2,16 +2,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn::backend::Autodiff;
 use clap::Args;
 use toml::Table;
 use trainer::data::Source;
 use trainer::device::{Device, DeviceChoice};
 use trainer::encoding::Pretrained;
 use trainer::examples::Spill;
-use trainer::operations::TrainingBackend;
 use trainer::run_folder::{RunFolder, read_toml};
-use trainer::training::{Ending, Fit, Prepared, Preset, Progress, TrainingConfig, fit};
+use trainer::training::{Ending, Fit, Prepared, Preset, Progress, TrainingConfig};
 use trainer::{Error, note, run};
 
 use super::settings::Settings;
@@ -46,6 +44,9 @@ pub(crate) struct Train {
     /// Where to train.
     #[arg(long, value_enum, default_value = "auto")]
     device: DeviceChoice,
+    /// Numbers of CUDA devices that compute a share of each batch each, as `0,1`.
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    devices: Vec<usize>,
     /// Go on with an interrupted run in --out.
     #[arg(long, conflicts_with_all = ["data", "preset", "config"])]
     resume: bool,
@@ -58,7 +59,7 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(&self) -> Result<(), Error> {
-        let device = self.device.resolve()?;
+        let device = self.device.resolve(&self.devices)?;
         if self.resume {
             let folder = RunFolder::open(&self.out)?;
             let config: TrainingConfig = read_toml(&folder.config())?;
@@ -150,17 +151,8 @@ fn train(
     let should_stop = || stop.load(Ordering::Relaxed);
     let fit = Fit { config, prepared, folder, resume, should_stop: &should_stop };
     let mut progress = Progress::new(verbose);
-    match device {
-        Device::Cpu => train_on::<Autodiff<Cpu>>(&fit, &mut progress, &Default::default()),
-        #[cfg(feature = "cuda")]
-        Device::Cuda(cuda) => train_on::<Autodiff<burn_cuda::Cuda<f32, i32>>>(
-            &fit,
-            &mut progress,
-            &burn_cuda::CudaDevice::new(cuda.index),
-        ),
-        #[cfg(not(feature = "cuda"))]
-        Device::Cuda(_) => Err(Error::Device("this build leaves CUDA out (feature `cuda`)".into())),
-    }
+    let ending = device.fit(&fit, &mut progress)?;
+    finish(&fit, ending)
 }
 
 /// Says what word vectors cover, and what a unit can not hold.
@@ -174,9 +166,10 @@ fn note_encoding(config: &TrainingConfig, prepared: &Prepared) {
     }
 }
 
-fn train_on<B: TrainingBackend>(training: &Fit<'_>, progress: &mut Progress, device: &B::Device) -> Result<(), Error> {
+/// Finishes the run of a training that has ended.
+fn finish(training: &Fit<'_>, ending: Ending) -> Result<(), Error> {
     let folder = training.folder;
-    match fit::<B>(training, progress, device)? {
+    match ending {
         Ending::Interrupted => Err(Error::Failed(format!(
             "interrupted; everything is saved. Go on with: trainer train --resume --out {}",
             shell_word(folder.path())

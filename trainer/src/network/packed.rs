@@ -162,6 +162,17 @@ impl Packed {
         std::mem::take(&mut self.vocabulary)
     }
 
+    /// The same rows, [`Self::vocabulary`] being one that has more tokens, ascending.
+    pub(crate) fn widen_vocabulary(&mut self, vocabulary: &[u32]) {
+        if let Content::Tokens(lookup) = &mut self.content {
+            let place = |token: &u32| vocabulary.partition_point(|other| other < token) as u32;
+            let places: Vec<u32> = self.vocabulary.iter().map(place).collect();
+            let rows = lookup.rows().iter().map(|row| places[*row as usize]).collect();
+            *lookup = Arc::new(Lookup::new(rows, vocabulary.len()));
+            self.vocabulary = vocabulary.to_vec();
+        }
+    }
+
     /// Which distinct token each step has; none of frames.
     pub(super) fn lookup(&self) -> Option<Arc<Lookup>> {
         match &self.content {

@@ -1,6 +1,7 @@
 //! What the network computes that Burn has no operation for: on slices for the CPU, in Burn's tensor operations for
 //! other backends, which is also what the slices are tested against.
 
+mod check;
 mod host;
 pub mod recurrence;
 pub mod rows;
@@ -11,43 +12,18 @@ use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::ops::FloatTensor;
 use burn::tensor::{Tensor, TensorPrimitive};
 
+pub use check::{Difference, differences};
 use recurrence::{Computed, Operands, Recurrence};
 use rows::{AdamStep, AdamTable, TableRows};
 
-/// A backend that has the operations.
+/// A backend that has the operations: in tensor operations, if it has no better way.
 pub trait NetworkBackend: Backend {
     /// Runs a direction over packed rows from states of zero.
-    fn recurrence(direction: &Recurrence, operands: Operands<Self>) -> Computed<Self>;
-
-    /// From the gradient of the states, `[total_steps, S * H]`, to those of the operands.
-    fn recurrence_backward(
-        direction: &Recurrence,
-        weight_hh: FloatTensor<Self>,
-        computed: Computed<Self>,
-        gradient: FloatTensor<Self>,
-    ) -> Operands<Self>;
-
-    /// The vectors of some rows as they are now: `[rows, size]`.
-    fn table_rows(table: &AdamTable<Self>, rows: &TableRows) -> FloatTensor<Self>;
-
-    /// The table with those rows as they are now, and, with their gradient, after a step of Adam.
-    fn change_rows(
-        table: AdamTable<Self>,
-        rows: &TableRows,
-        step: Option<(AdamStep, FloatTensor<Self>)>,
-    ) -> AdamTable<Self>;
-}
-
-/// A backend to train on.
-pub trait TrainingBackend: AutodiffBackend<InnerBackend: NetworkBackend> + NetworkBackend {}
-
-impl<B: AutodiffBackend<InnerBackend: NetworkBackend> + NetworkBackend> TrainingBackend for B {}
-
-impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C> {
     fn recurrence(direction: &Recurrence, operands: Operands<Self>) -> Computed<Self> {
-        recurrence::differentiable(direction, operands)
+        recurrence::tensors::forward(direction, operands)
     }
 
+    /// From the gradient of the states, `[total_steps, S * H]`, to those of the operands.
     fn recurrence_backward(
         direction: &Recurrence,
         weight_hh: FloatTensor<Self>,
@@ -57,16 +33,35 @@ impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C>
         recurrence::tensors::backward(direction, weight_hh, computed, gradient)
     }
 
+    /// The vectors of some rows as they are now: `[rows, size]`.
     fn table_rows(table: &AdamTable<Self>, rows: &TableRows) -> FloatTensor<Self> {
         rows::tensors::table_rows(table, rows)
     }
 
+    /// The table with those rows as they are now, and, with their gradient, after a step of Adam.
     fn change_rows(
         table: AdamTable<Self>,
         rows: &TableRows,
         step: Option<(AdamStep, FloatTensor<Self>)>,
     ) -> AdamTable<Self> {
         rows::tensors::change_rows(table, rows, step)
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl NetworkBackend for burn_cuda::Cuda<f32, i32> {}
+
+#[cfg(feature = "wgpu")]
+impl NetworkBackend for burn_wgpu::Wgpu<f32, i32> {}
+
+/// A backend to train on.
+pub trait TrainingBackend: AutodiffBackend<InnerBackend: NetworkBackend> + NetworkBackend {}
+
+impl<B: AutodiffBackend<InnerBackend: NetworkBackend> + NetworkBackend> TrainingBackend for B {}
+
+impl<B: NetworkBackend, C: CheckpointStrategy> NetworkBackend for Autodiff<B, C> {
+    fn recurrence(direction: &Recurrence, operands: Operands<Self>) -> Computed<Self> {
+        recurrence::differentiable(direction, operands)
     }
 }
 
@@ -94,34 +89,6 @@ impl NetworkBackend for host::Host {
         step: Option<(AdamStep, FloatTensor<Self>)>,
     ) -> AdamTable<Self> {
         rows::host::change_rows(table, rows, step)
-    }
-}
-
-#[cfg(feature = "cuda")]
-impl NetworkBackend for burn_cuda::Cuda<f32, i32> {
-    fn recurrence(direction: &Recurrence, operands: Operands<Self>) -> Computed<Self> {
-        recurrence::tensors::forward(direction, operands)
-    }
-
-    fn recurrence_backward(
-        direction: &Recurrence,
-        weight_hh: FloatTensor<Self>,
-        computed: Computed<Self>,
-        gradient: FloatTensor<Self>,
-    ) -> Operands<Self> {
-        recurrence::tensors::backward(direction, weight_hh, computed, gradient)
-    }
-
-    fn table_rows(table: &AdamTable<Self>, rows: &TableRows) -> FloatTensor<Self> {
-        rows::tensors::table_rows(table, rows)
-    }
-
-    fn change_rows(
-        table: AdamTable<Self>,
-        rows: &TableRows,
-        step: Option<(AdamStep, FloatTensor<Self>)>,
-    ) -> AdamTable<Self> {
-        rows::tensors::change_rows(table, rows, step)
     }
 }
 

@@ -56,11 +56,17 @@ pub struct Fit<'a> {
 /// An interrupted training that goes on gives the same weights, bit for bit, as one that was not: what is
 /// random depends on the seed, the epoch and the batch alone.
 ///
+/// Of several `devices` each computes the gradients of its share of a batch, and the first one, which keeps the
+/// network, takes the step; none are the backend's default device. Sums are rounded otherwise than on one device,
+/// and dropout draws other masks.
+///
 /// # Errors
 /// [`Error::Unwritable`]; [`Error::Run`] for a checkpoint that is none; [`Error::Failed`] if the loss is not
 /// finite, or rows in a temporary file can not be read.
-pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &B::Device) -> Result<Ending, Error> {
+pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: &[B::Device]) -> Result<Ending, Error> {
     let Fit { config, prepared, folder, .. } = fit;
+    let first = devices.first().cloned().unwrap_or_default();
+    let device = &first;
     let mut rng = chance(config.seed, Chance::Initial, 0, 0);
     let mut model = Classifier::<B>::new(&network_config(fit), prepared.labels.len(), &mut rng, device);
     if let Some(pretrained) = &prepared.pretrained {
@@ -69,14 +75,14 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, device: &
     let batches = prepared.training.len().div_ceil(config.batch_size);
     let rates = (0..config.epochs * batches).map(|step| rate_at(config, batches, step));
     let teachers = Teachers::load(config, device)?;
-    let mut learner = Learner::new(model, network_config(fit), teachers, config, rates);
+    let mut learner = Learner::new(model, network_config(fit), teachers, config, rates, devices);
     let mut position = Position::default();
     if fit.resume {
         (position, learner) = Checkpoint::read(&folder.checkpoint())?.restore(learner, device)?;
     }
     while position.history.len() < config.epochs && !patience_is_over(config, &position) {
         let stopped;
-        (learner, stopped) = train_epoch(fit, learner, &mut position, progress, device)?;
+        (learner, stopped) = train_epoch(fit, learner, &mut position, progress)?;
         if stopped {
             progress.finish();
             Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
@@ -102,7 +108,6 @@ fn train_epoch<B: TrainingBackend>(
     mut learner: Learner<B>,
     position: &mut Position,
     progress: &mut Progress,
-    device: &B::Device,
 ) -> Result<(Learner<B>, bool), Error> {
     let Fit { config, prepared, .. } = fit;
     let epoch = position.history.len();
@@ -114,6 +119,7 @@ fn train_epoch<B: TrainingBackend>(
         splicing: config.splicing,
         word_dropout: config.word_dropout,
         input_noise: config.input_noise,
+        shares: learner.devices.len(),
     };
     let mut unread = Unread::default();
     progress.start_epoch();
@@ -127,7 +133,7 @@ fn train_epoch<B: TrainingBackend>(
             }
             let rate = rate_at(config, batches.len(), epoch * batches.len() + position.batch);
             let found;
-            (learner, found) = learner.step(ready?, rate, device);
+            (learner, found) = learner.step(ready?, rate);
             unread.push(found);
             position.batch += 1;
             if position.batch.is_multiple_of(BATCHES_PER_READ) || position.batch == batches.len() {
@@ -226,8 +232,8 @@ impl<B: burn::tensor::backend::Backend> Default for Unread<B> {
 
 impl<B: burn::tensor::backend::Backend> Unread<B> {
     fn push(&mut self, found: Found<B>) {
-        self.losses.push(found.losses);
-        self.right.push(found.right);
+        self.losses.extend(found.losses);
+        self.right.extend(found.right);
     }
 
     /// Adds them to the sums, row by row, so that the sums do not depend on when they are read. Returns the

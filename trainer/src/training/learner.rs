@@ -1,16 +1,19 @@
 //! A network and its optimizer: one step at a time.
 
+use std::iter::zip;
+
 use burn::grad_clipping::{GradientClipping, GradientClippingConfig};
-use burn::module::AutodiffModule;
+use burn::module::{AutodiffModule, Module};
 use burn::optim::adaptor::OptimizerAdaptor;
-use burn::optim::{Adam, GradientsParams, Optimizer};
+use burn::optim::{Adam, GradientsAccumulator, GradientsParams, Optimizer};
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::backend::Backend;
+use rand_chacha::ChaCha8Rng;
 
 use super::embedding::EmbeddingTable;
 use super::evaluate::losses_and_correct;
-use super::prefetch::Ready;
+use super::prefetch::{Ready, Share};
 use super::teachers::Teachers;
 use super::{TrainingConfig, adam};
 use crate::network::{Classifier, NetworkConfig, Targets};
@@ -29,23 +32,27 @@ pub(super) struct Learner<B: TrainingBackend> {
     targets: Targets,
     dropout: f64,
     clipping: GradientClipping,
+    /// The first one has all of the above; each computes a share of a batch.
+    pub(super) devices: Vec<B::Device>,
 }
 
-/// What a step found, row by row, before it changed the network.
+/// What a step found, share by share and row by row, before it changed the network.
 pub(super) struct Found<B: Backend> {
-    pub(super) losses: Tensor<B, 1>,
+    pub(super) losses: Vec<Tensor<B, 1>>,
     /// 1 for each row that was right.
-    pub(super) right: Tensor<B, 1>,
+    pub(super) right: Vec<Tensor<B, 1>>,
 }
 
 impl<B: TrainingBackend> Learner<B> {
-    /// A learner before its first step; `rates` are those of all steps that there will be.
+    /// A learner before its first step; `rates` are those of all steps that there will be. The model is on the first
+    /// of the devices, or on the default one if there are none.
     pub(super) fn new(
         mut model: Classifier<B>,
         network: NetworkConfig,
         teachers: Teachers<B::InnerBackend>,
         config: &TrainingConfig,
         rates: impl DoubleEndedIterator<Item = f64> + ExactSizeIterator,
+        devices: &[B::Device],
     ) -> Self {
         let embedding = model.embedding.take().map(|embedding| EmbeddingTable::new(embedding, rates));
         Self {
@@ -58,56 +65,90 @@ impl<B: TrainingBackend> Learner<B> {
             targets: config.targets,
             dropout: config.dropout,
             clipping: GradientClippingConfig::Norm(config.gradient_clipping).init(),
+            devices: if devices.is_empty() { vec![B::Device::default()] } else { devices.to_vec() },
         }
     }
 
     /// One step of Adam on the mean loss of a batch.
-    pub(super) fn step(mut self, ready: Ready, rate: f64, device: &B::Device) -> (Self, Found<B::InnerBackend>) {
-        let Ready { mut batch, questions, spliced, mut rng } = ready;
-        let rows = match &self.embedding {
-            Some(table) => {
-                let rows = table.rows(batch.packed.take_vocabulary());
-                self.model.embedding = Some(table.parameter_of(&rows));
-                Some(rows)
-            }
-            None => None,
-        };
-        let id = self.model.embedding.as_ref().map(|parameter| parameter.id);
-        let dropout = Some((self.dropout, &mut rng));
-        let (losses, found) = match self.targets {
-            Targets::Last => {
-                let logits = self.model.forward(&self.network, &batch.packed, dropout);
-                let (mut losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
-                let answers = questions.and_then(|questions| self.teachers.probabilities(&questions));
-                if let Some(answers) = answers {
-                    let distances =
-                        (log_softmax(logits, 1) * Tensor::from_inner(answers)).sum_dim(1).squeeze_dim(1).neg();
-                    let shares = spliced.iter().map(|spliced| if *spliced { 1.0 } else { self.teacher_share as f32 });
-                    let shares: Vec<f32> = shares.collect();
-                    let shares = Tensor::<B, 1>::from_floats(shares.as_slice(), device);
-                    losses = losses.clone() + (distances - losses) * shares;
-                }
-                (losses.clone(), Found { losses: losses.inner(), right: right.inner() })
-            }
-            Targets::EveryStep => {
-                let classes: Vec<_> = batch.packed.step_rows().into_iter().map(|row| batch.classes[row]).collect();
-                let logits = self.model.forward_every_step(&self.network, &batch.packed, dropout);
-                let (losses, right) = losses_and_correct(logits, &classes, device);
-                let at_end = |values: Tensor<B, 1>| batch.packed.last(values.inner().unsqueeze_dim(1)).squeeze_dim(1);
-                (losses.clone(), Found { losses: at_end(losses), right: at_end(right) })
-            }
-        };
-        let has_loss = losses.dims()[0] > 0;
-        if has_loss {
-            let mut gradients = GradientsParams::from_grads(losses.mean().backward(), &self.model);
+    pub(super) fn step(mut self, ready: Ready, rate: f64) -> (Self, Found<B::InnerBackend>) {
+        let Ready { mut shares, mut rng } = ready;
+        let rows = self.embedding.as_ref().map(|table| {
+            let vocabularies = shares.iter_mut().map(|share| share.batch.packed.take_vocabulary());
+            table.rows(vocabularies.last().unwrap_or_default())
+        });
+        self.model.embedding = self.embedding.as_ref().zip(rows.as_ref()).map(|(table, rows)| table.parameter_of(rows));
+        let (gradients, found) = self.gradients(&shares, &mut rng);
+        if let Some(mut gradients) = gradients {
+            let id = self.model.embedding.take().map(|parameter| parameter.id);
             let of_rows = id.and_then(|id| gradients.remove::<B::InnerBackend, 2>(id));
-            self.model.embedding = None;
             self.model = self.optimizer.step(rate, self.model, gradients);
             let changed = |(table, rows): (EmbeddingTable<_>, _)| table.step(&rows, of_rows, &self.clipping, rate);
             self.embedding = self.embedding.zip(rows).map(changed);
         }
         self.model.embedding = None;
         (self, found)
+    }
+
+    /// The gradients of the mean loss of all shares, each computed on a device of its own and brought to the first
+    /// one; none if there is no loss. A device only takes orders here: they compute side by side.
+    fn gradients(&self, shares: &[Share], rng: &mut ChaCha8Rng) -> (Option<GradientsParams>, Found<B::InnerBackend>) {
+        let first = &self.devices[0];
+        let count: usize = shares.iter().map(|share| self.targets_of(share)).sum();
+        let mut gradients = GradientsAccumulator::new();
+        let mut found = Found { losses: Vec::new(), right: Vec::new() };
+        for (share, device) in zip(shares, &self.devices) {
+            let model = self.model.clone().fork(device);
+            let (losses, [losses_found, right]) = self.losses(&model, share, rng, device);
+            found.losses.push(losses_found.to_device(first));
+            found.right.push(right.to_device(first));
+            if self.targets_of(share) > 0 {
+                let loss = losses.sum() * (count as f64).recip();
+                let of_share = GradientsParams::from_grads(loss.backward(), &model);
+                gradients.accumulate(&self.model, of_share.to_device(first, &model));
+            }
+        }
+        ((count > 0).then(|| gradients.grads()), found)
+    }
+
+    /// Number of answers that a loss is taken of.
+    fn targets_of(&self, share: &Share) -> usize {
+        match self.targets {
+            Targets::Last => share.batch.packed.rows(),
+            Targets::EveryStep => share.batch.packed.total_steps(),
+        }
+    }
+
+    /// The loss of each answer; the loss of each row's last answer, and 1 for each row that was right.
+    fn losses(
+        &self,
+        model: &Classifier<B>,
+        Share { batch, questions, spliced }: &Share,
+        rng: &mut ChaCha8Rng,
+        device: &B::Device,
+    ) -> (Tensor<B, 1>, [Tensor<B::InnerBackend, 1>; 2]) {
+        let dropout = Some((self.dropout, rng));
+        match self.targets {
+            Targets::Last => {
+                let logits = model.forward(&self.network, &batch.packed, dropout);
+                let (mut losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
+                let answers = questions.as_ref().and_then(|questions| self.teachers.probabilities(questions));
+                if let Some(answers) = answers {
+                    let answers = Tensor::from_inner(answers.to_device(device));
+                    let distances = (log_softmax(logits, 1) * answers).sum_dim(1).squeeze_dim(1).neg();
+                    let share = |spliced: &bool| if *spliced { 1.0 } else { self.teacher_share as f32 };
+                    let shares: Vec<f32> = spliced.iter().map(share).collect();
+                    losses = losses.clone() + (distances - losses) * Tensor::from_floats(shares.as_slice(), device);
+                }
+                (losses.clone(), [losses, right].map(Tensor::inner))
+            }
+            Targets::EveryStep => {
+                let classes: Vec<_> = batch.packed.step_rows().into_iter().map(|row| batch.classes[row]).collect();
+                let logits = model.forward_every_step(&self.network, &batch.packed, dropout);
+                let (losses, right) = losses_and_correct(logits, &classes, device);
+                let at_end = |values: Tensor<B, 1>| batch.packed.last(values.inner().unsqueeze_dim(1)).squeeze_dim(1);
+                (losses.clone(), [losses, right].map(at_end))
+            }
+        }
     }
 
     /// The learner with all of its embedding brought up to its last step.

@@ -23,3 +23,6 @@ pub use preset::{PRESETS, Preset};
 pub use progress::Progress;
 pub use schedule::Schedule;
 pub use teachers::TeacherEncoding;
+
+#[cfg(test)]
+mod tests;

@@ -15,15 +15,47 @@ use crate::network::{Packed, Sequence};
 /// Batches that are ready at most.
 const AHEAD: usize = 4;
 
-/// A batch, and what goes with it.
+/// A batch, and where its chance goes on.
 pub(super) struct Ready {
+    /// Its rows, dealt out to the devices.
+    pub(super) shares: Vec<Share>,
+    pub(super) rng: ChaCha8Rng,
+}
+
+/// A device's rows of a batch.
+pub(super) struct Share {
     pub(super) batch: Batch,
     /// What the teachers are asked, where there are teachers.
     pub(super) questions: Option<Packed>,
     /// Whether each row has the end of another one, and so no class.
     pub(super) spliced: Vec<bool>,
-    /// Where the batch's chance goes on.
-    pub(super) rng: ChaCha8Rng,
+}
+
+impl Share {
+    /// Deals rows out in turn to so many shares, all with the vocabulary of the whole batch; fewer shares if there
+    /// are fewer rows. A row comes with whether it is spliced.
+    pub(super) fn deal(rows: &[(Example, bool)], teachers: Option<&TeacherEncoding>, count: usize) -> Vec<Self> {
+        let count = count.min(rows.len()).max(1);
+        let mut shares: Vec<Self> = (0..count).map(|first| Self::new(rows.iter().skip(first).step_by(count), teachers)).collect();
+        if count > 1 {
+            let mut vocabulary: Vec<u32> =
+                shares.iter().flat_map(|share| share.batch.packed.vocabulary()).copied().collect();
+            vocabulary.sort_unstable();
+            vocabulary.dedup();
+            shares.iter_mut().for_each(|share| share.batch.packed.widen_vocabulary(&vocabulary));
+        }
+        shares
+    }
+
+    fn new<'r>(rows: impl Iterator<Item = &'r (Example, bool)>, teachers: Option<&TeacherEncoding>) -> Self {
+        let (mut rows, spliced): (Vec<Example>, Vec<bool>) = rows.cloned().unzip();
+        let questions = teachers.map(|teachers| {
+            let sequences: Vec<Sequence> = rows.iter().map(|row| row.sequence.clone()).collect();
+            rows.iter_mut().for_each(|row| row.sequence = teachers.learner_sequence(&row.sequence));
+            Packed::new(&sequences)
+        });
+        Self { batch: Batch::new(rows), questions, spliced }
+    }
 }
 
 /// How batches are made of rows.
@@ -34,20 +66,20 @@ pub(super) struct Making<'e> {
     pub(super) word_dropout: f64,
     pub(super) input_noise: f64,
     pub(super) splicing: f64,
+    /// Shares of each batch.
+    pub(super) shares: usize,
 }
 
 impl Making<'_> {
     fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Result<Ready, Error> {
-        let mut rows: Vec<Example> = rows.iter().map(|row| self.examples.get(*row)).collect::<Result<_, _>>()?;
-        let spliced: Vec<bool> = rows.iter_mut().map(|row| self.splice(row, &mut rng)).collect::<Result<_, _>>()?;
+        let mut rows: Vec<(Example, bool)> =
+            rows.iter().map(|row| Ok((self.examples.get(*row)?, false))).collect::<Result<_, Error>>()?;
+        for (row, spliced) in &mut rows {
+            *spliced = self.splice(row, &mut rng)?;
+        }
         let mut changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
-        rows.iter_mut().for_each(|row| changes.apply(&mut row.sequence));
-        let questions = self.teachers.map(|teachers| {
-            let sequences: Vec<Sequence> = rows.iter().map(|row| row.sequence.clone()).collect();
-            rows.iter_mut().for_each(|row| row.sequence = teachers.learner_sequence(&row.sequence));
-            Packed::new(&sequences)
-        });
-        Ok(Ready { batch: Batch::new(rows), questions, spliced, rng })
+        rows.iter_mut().for_each(|(row, _)| changes.apply(&mut row.sequence));
+        Ok(Ready { shares: Share::deal(&rows, self.teachers, self.shares), rng })
     }
 
     /// Gives a share of the rows the end of another one, from a place where both are.

@@ -11,6 +11,7 @@
 mod autodiff;
 pub(super) mod host;
 pub(super) mod tensors;
+pub(super) mod trial;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,6 +1,5 @@
 //! The operation in tensor operations: for graphics processors, and the definition of what is right.
 
-#[cfg(any(test, feature = "cuda"))]
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
@@ -37,7 +36,6 @@ fn resized<B: Backend>(tensor: Tensor<B, 2>, rows: usize) -> Tensor<B, 2> {
     }
 }
 
-#[cfg(any(test, feature = "cuda"))]
 pub(in super::super) fn forward<B: Backend>(direction: &Recurrence, operands: Operands<B>) -> Computed<B> {
     let cell = direction.cell;
     let mut projected: Tensor<B, 2> = wrap(operands.projected);

@@ -2,6 +2,7 @@
 
 pub(super) mod host;
 pub(super) mod tensors;
+pub(super) mod trial;
 
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
@@ -73,51 +74,4 @@ impl AdamStep {
 }
 
 #[cfg(test)]
-mod tests {
-    use burn::tensor::{Tensor, TensorData};
-    use proptest::prelude::*;
-    use rand::{RngExt, SeedableRng};
-    use rand_chacha::ChaCha8Rng;
-
-    use super::super::host::Host;
-    use super::super::{unwrap, wrap};
-    use super::*;
-    use crate::network::values;
-
-    const SIZE: usize = 5;
-
-    fn assert_near(found: FloatTensor<Host>, expected: FloatTensor<Host>) {
-        let [found, expected] = [found, expected].map(|tensor| values(wrap::<Host, 2>(tensor)));
-        assert_eq!(found.len(), expected.len());
-        for (found, expected) in found.iter().zip(expected) {
-            assert!((found - expected).abs() <= 2e-6 * expected.abs().max(1.0), "{found} instead of {expected}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn slices_and_tensors_agree(share in 0.01_f64..1.0, count in 1_usize..700, steps in any::<bool>(), seed in any::<u64>()) {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            let mut random = |rows: usize, low: f32| {
-                let values: Vec<f32> = (0..rows * SIZE).map(|_| rng.random_range(low..=1.0)).collect();
-                unwrap(Tensor::<Host, 2>::from_data(TensorData::new(values, [rows, SIZE]), &Default::default()))
-            };
-            let table = AdamTable { vectors: random(count, -1.0), first: random(count, -1.0), second: random(count, 0.0) };
-            let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 1);
-            let mut tokens: Vec<u32> = (0..count as u32).filter(|_| rng.random_bool(share)).collect();
-            if tokens.is_empty() {
-                tokens.push(0);
-            }
-            let mut part = || rng.random_range(0.1..0.9);
-            let missed = tokens.iter().map(|_| Missed { moved: part(), epsilon: part(), first: part(), second: part() });
-            let rows = TableRows { missed: missed.collect(), tokens };
-            assert_near(host::table_rows(&table, &rows), tensors::table_rows(&table, &rows));
-            let step = steps.then(|| (AdamStep::new(0.1, 3), random(rows.tokens.len(), -1.0)));
-            let found = host::change_rows(table.clone(), &rows, step.clone());
-            let expected = tensors::change_rows(table, &rows, step);
-            assert_near(found.vectors, expected.vectors);
-            assert_near(found.first, expected.first);
-            assert_near(found.second, expected.second);
-        }
-    }
-}
+mod tests;
