@@ -110,13 +110,13 @@ fn metrics_of(line: &str) -> EpochMetrics {
     EpochMetrics { epoch, training_loss, training_accuracy, validation_loss, validation_accuracy, learning_rate }
 }
 
-/// Checks losses by a twentieth, and the last validation accuracy by two points.
+/// Checks the first epoch's losses by a hundredth, and the last validation accuracy by two points: between them the
+/// differences of single values grow.
 fn assert_near(found: &[EpochMetrics], expected: &[EpochMetrics]) {
     assert_eq!(found.len(), expected.len());
-    for (found, expected) in found.iter().zip(expected) {
-        let of = |metrics: &EpochMetrics| [metrics.training_loss, metrics.validation_loss];
-        let near = of(found).iter().zip(of(expected)).all(|(found, expected)| (found / expected - 1.0).abs() <= 0.05);
-        assert!(near, "{found:?} instead of {expected:?}");
+    let losses = |epochs: &[EpochMetrics]| [epochs[0].training_loss, epochs[0].validation_loss];
+    for (found, expected) in losses(found).into_iter().zip(losses(expected)) {
+        assert!((found / expected - 1.0).abs() <= 0.01, "{found} instead of {expected}");
     }
     let [found, expected] = [found, expected].map(|epochs| epochs[epochs.len() - 1].validation_accuracy);
     assert!((found - expected).abs() <= 0.02, "{found} instead of {expected}");
