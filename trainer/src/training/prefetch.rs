@@ -36,7 +36,8 @@ impl Share {
     /// are fewer rows. A row comes with whether it is spliced.
     pub(super) fn deal(rows: &[(Example, bool)], teachers: Option<&TeacherEncoding>, count: usize) -> Vec<Self> {
         let count = count.min(rows.len()).max(1);
-        let mut shares: Vec<Self> = (0..count).map(|first| Self::new(rows.iter().skip(first).step_by(count), teachers)).collect();
+        let mut shares: Vec<Self> =
+            (0..count).map(|first| Self::new(rows.iter().skip(first).step_by(count), teachers)).collect();
         if count > 1 {
             let mut vocabulary: Vec<u32> =
                 shares.iter().flat_map(|share| share.batch.packed.vocabulary()).copied().collect();
