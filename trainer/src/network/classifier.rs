@@ -1,6 +1,6 @@
 use burn::module::{Module, Param};
 use burn::tensor::backend::Backend;
-use burn::tensor::{DType, Int, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use clap::ValueEnum;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::initial::{constant, from_values, normal, uniform};
 use super::{Cell, Layer, LayerInput, LayerStates, Packed};
-use crate::operations::NetworkBackend;
+use crate::operations::{NetworkBackend, indices};
 
 /// Standard deviation of the initial embeddings.
 const EMBEDDING_DEVIATION: f32 = 0.3;
@@ -151,16 +151,12 @@ impl<B: Backend> Classifier<B> {
     /// What the first layer takes in.
     pub fn input(&self, packed: &Packed) -> LayerInput<B> {
         let device = self.head.bias.device();
-        let tokens = packed.vocabulary();
-        let vocabulary = |device: &B::Device| {
-            let tokens: Vec<i64> = tokens.iter().map(|token| i64::from(*token)).collect();
-            Tensor::<B, 1, Int>::from_data(TensorData::new(tokens, [packed.vocabulary().len()]), device)
-        };
+        let vocabulary = || indices(packed.vocabulary(), &device);
         match (&self.embedding, packed.frames(&device)) {
             (_, Some(frames)) => LayerInput::Values(frames),
             (Some(embedding), None) if packed.vocabulary().is_empty() => LayerInput::Tokens(embedding.val()),
-            (Some(embedding), None) => LayerInput::Tokens(embedding.val().select(0, vocabulary(&device))),
-            (None, None) => LayerInput::OneHot(vocabulary(&device)),
+            (Some(embedding), None) => LayerInput::Tokens(embedding.val().select(0, vocabulary())),
+            (None, None) => LayerInput::OneHot(vocabulary()),
         }
     }
 

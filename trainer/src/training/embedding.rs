@@ -4,12 +4,12 @@ use burn::grad_clipping::GradientClipping;
 use burn::module::{Param, ParamId};
 use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::ops::FloatTensor;
-use burn::tensor::{Tensor, TensorData, TensorPrimitive};
+use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::network::values;
-use crate::operations::NetworkBackend;
 use crate::operations::rows::{AdamStep, AdamTable, BETA_1, BETA_2, Missed, TableRows};
+use crate::operations::{NetworkBackend, unwrap, wrap};
 
 /// Adam over the vectors of the tokens that occur, with the result of Adam over all of them.
 ///
@@ -57,9 +57,9 @@ impl<B: NetworkBackend> EmbeddingTable<B> {
         let frozen = !embedding.is_require_grad();
         let (id, vectors, _) = embedding.consume();
         let vectors = vectors.inner();
-        let zeros = || primitive(Tensor::<B, 2>::zeros(vectors.shape(), &vectors.device()));
+        let zeros = || unwrap(Tensor::<B, 2>::zeros(vectors.shape(), &vectors.device()));
         let current = vec![0; vectors.dims()[0]];
-        let table = AdamTable { first: zeros(), second: zeros(), vectors: primitive(vectors) };
+        let table = AdamTable { first: zeros(), second: zeros(), vectors: unwrap(vectors) };
         Self { id, frozen, table, current, steps: 0, movement: Movement::new(rates) }
     }
 
@@ -72,7 +72,7 @@ impl<B: NetworkBackend> EmbeddingTable<B> {
 
     /// Their vectors as a parameter of the network that computes the batch.
     pub(super) fn parameter_of<A: AutodiffBackend<InnerBackend = B>>(&self, rows: &TableRows) -> Param<Tensor<A, 2>> {
-        let vectors = Tensor::from_inner(tensor::<B>(B::table_rows(&self.table, rows)));
+        let vectors = Tensor::from_inner(wrap::<B, 2>(B::table_rows(&self.table, rows)));
         Param::initialized(self.id, vectors.set_require_grad(!self.frozen))
     }
 
@@ -86,7 +86,7 @@ impl<B: NetworkBackend> EmbeddingTable<B> {
     ) -> Self {
         self.steps += 1;
         if let Some(gradient) = gradient.filter(|_| !self.frozen) {
-            let gradient = primitive(clipping.clip_gradient(gradient));
+            let gradient = unwrap(clipping.clip_gradient(gradient));
             self.table = B::change_rows(self.table, rows, Some((AdamStep::new(rate, self.steps), gradient)));
             rows.tokens.iter().for_each(|token| self.current[*token as usize] = self.steps);
         }
@@ -106,11 +106,11 @@ impl<B: NetworkBackend> EmbeddingTable<B> {
 
     /// The vectors as the network has them.
     pub(super) fn parameter(&self) -> Param<Tensor<B, 2>> {
-        Param::initialized(self.id, tensor(self.table.vectors.clone()))
+        Param::initialized(self.id, wrap(self.table.vectors.clone()))
     }
 
     pub(super) fn record(&self) -> EmbeddingRecord {
-        let values = |table: &FloatTensor<B>| values(tensor::<B>(table.clone()));
+        let values = |table: &FloatTensor<B>| values(wrap::<B, 2>(table.clone()));
         EmbeddingRecord {
             vectors: values(&self.table.vectors),
             first: values(&self.table.first),
@@ -122,12 +122,12 @@ impl<B: NetworkBackend> EmbeddingTable<B> {
 
     /// The table as it was recorded; nothing if the record is of another one.
     pub(super) fn restored(self, record: EmbeddingRecord) -> Option<Self> {
-        let now = tensor::<B>(self.table.vectors);
+        let now = wrap::<B, 2>(self.table.vectors);
         let (shape, device) = (now.dims(), now.device());
         let count: usize = shape.iter().product();
         let restored = |values: Vec<f32>| {
             let fits = values.len() == count;
-            fits.then(|| primitive(Tensor::<B, 2>::from_data(TensorData::new(values, shape), &device)))
+            fits.then(|| unwrap(Tensor::<B, 2>::from_data(TensorData::new(values, shape), &device)))
         };
         let EmbeddingRecord { vectors, first, second, current, steps } = record;
         let fits = current.len() == shape[0] && current.iter().all(|current| *current <= steps);
@@ -135,14 +135,6 @@ impl<B: NetworkBackend> EmbeddingTable<B> {
         let table = AdamTable { vectors: restored(vectors)?, first: restored(first)?, second: restored(second)? };
         Some(Self { table, current, steps, ..self })
     }
-}
-
-fn tensor<B: NetworkBackend>(primitive: FloatTensor<B>) -> Tensor<B, 2> {
-    Tensor::from_primitive(TensorPrimitive::Float(primitive))
-}
-
-fn primitive<B: NetworkBackend>(tensor: Tensor<B, 2>) -> FloatTensor<B> {
-    tensor.into_primitive().tensor()
 }
 
 /// How far a vector goes on without a gradient, in units of `m / (sqrt(v) + e)`.

@@ -13,8 +13,7 @@ use super::{Prepared, Progress, TrainingConfig};
 use crate::batches::epoch_batches;
 use crate::error::Error;
 use crate::network::{Classifier, NetworkConfig, values};
-use crate::operations::NetworkBackend;
-use crate::operations::TrainingBackend;
+use crate::operations::{NetworkBackend, TrainingBackend};
 use crate::run_folder::{RunFolder, write_atomically};
 use crate::weights;
 
@@ -89,8 +88,9 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
             return Ok(Ending::Interrupted);
         }
         learner = learner.settled();
-        if end_epoch(fit, &learner.trained(), &mut position, progress, device)? {
-            weights::save(&learner.trained(), &folder.weights())?;
+        let trained = learner.trained();
+        if end_epoch(fit, &trained, &mut position, progress, device)? {
+            weights::save(&trained, &folder.weights())?;
         }
         Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
     }

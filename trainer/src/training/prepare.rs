@@ -53,12 +53,12 @@ impl Prepared {
             return Err(Error::Setting(format!("--pad-to {}: {problem}", config.pad_to)));
         }
         let teachers = TeacherEncoding::read(config, &encoder, &data.labels, &data.hash)?;
-        let encoders = [teachers.as_ref().map_or(&encoder, |teachers| &teachers.encoder), &encoder];
-        let Encoded { training, validation, saturated_share } = encode_training(&data, encoders, config, spill)?;
         if config.pretrained_embeddings.is_some() && teachers.as_ref().is_some_and(|teachers| !teachers.same_tokens()) {
             let problem = "--pretrained-embeddings with --teacher needs teachers with this network's vocabulary";
             return Err(Error::Setting(problem.into()));
         }
+        let encoders = [teachers.as_ref().map_or(&encoder, |teachers| &teachers.encoder), &encoder];
+        let Encoded { training, validation, saturated_share } = encode_training(&data, encoders, config, spill)?;
         Ok(Self {
             saturated_share,
             pretrained: read_pretrained(config, &encoder, &training)?,

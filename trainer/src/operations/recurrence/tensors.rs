@@ -3,10 +3,10 @@
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
-use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{IndexingUpdateOp, Tensor};
 
-use super::super::{unwrap, wrap};
-use super::{Computed, Lookup, Operands, Recurrence};
+use super::super::{indices, unwrap, wrap};
+use super::{Computed, Operands, Recurrence};
 use crate::network::Cell;
 
 /// A block of columns.
@@ -40,7 +40,7 @@ pub(in super::super) fn forward<B: Backend>(direction: &Recurrence, operands: Op
     let cell = direction.cell;
     let mut projected: Tensor<B, 2> = wrap(operands.projected);
     if let Some(lookup) = &direction.lookup {
-        let rows = rows(lookup, &projected.device());
+        let rows = indices(lookup.rows(), &projected.device());
         projected = projected.select(0, rows);
     }
     let weight_hh: Tensor<B, 2> = wrap::<B, 2>(operands.weight_hh).transpose();
@@ -171,7 +171,7 @@ pub(in super::super) fn backward<B: Backend>(
     let projected = match &direction.lookup {
         Some(lookup) => Tensor::zeros([lookup.count(), projected.dims()[1]], &device).select_assign(
             0,
-            rows(lookup, &device),
+            indices(lookup.rows(), &device),
             projected,
             IndexingUpdateOp::Add,
         ),
@@ -182,13 +182,6 @@ pub(in super::super) fn backward<B: Backend>(
         bias: unwrap::<B, 1>(Tensor::cat(bias, 1).squeeze_dim(0)),
         projected: unwrap(projected),
     }
-}
-
-/// The row of `projected` of each step.
-fn rows<B: Backend>(lookup: &Lookup, device: &B::Device) -> Tensor<B, 1, Int> {
-    let rows: Vec<i64> = lookup.rows().iter().map(|row| i64::from(*row)).collect();
-    let count = rows.len();
-    Tensor::from_data(TensorData::new(rows, [count]), device)
 }
 
 /// The derivative of the logistic function by its value.

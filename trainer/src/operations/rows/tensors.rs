@@ -4,7 +4,7 @@ use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
 use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
 
-use super::super::{unwrap, wrap};
+use super::super::{indices, unwrap, wrap};
 use super::{AdamStep, AdamTable, BETA_1, BETA_2, Missed, TableRows};
 
 /// Vectors and moments of some rows.
@@ -12,11 +12,6 @@ struct Moments<B: Backend> {
     vectors: Tensor<B, 2>,
     first: Tensor<B, 2>,
     second: Tensor<B, 2>,
-}
-
-fn indices<B: Backend>(rows: &TableRows, device: &B::Device) -> Tensor<B, 1, Int> {
-    let tokens: Vec<i64> = rows.tokens.iter().map(|token| i64::from(*token)).collect();
-    Tensor::from_data(TensorData::new(tokens, [rows.tokens.len()]), device)
 }
 
 /// The rows as the table has them.
@@ -42,7 +37,7 @@ fn caught_up<B: Backend>(stored: &Moments<B>, rows: &TableRows) -> Moments<B> {
 
 pub(in super::super) fn table_rows<B: Backend>(table: &AdamTable<B>, rows: &TableRows) -> FloatTensor<B> {
     let device = wrap::<B, 2>(table.vectors.clone()).device();
-    unwrap(caught_up(&stored(table, &indices(rows, &device)), rows).vectors)
+    unwrap(caught_up(&stored(table, &indices(&rows.tokens, &device)), rows).vectors)
 }
 
 pub(in super::super) fn change_rows<B: Backend>(
@@ -51,7 +46,7 @@ pub(in super::super) fn change_rows<B: Backend>(
     step: Option<(AdamStep, FloatTensor<B>)>,
 ) -> AdamTable<B> {
     let device = wrap::<B, 2>(table.vectors.clone()).device();
-    let indices = indices(rows, &device);
+    let indices = indices(&rows.tokens, &device);
     let stored = stored(&table, &indices);
     let mut now = caught_up(&stored, rows);
     if let Some((step, gradient)) = step {
