@@ -43,26 +43,6 @@ pub fn quantize_rows(weights: &Matrix, bias: &[f32], unit: f64, largest_input: u
     }
 }
 
-/// The embedding in 8 bits, and the scale of each of its columns, whose largest value is 127.
-///
-/// The scales belong into the columns of the weights that the vectors are multiplied with: a column of small
-/// values then costs neither itself nor the others their precision.
-pub fn quantize_embedding(embedding: &Matrix) -> (Vec<i8>, Vec<f32>) {
-    let mut scales = vec![0.0_f32; embedding.columns];
-    for row in embedding.rows() {
-        for (largest, value) in scales.iter_mut().zip(row) {
-            *largest = largest.max(value.abs());
-        }
-    }
-    for scale in &mut scales {
-        *scale = if *scale > 0.0 { *scale / LARGEST_WEIGHT as f32 } else { 1.0 };
-    }
-    let quantized = |row: &[f32]| -> Vec<i8> {
-        row.iter().zip(&scales).map(|(value, scale)| quantize(*value, f64::from(*scale))).collect()
-    };
-    (embedding.rows().flat_map(quantized).collect(), scales)
-}
-
 #[derive(Clone, Default)]
 struct QuantizedRow {
     weights: Vec<i8>,
@@ -140,14 +120,6 @@ mod tests {
             assert!((f64::from(*weight) * scale - f64::from(real)).abs() <= 0.5001 * scale);
         }
         assert!(quantized.weights.iter().any(|weight| weight.unsigned_abs() >= 126));
-    }
-
-    #[test]
-    fn each_column_of_an_embedding_uses_its_whole_range() {
-        let embedding = Matrix { columns: 3, values: vec![0.1, 0.0, -2.0, -0.2, 0.0, 1.0] };
-        let (values, scales) = quantize_embedding(&embedding);
-        assert_eq!(values, [64, 0, -127, -127, 0, 64]);
-        assert_eq!(scales, [0.2 / 127.0, 1.0, 2.0 / 127.0]);
     }
 
     #[test]
