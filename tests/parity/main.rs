@@ -4,4 +4,5 @@
 
 mod by_step;
 mod end_to_end;
+mod fingerprints;
 mod models;
