@@ -5,7 +5,7 @@
 //! ```
 //!
 //! gives `NAME.rnl` and `NAME.answers` (FORMAT.md, appendix A) in the folder: every cell, one and both directions,
-//! stacks, every input and pooling, one-hot tokens, padding, and sequences that are too long.
+//! stacks, every input and pooling, one-hot tokens, numbers in 4 bits, padding, and sequences that are too long.
 #![allow(clippy::unwrap_used, reason = "an example may panic")]
 
 #[path = "../tests/common/mod.rs"]
@@ -14,7 +14,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{CELLS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, file};
+use common::{CELLS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, WeightSpec, file};
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::known_answer::{KnownAnswer, KnownInput};
 use runtime::{Classifier, Model};
@@ -58,7 +58,12 @@ fn samples() -> Vec<Spec> {
         LayerSpec::forward(Cell::RnnTanh, 7, 300),
         LayerSpec::both(Cell::RnnRelu, 4, 400),
     ];
-    specs.push(new(&stack, Pooling::Mean));
+    for weights in [WeightSpec::Bytes, WeightSpec::Nibbles] {
+        specs.push(Spec { weights, ..new(&stack, Pooling::Mean) });
+        for cell in CELLS {
+            specs.push(Spec { weights, ..new(&[LayerSpec::both(cell, 6, 210)], Pooling::Max) });
+        }
+    }
     let inputs = [
         InputSpec::Words,
         InputSpec::HashedWords,
@@ -71,7 +76,8 @@ fn samples() -> Vec<Spec> {
             for layers in [[LayerSpec::forward(Cell::Gru, 6, 500)], [LayerSpec::both(Cell::Lstm, 5, 600)]] {
                 let spec = new(&layers, Pooling::Max);
                 specs.push(Spec { input, vectors, ..spec.clone() });
-                specs.push(Spec { input, vectors, pad_to: 9, pooling: Pooling::Mean, ..spec });
+                let weights = WeightSpec::Nibbles;
+                specs.push(Spec { input, vectors, weights, pad_to: 9, pooling: Pooling::Mean, ..spec });
             }
         }
     }

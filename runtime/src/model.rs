@@ -108,16 +108,23 @@ impl<'m> Model<'m> {
         expect_within(Field::ClassCount, 1, u16::MAX as usize, classes)?;
         let text = parse_text(&tensors, &manifest.input)?;
         let tokens = text.map_or(0, |text| text.token_count());
-        let network = match header.precision {
-            Precision::Int8 => AnyNetwork::Int8(Network::parse(&tensors, manifest, tokens, classes)?),
+        let (provenance, pad_to) = (manifest.provenance.clone(), manifest.pad_to);
+        let with = |network| Self { network, text, labels, provenance, header, pad_to };
+        match header.precision {
+            Precision::Int8 => {
+                Network::parse(&tensors, manifest, tokens, classes).map(|network| with(AnyNetwork::Int8(network)))
+            }
             #[cfg(feature = "float")]
-            Precision::F16 => AnyNetwork::Half(Network::parse(&tensors, manifest, tokens, classes)?),
+            Precision::F16 => {
+                Network::parse(&tensors, manifest, tokens, classes).map(|network| with(AnyNetwork::Half(network)))
+            }
             #[cfg(feature = "float")]
-            Precision::F32 => AnyNetwork::Single(Network::parse(&tensors, manifest, tokens, classes)?),
+            Precision::F32 => {
+                Network::parse(&tensors, manifest, tokens, classes).map(|network| with(AnyNetwork::Single(network)))
+            }
             #[cfg(not(feature = "float"))]
-            precision => return Err(Error::UnsupportedPrecision { found: precision.code() }),
-        };
-        Ok(Self { network, text, labels, provenance: manifest.provenance.clone(), header, pad_to: manifest.pad_to })
+            precision => Err(Error::UnsupportedPrecision { found: precision.code() }),
+        }
     }
 
     /// The manifest of a model file, checked as far as the header and the checksum go.
@@ -250,6 +257,7 @@ impl<'m> Sections<'m> {
     }
 }
 
+#[inline(never)]
 fn parse_text<'m>(tensors: &Tensors<'m>, input: &Input) -> Result<Option<TextInput<'m>>, Error> {
     Ok(Some(match input {
         Input::Words(words) => {

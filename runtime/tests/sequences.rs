@@ -8,8 +8,8 @@
 mod common;
 
 use common::{
-    CELLS, CLASSES, File, HEAD_SEED, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, file, head_bias,
-    multiplier, number,
+    CELLS, CLASSES, File, HEAD_SEED, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file,
+    head_bias, multiplier, number,
 };
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::{Classifier, Error, LayerState, LongInput, Model};
@@ -322,6 +322,25 @@ fn an_embedding_in_4_bits_is_one_in_8_bits_of_16_times_its_values() {
             let logits = |vectors| logits_of_tokens(&file(&Spec { vectors, ..spec.clone() }).parse().unwrap(), &TOKENS);
             assert_eq!(logits(VectorSpec::Nibbles), logits(VectorSpec::NibblesAsBytes), "{cell:?}");
             assert_ne!(logits(VectorSpec::Nibbles), logits(VectorSpec::Embedding));
+        }
+    }
+}
+
+#[test]
+fn weights_in_4_bits_are_the_same_weights_in_8_bits() {
+    for cell in CELLS {
+        let stacks = [
+            vec![LayerSpec::forward(cell, 5, 100)],
+            vec![LayerSpec::both(cell, 6, 100), LayerSpec::both(cell, 3, 110)],
+        ];
+        for layers in stacks {
+            for vectors in [VectorSpec::Embedding, VectorSpec::Nibbles, VectorSpec::OneHot] {
+                let spec = Spec { vectors, ..Spec::new(Precision::Int8, &layers, Pooling::Max) };
+                let logits =
+                    |weights| logits_of_tokens(&file(&Spec { weights, ..spec.clone() }).parse().unwrap(), &TOKENS);
+                assert_eq!(logits(WeightSpec::Nibbles), logits(WeightSpec::NibblesAsBytes), "{cell:?} {vectors:?}");
+                assert_ne!(logits(WeightSpec::Nibbles), logits(WeightSpec::Bytes));
+            }
         }
     }
 }

@@ -283,8 +283,7 @@ class Matrix:
     """Quantized rows, each result with its bias and multiplier: those of the head, or of a direction."""
 
     def __init__(self, area: bytes, parts: SimpleNamespace, rows: int, columns: int, results: int, bits: int) -> None:
-        weights = view(area, parts.weights, I8, rows * columns)
-        self.rows = [weights[start : start + columns] for start in range(0, rows * columns, columns)]
+        self.rows, self.bits = view_rows(area, parts.weights, rows, columns)
         self.bias = view(area, parts.bias, I32, results)
         if parts.scales is None:
             refuse("Precision", INT8, 0)
@@ -297,8 +296,8 @@ class Matrix:
 
     def check(self, result: int, weights: tuple[int, ...], one_hot: tuple[int, ...], largest_input: int) -> None:
         """§11: what is checked of each result."""
-        if -128 in one_hot or -128 in weights:
-            refuse("WeightRange", 127, 128)
+        expect_weights(one_hot, 8)
+        expect_weights(weights, self.bits)
         largest = sum(map(abs, weights)) * largest_input + 127 * max(map(abs, one_hot), default=0)
         expect_within("AccumulatorRange", 0, 0x7FFF_FFFF >> self.shift, largest + abs(self.bias[result]))
 
@@ -469,6 +468,7 @@ class Model:
             self.layers.append([Direction(self.area, layer.cell, sizes, parts, tokens) for parts in directions])
             size = layer.hidden_size * len(directions)
         self.pooled_size = size
+        expect("TensorType", I8, manifest.head.weights.data_type)
         self.head = Matrix(self.area, manifest.head, len(self.labels), size, len(self.labels), 0)
         for number, row in enumerate(self.head.rows):
             self.head.check(number, row, (), 32_767)

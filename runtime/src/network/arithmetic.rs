@@ -11,7 +11,7 @@ use crate::format::{Cell, Element, Int8Scales, Tensor, Tensors};
 
 /// How the numbers of a model are stored, added and multiplied: one implementation a precision.
 pub(crate) trait Arithmetic: Sized {
-    /// A stored weight.
+    /// A weight of the head, or of a one-hot token.
     type Weight: Element;
     /// What rows of numbers are made of: a number, or a byte of one or two.
     type Item: Copy + 'static;
@@ -46,17 +46,17 @@ pub(crate) trait Arithmetic: Sized {
         rows: usize,
         columns: usize,
     ) -> Result<Rows<'m, Self>, Error>;
+    /// Items of so many numbers of a row, a multiple of [`crate::format::COLUMN_MULTIPLE`].
+    fn items(layout: Self::Layout, numbers: usize) -> usize;
 
     /// Checks the vectors of an embedding: finite, or as far from zero as an input may be.
     fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error>;
-    /// Checks weights of a row: finite, or in [-127, 127].
-    fn check_weights(weights: &[Self::Weight], row: usize) -> Result<(), Error>;
     /// Checks the weights and the bias of a result, `one_hot` being those of which one is added, and that its
     /// accumulator can not overflow.
     fn check_result(
         matrix: &Matrix<'_, Self>,
         result: usize,
-        weights: &[Self::Weight],
+        weights: &[Self::Item],
         one_hot: impl Iterator<Item = Self::Weight>,
         largest_input: u32,
     ) -> Result<(), Error>;

@@ -27,6 +27,11 @@ fn expect_finite(finite: bool, field: Field, number: usize) -> Result<(), Error>
     if finite { Ok(()) } else { Err(invalid(field, 0, number)) }
 }
 
+/// Checks that the weights of a row are finite.
+fn check_weights<Weight: FloatWeight>(weights: &[Weight], row: usize) -> Result<(), Error> {
+    expect_finite(weights.iter().all(|weight| FloatWeight::is_finite(*weight)), Field::WeightRange, row)
+}
+
 impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
     type Weight = Weight;
     type Item = Weight;
@@ -57,12 +62,12 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         Ok(Rows { items: tensors.view(tensor, rows.saturating_mul(columns))?, layout: (), stride: columns })
     }
 
-    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
-        Self::check_weights(vectors.items, 0)
+    fn items((): (), numbers: usize) -> usize {
+        numbers
     }
 
-    fn check_weights(weights: &[Weight], row: usize) -> Result<(), Error> {
-        expect_finite(weights.iter().all(|weight| FloatWeight::is_finite(*weight)), Field::WeightRange, row)
+    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
+        check_weights(vectors.items, 0)
     }
 
     fn check_result(
@@ -73,7 +78,7 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         _: u32,
     ) -> Result<(), Error> {
         expect_finite(one_hot.all(FloatWeight::is_finite), Field::WeightRange, result)?;
-        Self::check_weights(weights, result)?;
+        check_weights(weights, result)?;
         let finite = matrix.bias.get(result).is_some_and(|bias| bias.is_finite());
         expect_finite(finite, Field::WeightRange, result)
     }

@@ -25,6 +25,47 @@ pub(crate) enum Layout {
     Nibbles,
 }
 
+impl Layout {
+    /// A row of weights times a vector.
+    #[inline(always)]
+    pub(crate) fn dot(self, row: &[u8], vector: &[i8]) -> i32 {
+        match self {
+            Self::Bytes => kernels::dot_i8(row, vector),
+            Self::Nibbles => kernels::dot_i4(row, vector),
+        }
+    }
+
+    /// Three rows of weights times one vector.
+    #[inline(always)]
+    pub(crate) fn dot_3(self, rows: [&[u8]; 3], vector: &[i8]) -> [i32; 3] {
+        match self {
+            Self::Bytes => kernels::dot_3_i8(rows, vector),
+            Self::Nibbles => kernels::dot_3_i4(rows, vector),
+        }
+    }
+
+    /// Four rows of weights times one vector.
+    #[inline(always)]
+    pub(crate) fn dot_4(self, rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
+        match self {
+            Self::Bytes => kernels::dot_4_i8(rows, vector),
+            Self::Nibbles => kernels::dot_4_i4(rows, vector),
+        }
+    }
+
+    /// The sum of the magnitudes of all numbers.
+    fn magnitudes(self, items: &[u8]) -> u32 {
+        let of_item = |byte: &u8| match self {
+            Self::Bytes => u32::from((*byte as i8).unsigned_abs()),
+            Self::Nibbles => {
+                let [low, high] = kernels::nibbles(*byte).map(|number| u32::from(number.unsigned_abs()));
+                low + high
+            }
+        };
+        items.iter().map(of_item).fold(0, u32::saturating_add)
+    }
+}
+
 /// What an input of 1 is, in a product with one-hot weights.
 const ONE: i32 = 127;
 /// Fraction bits of a hidden state between -1 and 1.
@@ -126,28 +167,32 @@ impl Arithmetic for Int8 {
         Ok(Rows { items, layout, stride: data_type.bytes(columns) })
     }
 
-    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
-        check_items(vectors.layout, vectors.items)
+    fn items(layout: Layout, numbers: usize) -> usize {
+        match layout {
+            Layout::Bytes => numbers,
+            Layout::Nibbles => numbers / 2,
+        }
     }
 
-    fn check_weights(weights: &[i8], _: usize) -> Result<(), Error> {
-        if weights.contains(&i8::MIN) { Err(invalid(Field::WeightRange, 127, 128)) } else { Ok(()) }
+    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
+        check_items(vectors.layout, vectors.items)
     }
 
     fn check_result(
         matrix: &Matrix<'_, Self>,
         result: usize,
-        weights: &[i8],
+        weights: &[u8],
         one_hot: impl Iterator<Item = i8>,
         largest_input: u32,
     ) -> Result<(), Error> {
         let mut largest_one_hot = 0;
         for weight in one_hot {
-            Self::check_weights(&[weight], result)?;
+            check_items(Layout::Bytes, &[weight as u8])?;
             largest_one_hot = weight.unsigned_abs().max(largest_one_hot);
         }
-        Self::check_weights(weights, result)?;
-        let weights: u64 = weights.iter().map(|weight| u64::from(weight.unsigned_abs())).sum();
+        let layout = matrix.rows.layout;
+        check_items(layout, weights)?;
+        let weights = u64::from(layout.magnitudes(weights));
         let bias = matrix.bias.get(result).map_or(0, |bias| u64::from(bias.unsigned_abs()));
         let one_hot = u64::from(largest_one_hot) * u64::from(ONE.unsigned_abs());
         let largest = weights * u64::from(largest_input) + one_hot + bias;
@@ -166,8 +211,9 @@ impl Arithmetic for Int8 {
             Layout::Bytes => fill(target, vector.iter().map(|byte| *byte as i8)),
             // Times 16: inputs in 4 bits reach as far as a hidden state in 8.
             Layout::Nibbles => {
-                for (pair, byte) in target.chunks_mut(2).zip(vector) {
-                    fill(pair, [(byte << 4) as i8, (byte & 0xF0) as i8].into_iter());
+                for (number, value) in target.iter_mut().enumerate() {
+                    let byte = vector.get(number / 2).copied().unwrap_or(0);
+                    *value = (if number % 2 == 0 { byte << 4 } else { byte & 0xF0 }) as i8;
                 }
             }
         }

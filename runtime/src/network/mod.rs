@@ -15,7 +15,7 @@ mod rows;
 mod state;
 mod streaming;
 
-pub(crate) use direction::{Direction, next_rows};
+pub(crate) use direction::Direction;
 #[cfg(feature = "float")]
 pub(crate) use float::{FloatArithmetic, Half, Single};
 pub(crate) use input::Step;
@@ -23,6 +23,8 @@ pub(crate) use int8::Int8;
 #[cfg(test)]
 pub(crate) use matrix::Matrix;
 pub(crate) use network::{Network, Taken};
+#[cfg(test)]
+pub(crate) use rows::Rows;
 pub(crate) use state::LayerBuffers;
 #[cfg(test)]
 pub(crate) use state::Shape;

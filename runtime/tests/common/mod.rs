@@ -65,6 +65,16 @@ pub(crate) enum VectorSpec {
     Identity,
 }
 
+/// How the weights of layers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WeightSpec {
+    Bytes,
+    /// In 4 bits.
+    Nibbles,
+    /// The same in 8 bits.
+    NibblesAsBytes,
+}
+
 /// A layer; the seeds are those of its directions' weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LayerSpec {
@@ -80,6 +90,7 @@ pub(crate) struct Spec {
     pub(crate) precision: Precision,
     pub(crate) input: InputSpec,
     pub(crate) vectors: VectorSpec,
+    pub(crate) weights: WeightSpec,
     pub(crate) layers: Vec<LayerSpec>,
     pub(crate) pooling: Pooling,
     pub(crate) max_steps: u32,
@@ -93,6 +104,7 @@ impl Spec {
             precision,
             input: InputSpec::Words,
             vectors: VectorSpec::Embedding,
+            weights: WeightSpec::Bytes,
             layers: layers.to_vec(),
             pooling,
             max_steps: 40,
@@ -202,7 +214,7 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) fn of(spec: &Spec) -> Self {
-        let mut writer = Writer { precision: spec.precision, tensors: Vec::new() };
+        let mut writer = Writer { precision: spec.precision, weights: spec.weights, tensors: Vec::new() };
         let labels = writer.strings(&LABELS);
         let input = writer.input(spec);
         let mut input_size = spec.input_size();
@@ -277,6 +289,7 @@ pub(crate) fn file(spec: &Spec) -> File {
 
 struct Writer {
     precision: Precision,
+    weights: WeightSpec,
     tensors: Vec<u8>,
 }
 
@@ -453,7 +466,11 @@ impl Writer {
         };
         DirectionWeights {
             packing: Packing::RowMajor,
-            weights: self.weights(&weights),
+            weights: match self.weights {
+                WeightSpec::Bytes => self.weights(&weights),
+                WeightSpec::Nibbles => self.nibbles(weights.chunks(2).map(|pair| vec![pair[0] / 17, pair[1] / 17])),
+                WeightSpec::NibblesAsBytes => self.add(&weights.iter().map(|weight| weight / 17).collect::<Vec<_>>()),
+            },
             bias: self.bias(&bias, 1.0 / 8192.0),
             one_hot,
             scales: self.scales(seed, results, 2, fraction_bits),

@@ -10,7 +10,8 @@ use super::{load_run, print_line};
 
 /// Writes a run's network as a model file.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
+  trainer export runs/home --precision int8 --out home.rnl
   trainer export runs/home --precision int8 --embedding-bits 4 --out home.rnl")]
 pub(crate) struct Export {
     /// The run folder.
@@ -18,7 +19,10 @@ pub(crate) struct Export {
     /// How weights are stored and computed with.
     #[arg(long, value_enum)]
     precision: PrecisionArgument,
-    /// Bits of each value of the embedding where the precision is of integers, 4 or 8
+    /// Bits of each weight of the recurrent layers, 4 or 8, instead of the precision's; the head has 8
+    #[arg(long, value_name = "BITS")]
+    weight_bits: Option<Bits>,
+    /// Bits of each value of the embedding, 4 or 8, instead of the precision's
     #[arg(long, value_name = "BITS")]
     embedding_bits: Option<Bits>,
     /// The model file.
@@ -32,8 +36,10 @@ enum PrecisionArgument {
     F32,
     /// f16 weights, f32 arithmetic.
     F16,
-    /// Integers only.
+    /// Integers only, weights in 8 bits.
     Int8,
+    /// Integers only, weights in 4 bits.
+    Int4,
 }
 
 impl Export {
@@ -49,17 +55,18 @@ impl Export {
             PrecisionArgument::F32 => ExportPrecision::F32,
             PrecisionArgument::F16 => ExportPrecision::F16,
             PrecisionArgument::Int8 => ExportPrecision::Integer(IntegerBits::all(Bits::Eight)),
+            PrecisionArgument::Int4 => ExportPrecision::Integer(IntegerBits::all(Bits::Four)),
         };
-        match all {
-            ExportPrecision::Integer(IntegerBits { weights, embedding }) => {
-                let embedding = self.embedding_bits.unwrap_or(embedding);
-                Ok(ExportPrecision::Integer(IntegerBits { weights, embedding }))
+        let given = [("--weight-bits", self.weight_bits), ("--embedding-bits", self.embedding_bits)];
+        match (all, given.into_iter().find(|(_, bits)| bits.is_some())) {
+            (ExportPrecision::Integer(bits), _) => Ok(ExportPrecision::Integer(IntegerBits {
+                weights: self.weight_bits.unwrap_or(bits.weights),
+                embedding: self.embedding_bits.unwrap_or(bits.embedding),
+            })),
+            (float, Some((name, _))) => {
+                Err(Error::Setting(format!("{name} needs --precision int8 or int4: {float} has no integers")))
             }
-            _ if self.embedding_bits.is_some() => {
-                let problem = format!("--embedding-bits needs --precision int8; the numbers of {all} are no integers");
-                Err(Error::Setting(problem))
-            }
-            _ => Ok(all),
+            (float, None) => Ok(float),
         }
     }
 }

@@ -1,10 +1,10 @@
-use runtime::format::{self, Int8Scales, Packing, Precision};
+use runtime::format::{self, COLUMN_MULTIPLE, Int8Scales, Packing, Precision};
 use runtime::numeric;
 
 use super::rows::{Columns, gate_rows, split_one_hot, sum_rows};
 use super::tensors::TensorArea;
 use crate::network::Cell;
-use crate::quantize::{QuantizedMatrix, quantize_rows, state_fraction_bits};
+use crate::quantize::{Bits, QuantizedMatrix, quantize_rows, state_fraction_bits};
 use crate::weights::DirectionWeights;
 
 /// Largest magnitude of an int8 model's input and hidden state in a product.
@@ -70,13 +70,14 @@ pub(super) fn add_float(
     }
 }
 
-/// Adds the weights of a direction, whose state reached `range`, in 8 bits.
-pub(super) fn add_int8(
+/// Adds the weights of a direction, whose state reached `range`, as integers; those of one-hot tokens have 8 bits.
+pub(super) fn add_integers(
     tensors: &mut TensorArea,
     cell: Cell,
     direction: &DirectionWeights,
     input: &LayerInput,
     range: f32,
+    bits: Bits,
 ) -> format::DirectionWeights {
     let (scales, one_hot) = match input {
         LayerInput::Values { scales } => (scales.clone(), false),
@@ -89,14 +90,18 @@ pub(super) fn add_int8(
         Cell::Lstm | Cell::Gru | Cell::RnnTanh => numeric::PRE_ACTIVATION_FRACTION_BITS,
     };
     let sums = sum_rows(cell, direction, columns, &scales, hidden_units(cell, range).narrow);
-    let quantized = quantize_rows(&sums, &direction.bias, f64::from(1 << fraction_bits), LARGEST_VALUE);
+    let mut column_bits = vec![bits; columns.input + columns.hidden];
+    if one_hot {
+        column_bits[..columns.input].fill(Bits::Eight);
+    }
+    let quantized = quantize_rows(&sums, &direction.bias, f64::from(1 << fraction_bits), LARGEST_VALUE, &column_bits);
     let mut weights = gate_rows(cell, &quantized.weights);
     let one_hot = one_hot.then(|| {
         let (table, hidden) = split_one_hot(&weights, columns);
         weights = hidden;
         tensors.add(&table)
     });
-    let weights = tensors.add(&weights);
+    let weights = tensors.add_integers(&weights, COLUMN_MULTIPLE, bits);
     let (bias, scales) = add_scales(tensors, &quantized, state_fraction_bits);
     format::DirectionWeights { packing: Packing::RowMajor, weights, bias, one_hot, scales: Some(scales) }
 }

@@ -11,7 +11,7 @@ use super::{ExportPrecision, ModelFile};
 use crate::encoding::{Fingerprints, FrameNormalization};
 use crate::error::Error;
 use crate::network::Pooling;
-use crate::quantize::{IntegerBits, Ranges, embedding_scales, quantize_embedding, quantize_rows};
+use crate::quantize::{Bits, IntegerBits, Ranges, embedding_scales, quantize_embedding, quantize_rows};
 use crate::weights::{Matrix, NetworkWeights};
 
 /// Largest magnitude of an int8 model's pooled value.
@@ -185,8 +185,9 @@ fn add_layers(
         let mut directions = layer.directions().enumerate().map(|(direction, weights)| {
             let weights = with_offsets(weights, offsets);
             match precision {
-                ExportPrecision::Integer(_) => {
-                    directions::add_int8(tensors, cell, &weights, &below, range(network, number, direction))
+                ExportPrecision::Integer(IntegerBits { weights: bits, .. }) => {
+                    let range = range(network, number, direction);
+                    directions::add_integers(tensors, cell, &weights, &below, range, bits)
                 }
                 ExportPrecision::F16 | ExportPrecision::F32 => {
                     let one_hot = matches!(below, LayerInput::OneHot);
@@ -235,7 +236,8 @@ fn add_head(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: 
             let scaled = head_weight.rows().flat_map(|row| row.iter().zip(&units).map(|(weight, unit)| weight * unit));
             let scaled = Matrix { columns: head_weight.columns, values: scaled.collect() };
             let unit = f64::from(1 << numeric::LOGIT_FRACTION_BITS);
-            let quantized = quantize_rows(&scaled, head_bias, unit, LARGEST_POOLED);
+            let bits = vec![Bits::Eight; scaled.columns];
+            let quantized = quantize_rows(&scaled, head_bias, unit, LARGEST_POOLED, &bits);
             let weights = tensors.add(&quantized.weights);
             let (bias, scales) = add_scales(tensors, &quantized, 0);
             Head { weights, bias, scales: Some(scales) }
