@@ -87,10 +87,11 @@ fn ranges(case: &Case, weights: &NetworkWeights, tokens_of_model: usize) -> Rang
         num_layers: case.num_layers,
         bidirectional: case.bidirectional,
         pooling: Pooling::Last,
+        rounding: None,
     };
     let example = |row| Example { sequence: Sequence::Tokens(tokens(case, row).collect()), class: 0 };
     let examples: Examples = (0..case.lengths.len()).map(example).collect();
-    measure_ranges(&weights.to_network::<Cpu>(&Default::default()), &config, &examples).unwrap()
+    measure_ranges(&weights.to_network::<Cpu>(&Default::default()), &config, &examples, 100.0).unwrap()
 }
 
 /// A model whose tokens are the case's inputs, see [`tokens`].

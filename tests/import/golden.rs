@@ -93,7 +93,7 @@ fn check_keras(name: &str) {
 fn network_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
     let network = weights.to_network::<Cpu>(&Default::default());
     let packed = Packed::new(&[Sequence::Tokens(tokens.to_vec())]);
-    let states = network.states(&config(weights), &packed).pop().unwrap().outputs();
+    let states = network.states(&config(weights), &packed).pop().unwrap().outputs(None);
     let width = states.dims()[1];
     let values: Vec<f32> = states.into_data().to_vec().unwrap();
     values.chunks(width).map(|row| row.iter().map(|value| f64::from(*value)).collect()).collect()
@@ -132,6 +132,7 @@ fn config(weights: &NetworkWeights) -> NetworkConfig {
         num_layers: weights.layers.len(),
         bidirectional: layer.reverse.is_some(),
         pooling: Pooling::Last,
+        rounding: None,
     }
 }
 

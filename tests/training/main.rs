@@ -166,6 +166,7 @@ fn networks() -> impl Iterator<Item = NetworkConfig> {
                     num_layers: 2,
                     bidirectional,
                     pooling,
+                    rounding: None,
                 })
             })
         })

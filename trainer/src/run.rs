@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::Encoder;
 use crate::error::Error;
-use crate::examples::{Example, Examples};
 use crate::export::{ExportedNetwork, ModelFile, export};
 use crate::network::{Classifier, NetworkConfig};
 use crate::operations::NetworkBackend;
@@ -153,27 +152,22 @@ pub fn finish<B: NetworkBackend>(
     device: &B::Device,
 ) -> Result<RunResult, Error> {
     let network = load_network::<B>(folder, config, &prepared.encoder, prepared.labels.len(), device)?;
-    let mut rows = spread(&prepared.training, config.calibration_rows)?;
-    if let Some(teachers) = &prepared.teachers {
-        let learned = |row: Example| Example { sequence: teachers.learner_sequence(&row.sequence), ..row };
-        rows = rows.iter().map(|row| row.map(learned)).collect::<Result<_, _>>()?;
-    }
+    let rows = prepared.calibration_rows(config.calibration_rows)?;
     let result = RunResult {
         trainer_version: env!("CARGO_PKG_VERSION").into(),
         training_rows: prepared.training.len(),
         validation_rows: prepared.validation.len(),
         calibration_rows: rows.len(),
-        ranges: measure_ranges(&network, &config.network(prepared.input_shape(config)), &rows)?,
+        ranges: measure_ranges(
+            &network,
+            &config.network(prepared.input_shape(config)),
+            &rows,
+            config.calibration_percentile,
+        )?,
         best,
     };
     write_toml(&folder.result(), &result)?;
     Ok(result)
-}
-
-/// `count` of the examples, or all, evenly spread.
-pub(crate) fn spread(examples: &Examples, count: usize) -> Result<Examples, Error> {
-    let count = count.min(examples.len());
-    (0..count).map(|number| examples.get(number * examples.len() / count)).collect()
 }
 
 fn load_network<B: Backend>(

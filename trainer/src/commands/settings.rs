@@ -4,6 +4,7 @@ use clap::Args;
 use trainer::data::Source;
 use trainer::encoding::Input;
 use trainer::network::{Cell, Pooling, Targets};
+use trainer::quantize::Bits;
 use trainer::training::{Schedule, TrainingConfig};
 
 /// Settings given as arguments; each is also a field of config.toml.
@@ -100,6 +101,18 @@ pub(super) struct Settings {
     /// Training rows that the int8 ranges are measured on [1000]
     #[arg(long, value_name = "N")]
     calibration_rows: Option<usize>,
+    /// Percentile of a state's magnitudes on those rows that its integers hold; 100: the largest [100]
+    #[arg(long, value_name = "X")]
+    calibration_percentile: Option<f64>,
+    /// Simulate integers of so many bits, 4 or 8, in training: of weights, embedding, states
+    #[arg(long, value_name = "BITS")]
+    quantize_aware: Option<Bits>,
+    /// Bits of the embedding in that [those of --quantize-aware]
+    #[arg(long, value_name = "BITS")]
+    embedding_bits: Option<Bits>,
+    /// Epochs before that begins [half of the epochs; 0 with --fine-tune]
+    #[arg(long, value_name = "N")]
+    float_epochs: Option<usize>,
     /// A finished run whose answers are learned from, beside the labels; may be given several times
     #[arg(long = "teacher", value_name = "RUN")]
     teachers: Option<Vec<PathBuf>>,
@@ -165,6 +178,10 @@ impl Settings {
         set(&mut config.patience, &self.patience);
         set(&mut config.validation_share, &self.validation_share);
         set(&mut config.calibration_rows, &self.calibration_rows);
+        set(&mut config.calibration_percentile, &self.calibration_percentile);
+        set_some(&mut config.quantize_aware, &self.quantize_aware);
+        set_some(&mut config.embedding_bits, &self.embedding_bits);
+        set_some(&mut config.float_epochs, &self.float_epochs);
         set(&mut config.teachers, &self.teachers);
         set(&mut config.teacher_share, &self.teacher_share);
         set(&mut config.splicing, &self.splicing);

@@ -8,7 +8,8 @@ use crate::error::Error;
 use crate::network::NetworkConfig;
 use crate::operations::NetworkBackend;
 use crate::quantize::{Ranges, measure_ranges};
-use crate::run::{Run, RunResult, spread};
+use crate::examples::Examples;
+use crate::run::{Run, RunResult};
 use crate::run_folder::{RunFolder, write_lines, write_toml};
 use crate::training::{EpochMetrics, TrainingConfig, encode_rows, evaluate};
 use crate::weights;
@@ -58,10 +59,10 @@ impl Imported {
         let mut accuracy = None;
         if let Some(CalibrationRows { rows, place }) = calibration {
             let examples = encode_rows(rows, place, &self.labels, &encoder, &config)?;
-            let examples = spread(&examples, config.calibration_rows)?;
+            let examples: Examples = examples.spread(config.calibration_rows).collect::<Result<_, Error>>()?;
             let shape: NetworkConfig = config.network(encoder.input_shape(config.embedding_size));
             result.calibration_rows = examples.len();
-            result.ranges = measure_ranges(&network, &shape, &examples)?;
+            result.ranges = measure_ranges(&network, &shape, &examples, config.calibration_percentile)?;
             accuracy = Some(evaluate(&network, &shape, &examples, device)?.accuracy);
         }
         let run = Run { config, labels: self.labels.clone(), encoder, network, result };

@@ -1,3 +1,4 @@
+use super::Bits;
 use crate::weights::Matrix;
 
 /// Largest magnitude of a quantized weight.
@@ -62,6 +63,45 @@ pub fn quantize_embedding(embedding: &Matrix) -> (Vec<i8>, Vec<f32>) {
     };
     (embedding.rows().flat_map(quantized).collect(), scales)
 }
+
+/// What 1 in each column of an embedding of so many bits stands for. Of 8 bits the column's largest value is 127; of 4
+/// bits it is what loses least, the squared errors of the column added up, its largest values being cut.
+pub fn embedding_scales(embedding: &Matrix, bits: Bits) -> Vec<f32> {
+    let columns: Vec<Vec<f32>> =
+        (0..embedding.columns).map(|column| embedding.rows().map(|row| row[column]).collect()).collect();
+    let largest = f32::from(bits.largest());
+    let scale = |column: &Vec<f32>| {
+        let widest = column.iter().fold(0.0_f32, |widest, value| value.abs().max(widest)) / largest;
+        if widest == 0.0 {
+            return 1.0;
+        }
+        let loss = |scale: f32| -> f64 {
+            let error =
+                |value: &f32| f64::from((value / scale).round().clamp(-largest, largest) * scale - value).powi(2);
+            column.iter().map(error).sum()
+        };
+        let shares: &[u8] = if bits == Bits::Four { &CUTS } else { &[] };
+        let scales = shares.iter().map(|share| widest * f32::from(*share) / 100.0);
+        scales
+            .fold((widest, loss(widest)), |best, scale| {
+                let loss = loss(scale);
+                if loss < best.1 { (scale, loss) } else { best }
+            })
+            .0
+    };
+    columns.iter().map(scale).collect()
+}
+
+/// Shares, in percent, of a column's largest value that a scale of 4 bits may end at.
+const CUTS: [u8; 35] = {
+    let mut cuts = [0; 35];
+    let mut number = 0;
+    while number < cuts.len() {
+        cuts[number] = 30 + 2 * number as u8;
+        number += 1;
+    }
+    cuts
+};
 
 #[derive(Clone, Default)]
 struct QuantizedRow {

@@ -9,6 +9,7 @@ use super::embedding::{EmbeddingRecord, EmbeddingTable};
 use super::learner::Learner;
 use crate::error::Error;
 use crate::operations::TrainingBackend;
+use crate::quantize::Rounding;
 use crate::run_folder::write_atomically;
 
 /// What one epoch came to.
@@ -54,6 +55,7 @@ pub(super) struct Checkpoint {
     model: Vec<u8>,
     optimizer: Vec<u8>,
     embedding: Option<EmbeddingRecord>,
+    rounding: Option<Rounding>,
 }
 
 type BytesRecorder = NamedMpkBytesRecorder<FullPrecisionSettings>;
@@ -68,6 +70,7 @@ impl Checkpoint {
             model: Recorder::<B>::record(&recorder, model, ()).map_err(failed)?,
             optimizer: Recorder::<B>::record(&recorder, learner.optimizer.to_record(), ()).map_err(failed)?,
             embedding: learner.embedding.as_ref().map(EmbeddingTable::record),
+            rounding: learner.rounding().cloned(),
         })
     }
 
@@ -91,6 +94,9 @@ impl Checkpoint {
         };
         learner.model = learner.model.load_record(model);
         learner.optimizer = learner.optimizer.load_record(optimizer);
+        if let Some(rounding) = self.rounding {
+            learner = learner.rounding_as(rounding);
+        }
         Ok((self.position, learner))
     }
 

@@ -7,6 +7,7 @@ use crate::data::{Selection, Source};
 use crate::encoding::Input;
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
+use crate::quantize::{Bits, IntegerBits};
 
 /// Largest size of a layer.
 const LARGEST_SIZE: usize = 16_384;
@@ -96,6 +97,20 @@ pub struct TrainingConfig {
     pub patience: usize,
     /// Training rows that the int8 ranges are measured on.
     pub calibration_rows: usize,
+    /// The percentile of a state's magnitudes on those rows that its integers hold; 100: the largest.
+    pub calibration_percentile: f64,
+    /// Bits of the integers that training simulates in the weights and, but for `embedding_bits`, in the embedding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantize_aware: Option<Bits>,
+    /// Bits of the integers that it simulates in the embedding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding_bits: Option<Bits>,
+    /// Epochs before it begins; without it half of them, or none where a finished run is tuned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub float_epochs: Option<usize>,
+    /// A finished run with whose weights training begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fine_tune: Option<PathBuf>,
     /// Finished runs whose answers are learned from, beside the labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub teachers: Vec<PathBuf>,
@@ -145,6 +160,11 @@ impl Default for TrainingConfig {
             gradient_clipping: 1.0,
             patience: 4,
             calibration_rows: 1_000,
+            calibration_percentile: 100.0,
+            quantize_aware: None,
+            embedding_bits: None,
+            float_epochs: None,
+            fine_tune: None,
             teachers: Vec::new(),
             teacher_share: 0.9,
             splicing: 0.0,
@@ -164,6 +184,22 @@ impl TrainingConfig {
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
             pooling: self.pooling,
+            rounding: None,
+        }
+    }
+
+    /// Bits of the integers that training simulates; nothing if it does not.
+    pub fn integer_bits(&self) -> Option<IntegerBits> {
+        let weights = self.quantize_aware?;
+        Some(IntegerBits { weights, embedding: self.embedding_bits.unwrap_or(weights) })
+    }
+
+    /// Epochs before training simulates integers.
+    pub fn float_epochs(&self) -> usize {
+        let otherwise = if self.fine_tune.is_some() { 0 } else { self.epochs / 2 };
+        match self.quantize_aware {
+            Some(_) => self.float_epochs.unwrap_or(otherwise),
+            None => self.epochs,
         }
     }
 
@@ -184,6 +220,7 @@ impl TrainingConfig {
     pub fn check(&self) -> Result<(), Error> {
         self.check_sizes()?;
         self.check_numbers()?;
+        self.check_quantization()?;
         self.check_input()
     }
 
@@ -233,6 +270,25 @@ impl TrainingConfig {
         Ok(())
     }
 
+    fn check_quantization(&self) -> Result<(), Error> {
+        if self.quantize_aware.is_none() && (self.embedding_bits.is_some() || self.float_epochs.is_some()) {
+            let problem = "--embedding-bits and --float-epochs speak of --quantize-aware training; give that too";
+            return Err(Error::Setting(problem.into()));
+        }
+        if self.quantize_aware.is_some() && self.float_epochs() >= self.epochs {
+            return Err(Error::Setting(format!(
+                "--float-epochs {}: expected fewer than --epochs {}, so that an epoch simulates integers",
+                self.float_epochs(),
+                self.epochs
+            )));
+        }
+        if self.quantize_aware == Some(Bits::Four) && self.embedding_size == 0 {
+            let problem = "--quantize-aware 4: one-hot tokens have weights of 8 bits; give --embedding-size, or 8";
+            return Err(Error::Setting(problem.into()));
+        }
+        Ok(())
+    }
+
     fn check_numbers(&self) -> Result<(), Error> {
         let below_one = |value: f64| (0.0..1.0).contains(&value);
         let positive = |value: f64| value.is_finite() && value > 0.0;
@@ -245,6 +301,12 @@ impl TrainingConfig {
                 self.input_noise,
                 self.input_noise.is_finite() && self.input_noise >= 0.0,
                 "a number from 0",
+            ),
+            (
+                "calibration-percentile",
+                self.calibration_percentile,
+                (50.0..=100.0).contains(&self.calibration_percentile),
+                "50 to 100",
             ),
             ("teacher-share", self.teacher_share, (0.0..=1.0).contains(&self.teacher_share), "0 to 1"),
             ("splicing", self.splicing, below_one(self.splicing), "0 up to, but not, 1"),

@@ -18,6 +18,7 @@ use super::teachers::Teachers;
 use super::{TrainingConfig, adam};
 use crate::network::{Classifier, NetworkConfig, Targets};
 use crate::operations::TrainingBackend;
+use crate::quantize::Rounding;
 
 pub(super) type AdamOptimizer<B> = OptimizerAdaptor<Adam, Classifier<B>, B>;
 
@@ -28,7 +29,9 @@ pub(super) struct Learner<B: TrainingBackend> {
     pub(super) embedding: Option<EmbeddingTable<B::InnerBackend>>,
     teachers: Teachers<B::InnerBackend>,
     teacher_share: f64,
-    network: NetworkConfig,
+    /// What the network is; with the rounding of its states, where there is one.
+    pub(super) network: NetworkConfig,
+    rounding: Option<Rounding>,
     targets: Targets,
     dropout: f64,
     clipping: GradientClipping,
@@ -62,10 +65,29 @@ impl<B: TrainingBackend> Learner<B> {
             teachers,
             teacher_share: config.teacher_share,
             network,
+            rounding: None,
             targets: config.targets,
             dropout: config.dropout,
             clipping: GradientClippingConfig::Norm(config.gradient_clipping).init(),
             devices: if devices.is_empty() { vec![B::Device::default()] } else { devices.to_vec() },
+        }
+    }
+
+    /// A learner that simulates the integers of a model file from now on.
+    pub(super) fn rounding_as(self, rounding: Rounding) -> Self {
+        Self { network: rounding.apply(self.network), rounding: Some(rounding), ..self }
+    }
+
+    /// How it simulates the integers of a model file, if it does.
+    pub(super) fn rounding(&self) -> Option<&Rounding> {
+        self.rounding.as_ref()
+    }
+
+    /// A network as it computes: with rounded weights, if there is a rounding.
+    fn computing<A: Backend>(&self, model: Classifier<A>) -> Classifier<A> {
+        match &self.rounding {
+            Some(rounding) => rounding.rounded(&self.network, &model),
+            None => model,
         }
     }
 
@@ -98,7 +120,8 @@ impl<B: TrainingBackend> Learner<B> {
         let mut found = Found { losses: Vec::new(), right: Vec::new() };
         for (share, device) in zip(shares, &self.devices) {
             let model = self.model.clone().fork(device);
-            let (losses, [losses_found, right]) = self.losses(&model, share, rng, device);
+            let computing = self.computing(model.clone());
+            let (losses, [losses_found, right]) = self.losses(&computing, share, rng, device);
             found.losses.push(losses_found.to_device(first));
             found.right.push(right.to_device(first));
             if self.targets_of(share) > 0 {
@@ -156,10 +179,10 @@ impl<B: TrainingBackend> Learner<B> {
         Self { embedding: self.embedding.map(EmbeddingTable::settled), ..self }
     }
 
-    /// The network as it is used; its embedding is as it was when it was last settled.
+    /// The network as it is used, its weights rounded where there is a rounding; its embedding is as it was when it was last settled.
     pub(super) fn trained(&self) -> Classifier<B::InnerBackend> {
         let mut model = self.model.valid();
         model.embedding = self.embedding.as_ref().map(EmbeddingTable::parameter);
-        model
+        self.computing(model)
     }
 }

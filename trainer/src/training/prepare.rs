@@ -1,8 +1,11 @@
+use std::path::Path;
+
 use crate::data::{Content, DataError, Part, Row, TrainingData, TrainingRow};
 use crate::encoding::{Encoder, Pretrained};
 use crate::error::Error;
 use crate::examples::{Collector, Example, Examples, Spill};
 use crate::network::InputShape;
+use crate::run::RunIdentity;
 use crate::run_folder::{RunFolder, write_lines, write_toml};
 use crate::training::{TeacherEncoding, TrainingConfig};
 
@@ -47,7 +50,10 @@ impl Prepared {
         if let [label] = data.labels.as_slice() {
             return Err(DataError::OneLabel { place: data.place, label: label.clone() }.into());
         }
-        let encoder = Encoder::learn(config, &data)?;
+        let encoder = match &config.fine_tune {
+            Some(run) => encoder_of(run, config, &data)?,
+            None => Encoder::learn(config, &data)?,
+        };
         if config.pad_to > 0 && encoder.normalization().is_some() {
             let problem = "expected 0: frames are not padded; a sequence of frames is as long as it is";
             return Err(Error::Setting(format!("--pad-to {}: {problem}", config.pad_to)));
@@ -83,10 +89,37 @@ impl Prepared {
         write_toml(&folder.config(), &TrainingConfig { input, data_hash, ..config.clone() })
     }
 
+    /// `count` of the training rows, or all, evenly spread, as the network reads them.
+    ///
+    /// # Errors
+    /// As [`Examples::get`].
+    pub fn calibration_rows(&self, count: usize) -> Result<Examples, Error> {
+        let read = |row: Result<Example, Error>| match (&self.teachers, row) {
+            (Some(teachers), Ok(row)) => Ok(Example { sequence: teachers.learner_sequence(&row.sequence), ..row }),
+            (_, row) => row,
+        };
+        self.training.spread(count).map(read).collect()
+    }
+
     /// What a step of the rows takes in.
     pub fn input_shape(&self, config: &TrainingConfig) -> InputShape {
         self.encoder.input_shape(config.embedding_size)
     }
+}
+
+/// The encoder of a finished run that is tuned.
+fn encoder_of(path: &Path, config: &TrainingConfig, data: &TrainingData) -> Result<Encoder, Error> {
+    let refuse = |problem: &str| Err(Error::Run { path: path.into(), problem: problem.into() });
+    let run = RunIdentity::load(path)?;
+    if run.labels != data.labels {
+        return refuse("has other classes than these rows; --fine-tune goes on with a network of the same classes");
+    }
+    if run.config.network(run.encoder.input_shape(run.config.embedding_size))
+        != config.network(run.encoder.input_shape(config.embedding_size))
+    {
+        return refuse("is another network than these settings; leave out the settings of the network");
+    }
+    Ok(run.encoder)
 }
 
 /// Rows that were encoded while they were read.

@@ -1,0 +1,164 @@
+use std::iter::{repeat_n, zip};
+
+use burn::module::Param;
+use burn::tensor::backend::Backend;
+use burn::tensor::{Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::{Bits, IntegerBits, Ranges, embedding_scales, state_fraction_bits};
+use crate::network::{Cell, Classifier, Direction, Head, InputShape, Layer, NetworkConfig};
+use crate::operations::recurrence::StateRounding;
+use crate::operations::straight_through;
+use crate::weights::NetworkWeights;
+
+/// Below it a row's largest magnitude counts as this, so that a row of zeros has a unit.
+const SMALLEST: f32 = 1e-20;
+/// What a 1 of a one-hot token stands for in a product.
+const ONE_HOT_UNIT: f32 = 1.0 / 127.0;
+
+/// How an integer model rounds, as training simulates it: the grids of the embedding and of the states are fixed when
+/// simulation begins, those of the weights follow each row's largest magnitude, as in an export.
+///
+/// # Source
+/// Jacob et al., "Quantization and training of neural networks for efficient integer-arithmetic-only inference"
+/// (2018), with a scale a row, and states rounded after every step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rounding {
+    /// Bits of the matrices.
+    pub bits: IntegerBits,
+    /// What 1 in each column of the embedding, or in each channel of a frame as a product takes it in, stands for;
+    /// empty for one-hot tokens.
+    pub input_units: Vec<f32>,
+    /// Fraction bits of the measured state of each layer's directions, forward first.
+    pub state_fraction_bits: Vec<Vec<u8>>,
+}
+
+impl Rounding {
+    /// The rounding of a network that is trained on with these ranges.
+    pub fn new(bits: IntegerBits, weights: &NetworkWeights, ranges: &Ranges) -> Self {
+        let of_channels = ranges.inputs.iter().map(|range| range.max(SMALLEST) / f32::from(Bits::Eight.largest()));
+        let states = zip(&weights.layers, &ranges.states);
+        Self {
+            bits,
+            input_units: match &weights.embedding {
+                Some(embedding) => embedding_scales(embedding, bits.embedding),
+                None => of_channels.collect(),
+            },
+            state_fraction_bits: states
+                .map(|(layer, ranges)| ranges.iter().map(|range| state_fraction_bits(layer.cell, *range)).collect())
+                .collect(),
+        }
+    }
+
+    /// A network's settings with these states.
+    pub fn apply(&self, config: NetworkConfig) -> NetworkConfig {
+        let rounding = std::array::from_fn(|layer| {
+            let bits = self.state_fraction_bits.get(layer).map_or(&[][..], Vec::as_slice);
+            [0, 1].map(|direction| StateRounding::new(config.cell, bits.get(direction).copied().unwrap_or(0)))
+        });
+        NetworkConfig { rounding: Some(rounding), ..config }
+    }
+
+    /// A network whose weights are those that the integers stand for; gradients pass straight through to the
+    /// network's own. `config` is one that [`Self::apply`] made.
+    pub fn rounded<B: Backend>(&self, config: &NetworkConfig, network: &Classifier<B>) -> Classifier<B> {
+        let device = network.head.bias.device();
+        let embedding = network.embedding.as_ref().map(|embedding| {
+            let largest = f32::from(self.bits.embedding.largest());
+            let units = self.row(&self.input_units, &device);
+            changed(embedding, |values| (values / units.clone()).clamp(-largest, largest).round() * units.clone())
+        });
+        let mut input_units = match config.input {
+            InputShape::Tokens { tokens, embedding_size: 0 } => vec![ONE_HOT_UNIT; tokens],
+            InputShape::Tokens { .. } => {
+                let factor = f32::from(self.bits.embedding.input_factor());
+                self.input_units.iter().map(|unit| unit / factor).collect()
+            }
+            InputShape::Frames { .. } => self.input_units.clone(),
+        };
+        let mut layers = Vec::with_capacity(network.layers.len());
+        for (number, layer) in network.layers.iter().enumerate() {
+            let hidden_units = self.hidden_units(config, number);
+            let direction = |direction: &Direction<B>, number: usize| {
+                let units = Units { input: self.row(&input_units, &device), hidden: hidden_units[number] };
+                self.direction(config.cell, direction, &units)
+            };
+            layers.push(Layer {
+                forward: direction(&layer.forward, 0),
+                reverse: layer.reverse.as_ref().map(|reverse| direction(reverse, 1)),
+            });
+            let directions = if config.bidirectional { 2 } else { 1 };
+            input_units =
+                hidden_units.iter().take(directions).flat_map(|unit| repeat_n(*unit, config.hidden_size)).collect();
+        }
+        let head = Head {
+            weight: changed(&network.head.weight, |weight| nearest_in_rows(weight, Bits::Eight)),
+            bias: network.head.bias.clone(),
+        };
+        Classifier { embedding, layers, head }
+    }
+
+    /// What 1 of the hidden state of each direction of a layer stands for in a product.
+    fn hidden_units(&self, config: &NetworkConfig, layer: usize) -> [f32; 2] {
+        let rounding = config.rounding.and_then(|rounding| rounding.get(layer).copied());
+        rounding.map_or([1.0; 2], |rounding| rounding.map(|rounding| rounding.narrow_unit()))
+    }
+
+    /// Values as a row.
+    fn row<B: Backend>(&self, values: &[f32], device: &B::Device) -> Tensor<B, 2> {
+        Tensor::from_data(TensorData::new(values.to_vec(), [1, values.len()]), device)
+    }
+
+    fn direction<B: Backend>(&self, cell: Cell, direction: &Direction<B>, units: &Units<B>) -> Direction<B> {
+        let [weight_ih, weight_hh] = [&direction.weight_ih, &direction.weight_hh].map(|weight| weight.val().detach());
+        let rounded = self.rows(cell, weight_ih * units.input.clone(), weight_hh.mul_scalar(units.hidden));
+        let [of_input, of_hidden] = rounded;
+        Direction {
+            weight_ih: changed(&direction.weight_ih, |_| of_input.clone() / units.input.clone()),
+            weight_hh: changed(&direction.weight_hh, |_| of_hidden.clone().div_scalar(units.hidden)),
+            bias: direction.bias.clone(),
+        }
+    }
+
+    /// Both parts of all rows, in units of what they are multiplied with. A row has one grid for both, but for those of
+    /// a GRU's last gate, whose two parts are two results.
+    fn rows<B: Backend>(&self, cell: Cell, of_input: Tensor<B, 2>, of_hidden: Tensor<B, 2>) -> [Tensor<B, 2>; 2] {
+        let [[rows, inputs], [_, hidden]] = [of_input.dims(), of_hidden.dims()];
+        let joint = if cell == Cell::Gru { rows / 3 * 2 } else { rows };
+        let bits = self.bits.weights;
+        let part = |values: &Tensor<B, 2>, rows: std::ops::Range<usize>| {
+            let columns = values.dims()[1];
+            values.clone().slice([rows, 0..columns])
+        };
+        let both = Tensor::cat(vec![part(&of_input, 0..joint), part(&of_hidden, 0..joint)], 1);
+        let both = nearest_in_rows(both, bits);
+        let joined = [0..inputs, inputs..inputs + hidden].map(|columns| both.clone().slice([0..joint, columns]));
+        if joint == rows {
+            return joined;
+        }
+        let alone = [of_input, of_hidden].map(|values| nearest_in_rows(part(&values, joint..rows), bits));
+        let mut parts = zip(joined, alone).map(|(joined, alone)| Tensor::cat(vec![joined, alone], 0));
+        std::array::from_fn(|_| parts.next().unwrap_or_else(|| both.clone()))
+    }
+}
+
+/// What 1 of the values that a direction's rows are multiplied with stands for.
+struct Units<B: Backend> {
+    /// `[1, input_size]`
+    input: Tensor<B, 2>,
+    hidden: f32,
+}
+
+/// A parameter's values changed, with its gradient.
+fn changed<B: Backend>(
+    parameter: &Param<Tensor<B, 2>>,
+    change: impl Fn(Tensor<B, 2>) -> Tensor<B, 2>,
+) -> Param<Tensor<B, 2>> {
+    Param::initialized(parameter.id, straight_through(parameter.val(), change))
+}
+
+/// Each value as the nearest that an integer of its row stands for, the row's largest magnitude being the largest.
+fn nearest_in_rows<B: Backend>(rows: Tensor<B, 2>, bits: Bits) -> Tensor<B, 2> {
+    let units = rows.clone().abs().max_dim(1).clamp_min(SMALLEST).div_scalar(f32::from(bits.largest()));
+    (rows / units.clone()).round() * units
+}
