@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use trainer::data::Source;
-use trainer::encoding::Input;
+use trainer::encoding::{Input, VocabularyBy};
 use trainer::network::{Cell, Pooling, Targets};
 use trainer::training::{Schedule, TrainingConfig};
 
@@ -22,7 +22,10 @@ pub(super) struct Settings {
     /// Training rows to make the vocabulary from, the first ones; 0: all [0]
     #[arg(long, value_name = "N")]
     vocabulary_rows: Option<usize>,
-    /// Most frequent words, or characters, that are kept [4000]
+    /// What the words of the vocabulary are chosen by [frequency]
+    #[arg(long, value_enum)]
+    vocabulary_by: Option<VocabularyBy>,
+    /// Words, or characters, that the vocabulary has at most [4000]
     #[arg(long, value_name = "N")]
     vocabulary_size: Option<usize>,
     /// Tokens that words are hashed to with --input hashed-words [4096]
@@ -139,6 +142,7 @@ impl Settings {
         set(&mut config.text_columns, &self.text_columns);
         set(&mut config.vocabulary_columns, &self.vocabulary_columns);
         set(&mut config.vocabulary_rows, &self.vocabulary_rows);
+        set(&mut config.vocabulary_by, &self.vocabulary_by);
         set(&mut config.hash_buckets, &self.hash_buckets);
         set_some(&mut config.frame_unit, &self.frame_unit);
         set(&mut config.pad_to, &self.pad_to);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Schedule;
 use crate::data::{Selection, Source};
-use crate::encoding::Input;
+use crate::encoding::{Input, VocabularyBy};
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 
@@ -44,7 +44,9 @@ pub struct TrainingConfig {
     /// Training rows that the vocabulary is made from, the first ones in the order of training; 0: all. Where
     /// validation rows are held out by chance, that order is one of chance too.
     pub vocabulary_rows: usize,
-    /// Most frequent words, or characters, that are kept.
+    /// What the words of the vocabulary are chosen by.
+    pub vocabulary_by: VocabularyBy,
+    /// Words, or characters, that the vocabulary has at most.
     pub vocabulary_size: usize,
     /// Tokens that words are hashed to.
     pub hash_buckets: usize,
@@ -120,6 +122,7 @@ impl Default for TrainingConfig {
             text_columns: Vec::new(),
             vocabulary_columns: Vec::new(),
             vocabulary_rows: 0,
+            vocabulary_by: VocabularyBy::Frequency,
             vocabulary_size: 4_000,
             hash_buckets: 4_096,
             frame_unit: None,
@@ -277,6 +280,9 @@ impl TrainingConfig {
         let of_rows = self.vocabulary_rows != 0 || !self.vocabulary_columns.is_empty();
         if of_rows && !matches!(self.input, Input::Auto | Input::Words | Input::Characters) {
             return refuse("--vocabulary-rows and --vocabulary-columns need --input words or characters");
+        }
+        if self.vocabulary_by == VocabularyBy::Information && !matches!(self.input, Input::Auto | Input::Words) {
+            return refuse("--vocabulary-by information needs --input words");
         }
         if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
             return refuse("--frame-unit needs --input frames");
