@@ -5,6 +5,7 @@ use burn::optim::Optimizer;
 use burn::record::{FullPrecisionSettings, NamedMpkBytesRecorder, Recorder};
 use serde::{Deserialize, Serialize};
 
+use super::average::{AverageRecord, WeightAverage};
 use super::embedding::{EmbeddingRecord, EmbeddingTable};
 use super::learner::Learner;
 use crate::error::Error;
@@ -54,9 +55,11 @@ pub(super) struct Checkpoint {
     model: Vec<u8>,
     optimizer: Vec<u8>,
     embedding: Option<EmbeddingRecord>,
+    average: Option<AverageRecord>,
 }
 
-type BytesRecorder = NamedMpkBytesRecorder<FullPrecisionSettings>;
+/// How weights become bytes, and again the same weights.
+pub(super) type BytesRecorder = NamedMpkBytesRecorder<FullPrecisionSettings>;
 
 impl Checkpoint {
     pub(super) fn new<B: TrainingBackend>(position: &Position, learner: &Learner<B>) -> Result<Self, Error> {
@@ -68,6 +71,7 @@ impl Checkpoint {
             model: Recorder::<B>::record(&recorder, model, ()).map_err(failed)?,
             optimizer: Recorder::<B>::record(&recorder, learner.optimizer.to_record(), ()).map_err(failed)?,
             embedding: learner.embedding.as_ref().map(EmbeddingTable::record),
+            average: learner.average.as_ref().map(WeightAverage::record).transpose().map_err(failed)?,
         })
     }
 
@@ -88,6 +92,14 @@ impl Checkpoint {
             }
             (None, None) => None,
             _ => return Err(failed("another input".into())),
+        };
+        let network = learner.trained();
+        learner.average = match (learner.average, self.average) {
+            (Some(average), Some(record)) => {
+                Some(average.restored(record, network, device).map_err(|error| failed(error.to_string()))?)
+            }
+            (None, None) => None,
+            _ => return Err(failed("another average".into())),
         };
         learner.model = learner.model.load_record(model);
         learner.optimizer = learner.optimizer.load_record(optimizer);

@@ -82,6 +82,9 @@ pub struct TrainingConfig {
     pub word_dropout: f64,
     /// Standard deviation of what is added to normalized frames in training.
     pub input_noise: f64,
+    /// Epochs that the weights are averaged over, to measure them and to keep them; 0: they are as the last step left
+    /// them.
+    pub weight_average: f64,
     /// Most passes over the rows.
     pub epochs: usize,
     /// Rows in a step of the optimizer.
@@ -140,6 +143,7 @@ impl Default for TrainingConfig {
             dropout: 0.3,
             word_dropout: 0.1,
             input_noise: 0.0,
+            weight_average: 0.0,
             epochs: 8,
             batch_size: 32,
             learning_rate: 3e-3,
@@ -239,16 +243,13 @@ impl TrainingConfig {
     fn check_numbers(&self) -> Result<(), Error> {
         let below_one = |value: f64| (0.0..1.0).contains(&value);
         let positive = |value: f64| value.is_finite() && value > 0.0;
+        let from_0 = |value: f64| value.is_finite() && value >= 0.0;
         let (clipping, unit) = (f64::from(self.gradient_clipping), f64::from(self.frame_unit.unwrap_or(1.0)));
         let numbers = [
             ("dropout", self.dropout, below_one(self.dropout), "0 up to, but not, 1"),
             ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
-            (
-                "input-noise",
-                self.input_noise,
-                self.input_noise.is_finite() && self.input_noise >= 0.0,
-                "a number from 0",
-            ),
+            ("input-noise", self.input_noise, from_0(self.input_noise), "a number from 0"),
+            ("weight-average", self.weight_average, from_0(self.weight_average), "a number from 0"),
             ("teacher-share", self.teacher_share, (0.0..=1.0).contains(&self.teacher_share), "0 to 1"),
             ("splicing", self.splicing, below_one(self.splicing), "0 up to, but not, 1"),
             ("validation-share", self.validation_share, below_one(self.validation_share), "0 up to, but not, 1"),

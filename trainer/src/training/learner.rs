@@ -11,6 +11,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::backend::Backend;
 use rand_chacha::ChaCha8Rng;
 
+use super::average::WeightAverage;
 use super::embedding::EmbeddingTable;
 use super::evaluate::losses_and_correct;
 use super::prefetch::{Ready, Share};
@@ -26,6 +27,7 @@ pub(super) struct Learner<B: TrainingBackend> {
     pub(super) model: Classifier<B>,
     pub(super) optimizer: AdamOptimizer<B>,
     pub(super) embedding: Option<EmbeddingTable<B::InnerBackend>>,
+    pub(super) average: Option<WeightAverage<B::InnerBackend>>,
     teachers: Teachers<B::InnerBackend>,
     teacher_share: f64,
     network: NetworkConfig,
@@ -59,6 +61,7 @@ impl<B: TrainingBackend> Learner<B> {
             model,
             optimizer: adam::config(config.gradient_clipping).init(),
             embedding,
+            average: WeightAverage::new(config),
             teachers,
             teacher_share: config.teacher_share,
             network,
@@ -156,8 +159,22 @@ impl<B: TrainingBackend> Learner<B> {
         Self { embedding: self.embedding.map(EmbeddingTable::settled), ..self }
     }
 
-    /// The network as it is used; its embedding is as it was when it was last settled.
+    /// The learner with its weights taken into their average, where one is kept.
+    pub(super) fn averaged(mut self) -> Self {
+        let Some(average) = self.average.take() else { return self };
+        let learner = self.settled();
+        let average = Some(average.add(learner.current()));
+        Self { average, ..learner }
+    }
+
+    /// The network as it is used: the average of its weights, where one is kept.
     pub(super) fn trained(&self) -> Classifier<B::InnerBackend> {
+        let average = self.average.as_ref().and_then(WeightAverage::network);
+        average.cloned().unwrap_or_else(|| self.current())
+    }
+
+    /// The network as it is now; its embedding is as it was when it was last settled.
+    fn current(&self) -> Classifier<B::InnerBackend> {
         let mut model = self.model.valid();
         model.embedding = self.embedding.as_ref().map(EmbeddingTable::parameter);
         model
