@@ -148,6 +148,8 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("--dropout 1", &["--dropout 1"]),
     ("--dropout nan", &["--dropout NaN"]),
     ("--word-dropout=-0.1", &["--word-dropout -0.1"]),
+    ("--label-smoothing 1", &["--label-smoothing 1: expected 0 up to, but not, 1\n"]),
+    ("--label-smoothing=-0.1", &["--label-smoothing -0.1"]),
     ("--weight-average=-1", &["--weight-average -1: expected a number from 0\n"]),
     ("--weight-average nan", &["--weight-average NaN"]),
     ("--validation-share 1", &["--validation-share 1"]),

@@ -76,6 +76,9 @@ pub(super) struct Settings {
     /// Standard deviation of noise on normalized frames in training [0]
     #[arg(long, value_name = "X")]
     input_noise: Option<f64>,
+    /// How much of each label's probability all classes share in the loss [0]
+    #[arg(long, value_name = "X")]
+    label_smoothing: Option<f64>,
     /// Epochs that the weights are averaged over [0]
     #[arg(long, value_name = "X")]
     weight_average: Option<f64>,
@@ -163,6 +166,7 @@ impl Settings {
         set(&mut config.dropout, &self.dropout);
         set(&mut config.word_dropout, &self.word_dropout);
         set(&mut config.input_noise, &self.input_noise);
+        set(&mut config.label_smoothing, &self.label_smoothing);
         set(&mut config.weight_average, &self.weight_average);
         set(&mut config.epochs, &self.epochs);
         set(&mut config.batch_size, &self.batch_size);

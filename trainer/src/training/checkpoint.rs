@@ -17,7 +17,8 @@ use crate::run_folder::write_atomically;
 pub struct EpochMetrics {
     /// The epoch, from 1.
     pub epoch: usize,
-    /// Mean cross-entropy over the training rows, with dropout.
+    /// Mean loss over the training rows, with dropout: the cross-entropy with labels, as they are smoothed, and with
+    /// teachers' answers.
     pub training_loss: f64,
     /// Share of training rows that were right, with dropout.
     pub training_accuracy: f64,

@@ -82,6 +82,8 @@ pub struct TrainingConfig {
     pub word_dropout: f64,
     /// Standard deviation of what is added to normalized frames in training.
     pub input_noise: f64,
+    /// How much of each label's probability all classes share in the loss.
+    pub label_smoothing: f64,
     /// Epochs that the weights are averaged over, to measure them and to keep them; 0: they are as the last step left
     /// them.
     pub weight_average: f64,
@@ -143,6 +145,7 @@ impl Default for TrainingConfig {
             dropout: 0.3,
             word_dropout: 0.1,
             input_noise: 0.0,
+            label_smoothing: 0.0,
             weight_average: 0.0,
             epochs: 8,
             batch_size: 32,
@@ -249,6 +252,7 @@ impl TrainingConfig {
             ("dropout", self.dropout, below_one(self.dropout), "0 up to, but not, 1"),
             ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
             ("input-noise", self.input_noise, from_0(self.input_noise), "a number from 0"),
+            ("label-smoothing", self.label_smoothing, below_one(self.label_smoothing), "0 up to, but not, 1"),
             ("weight-average", self.weight_average, from_0(self.weight_average), "a number from 0"),
             ("teacher-share", self.teacher_share, (0.0..=1.0).contains(&self.teacher_share), "0 to 1"),
             ("splicing", self.splicing, below_one(self.splicing), "0 up to, but not, 1"),

@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::average::WeightAverage;
 use super::embedding::EmbeddingTable;
-use super::evaluate::losses_and_correct;
+use super::evaluate::{losses_and_correct, smoothed};
 use super::prefetch::{Ready, Share};
 use super::teachers::Teachers;
 use super::{TrainingConfig, adam};
@@ -30,6 +30,7 @@ pub(super) struct Learner<B: TrainingBackend> {
     pub(super) average: Option<WeightAverage<B::InnerBackend>>,
     teachers: Teachers<B::InnerBackend>,
     teacher_share: f64,
+    label_smoothing: f64,
     network: NetworkConfig,
     targets: Targets,
     dropout: f64,
@@ -64,6 +65,7 @@ impl<B: TrainingBackend> Learner<B> {
             average: WeightAverage::new(config),
             teachers,
             teacher_share: config.teacher_share,
+            label_smoothing: config.label_smoothing,
             network,
             targets: config.targets,
             dropout: config.dropout,
@@ -133,7 +135,8 @@ impl<B: TrainingBackend> Learner<B> {
         match self.targets {
             Targets::Last => {
                 let logits = model.forward(&self.network, &batch.packed, dropout);
-                let (mut losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
+                let (losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
+                let mut losses = smoothed(losses, &logits, self.label_smoothing);
                 let answers = questions.as_ref().and_then(|questions| self.teachers.probabilities(questions));
                 if let Some(answers) = answers {
                     let answers = Tensor::from_inner(answers.to_device(device));
@@ -147,7 +150,8 @@ impl<B: TrainingBackend> Learner<B> {
             Targets::EveryStep => {
                 let classes: Vec<_> = batch.packed.step_rows().into_iter().map(|row| batch.classes[row]).collect();
                 let logits = model.forward_every_step(&self.network, &batch.packed, dropout);
-                let (losses, right) = losses_and_correct(logits, &classes, device);
+                let (losses, right) = losses_and_correct(logits.clone(), &classes, device);
+                let losses = smoothed(losses, &logits, self.label_smoothing);
                 let at_end = |values: Tensor<B, 1>| batch.packed.last(values.inner().unsqueeze_dim(1)).squeeze_dim(1);
                 (losses.clone(), [losses, right].map(at_end))
             }
