@@ -104,6 +104,23 @@ fn a_run_over_frames_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
     assert_repeats(&digits_config(), parent.path(), &[7]);
 }
 
+#[test]
+fn a_run_with_averaged_weights_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig { weight_average: 0.3, label_smoothing: 0.1, epochs: 2, ..small_config(parent.path()) };
+    assert_repeats(&config, parent.path(), &[1, 2, 23, 30]);
+    let plain = RunFolder::create(&parent.path().join("plain")).unwrap();
+    train(&TrainingConfig { weight_average: 0.0, ..config }, &plain, false, &|| false).unwrap();
+    let [averaged, last] = ["whole", "plain"].map(|name| outcome(&parent.path().join(name)));
+    let losses = |metrics: &str| -> Vec<f32> {
+        metrics.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect()
+    };
+    let [of_averaged, of_last] = [&averaged, &last].map(|(_, metrics)| losses(metrics));
+    let near = of_averaged.iter().zip(&of_last).all(|(averaged, last)| (averaged - last).abs() < 1e-4);
+    assert!(near, "the average takes part in training: {of_averaged:?} {of_last:?}");
+    assert_ne!(averaged.0, last.0);
+}
+
 /// Two teachers of all words, and the settings of a network of fewer words that learns from them.
 fn taught_config(folder: &Path, epochs: usize) -> TrainingConfig {
     let config = TrainingConfig { epochs, learning_rate: 1e-2, num_layers: 1, ..small_config(folder) };

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use trainer::data::Source;
-use trainer::encoding::Input;
+use trainer::encoding::{Input, VocabularyBy};
 use trainer::network::{Cell, Pooling, Targets};
 use trainer::quantize::Bits;
 use trainer::training::{Schedule, TrainingConfig};
@@ -23,7 +23,10 @@ pub(super) struct Settings {
     /// Training rows to make the vocabulary from, the first ones; 0: all [0]
     #[arg(long, value_name = "N")]
     vocabulary_rows: Option<usize>,
-    /// Most frequent words, or characters, that are kept [4000]
+    /// What the words of the vocabulary are chosen by [frequency]
+    #[arg(long, value_enum)]
+    vocabulary_by: Option<VocabularyBy>,
+    /// Words, or characters, that the vocabulary has at most [4000]
     #[arg(long, value_name = "N")]
     vocabulary_size: Option<usize>,
     /// Tokens that words are hashed to with --input hashed-words [4096]
@@ -74,6 +77,12 @@ pub(super) struct Settings {
     /// Standard deviation of noise on normalized frames in training [0]
     #[arg(long, value_name = "X")]
     input_noise: Option<f64>,
+    /// How much of each label's probability all classes share in the loss [0]
+    #[arg(long, value_name = "X")]
+    label_smoothing: Option<f64>,
+    /// Epochs that the weights are averaged over [0]
+    #[arg(long, value_name = "X")]
+    weight_average: Option<f64>,
     /// Most passes over the rows [8]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
@@ -152,6 +161,7 @@ impl Settings {
         set(&mut config.text_columns, &self.text_columns);
         set(&mut config.vocabulary_columns, &self.vocabulary_columns);
         set(&mut config.vocabulary_rows, &self.vocabulary_rows);
+        set(&mut config.vocabulary_by, &self.vocabulary_by);
         set(&mut config.hash_buckets, &self.hash_buckets);
         set_some(&mut config.frame_unit, &self.frame_unit);
         set(&mut config.pad_to, &self.pad_to);
@@ -169,6 +179,8 @@ impl Settings {
         set(&mut config.dropout, &self.dropout);
         set(&mut config.word_dropout, &self.word_dropout);
         set(&mut config.input_noise, &self.input_noise);
+        set(&mut config.label_smoothing, &self.label_smoothing);
+        set(&mut config.weight_average, &self.weight_average);
         set(&mut config.epochs, &self.epochs);
         set(&mut config.batch_size, &self.batch_size);
         set(&mut config.learning_rate, &self.learning_rate);

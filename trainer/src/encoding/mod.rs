@@ -4,10 +4,12 @@ mod encoder;
 mod frames;
 mod input;
 pub mod pretrained;
+mod ranking;
 mod vocabulary;
 
 pub use encoder::{Encoder, Mismatch};
 pub use frames::{FrameNormalization, raw_value};
 pub use input::Input;
 pub use pretrained::Pretrained;
+pub use ranking::VocabularyBy;
 pub use vocabulary::{Splitting, Vocabulary};

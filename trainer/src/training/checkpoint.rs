@@ -5,6 +5,7 @@ use burn::optim::Optimizer;
 use burn::record::{FullPrecisionSettings, NamedMpkBytesRecorder, Recorder};
 use serde::{Deserialize, Serialize};
 
+use super::average::{AverageRecord, WeightAverage};
 use super::embedding::{EmbeddingRecord, EmbeddingTable};
 use super::learner::Learner;
 use crate::error::Error;
@@ -17,7 +18,8 @@ use crate::run_folder::write_atomically;
 pub struct EpochMetrics {
     /// The epoch, from 1.
     pub epoch: usize,
-    /// Mean cross-entropy over the training rows, with dropout.
+    /// Mean loss over the training rows, with dropout: the cross-entropy with labels, as they are smoothed, and with
+    /// teachers' answers.
     pub training_loss: f64,
     /// Share of training rows that were right, with dropout.
     pub training_accuracy: f64,
@@ -56,9 +58,11 @@ pub(super) struct Checkpoint {
     optimizer: Vec<u8>,
     embedding: Option<EmbeddingRecord>,
     rounding: Option<Rounding>,
+    average: Option<AverageRecord>,
 }
 
-type BytesRecorder = NamedMpkBytesRecorder<FullPrecisionSettings>;
+/// How weights become bytes, and again the same weights.
+pub(super) type BytesRecorder = NamedMpkBytesRecorder<FullPrecisionSettings>;
 
 impl Checkpoint {
     pub(super) fn new<B: TrainingBackend>(position: &Position, learner: &Learner<B>) -> Result<Self, Error> {
@@ -71,6 +75,7 @@ impl Checkpoint {
             optimizer: Recorder::<B>::record(&recorder, learner.optimizer.to_record(), ()).map_err(failed)?,
             embedding: learner.embedding.as_ref().map(EmbeddingTable::record),
             rounding: learner.rounding().cloned(),
+            average: learner.average.as_ref().map(WeightAverage::record).transpose().map_err(failed)?,
         })
     }
 
@@ -91,6 +96,14 @@ impl Checkpoint {
             }
             (None, None) => None,
             _ => return Err(failed("another input".into())),
+        };
+        let network = learner.trained();
+        learner.average = match (learner.average, self.average) {
+            (Some(average), Some(record)) => {
+                Some(average.restored(record, network, device).map_err(|error| failed(error.to_string()))?)
+            }
+            (None, None) => None,
+            _ => return Err(failed("another average".into())),
         };
         learner.model = learner.model.load_record(model);
         learner.optimizer = learner.optimizer.load_record(optimizer);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Schedule;
 use crate::data::{Selection, Source};
-use crate::encoding::Input;
+use crate::encoding::{Input, VocabularyBy};
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 use crate::quantize::{Bits, IntegerBits};
@@ -45,7 +45,9 @@ pub struct TrainingConfig {
     /// Training rows that the vocabulary is made from, the first ones in the order of training; 0: all. Where
     /// validation rows are held out by chance, that order is one of chance too.
     pub vocabulary_rows: usize,
-    /// Most frequent words, or characters, that are kept.
+    /// What the words of the vocabulary are chosen by.
+    pub vocabulary_by: VocabularyBy,
+    /// Words, or characters, that the vocabulary has at most.
     pub vocabulary_size: usize,
     /// Tokens that words are hashed to.
     pub hash_buckets: usize,
@@ -81,6 +83,11 @@ pub struct TrainingConfig {
     pub word_dropout: f64,
     /// Standard deviation of what is added to normalized frames in training.
     pub input_noise: f64,
+    /// How much of each label's probability all classes share in the loss.
+    pub label_smoothing: f64,
+    /// Epochs that the weights are averaged over, to measure them and to keep them; 0: they are as the last step left
+    /// them.
+    pub weight_average: f64,
     /// Most passes over the rows.
     pub epochs: usize,
     /// Rows in a step of the optimizer.
@@ -135,6 +142,7 @@ impl Default for TrainingConfig {
             text_columns: Vec::new(),
             vocabulary_columns: Vec::new(),
             vocabulary_rows: 0,
+            vocabulary_by: VocabularyBy::Frequency,
             vocabulary_size: 4_000,
             hash_buckets: 4_096,
             frame_unit: None,
@@ -152,6 +160,8 @@ impl Default for TrainingConfig {
             dropout: 0.3,
             word_dropout: 0.1,
             input_noise: 0.0,
+            label_smoothing: 0.0,
+            weight_average: 0.0,
             epochs: 8,
             batch_size: 32,
             learning_rate: 3e-3,
@@ -292,16 +302,14 @@ impl TrainingConfig {
     fn check_numbers(&self) -> Result<(), Error> {
         let below_one = |value: f64| (0.0..1.0).contains(&value);
         let positive = |value: f64| value.is_finite() && value > 0.0;
+        let from_0 = |value: f64| value.is_finite() && value >= 0.0;
         let (clipping, unit) = (f64::from(self.gradient_clipping), f64::from(self.frame_unit.unwrap_or(1.0)));
         let numbers = [
             ("dropout", self.dropout, below_one(self.dropout), "0 up to, but not, 1"),
             ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
-            (
-                "input-noise",
-                self.input_noise,
-                self.input_noise.is_finite() && self.input_noise >= 0.0,
-                "a number from 0",
-            ),
+            ("input-noise", self.input_noise, from_0(self.input_noise), "a number from 0"),
+            ("label-smoothing", self.label_smoothing, below_one(self.label_smoothing), "0 up to, but not, 1"),
+            ("weight-average", self.weight_average, from_0(self.weight_average), "a number from 0"),
             (
                 "calibration-percentile",
                 self.calibration_percentile,
@@ -339,6 +347,9 @@ impl TrainingConfig {
         let of_rows = self.vocabulary_rows != 0 || !self.vocabulary_columns.is_empty();
         if of_rows && !matches!(self.input, Input::Auto | Input::Words | Input::Characters) {
             return refuse("--vocabulary-rows and --vocabulary-columns need --input words or characters");
+        }
+        if self.vocabulary_by == VocabularyBy::Information && !matches!(self.input, Input::Auto | Input::Words) {
+            return refuse("--vocabulary-by information needs --input words");
         }
         if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
             return refuse("--frame-unit needs --input frames");

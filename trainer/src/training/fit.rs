@@ -2,6 +2,7 @@ use burn::tensor::Tensor;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::average::TIMES_AN_EPOCH;
 use super::checkpoint::{Checkpoint, EpochMetrics, EpochSums, Position};
 use super::evaluate::evaluate;
 use super::learner::{Found, Learner};
@@ -166,6 +167,9 @@ fn train_epoch<B: TrainingBackend>(
             (learner, found) = learner.step(ready?, rate);
             unread.push(found);
             position.batch += 1;
+            if position.batch.is_multiple_of(batches.len().div_ceil(TIMES_AN_EPOCH)) {
+                learner = learner.averaged();
+            }
             if position.batch.is_multiple_of(BATCHES_PER_READ) || position.batch == batches.len() {
                 let rows = unread.read(&mut position.sums)?;
                 progress.advance(rows, &status(config, epoch, &position.sums, examples.len()));

@@ -11,8 +11,9 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::backend::Backend;
 use rand_chacha::ChaCha8Rng;
 
+use super::average::WeightAverage;
 use super::embedding::EmbeddingTable;
-use super::evaluate::losses_and_correct;
+use super::evaluate::{losses_and_correct, smoothed};
 use super::prefetch::{Ready, Share};
 use super::teachers::Teachers;
 use super::{TrainingConfig, adam};
@@ -27,8 +28,10 @@ pub(super) struct Learner<B: TrainingBackend> {
     pub(super) model: Classifier<B>,
     pub(super) optimizer: AdamOptimizer<B>,
     pub(super) embedding: Option<EmbeddingTable<B::InnerBackend>>,
+    pub(super) average: Option<WeightAverage<B::InnerBackend>>,
     teachers: Teachers<B::InnerBackend>,
     teacher_share: f64,
+    label_smoothing: f64,
     /// What the network is; with the rounding of its states, where there is one.
     pub(super) network: NetworkConfig,
     rounding: Option<Rounding>,
@@ -62,8 +65,10 @@ impl<B: TrainingBackend> Learner<B> {
             model,
             optimizer: adam::config(config.gradient_clipping).init(),
             embedding,
+            average: WeightAverage::new(config),
             teachers,
             teacher_share: config.teacher_share,
+            label_smoothing: config.label_smoothing,
             network,
             rounding: None,
             targets: config.targets,
@@ -153,7 +158,8 @@ impl<B: TrainingBackend> Learner<B> {
         match self.targets {
             Targets::Last => {
                 let logits = model.forward(&self.network, &batch.packed, dropout);
-                let (mut losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
+                let (losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
+                let mut losses = smoothed(losses, &logits, self.label_smoothing);
                 let answers = questions.as_ref().and_then(|questions| self.teachers.probabilities(questions));
                 if let Some(answers) = answers {
                     let answers = Tensor::from_inner(answers.to_device(device));
@@ -167,7 +173,8 @@ impl<B: TrainingBackend> Learner<B> {
             Targets::EveryStep => {
                 let classes: Vec<_> = batch.packed.step_rows().into_iter().map(|row| batch.classes[row]).collect();
                 let logits = model.forward_every_step(&self.network, &batch.packed, dropout);
-                let (losses, right) = losses_and_correct(logits, &classes, device);
+                let (losses, right) = losses_and_correct(logits.clone(), &classes, device);
+                let losses = smoothed(losses, &logits, self.label_smoothing);
                 let at_end = |values: Tensor<B, 1>| batch.packed.last(values.inner().unsqueeze_dim(1)).squeeze_dim(1);
                 (losses.clone(), [losses, right].map(at_end))
             }
@@ -179,10 +186,24 @@ impl<B: TrainingBackend> Learner<B> {
         Self { embedding: self.embedding.map(EmbeddingTable::settled), ..self }
     }
 
-    /// The network as it is used, its weights rounded where there is a rounding; its embedding is as it was when it was last settled.
+    /// The learner with its weights taken into their average, where one is kept.
+    pub(super) fn averaged(mut self) -> Self {
+        let Some(average) = self.average.take() else { return self };
+        let learner = self.settled();
+        let average = Some(average.add(learner.current()));
+        Self { average, ..learner }
+    }
+
+    /// The network as it is used: the average of its weights, where one is kept; rounded, where there is a rounding.
     pub(super) fn trained(&self) -> Classifier<B::InnerBackend> {
+        let average = self.average.as_ref().and_then(WeightAverage::network);
+        self.computing(average.cloned().unwrap_or_else(|| self.current()))
+    }
+
+    /// The network as it is now; its embedding is as it was when it was last settled.
+    fn current(&self) -> Classifier<B::InnerBackend> {
         let mut model = self.model.valid();
         model.embedding = self.embedding.as_ref().map(EmbeddingTable::parameter);
-        self.computing(model)
+        model
     }
 }

@@ -1,6 +1,7 @@
 //! Training: settings, the loop, schedule, checkpoints, progress.
 
 mod adam;
+mod average;
 mod checkpoint;
 mod config;
 mod embedding;
