@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use tests::{Cpu, train};
 use trainer::examples::{Example, Examples};
 use trainer::network::{self, Classifier, InputShape, NetworkConfig, Packed, Pooling, Sequence};
+use trainer::quantize::{Bits, IntegerBits};
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
 use trainer::training::{Ending, TrainingConfig, logits};
@@ -119,6 +120,45 @@ fn a_run_with_averaged_weights_repeats_bit_for_bit_and_an_interruption_changes_n
     let near = of_averaged.iter().zip(&of_last).all(|(averaged, last)| (averaged - last).abs() < 1e-4);
     assert!(near, "the average takes part in training: {of_averaged:?} {of_last:?}");
     assert_ne!(averaged.0, last.0);
+}
+
+#[test]
+fn a_run_that_simulates_integers_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig {
+        quantize_aware: Some(Bits::Four),
+        float_epochs: Some(1),
+        bidirectional: true,
+        weight_average: 0.3,
+        ..small_config(parent.path())
+    };
+    // In the last epoch without, and in both with rounding.
+    assert_repeats(&config, parent.path(), &[20, 30, 60]);
+    let path = parent.path().join("whole");
+    let run = Run::<Cpu>::load(&path, &Default::default()).unwrap();
+    let weights = NetworkWeights::from_network(&run.network, run.config.cell);
+    assert_eq!(run.rounding.as_ref().map(|rounding| rounding.bits), Some(IntegerBits::all(Bits::Four)));
+    let rounded = weights.layers.iter().flat_map(|layer| [Some(&layer.forward), layer.reverse.as_ref()]).flatten();
+    for direction in rounded {
+        for row in direction.weight_hh.rows() {
+            let mut magnitudes: Vec<f32> = row.iter().map(|weight| weight.abs()).collect();
+            magnitudes.sort_by(f32::total_cmp);
+            magnitudes.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
+            assert!(magnitudes.len() <= 8, "0 to 7 units: {magnitudes:?}");
+        }
+    }
+    let tuned = TrainingConfig { fine_tune: Some(path.clone()), float_epochs: None, epochs: 1, ..config };
+    let folder = RunFolder::create(&parent.path().join("tuned")).unwrap();
+    train(&tuned, &folder, false, &|| false).unwrap();
+    let first = |folder: &Path| {
+        let metrics = std::fs::read_to_string(RunFolder::open(folder).unwrap().metrics()).unwrap();
+        metrics.lines().nth(1).unwrap().split(',').nth(1).unwrap().parse::<f64>().unwrap()
+    };
+    assert!(first(folder.path()) < first(&path), "it begins with what the run has learned");
+    let other = TrainingConfig { hidden_size: 9, ..tuned };
+    let refused = RunFolder::create(&parent.path().join("other")).unwrap();
+    let error = train(&other, &refused, false, &|| false).unwrap_err().to_string();
+    assert!(error.contains("another network"), "{error}");
 }
 
 /// Two teachers of all words, and the settings of a network of fewer words that learns from them.

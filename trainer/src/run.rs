@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::export::{ExportedNetwork, ModelFile, export};
 use crate::network::{Classifier, NetworkConfig};
 use crate::operations::NetworkBackend;
-use crate::quantize::{Ranges, measure_ranges};
+use crate::quantize::{Ranges, Rounding, measure_ranges};
 use crate::run_folder::{RunFolder, read_lines, read_toml, write_toml};
 use crate::training::{EpochMetrics, TrainingConfig};
 use crate::weights::{self, NetworkWeights};
@@ -55,6 +55,8 @@ pub struct Run<B: Backend> {
     pub network: Classifier<B>,
     /// What it came to.
     pub result: RunResult,
+    /// How its training simulated integers, if it did.
+    pub rounding: Option<Rounding>,
 }
 
 /// What a finished run reads, and what it answers.
@@ -97,12 +99,14 @@ impl<B: Backend> Run<B> {
         let folder = RunFolder::open(path)?;
         let result = read_toml(&folder.result())?;
         let network = load_network(&folder, &config, &encoder, labels.len(), device)?;
-        Ok(Self { config, labels, encoder, network, result })
+        let rounding = config.integer_bits().map(|_| read_toml(&folder.rounding())).transpose()?;
+        Ok(Self { config, labels, encoder, network, result, rounding })
     }
 
-    /// What its network is.
+    /// What its network is, with the rounding of its states if training simulated one.
     pub fn network_config(&self) -> NetworkConfig {
-        self.config.network(self.encoder.input_shape(self.config.embedding_size))
+        let config = self.config.network(self.encoder.input_shape(self.config.embedding_size));
+        self.rounding.as_ref().map_or(config, |rounding| rounding.apply(config))
     }
 
     /// The run as a model file.

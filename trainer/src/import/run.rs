@@ -65,7 +65,7 @@ impl Imported {
             result.ranges = measure_ranges(&network, &shape, &examples, config.calibration_percentile)?;
             accuracy = Some(evaluate(&network, &shape, &examples, device)?.accuracy);
         }
-        let run = Run { config, labels: self.labels.clone(), encoder, network, result };
+        let run = Run { config, labels: self.labels.clone(), encoder, network, result, rounding: None };
         run.export(runtime::format::Precision::F32)?;
         Ok(ImportedRun { run, accuracy })
     }
@@ -103,7 +103,7 @@ impl<B: NetworkBackend> ImportedRun<B> {
     /// # Errors
     /// [`Error::Run`] if `out` holds a run already; [`Error::Unwritable`].
     pub fn write(&self, out: &Path) -> Result<(), Error> {
-        let Run { config, labels, encoder, network, result } = &self.run;
+        let Run { config, labels, encoder, network, result, rounding: _ } = &self.run;
         let folder = RunFolder::create(out)?;
         write_lines(&folder.labels(), labels)?;
         encoder.save(&folder)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bits, IntegerBits, Ranges, embedding_scales, state_fraction_bits};
 use crate::network::{Cell, Classifier, Direction, Head, InputShape, Layer, NetworkConfig};
-use crate::operations::recurrence::StateRounding;
+use crate::operations::recurrence::{Grid, StateRounding};
 use crate::operations::straight_through;
 use crate::weights::NetworkWeights;
 
@@ -57,6 +57,15 @@ impl Rounding {
             [0, 1].map(|direction| StateRounding::new(config.cell, bits.get(direction).copied().unwrap_or(0)))
         });
         NetworkConfig { rounding: Some(rounding), ..config }
+    }
+
+    /// What the integers of each channel of a frame stand for; nothing for tokens.
+    pub fn channel_grids(&self, config: &NetworkConfig) -> Vec<Grid> {
+        let grid = |unit: &f32| Grid::new(*unit, f32::from(Bits::Eight.largest()));
+        match config.input {
+            InputShape::Frames { .. } => self.input_units.iter().map(grid).collect(),
+            InputShape::Tokens { .. } => Vec::new(),
+        }
     }
 
     /// A network whose weights are those that the integers stand for; gradients pass straight through to the

@@ -128,7 +128,8 @@ mod tests {
     fn network(value: f64) -> Classifier<NdArray<f32>> {
         let input = InputShape::Tokens { tokens: 4, embedding_size: 2 };
         let (cell, pooling) = (Cell::Gru, Pooling::Max);
-        let config = NetworkConfig { input, cell, hidden_size: 3, num_layers: 2, bidirectional: true, pooling };
+        let config =
+            NetworkConfig { input, cell, hidden_size: 3, num_layers: 2, bidirectional: true, pooling, rounding: None };
         let network = Classifier::new(&config, 2, &mut ChaCha8Rng::seed_from_u64(1), &Default::default());
         network.map(&mut Constant(value))
     }

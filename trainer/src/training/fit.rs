@@ -144,12 +144,14 @@ fn train_epoch<B: TrainingBackend>(
     let epoch = position.history.len();
     let examples = &prepared.training;
     let batches = epoch_batches(examples, config.batch_size, &mut chance(config.seed, Chance::Order, epoch, 0));
+    let input_grids = learner.rounding().map_or(Vec::new(), |rounding| rounding.channel_grids(&learner.network));
     let making = Making {
         examples,
         teachers: prepared.teachers.as_ref(),
         splicing: config.splicing,
         word_dropout: config.word_dropout,
         input_noise: config.input_noise,
+        input_grids: &input_grids,
         shares: learner.devices.len(),
     };
     let mut unread = Unread::default();

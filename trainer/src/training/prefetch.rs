@@ -11,6 +11,7 @@ use crate::batches::{Batch, Changes};
 use crate::error::Error;
 use crate::examples::{Example, Examples};
 use crate::network::{Packed, Sequence};
+use crate::operations::recurrence::Grid;
 
 /// Batches that are ready at most.
 const AHEAD: usize = 4;
@@ -67,6 +68,7 @@ pub(super) struct Making<'e> {
     pub(super) word_dropout: f64,
     pub(super) input_noise: f64,
     pub(super) splicing: f64,
+    pub(super) input_grids: &'e [Grid],
     /// Shares of each batch.
     pub(super) shares: usize,
 }
@@ -78,7 +80,8 @@ impl Making<'_> {
         for (row, spliced) in &mut rows {
             *spliced = self.splice(row, &mut rng)?;
         }
-        let mut changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
+        let Self { word_dropout, input_noise, input_grids, .. } = *self;
+        let mut changes = Changes { word_dropout, input_noise, input_grids, rng: &mut rng };
         rows.iter_mut().for_each(|(row, _)| changes.apply(&mut row.sequence));
         Ok(Ready { shares: Share::deal(&rows, self.teachers, self.shares), rng })
     }

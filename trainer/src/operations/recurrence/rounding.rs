@@ -30,7 +30,7 @@ impl Grid {
 
     /// The nearest number that an integer stands for.
     #[inline(always)]
-    pub(super) fn nearest(self, value: f32) -> f32 {
+    pub(crate) fn nearest(self, value: f32) -> f32 {
         let integer = value / self.unit;
         let integer = if integer > self.largest { self.largest } else { integer };
         let integer = if integer < -self.largest { -self.largest } else { integer };

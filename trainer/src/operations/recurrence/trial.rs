@@ -56,6 +56,13 @@ impl Trial {
         }
     }
 
+    /// The same with states rounded as an integer model's.
+    #[cfg(test)]
+    pub(super) fn rounded(mut self) -> Self {
+        self.direction.rounding = Some(StateRounding::new(self.direction.cell, 12));
+        self
+    }
+
     pub(super) fn operands<B: Backend>(&self, device: &B::Device) -> [Tensor<B, 2>; 3] {
         let (cell, rows) = (self.direction.cell, self.direction.projected_rows());
         let tensor =
