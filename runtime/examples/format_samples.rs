@@ -59,7 +59,7 @@ fn samples() -> Vec<Spec> {
     ];
     specs.push(new(&stack, Pooling::Mean));
     for input in [InputSpec::Words, InputSpec::HashedWords, InputSpec::Characters, InputSpec::Bytes] {
-        for vectors in [VectorSpec::Embedding, VectorSpec::OneHot] {
+        for vectors in [VectorSpec::Embedding, VectorSpec::Nibbles, VectorSpec::OneHot] {
             for layers in [[LayerSpec::forward(Cell::Gru, 6, 500)], [LayerSpec::both(Cell::Lstm, 5, 600)]] {
                 let spec = new(&layers, Pooling::Max);
                 specs.push(Spec { input, vectors, ..spec.clone() });

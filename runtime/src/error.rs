@@ -121,8 +121,6 @@ pub enum Field {
     ChannelScale,
     /// The right shift of a frame's values.
     FrameShift,
-    /// Rows of the embedding.
-    EmbeddingRows,
     /// Number of recurrent layers.
     LayerCount,
     /// Weights of one-hot tokens where there are none, or none where there are.
@@ -143,7 +141,7 @@ pub enum Field {
     MaxSteps,
     /// Steps up to which a sequence is padded.
     PadTo,
-    /// A weight outside of its range (int8: -128 is not used), or not finite.
+    /// A weight outside of its range (in 8 bits -128, in 4 bits -8 is not used), or not finite.
     WeightRange,
     /// A known answer that can not be read.
     KnownAnswer,

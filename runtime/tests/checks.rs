@@ -7,7 +7,9 @@ mod common;
 
 use common::{CELLS, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Parts, Spec, VectorSpec};
 use proptest::prelude::*;
-use runtime::format::{Cell, FrameInput, Input, Manifest, Pooling, Precision, StringTableRef, TokenVectors};
+use runtime::format::{
+    Cell, DataType, Embedding, FrameInput, Input, Manifest, Pooling, Precision, StringTableRef, TokenVectors,
+};
 use runtime::{Classifier, Error, Field, LongInput, Model};
 
 fn refusal(spec: &Spec, change: impl FnOnce(&mut Manifest<'_>)) -> Option<Error> {
@@ -181,6 +183,46 @@ fn weights_out_of_range_are_refused() {
         parts.poke(parts.manifest.layers[0].forward.weights, 4 * 2, infinity);
         assert_eq!(parts.assemble().parse().err(), invalid(Field::WeightRange, 0, 2), "{precision}");
     }
+}
+
+fn embedding<'a>(manifest: &'a mut Manifest<'_>) -> &'a mut Embedding {
+    match &mut manifest.input {
+        Input::Words(words) => match &mut words.vectors {
+            TokenVectors::Embedding(embedding) => embedding,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn embeddings_in_4_bits_are_checked() {
+    let spec = Spec { vectors: VectorSpec::Nibbles, ..one(Cell::Gru) };
+    // Eight tokens of five values and a half byte that is nobody's.
+    assert_eq!(embedding(&mut Parts::of(&spec).manifest).weights.elements, 48);
+    for (byte, refused) in [(0x08, true), (0x80, true), (0x97, false), (0x79, false)] {
+        for element in [0, 24, 46] {
+            let mut parts = Parts::of(&spec);
+            let weights = embedding(&mut parts.manifest).weights;
+            parts.poke(weights, element, &[byte]);
+            let expected = if refused { invalid(Field::WeightRange, 7, 8) } else { None };
+            assert_eq!(parts.assemble().parse().err(), expected, "{byte:02x} at {element}");
+        }
+    }
+    for elements in [40, 47, 49] {
+        let refused = refusal(&spec, |manifest| embedding(manifest).weights.elements = elements);
+        assert_eq!(refused, invalid(Field::TensorLength, 48, elements));
+    }
+    let of_bytes = |manifest: &mut Manifest<'_>| embedding(manifest).weights.data_type = DataType::I8;
+    assert_eq!(refusal(&spec, of_bytes), invalid(Field::TensorLength, 40, 48));
+    let of_nibbles = |manifest: &mut Manifest<'_>| embedding(manifest).weights.data_type = DataType::I4;
+    let float = Spec { precision: Precision::F16, ..one(Cell::Gru) };
+    assert_eq!(refusal(&float, of_nibbles), invalid(Field::TensorType, DataType::F16 as u32, DataType::I4 as u32));
+    let mut parts = Parts::of(&spec);
+    let area = parts.tensors.len();
+    let offset = area as u32 & !15;
+    embedding(&mut parts.manifest).weights.offset = offset;
+    assert_eq!(parts.assemble().parse().err(), invalid(Field::TensorOffset, area as u32, offset));
 }
 
 #[test]

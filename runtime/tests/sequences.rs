@@ -314,6 +314,18 @@ fn a_one_hot_model_is_one_with_the_identity_as_embedding() {
     }
 }
 
+#[test]
+fn an_embedding_in_4_bits_is_one_in_8_bits_of_16_times_its_values() {
+    for cell in CELLS {
+        for layers in [vec![LayerSpec::forward(cell, 5, 100)], vec![LayerSpec::both(cell, 5, 100)]] {
+            let spec = Spec::new(Precision::Int8, &layers, Pooling::Mean);
+            let logits = |vectors| logits_of_tokens(&file(&Spec { vectors, ..spec.clone() }).parse().unwrap(), &TOKENS);
+            assert_eq!(logits(VectorSpec::Nibbles), logits(VectorSpec::NibblesAsBytes), "{cell:?}");
+            assert_ne!(logits(VectorSpec::Nibbles), logits(VectorSpec::Embedding));
+        }
+    }
+}
+
 /// The tokens of a text, by hand.
 fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
     let find =

@@ -22,8 +22,9 @@ from typing import Any, Callable, NoReturn
 
 HEADER = struct.Struct("<4sHHIIIIII")  # §2
 VERSION, INT8 = 2, 2
-STRUCT_CODES = "BbhiIef"  # §5.1, for struct: U8, I8, I16, I32, U32, F16, F32
+STRUCT_CODES = "BbhiIef"  # §5.1, for struct: U8, I8, I16, I32, U32, F16, F32, not I4
 U8, I8, I16, I32, U32 = range(5)
+I4 = 7  # two in a byte, which `view_rows` reads
 WORDS, HASHED_WORDS, CHARACTERS, BYTES, FRAMES = range(5)
 LSTM, GRU, RNN_TANH, RNN_RELU = range(4)
 GATES, RESULTS = (4, 3, 1, 1), (4, 4, 1, 1)  # §4.6, of each cell
@@ -35,7 +36,7 @@ MAX_WORD_BYTES = 64
 
 # §4: structures are dictionaries, with fields in the order of the file; an enumeration is the number of its
 # variants, or a list of their contents, `None` for a variant without one.
-TENSOR = {"data_type": 7, "offset": "u32", "elements": "u32"}
+TENSOR = {"data_type": 8, "offset": "u32", "elements": "u32"}
 STRING_TABLE = {"count": "u32", "index": TENSOR, "bytes": TENSOR}
 EMBEDDING = {"weights": TENSOR, "size": "u16"}
 VECTORS = [EMBEDDING, None]
@@ -180,6 +181,26 @@ def view(area: bytes, tensor: SimpleNamespace, data_type: int, elements: int) ->
     if tensor.offset + layout.size > len(area):
         refuse("TensorOffset", len(area), tensor.offset)
     return layout.unpack_from(area, tensor.offset)
+
+
+def view_rows(area: bytes, tensor: SimpleNamespace, rows: int, columns: int) -> tuple[list[tuple[int, ...]], int]:
+    """Rows of I8 or I4 (§5.1), in I4 with what fills up their last byte; their bits."""
+    if tensor.data_type != I4:
+        values, stride, bits = view(area, tensor, I8, rows * columns), columns, 8
+    else:
+        stride, bits = round_up(columns, 2), 4
+        expect("TensorLength", rows * stride, tensor.elements)
+        length = rows * stride // 2
+        halves = view(area, SimpleNamespace(data_type=U8, offset=tensor.offset, elements=length), U8, length)
+        values = tuple((half ^ 8) - 8 for byte in halves for half in (byte & 15, byte >> 4))
+    return [values[start : start + stride] for start in range(0, rows * stride, stride)], bits
+
+
+def expect_weights(values: tuple[int, ...], bits: int) -> None:
+    """§11: the smallest number of so many bits is not used."""
+    smallest = -(1 << (bits - 1))
+    if smallest in values:
+        refuse("WeightRange", -smallest - 1, -smallest)
 
 
 def string_table(area: bytes, table: SimpleNamespace, error: str) -> list[bytes]:
@@ -363,10 +384,11 @@ class Model:
         elif embedding := self.input.vectors.content:
             size = embedding.size
             expect_within("InputSize", 1, MAX_SIZE, size)
-            values = view(self.area, embedding.weights, I8, self.token_count * size)
-            if -128 in values:
-                refuse("WeightRange", 127, 128)
-            self.table = [values[start : start + size] for start in range(0, len(values), size)]
+            rows, bits = view_rows(self.area, embedding.weights, self.token_count, size)
+            for row in rows:
+                expect_weights(row, bits)
+            factor = 16 if bits == 4 else 1
+            self.table = [tuple(factor * value for value in row[:size]) for row in rows]
             self.input_size = size
 
     def read_layers(self, manifest: SimpleNamespace) -> None:

@@ -114,6 +114,7 @@ fn model_of(case: &Case, precision: Precision) -> ModelFile {
         max_length: case.x[0].len(),
         pad_to: 0,
         ranges: &ranges(case, &weights, words + 2),
+        rounding: None,
         provenance: &Provenance::default(),
     };
     export(&network, precision).unwrap()

@@ -111,6 +111,7 @@ fn runtime_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
         max_length: 9,
         pad_to: 0,
         ranges: &Ranges::default(),
+        rounding: None,
         provenance: &Provenance::default(),
     };
     let file = export(&network, Precision::F32).unwrap();

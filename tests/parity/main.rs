@@ -5,3 +5,4 @@
 mod by_step;
 mod end_to_end;
 mod models;
+mod simulated;

@@ -222,6 +222,7 @@ pub(crate) fn export_with(
         max_length: MAX_LENGTH,
         pad_to: variant.pad_to,
         ranges: &variant.ranges(),
+        rounding: None,
         provenance: &provenance,
     };
     export(&network, variant.precision)
@@ -278,7 +279,7 @@ impl<'m> Parts<'m> {
     /// Puts `bytes` in the place of an element of `tensor`.
     pub(crate) fn poke(&mut self, tensor: Tensor, element: usize, bytes: &[u8]) {
         assert!(element < tensor.elements as usize, "{tensor:?} has no element {element}");
-        let start = tensor.offset as usize + element * tensor.data_type.size();
+        let start = tensor.offset as usize + element * tensor.data_type.bits() / 8;
         self.tensors[start..start + bytes.len()].copy_from_slice(bytes);
     }
 }

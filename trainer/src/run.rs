@@ -5,12 +5,12 @@ use std::path::Path;
 use burn::tensor::backend::Backend;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use runtime::format::{Precision, Provenance};
+use runtime::format::Provenance;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::Encoder;
 use crate::error::Error;
-use crate::export::{ExportedNetwork, ModelFile, export};
+use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, export};
 use crate::network::{Classifier, NetworkConfig};
 use crate::operations::NetworkBackend;
 use crate::quantize::{Ranges, Rounding, measure_ranges};
@@ -112,15 +112,17 @@ impl<B: Backend> Run<B> {
     /// The run as a model file.
     ///
     /// # Errors
-    /// As [`export`]; [`Error::Setting`] for int8 where no ranges were measured.
-    pub fn export(&self, precision: Precision) -> Result<ModelFile, Error> {
-        if precision == Precision::Int8 && self.result.calibration_rows == 0 {
+    /// As [`export`]; [`Error::Setting`] for integers where no ranges were measured.
+    pub fn export(&self, precision: impl Into<ExportPrecision>) -> Result<ModelFile, Error> {
+        let precision = precision.into();
+        let of_integers = matches!(precision, ExportPrecision::Integer(_));
+        if of_integers && self.result.calibration_rows == 0 {
             let problem = "int8 needs ranges, and this run was imported without rows to measure them on; import it \
                            again with --calibration-data and a file of rows like those that it was trained on";
             return Err(Error::Setting(problem.into()));
         }
         let weights = NetworkWeights::from_network(&self.network, self.config.cell);
-        let calibration_rows = if precision == Precision::Int8 { self.result.calibration_rows } else { 0 };
+        let calibration_rows = if of_integers { self.result.calibration_rows } else { 0 };
         let provenance = Provenance {
             trainer_version: &self.result.trainer_version,
             data_hash: self.config.data_hash.as_deref().unwrap_or_default(),
@@ -137,6 +139,7 @@ impl<B: Backend> Run<B> {
             max_length: self.config.max_length,
             pad_to: self.config.pad_to,
             ranges: &self.result.ranges,
+            rounding: self.rounding.as_ref(),
             provenance: &provenance,
         };
         export(&parts, precision)

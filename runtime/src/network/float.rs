@@ -7,11 +7,12 @@ use super::direction::Direction;
 use super::fill;
 use super::input::Channel;
 use super::matrix::{Matrix, precision_mismatch};
+use super::rows::Rows;
 use super::state::{LayerBuffers, LayerState};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::error::{Error, Field, expect, invalid};
-use crate::format::{Cell, DataType, Element, Int8Scales, Precision, Tensors};
+use crate::format::{Cell, DataType, Element, Int8Scales, Precision, Tensor, Tensors};
 use crate::kernels::{FloatWeight, dot_float};
 
 /// `f32` arithmetic with stored weights of a type.
@@ -28,6 +29,8 @@ fn expect_finite(finite: bool, field: Field, number: usize) -> Result<(), Error>
 
 impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
     type Weight = Weight;
+    type Item = Weight;
+    type Layout = ();
     type Bias = f32;
     type ChannelNumber = f32;
     type Scales<'m> = ();
@@ -43,6 +46,19 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
                 Err(precision_mismatch(own.code(), Precision::Int8.code()))
             }
         }
+    }
+
+    fn parse_rows<'m>(
+        tensors: &Tensors<'m>,
+        tensor: &Tensor,
+        rows: usize,
+        columns: usize,
+    ) -> Result<Rows<'m, Self>, Error> {
+        Ok(Rows { items: tensors.view(tensor, rows.saturating_mul(columns))?, layout: (), stride: columns })
+    }
+
+    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
+        Self::check_weights(vectors.items, 0)
     }
 
     fn check_weights(weights: &[Weight], row: usize) -> Result<(), Error> {
@@ -68,8 +84,8 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         expect_finite(channel.scale.is_finite(), Field::ChannelScale, 0)
     }
 
-    fn embed(weight: Weight) -> f32 {
-        weight.widen()
+    fn embed((): (), vector: &[Weight], target: &mut [f32]) {
+        fill(target, vector.iter().map(|weight| weight.widen()));
     }
 
     fn normalize_integer(raw: i16, channel: Channel<Self>) -> f32 {

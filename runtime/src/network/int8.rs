@@ -5,15 +5,25 @@ use super::direction::Direction;
 use super::fill;
 use super::input::Channel;
 use super::matrix::{Matrix, precision_mismatch};
+use super::rows::Rows;
 use super::state::{LayerBuffers, LayerState};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::error::{Error, Field, expect_within, invalid};
-use crate::format::{Cell, Int8Scales, Precision, Tensors};
+use crate::format::{Cell, DataType, Int8Scales, Precision, Tensor, Tensors, round_up};
 use crate::{kernels, numeric};
 
-/// Weights in 8 bits with a scale a row, integers throughout.
+/// Weights in 8 or 4 bits with a scale a row, integers throughout.
 pub(crate) enum Int8 {}
+
+/// How bytes hold numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// One in each.
+    Bytes,
+    /// Two in each, the first in its low half.
+    Nibbles,
+}
 
 /// What an input of 1 is, in a product with one-hot weights.
 const ONE: i32 = 127;
@@ -64,8 +74,19 @@ pub(crate) fn add_one_hot(sums: &mut [i32], rows: &[usize], one_hot: &[i8]) {
     }
 }
 
+/// Checks that no number is the smallest of its bits, which has no positive counterpart.
+fn check_items(layout: Layout, items: &[u8]) -> Result<(), Error> {
+    let (refused, largest) = match layout {
+        Layout::Bytes => (items.contains(&0x80), 127),
+        Layout::Nibbles => (items.iter().any(|byte| byte & 0x0F == 0x08 || byte & 0xF0 == 0x80), 7),
+    };
+    if refused { Err(invalid(Field::WeightRange, largest, largest + 1)) } else { Ok(()) }
+}
+
 impl Arithmetic for Int8 {
     type Weight = i8;
+    type Item = u8;
+    type Layout = Layout;
     type Bias = i32;
     type ChannelNumber = i16;
     type Scales<'m> = Requantization<'m>;
@@ -89,6 +110,24 @@ impl Arithmetic for Int8 {
         }
         let (accumulator_shift, state_fraction_bits) = (*accumulator_shift, *state_fraction_bits);
         Ok(Requantization { multipliers, accumulator_shift, state_fraction_bits })
+    }
+
+    fn parse_rows<'m>(
+        tensors: &Tensors<'m>,
+        tensor: &Tensor,
+        rows: usize,
+        columns: usize,
+    ) -> Result<Rows<'m, Self>, Error> {
+        let (layout, data_type, columns) = match tensor.data_type {
+            DataType::I4 => (Layout::Nibbles, DataType::I4, round_up(columns, 2)),
+            _ => (Layout::Bytes, DataType::I8, columns),
+        };
+        let items = tensors.bytes(tensor, data_type, rows.saturating_mul(columns))?;
+        Ok(Rows { items, layout, stride: data_type.bytes(columns) })
+    }
+
+    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
+        check_items(vectors.layout, vectors.items)
     }
 
     fn check_weights(weights: &[i8], _: usize) -> Result<(), Error> {
@@ -122,8 +161,16 @@ impl Arithmetic for Int8 {
         expect_within(Field::ChannelScale, 1, LARGEST_CHANNEL_SCALE, scale)
     }
 
-    fn embed(weight: i8) -> i8 {
-        weight
+    fn embed(layout: Layout, vector: &[u8], target: &mut [i8]) {
+        match layout {
+            Layout::Bytes => fill(target, vector.iter().map(|byte| *byte as i8)),
+            // Times 16: inputs in 4 bits reach as far as a hidden state in 8.
+            Layout::Nibbles => {
+                for (pair, byte) in target.chunks_mut(2).zip(vector) {
+                    fill(pair, [(byte << 4) as i8, (byte & 0xF0) as i8].into_iter());
+                }
+            }
+        }
     }
 
     fn normalize_integer(raw: i16, channel: Channel<Self>) -> i8 {

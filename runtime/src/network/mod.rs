@@ -11,6 +11,7 @@ mod matrix;
 #[allow(clippy::module_inception, reason = "the network itself, beside its parts")]
 mod network;
 mod pooling;
+mod rows;
 mod state;
 mod streaming;
 

@@ -2,9 +2,9 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test takes what it needs; a test may panic")]
 
 use runtime::format::{
-    ALIGNMENT, Cell, CharacterInput, CharacterRule, DirectionWeights, Element, Embedding, FrameInput, HEADER_LENGTH,
-    HashedWordInput, Head, Header, Input, Int8Scales, Layer, Manifest, Packing, Pooling, Precision, Provenance,
-    StringTableRef, Tensor, TokenVectors, WordInput, WordRule, checksum, round_up,
+    ALIGNMENT, Cell, CharacterInput, CharacterRule, DataType, DirectionWeights, Element, Embedding, FrameInput,
+    HEADER_LENGTH, HashedWordInput, Head, Header, Input, Int8Scales, Layer, Manifest, Packing, Pooling, Precision,
+    Provenance, StringTableRef, Tensor, TokenVectors, WordInput, WordRule, checksum, round_up,
 };
 use runtime::{Error, Model};
 
@@ -41,6 +41,10 @@ pub(crate) enum InputSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VectorSpec {
     Embedding,
+    /// An embedding in 4 bits, of an odd size.
+    Nibbles,
+    /// The same in 8 bits.
+    NibblesAsBytes,
     OneHot,
     /// An embedding that is 1 (in int8: 127) at the token's place and 0 elsewhere.
     Identity,
@@ -96,6 +100,7 @@ impl Spec {
             (InputSpec::Frames, _) => CHANNELS,
             (InputSpec::Identity { channels }, _) => channels,
             (_, VectorSpec::Embedding) => EMBEDDING_SIZE,
+            (_, VectorSpec::Nibbles | VectorSpec::NibblesAsBytes) => EMBEDDING_SIZE - 1,
             (_, VectorSpec::OneHot | VectorSpec::Identity) => self.token_count(),
         }
     }
@@ -127,6 +132,11 @@ pub(crate) fn number(seed: u32, row: usize, column: usize) -> i8 {
         bits = (bits ^ (bits >> 15)).wrapping_mul(0x2C1B_3C6D);
     }
     (((bits >> 8) % 255) as i32 - 127) as i8
+}
+
+/// As [`number`], between -7 and 7.
+pub(crate) fn small_number(seed: u32, row: usize, column: usize) -> i8 {
+    number(seed, row, column) / 17
 }
 
 /// What a weight is in a float model.
@@ -239,7 +249,7 @@ impl Parts {
     /// Puts bytes in the place of an element of a tensor.
     pub(crate) fn poke(&mut self, tensor: Tensor, element: usize, bytes: &[u8]) {
         assert!(element < tensor.elements as usize);
-        let start = tensor.offset as usize + element * tensor.data_type.size();
+        let start = tensor.offset as usize + element * tensor.data_type.bits() / 8;
         self.tensors[start..start + bytes.len()].copy_from_slice(bytes);
     }
 }
@@ -273,6 +283,18 @@ impl Writer {
         }
     }
 
+    /// Rows in 4 bits, each from a byte on.
+    fn nibbles(&mut self, rows: impl Iterator<Item = Vec<i8>>) -> Tensor {
+        let bytes: Vec<u8> = rows
+            .flat_map(|row| {
+                let byte = |pair: &[i8]| pair[0] as u8 & 15 | (pair.get(1).copied().unwrap_or(0) as u8) << 4;
+                row.chunks(2).map(byte).collect::<Vec<_>>()
+            })
+            .collect();
+        let tensor = self.add(&bytes);
+        Tensor { data_type: DataType::I4, elements: 2 * tensor.elements, ..tensor }
+    }
+
     fn bias(&mut self, bias: &[i32], unit: f32) -> Tensor {
         match self.precision {
             Precision::Int8 => self.add(bias),
@@ -296,6 +318,14 @@ impl Writer {
         let weights = match spec.vectors {
             VectorSpec::OneHot => return TokenVectors::OneHot,
             VectorSpec::Embedding => (0..tokens * size).map(|index| number(7, index / size, index % size)).collect(),
+            VectorSpec::Nibbles => {
+                let vectors = |token| (0..size).map(move |column| small_number(7, token, column)).collect();
+                let weights = self.nibbles((0..tokens).map(vectors));
+                return TokenVectors::Embedding(Embedding { weights, size: size as u16 });
+            }
+            VectorSpec::NibblesAsBytes => {
+                (0..tokens * size).map(|index| 16 * small_number(7, index / size, index % size)).collect()
+            }
             VectorSpec::Identity => {
                 (0..tokens * size).map(|index| if index / size == index % size { one } else { 0 }).collect::<Vec<_>>()
             }

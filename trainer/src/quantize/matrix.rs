@@ -1,4 +1,3 @@
-use super::Bits;
 use crate::weights::Matrix;
 
 /// Largest magnitude of a quantized weight.
@@ -43,65 +42,6 @@ pub fn quantize_rows(weights: &Matrix, bias: &[f32], unit: f64, largest_input: u
         accumulator_shift,
     }
 }
-
-/// The embedding in 8 bits, and the scale of each of its columns, whose largest value is 127.
-///
-/// The scales belong into the columns of the weights that the vectors are multiplied with: a column of small
-/// values then costs neither itself nor the others their precision.
-pub fn quantize_embedding(embedding: &Matrix) -> (Vec<i8>, Vec<f32>) {
-    let mut scales = vec![0.0_f32; embedding.columns];
-    for row in embedding.rows() {
-        for (largest, value) in scales.iter_mut().zip(row) {
-            *largest = largest.max(value.abs());
-        }
-    }
-    for scale in &mut scales {
-        *scale = if *scale > 0.0 { *scale / LARGEST_WEIGHT as f32 } else { 1.0 };
-    }
-    let quantized = |row: &[f32]| -> Vec<i8> {
-        row.iter().zip(&scales).map(|(value, scale)| quantize(*value, f64::from(*scale))).collect()
-    };
-    (embedding.rows().flat_map(quantized).collect(), scales)
-}
-
-/// What 1 in each column of an embedding of so many bits stands for. Of 8 bits the column's largest value is 127; of 4
-/// bits it is what loses least, the squared errors of the column added up, its largest values being cut.
-pub fn embedding_scales(embedding: &Matrix, bits: Bits) -> Vec<f32> {
-    let columns: Vec<Vec<f32>> =
-        (0..embedding.columns).map(|column| embedding.rows().map(|row| row[column]).collect()).collect();
-    let largest = f32::from(bits.largest());
-    let scale = |column: &Vec<f32>| {
-        let widest = column.iter().fold(0.0_f32, |widest, value| value.abs().max(widest)) / largest;
-        if widest == 0.0 {
-            return 1.0;
-        }
-        let loss = |scale: f32| -> f64 {
-            let error =
-                |value: &f32| f64::from((value / scale).round().clamp(-largest, largest) * scale - value).powi(2);
-            column.iter().map(error).sum()
-        };
-        let shares: &[u8] = if bits == Bits::Four { &CUTS } else { &[] };
-        let scales = shares.iter().map(|share| widest * f32::from(*share) / 100.0);
-        scales
-            .fold((widest, loss(widest)), |best, scale| {
-                let loss = loss(scale);
-                if loss < best.1 { (scale, loss) } else { best }
-            })
-            .0
-    };
-    columns.iter().map(scale).collect()
-}
-
-/// Shares, in percent, of a column's largest value that a scale of 4 bits may end at.
-const CUTS: [u8; 35] = {
-    let mut cuts = [0; 35];
-    let mut number = 0;
-    while number < cuts.len() {
-        cuts[number] = 30 + 2 * number as u8;
-        number += 1;
-    }
-    cuts
-};
 
 #[derive(Clone, Default)]
 struct QuantizedRow {
@@ -180,14 +120,6 @@ mod tests {
             assert!((f64::from(*weight) * scale - f64::from(real)).abs() <= 0.5001 * scale);
         }
         assert!(quantized.weights.iter().any(|weight| weight.unsigned_abs() >= 126));
-    }
-
-    #[test]
-    fn each_column_of_an_embedding_uses_its_whole_range() {
-        let embedding = Matrix { columns: 3, values: vec![0.1, 0.0, -2.0, -0.2, 0.0, 1.0] };
-        let (values, scales) = quantize_embedding(&embedding);
-        assert_eq!(values, [64, 0, -127, -127, 0, 64]);
-        assert_eq!(scales, [0.2 / 127.0, 1.0, 2.0 / 127.0]);
     }
 
     #[test]

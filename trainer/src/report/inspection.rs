@@ -229,7 +229,7 @@ fn table_bytes(table: &StringTableRef) -> usize {
 }
 
 fn bytes(tensor: &Tensor) -> usize {
-    tensor.elements as usize * tensor.data_type.size()
+    tensor.length()
 }
 
 impl Inspection {
