@@ -21,13 +21,14 @@ use runtime::{Classifier, Model};
 
 const CAPACITY: usize = 4096;
 
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 10] = [
     "",
     "lamp",
     "Lamp OFF, é up!",
     "the light is on and down down down",
     "loan alone, olé: one é lo",
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen",
+    "w6 w17 w128 w255 w256 w299 w300 w301 w302 w303 w304 w305",
     "straße İstanbul ΣΑΣ \u{1F980}",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa lamp",
     "\u{FFFD}\u{10FFFF}\t\n",
@@ -58,7 +59,14 @@ fn samples() -> Vec<Spec> {
         LayerSpec::both(Cell::RnnRelu, 4, 400),
     ];
     specs.push(new(&stack, Pooling::Mean));
-    for input in [InputSpec::Words, InputSpec::HashedWords, InputSpec::Characters, InputSpec::Bytes] {
+    let inputs = [
+        InputSpec::Words,
+        InputSpec::HashedWords,
+        InputSpec::FingerprintedWords,
+        InputSpec::Characters,
+        InputSpec::Bytes,
+    ];
+    for input in inputs {
         for vectors in [VectorSpec::Embedding, VectorSpec::Nibbles, VectorSpec::OneHot] {
             for layers in [[LayerSpec::forward(Cell::Gru, 6, 500)], [LayerSpec::both(Cell::Lstm, 5, 600)]] {
                 let spec = new(&layers, Pooling::Max);

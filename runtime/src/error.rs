@@ -105,10 +105,12 @@ pub enum Field {
     ClassCount,
     /// The table of labels.
     Labels,
-    /// The table of vocabulary words, or of an alphabet's characters.
+    /// The table of vocabulary words or their fingerprints, or of an alphabet's characters.
     Vocabulary,
     /// Order of the vocabulary's words or the alphabet's characters.
     VocabularyOrder,
+    /// Bits of a remainder in a vocabulary of fingerprints.
+    RemainderBits,
     /// Number of the hash's buckets.
     Buckets,
     /// Channels of a frame.

@@ -1,12 +1,12 @@
 use crate::error::{Error, Field, expect, expect_within, invalid};
 use crate::format::{
-    ALIGNMENT, CharacterRule, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance, StringTable, Tensors,
-    WordRule, checksum,
+    ALIGNMENT, CharacterRule, FingerprintTable, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance,
+    StringTable, Tensors, WordRule, checksum,
 };
 #[cfg(feature = "float")]
 use crate::network::{Half, Single};
 use crate::network::{Int8, Network};
-use crate::text::{TextInput, UNKNOWN_TOKEN, Vocabulary};
+use crate::text::{FingerprintVocabulary, TextInput, UNKNOWN_TOKEN, Vocabulary};
 
 /// Most buckets of hashed words.
 const MAX_BUCKETS: usize = 1 << 24;
@@ -36,6 +36,8 @@ pub enum InputKind {
     Bytes,
     /// Frames of numbers.
     Frames,
+    /// Words of a text, known by parts of their hashes.
+    FingerprintedWords,
 }
 
 /// A network of one of the precisions.
@@ -146,13 +148,15 @@ impl<'m> Model<'m> {
         match self.text {
             Some(TextInput::Words(_)) => InputKind::Words,
             Some(TextInput::HashedWords { .. }) => InputKind::HashedWords,
+            Some(TextInput::FingerprintedWords(_)) => InputKind::FingerprintedWords,
             Some(TextInput::Characters(_)) => InputKind::Characters,
             Some(TextInput::Bytes) => InputKind::Bytes,
             None => InputKind::Frames,
         }
     }
 
-    /// The words or the characters that the model knows; `None` of hashed words, bytes and frames.
+    /// The words or the characters that the model knows by name; `None` of hashed and fingerprinted words, bytes and
+    /// frames.
     pub fn vocabulary(&self) -> Option<&Vocabulary<'m>> {
         self.text.as_ref().and_then(TextInput::vocabulary)
     }
@@ -260,6 +264,11 @@ fn parse_text<'m>(tensors: &Tensors<'m>, input: &Input) -> Result<Option<TextInp
         Input::Characters(characters) => {
             let CharacterRule::Lowercase = characters.rule;
             TextInput::Characters(Vocabulary::parse_alphabet(tensors, &characters.alphabet)?)
+        }
+        Input::FingerprintedWords(words) => {
+            let WordRule::LowercaseAlphanumeric = words.rule;
+            let table = FingerprintTable::parse(tensors, &words.table)?;
+            TextInput::FingerprintedWords(FingerprintVocabulary::new(table))
         }
         Input::Bytes(_) => TextInput::Bytes,
         Input::Frames(_) => return Ok(None),

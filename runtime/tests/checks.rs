@@ -268,7 +268,14 @@ fn kinds() -> Vec<Spec> {
             LayerSpec::forward(Cell::Gru, 3, 120),
         ],
     ];
-    let inputs = [InputSpec::Words, InputSpec::HashedWords, InputSpec::Characters, InputSpec::Bytes, InputSpec::Frames];
+    let inputs = [
+        InputSpec::Words,
+        InputSpec::HashedWords,
+        InputSpec::Characters,
+        InputSpec::Bytes,
+        InputSpec::Frames,
+        InputSpec::FingerprintedWords,
+    ];
     let mut kinds = Vec::new();
     for (number, input) in inputs.into_iter().enumerate() {
         for (place, layers) in layers.iter().enumerate() {

@@ -336,6 +336,10 @@ fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
         InputSpec::HashedWords => {
             words.iter().map(|word| 2 + runtime::text::hash_word(&word.to_lowercase()) % common::BUCKETS).collect()
         }
+        InputSpec::FingerprintedWords => {
+            let known = common::fingerprints();
+            words.iter().map(|word| known.token(&word.to_lowercase())).collect()
+        }
         InputSpec::Characters => {
             text.to_lowercase().chars().map(|character| find(&common::ALPHABET, &character.to_string())).collect()
         }
@@ -347,7 +351,14 @@ fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
 #[test]
 fn text_of_every_kind_becomes_its_tokens() {
     let words = ["Lamp", "ON", "É", "lölo", "off"];
-    for input in [InputSpec::Words, InputSpec::HashedWords, InputSpec::Characters, InputSpec::Bytes] {
+    let inputs = [
+        InputSpec::Words,
+        InputSpec::HashedWords,
+        InputSpec::FingerprintedWords,
+        InputSpec::Characters,
+        InputSpec::Bytes,
+    ];
+    for input in inputs {
         for vectors in [VectorSpec::Embedding, VectorSpec::OneHot] {
             for layers in [[LayerSpec::forward(Cell::Gru, 5, 100)], [LayerSpec::both(Cell::Lstm, 3, 100)]] {
                 let spec = Spec { input, vectors, ..Spec::new(Precision::Int8, &layers, Pooling::Mean) };

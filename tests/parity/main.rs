@@ -4,5 +4,6 @@
 
 mod by_step;
 mod end_to_end;
+mod fingerprints;
 mod models;
 mod simulated;

@@ -78,7 +78,7 @@ fn teachers_that_can_not_teach() {
         ("--data rows.csv --teacher teacher --teacher few", &["few: ", "other tokens than the first teacher"]),
         ("--data rows.csv --teacher few", &["--teacher: ", "do not know", "--vocabulary-size"]),
         ("--data rows.csv --teacher bytes", &["--teacher: ", "--input words"]),
-        ("--data rows.csv --teacher teacher --input bytes", &["--teacher: ", "words or of hashed words"]),
+        ("--data rows.csv --teacher teacher --input bytes", &["--teacher: ", "fingerprinted or hashed"]),
         ("--data rows.csv --teacher teacher --targets every-step", &["--teacher: ", "--targets last"]),
         ("--data rows.csv --teacher teacher --teacher-share 1.5", &["--teacher-share 1.5: ", "0 to 1"]),
         ("--data rows.csv --splicing 0.5", &["--splicing needs --teacher"]),
@@ -87,8 +87,10 @@ fn teachers_that_can_not_teach() {
     for (arguments, says) in refused {
         place.assert_refused(&format!("train --out run {TINY} {arguments}"), says);
     }
-    let hashed = "--input hashed-words --hash-buckets 9 --splicing 0.5";
-    place.run(&format!("train --data rows.csv --out run {TINY} --teacher teacher {hashed}")).assert_done("hashed");
+    for (name, input) in [("hashed", "hashed-words --hash-buckets 9"), ("fingerprinted", "fingerprinted-words")] {
+        let learner = format!("--teacher teacher --input {input} --splicing 0.5");
+        place.run(&format!("train --data rows.csv --out {name} {TINY} {learner}")).assert_done(name);
+    }
 }
 
 #[test]
@@ -205,7 +207,7 @@ fn arguments_of_the_network_that_there_are_not() {
     let before = place.everything();
     for (arguments, says) in [
         ("--cell transformer", "lstm, gru, rnn-tanh, rnn-relu"),
-        ("--input images", "auto, words, hashed-words, characters, bytes, frames"),
+        ("--input images", "auto, words, hashed-words, fingerprinted-words, characters, bytes, frames"),
         ("--targets never", "last, every-step"),
         ("--bidirectional maybe", "true, false"),
     ] {

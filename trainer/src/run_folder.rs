@@ -16,6 +16,7 @@ use crate::error::Error;
 /// | `config.toml` | the settings, seed and data hash: all that repeats the run |
 /// | `labels.txt` | one a line |
 /// | `vocabulary.txt` | words: the vocabulary, one a line |
+/// | `fingerprints.toml` | fingerprinted words: seed and bits; `vocabulary.txt` is in the order of the tokens |
 /// | `alphabet.toml` | characters: the alphabet |
 /// | `normalization.toml` | frames: unit, means and scales |
 /// | `weights.safetensors` | the weights of the best epoch |
@@ -108,6 +109,11 @@ impl RunFolder {
     /// `vocabulary.txt`
     pub fn vocabulary(&self) -> PathBuf {
         self.path.join("vocabulary.txt")
+    }
+
+    /// `fingerprints.toml`
+    pub fn fingerprints(&self) -> PathBuf {
+        self.path.join("fingerprints.toml")
     }
 
     /// `alphabet.toml`

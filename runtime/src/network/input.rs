@@ -58,6 +58,7 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
         let vectors = match input {
             Input::Words(words) => &words.vectors,
             Input::HashedWords(words) => &words.vectors,
+            Input::FingerprintedWords(words) => &words.vectors,
             Input::Characters(characters) => &characters.vectors,
             Input::Bytes(vectors) => vectors,
             Input::Frames(frames) => return Self::parse_frames(tensors, frames),

@@ -1,10 +1,14 @@
 //! Small models of every kind, made in memory from weights that are a function of their place.
 #![allow(dead_code, clippy::unwrap_used, reason = "each test takes what it needs; a test may panic")]
 
+pub(crate) mod fingerprints;
+
+use fingerprints::Fingerprints;
 use runtime::format::{
-    ALIGNMENT, Cell, CharacterInput, CharacterRule, DataType, DirectionWeights, Element, Embedding, FrameInput,
-    HEADER_LENGTH, HashedWordInput, Head, Header, Input, Int8Scales, Layer, Manifest, Packing, Pooling, Precision,
-    Provenance, StringTableRef, Tensor, TokenVectors, WordInput, WordRule, checksum, round_up,
+    ALIGNMENT, Cell, CharacterInput, CharacterRule, DataType, DirectionWeights, Element, Embedding,
+    FingerprintTableRef, FingerprintedWordInput, FrameInput, HEADER_LENGTH, HashedWordInput, Head, Header, Input,
+    Int8Scales, Layer, Manifest, Packing, Pooling, Precision, Provenance, StringTableRef, Tensor, TokenVectors,
+    WordInput, WordRule, checksum, round_up,
 };
 use runtime::{Error, Model};
 
@@ -23,11 +27,22 @@ pub(crate) const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::F16, P
 pub(crate) const CELLS: [Cell; 4] = [Cell::Lstm, Cell::Gru, Cell::RnnTanh, Cell::RnnRelu];
 pub(crate) const POOLINGS: [Pooling; 3] = [Pooling::Last, Pooling::Mean, Pooling::Max];
 
+/// Words known by their fingerprints: [`WORDS`], and others.
+pub(crate) const FINGERPRINTED: usize = 300;
+
+/// The fingerprints of [`WORDS`] and of `w6`, `w7` and so on; other words are often taken for one of them.
+pub(crate) fn fingerprints() -> Fingerprints {
+    let others = (WORDS.len()..FINGERPRINTED).map(|number| format!("w{number}"));
+    let words: Vec<String> = WORDS.map(String::from).into_iter().chain(others).collect();
+    Fingerprints::of(&words, 1, 5)
+}
+
 /// What a step takes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InputSpec {
     Words,
     HashedWords,
+    FingerprintedWords,
     Characters,
     Bytes,
     Frames,
@@ -89,6 +104,7 @@ impl Spec {
         match self.input {
             InputSpec::Words => WORDS.len() + 2,
             InputSpec::HashedWords => BUCKETS as usize + 2,
+            InputSpec::FingerprintedWords => FINGERPRINTED + 2,
             InputSpec::Characters => ALPHABET.len() + 2,
             InputSpec::Bytes => 258,
             InputSpec::Frames | InputSpec::Identity { .. } => 0,
@@ -312,6 +328,18 @@ impl Writer {
         StringTableRef { count: strings.len() as u32, index: self.add(&[0_u32]), bytes: self.add(&bytes) }
     }
 
+    fn fingerprints(&mut self) -> FingerprintTableRef {
+        let Fingerprints { seed, remainder_bits, sorted, buckets, index, remainders } = fingerprints();
+        FingerprintTableRef {
+            count: sorted.len() as u32,
+            seed,
+            remainder_bits,
+            buckets: self.add(&buckets),
+            index: self.add(&index),
+            remainders: self.add(&remainders),
+        }
+    }
+
     fn vectors(&mut self, spec: &Spec) -> TokenVectors {
         let (tokens, size) = (spec.token_count(), spec.input_size());
         let one = if self.precision == Precision::Int8 { 127 } else { 0 };
@@ -366,6 +394,11 @@ impl Writer {
             InputSpec::HashedWords => {
                 Input::HashedWords(HashedWordInput { rule, buckets: BUCKETS, vectors: self.vectors(spec) })
             }
+            InputSpec::FingerprintedWords => Input::FingerprintedWords(FingerprintedWordInput {
+                rule,
+                table: self.fingerprints(),
+                vectors: self.vectors(spec),
+            }),
             InputSpec::Characters => Input::Characters(CharacterInput {
                 rule: CharacterRule::Lowercase,
                 alphabet: self.strings(&ALPHABET),

@@ -1,6 +1,7 @@
 //! From the content of rows to sequences of tokens or of frames, with the runtime's tokenizers.
 
 mod encoder;
+mod fingerprints;
 mod frames;
 mod input;
 pub mod pretrained;
@@ -8,6 +9,7 @@ mod ranking;
 mod vocabulary;
 
 pub use encoder::{Encoder, Mismatch};
+pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS};
 pub use frames::{FrameNormalization, raw_value};
 pub use input::Input;
 pub use pretrained::Pretrained;

@@ -1,5 +1,8 @@
 use half::f16;
-use runtime::format::{ALIGNMENT, DataType, Element, Precision, STRINGS_PER_BLOCK, StringTableRef, Tensor, round_up};
+use runtime::format::{
+    ALIGNMENT, DataType, Element, FingerprintTable, FingerprintTableRef, Precision, STRINGS_PER_BLOCK, StringTableRef,
+    Tensor, round_up,
+};
 
 use crate::quantize::Bits;
 
@@ -36,6 +39,18 @@ impl TensorArea {
                 let Tensor { offset, elements, .. } = self.add(&bytes);
                 Tensor { data_type: DataType::I4, offset, elements: 2 * elements }
             }
+        }
+    }
+
+    /// Fingerprints as they are.
+    pub(super) fn add_fingerprints(&mut self, table: &FingerprintTable<'_>) -> FingerprintTableRef {
+        FingerprintTableRef {
+            count: table.count,
+            seed: table.seed,
+            remainder_bits: table.remainder_bits,
+            buckets: self.add(table.buckets),
+            index: self.add(table.index),
+            remainders: self.add(table.remainders),
         }
     }
 

@@ -1,6 +1,6 @@
 use runtime::format::{
-    self, ALIGNMENT, CharacterInput, CharacterRule, Embedding, HEADER_LENGTH, HashedWordInput, Head, Header, Input,
-    Layer, Manifest, Precision, Provenance, TokenVectors, WordInput, WordRule, round_up,
+    self, ALIGNMENT, CharacterInput, CharacterRule, Embedding, FingerprintedWordInput, HEADER_LENGTH, HashedWordInput,
+    Head, Header, Input, Layer, Manifest, Precision, Provenance, TokenVectors, WordInput, WordRule, round_up,
 };
 use runtime::{Model, numeric};
 
@@ -8,7 +8,7 @@ use super::directions::{self, LayerInput, add_scales, hidden_units};
 use super::frames::{self, IntegerNormalization, with_offsets};
 use super::tensors::TensorArea;
 use super::{ExportPrecision, ModelFile};
-use crate::encoding::FrameNormalization;
+use crate::encoding::{Fingerprints, FrameNormalization};
 use crate::error::Error;
 use crate::network::Pooling;
 use crate::quantize::{
@@ -52,6 +52,8 @@ pub enum ExportedInput<'a> {
         /// Numbers that a word can have.
         buckets: u32,
     },
+    /// Words known by fingerprints.
+    FingerprintedWords(&'a Fingerprints),
     /// Known characters, sorted by bytes.
     Characters(&'a [String]),
     /// Bytes.
@@ -102,19 +104,26 @@ struct Bottom {
 fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: ExportPrecision) -> Bottom {
     let strings = match network.input {
         ExportedInput::Words(strings) | ExportedInput::Characters(strings) => Some(tensors.add_strings(strings)),
-        ExportedInput::HashedWords { .. } | ExportedInput::Bytes | ExportedInput::Frames(_) => None,
+        _ => None,
+    };
+    let table = match network.input {
+        ExportedInput::FingerprintedWords(fingerprints) => Some(tensors.add_fingerprints(&fingerprints.table())),
+        _ => None,
     };
     if let ExportedInput::Frames(normalization) = network.input {
         return add_frames(tensors, network, normalization, precision);
     }
     let (vectors, below) = add_vectors(tensors, network, precision);
     let rule = WordRule::LowercaseAlphanumeric;
-    let input = match (network.input, strings) {
-        (ExportedInput::Words(_), Some(vocabulary)) => Input::Words(WordInput { rule, vocabulary, vectors }),
-        (ExportedInput::Characters(_), Some(alphabet)) => {
+    let input = match (network.input, strings, table) {
+        (ExportedInput::Words(_), Some(vocabulary), _) => Input::Words(WordInput { rule, vocabulary, vectors }),
+        (ExportedInput::Characters(_), Some(alphabet), _) => {
             Input::Characters(CharacterInput { rule: CharacterRule::Lowercase, alphabet, vectors })
         }
-        (ExportedInput::HashedWords { buckets }, _) => Input::HashedWords(HashedWordInput { rule, buckets, vectors }),
+        (ExportedInput::HashedWords { buckets }, ..) => Input::HashedWords(HashedWordInput { rule, buckets, vectors }),
+        (ExportedInput::FingerprintedWords(_), _, Some(table)) => {
+            Input::FingerprintedWords(FingerprintedWordInput { rule, table, vectors })
+        }
         _ => Input::Bytes(vectors),
     };
     Bottom { input, below, offsets: Vec::new() }

@@ -2,10 +2,12 @@
 
 mod curve;
 mod evaluation;
+mod flash;
 mod inspection;
 mod parity;
 
 pub use curve::{Curve, CurveCounts, CurvePoint};
 pub use evaluation::{ClassReport, EvaluationReport};
-pub use inspection::{FlashParts, Inspection};
+pub use flash::{FlashPart, FlashParts};
+pub use inspection::Inspection;
 pub use parity::{ParityReport, PrecisionParity};

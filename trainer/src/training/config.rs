@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Schedule;
 use crate::data::{Selection, Source};
-use crate::encoding::{Input, VocabularyBy};
+use crate::encoding::{Input, MOST_FINGERPRINTS, VocabularyBy};
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 use crate::quantize::{Bits, IntegerBits};
@@ -341,15 +341,23 @@ impl TrainingConfig {
         if self.freeze_embeddings && self.pretrained_embeddings.is_none() {
             return refuse("--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps");
         }
-        if self.pretrained_embeddings.is_some() && !matches!(self.input, Input::Auto | Input::Words) {
-            return refuse("--pretrained-embeddings needs --input words");
+        let of_words = matches!(self.input, Input::Auto | Input::Words | Input::FingerprintedWords);
+        if self.pretrained_embeddings.is_some() && !of_words {
+            return refuse("--pretrained-embeddings needs --input words or fingerprinted-words");
         }
         let of_rows = self.vocabulary_rows != 0 || !self.vocabulary_columns.is_empty();
-        if of_rows && !matches!(self.input, Input::Auto | Input::Words | Input::Characters) {
-            return refuse("--vocabulary-rows and --vocabulary-columns need --input words or characters");
+        if of_rows && !of_words && self.input != Input::Characters {
+            let problem = "need --input words, fingerprinted-words or characters";
+            return refuse(&format!("--vocabulary-rows and --vocabulary-columns {problem}"));
         }
-        if self.vocabulary_by == VocabularyBy::Information && !matches!(self.input, Input::Auto | Input::Words) {
-            return refuse("--vocabulary-by information needs --input words");
+        if self.input == Input::FingerprintedWords && self.vocabulary_size > MOST_FINGERPRINTS {
+            let (size, most) = (self.vocabulary_size, MOST_FINGERPRINTS);
+            return refuse(&format!(
+                "--vocabulary-size {size}: expected at most {most} with --input fingerprinted-words"
+            ));
+        }
+        if self.vocabulary_by == VocabularyBy::Information && !of_words {
+            return refuse("--vocabulary-by information needs --input words or fingerprinted-words");
         }
         if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
             return refuse("--frame-unit needs --input frames");

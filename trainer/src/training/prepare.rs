@@ -164,7 +164,7 @@ fn read_pretrained(
     let Some(path) = &config.pretrained_embeddings else {
         return Ok(None);
     };
-    let Encoder::Words(vocabulary) = encoder else {
+    let (Encoder::Words(_) | Encoder::FingerprintedWords(_), Some(vocabulary)) = (encoder, encoder.vocabulary()) else {
         return Err(Error::Setting("--pretrained-embeddings needs rows of words".into()));
     };
     Pretrained::read(path, config.embedding_size, vocabulary, training).map(Some)

@@ -83,8 +83,8 @@ fn tokens_of(teachers: &Encoder, learner: &Encoder) -> Result<Option<Vec<u32>>, 
     let Encoder::Words(known) = teachers else {
         return refuse("teachers with another input than this network's have to be of --input words".into());
     };
-    match learner {
-        Encoder::Words(vocabulary) => {
+    match (learner, learner.vocabulary()) {
+        (Encoder::Words(_) | Encoder::FingerprintedWords(_), Some(vocabulary)) => {
             let lacking = vocabulary.words().iter().filter(|word| known.token(word).is_none()).count();
             if lacking > 0 {
                 return refuse(format!(
@@ -93,8 +93,8 @@ fn tokens_of(teachers: &Encoder, learner: &Encoder) -> Result<Option<Vec<u32>>, 
                 ));
             }
         }
-        Encoder::HashedWords { .. } => {}
-        _ => return refuse("teachers of words teach networks of words or of hashed words".into()),
+        (Encoder::HashedWords { .. }, _) => {}
+        _ => return refuse("teachers of words teach networks of words, fingerprinted or hashed ones too".into()),
     }
     let words = known.words().iter().map(|word| learner.word_token(word));
     Ok(Some((PADDING_TOKEN..FIRST_WORD_TOKEN).chain(words).collect()))
@@ -130,7 +130,7 @@ mod tests {
     use runtime::text::hash_word;
 
     use super::*;
-    use crate::encoding::{Splitting, Vocabulary};
+    use crate::encoding::{FingerprintedVocabulary, Splitting, Vocabulary};
 
     fn words(words: &[&str]) -> Encoder {
         Encoder::Words(Vocabulary::new(Splitting::Words, words.iter().map(ToString::to_string).collect()))
@@ -143,6 +143,12 @@ mod tests {
         let hashed = ["a", "b", "c", "d"].map(|word| FIRST_WORD_TOKEN + hash_word(word) % 7);
         let expected = [0, 1].into_iter().chain(hashed).collect();
         assert_eq!(tokens_of(&teachers, &Encoder::HashedWords { buckets: 7 }).ok(), Some(Some(expected)));
+        let words = ["c".to_owned(), "a".to_owned()];
+        let known = FingerprintedVocabulary::search(&words).unwrap();
+        let [c, a] = words.map(|word| known.vocabulary().token(&word).unwrap());
+        let other = |word: &str| known.encode(word)[0];
+        let expected = vec![0, 1, a, other("b"), c, other("d")];
+        assert_eq!(tokens_of(&teachers, &Encoder::FingerprintedWords(known.clone())).ok(), Some(Some(expected)));
         assert_eq!(tokens_of(&teachers, &teachers).ok(), Some(None));
     }
 
@@ -150,7 +156,10 @@ mod tests {
     fn what_teachers_can_not_tell_is_refused() {
         let problem = |teachers: &Encoder, learner: &Encoder| tokens_of(teachers, learner).unwrap_err().to_string();
         assert!(problem(&words(&["a"]), &words(&["a", "b", "c"])).contains("2 of this network's words"));
-        assert!(problem(&words(&["a"]), &Encoder::Bytes).contains("words or of hashed words"));
+        let unknown = FingerprintedVocabulary::search(&["a".into(), "b".into()]).unwrap();
+        let unknown = Encoder::FingerprintedWords(unknown);
+        assert!(problem(&words(&["a"]), &unknown).contains("1 of this network's words"));
+        assert!(problem(&words(&["a"]), &Encoder::Bytes).contains("teach networks of words"));
         assert!(problem(&Encoder::Bytes, &words(&["a"])).contains("--input words"));
     }
 }
