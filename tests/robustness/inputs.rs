@@ -73,7 +73,10 @@ fn settings_of_inputs_that_make_no_sense() {
         ("--frame-unit 0.5 --input words", "--frame-unit needs --input frames\n"),
         ("--freeze-embeddings", "--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps\n"),
         ("--input frames --pretrained-embeddings v.txt", "needs --input words\n"),
-        ("--input characters --vocabulary-by information", "--vocabulary-by information needs --input words or fingerprinted-words\n"),
+        (
+            "--input characters --vocabulary-by information",
+            "--vocabulary-by information needs --input words or fingerprinted-words\n",
+        ),
         ("--vocabulary-rows 4294967296", "--vocabulary-rows 4294967296: expected 0 to 4294967295\n"),
     ] {
         assert_train_refuses(&rows(), settings, &[says]);

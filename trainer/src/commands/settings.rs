@@ -5,7 +5,7 @@ use trainer::data::Source;
 use trainer::encoding::{Input, VocabularyBy};
 use trainer::network::{Cell, Pooling, Targets};
 use trainer::quantize::Bits;
-use trainer::training::{Schedule, TrainingConfig};
+use trainer::training::{Schedule, TeachersRead, TrainingConfig};
 
 /// Settings given as arguments; each is also a field of config.toml.
 #[derive(Debug, Args)]
@@ -128,6 +128,9 @@ pub(super) struct Settings {
     /// Share of the loss that is the distance to the teachers' answers [0.9]
     #[arg(long, value_name = "X")]
     teacher_share: Option<f64>,
+    /// What the teachers read of a row [changed-rows]
+    #[arg(long, value_enum)]
+    teachers_read: Option<TeachersRead>,
     /// Share of rows that get another row's end in training; the teachers answer to them [0]
     #[arg(long, value_name = "X")]
     splicing: Option<f64>,
@@ -195,6 +198,7 @@ impl Settings {
         set_some(&mut config.embedding_bits, &self.embedding_bits);
         set_some(&mut config.float_epochs, &self.float_epochs);
         set(&mut config.teachers, &self.teachers);
+        set(&mut config.teachers_read, &self.teachers_read);
         set(&mut config.teacher_share, &self.teacher_share);
         set(&mut config.splicing, &self.splicing);
         set(&mut config.seed, &self.seed);

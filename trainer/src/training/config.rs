@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Schedule;
+use super::{Schedule, TeachersRead};
 use crate::data::{Selection, Source};
 use crate::encoding::{Input, MOST_FINGERPRINTS, VocabularyBy};
 use crate::error::Error;
@@ -123,6 +123,8 @@ pub struct TrainingConfig {
     pub teachers: Vec<PathBuf>,
     /// The share of the loss that is the distance to their answers.
     pub teacher_share: f64,
+    /// What they read of a row.
+    pub teachers_read: TeachersRead,
     /// Share of rows whose end is another row's in training; only teachers know the answer to them.
     pub splicing: f64,
     /// Where the chance of training comes from.
@@ -176,6 +178,7 @@ impl Default for TrainingConfig {
             float_epochs: None,
             fine_tune: None,
             teachers: Vec::new(),
+            teachers_read: TeachersRead::ChangedRows,
             teacher_share: 0.9,
             splicing: 0.0,
             seed: 1,
@@ -332,6 +335,11 @@ impl TrainingConfig {
     /// Checks that no setting is given that the input does not use.
     fn check_input(&self) -> Result<(), Error> {
         let refuse = |problem: &str| Err(Error::Setting(problem.into()));
+        if self.splicing > 0.0 && self.teachers_read == TeachersRead::WholeRows {
+            return refuse(
+                "--splicing needs --teachers-read changed-rows: no teacher knows the answer to a spliced row",
+            );
+        }
         if self.splicing > 0.0 && self.teachers.is_empty() {
             return refuse("--splicing needs --teacher: nobody else knows the class of two rows in one");
         }

@@ -150,7 +150,7 @@ impl<B: TrainingBackend> Learner<B> {
     fn losses(
         &self,
         model: &Classifier<B>,
-        Share { batch, questions, spliced }: &Share,
+        Share { batch, questions, numbers, spliced }: &Share,
         rng: &mut ChaCha8Rng,
         device: &B::Device,
     ) -> (Tensor<B, 1>, [Tensor<B::InnerBackend, 1>; 2]) {
@@ -160,7 +160,10 @@ impl<B: TrainingBackend> Learner<B> {
                 let logits = model.forward(&self.network, &batch.packed, dropout);
                 let (losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
                 let mut losses = smoothed(losses, &logits, self.label_smoothing);
-                let answers = questions.as_ref().and_then(|questions| self.teachers.probabilities(questions));
+                let answers = match questions {
+                    Some(questions) => self.teachers.probabilities(questions),
+                    None => self.teachers.known(numbers, device),
+                };
                 if let Some(answers) = answers {
                     let answers = Tensor::from_inner(answers.to_device(device));
                     let distances = (log_softmax(logits, 1) * answers).sum_dim(1).squeeze_dim(1).neg();

@@ -95,7 +95,7 @@ impl Prepared {
     /// As [`Examples::get`].
     pub fn calibration_rows(&self, count: usize) -> Result<Examples, Error> {
         let read = |row: Result<Example, Error>| match (&self.teachers, row) {
-            (Some(teachers), Ok(row)) => Ok(Example { sequence: teachers.learner_sequence(&row.sequence), ..row }),
+            (Some(teachers), Ok(row)) => Ok(teachers.learner_example(row)),
             (_, row) => row,
         };
         self.training.spread(count).map(read).collect()
