@@ -2,11 +2,12 @@
 
 use runtime::format::{Precision, Provenance};
 use runtime::{Classifier, Model};
-use tests::{Cpu, State, states};
+use tests::Cpu;
 use trainer::examples::{Example, Examples};
 use trainer::export::{ExportedInput, ExportedNetwork, ModelFile, export};
 use trainer::network::{Cell, InputShape, NetworkConfig, Pooling, Sequence};
 use trainer::quantize::{Ranges, measure_ranges};
+use trainer::trace::{State, StepContent, states};
 use trainer::weights::{Matrix, NetworkWeights};
 
 use crate::case::{Case, TORCH_CASES, assert_near};
@@ -41,9 +42,9 @@ fn check(name: &str, case: &Case, precision: Precision, tolerance: f32) {
     let width = case.hidden_size;
     let mut compared = 0;
     for (row, length) in case.lengths.iter().enumerate() {
-        let seen = states(&mut classifier, tokens(case, row));
+        let seen = states(&mut classifier, tokens(case, row).map(StepContent::Token)).unwrap();
         assert_eq!(seen.len(), length * case.num_layers * case.directions());
-        for State { layer, reverse, step, hidden, cell } in seen {
+        for State { layer, reverse, step, hidden, cell, .. } in seen {
             let what = |what| format!("{name} {precision} {what} of row {row}, layer {layer}, step {step}");
             let direction = usize::from(reverse);
             if layer + 1 == case.num_layers {

@@ -6,11 +6,12 @@ use runtime::format::{Precision, Provenance};
 use runtime::{Classifier, Model};
 use serde::Deserialize;
 use serde_json::Value;
-use tests::{Cpu, states};
+use tests::Cpu;
 use trainer::export::{ExportedInput, ExportedNetwork, export};
 use trainer::import::{Description, NamedTensor, NamedTensors, weights_of};
 use trainer::network::{InputShape, NetworkConfig, Packed, Pooling, Sequence};
 use trainer::quantize::Ranges;
+use trainer::trace::{StepContent, states};
 use trainer::weights::NetworkWeights;
 
 use crate::reference;
@@ -118,7 +119,7 @@ fn runtime_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
     let model = Model::parse(file.bytes()).unwrap();
     let mut classifier = Classifier::<2048>::new(&model).unwrap();
     let mut steps = vec![[Vec::new(), Vec::new()]; tokens.len()];
-    for state in states(&mut classifier, tokens.iter().copied()) {
+    for state in states(&mut classifier, tokens.iter().copied().map(StepContent::Token)).unwrap() {
         steps[state.step][usize::from(state.reverse)] = state.hidden;
     }
     steps.into_iter().map(|directions| directions.concat().into_iter().map(f64::from).collect()).collect()
