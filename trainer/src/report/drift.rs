@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::parity::EXPORTED;
 use crate::data::Row;
 use crate::error::Error;
+use crate::export::ExportPrecision;
 use crate::inference::HostClassifier;
 use crate::network::{Cell, Pooling};
 use crate::run::Run;
@@ -87,7 +88,7 @@ impl DriftReport {
 /// without a step.
 pub(super) fn drift<B: Backend>(
     run: &Run<B>,
-    precision: Precision,
+    precision: ExportPrecision,
     rows: &[Row],
     count: usize,
 ) -> Result<DriftReport, Error> {

@@ -2,7 +2,6 @@ use std::fmt;
 
 use burn::tensor::backend::Backend;
 use runtime::Model;
-use runtime::format::Precision;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -11,16 +10,22 @@ use super::drift::drift;
 use super::{ByStep, ByStepSums, Disagreements, DriftReport, Histogram};
 use crate::data::{DataError, Row};
 use crate::error::Error;
+use crate::export::ExportPrecision;
 use crate::inference::{HostClassifier, row_answers};
 use crate::operations::NetworkBackend;
+use crate::quantize::{Bits, IntegerBits};
 use crate::run::Run;
 use crate::trace::{step_contents, trace};
 use crate::training::{encode_rows, logits};
 
 /// What a file that is made from a run is called in errors.
 pub(super) const EXPORTED: &str = "exported model";
-/// The precisions that are compared, f32 first.
-const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::F16, Precision::Int8];
+/// The precisions that are compared, f32 first; after them the integers that training simulated.
+fn precisions<B: Backend>(run: &Run<B>) -> Vec<ExportPrecision> {
+    let all = [ExportPrecision::F32, ExportPrecision::F16, ExportPrecision::Integer(IntegerBits::all(Bits::Eight))];
+    let simulated = run.rounding.as_ref().map(|rounding| ExportPrecision::Integer(rounding.bits));
+    all.into_iter().chain(simulated.filter(|simulated| !all.contains(simulated))).collect()
+}
 
 /// What a [`ParityReport`] has beside its numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -99,11 +104,11 @@ impl ParityReport {
         let expected: Vec<usize> = (0..examples.len()).map(|row| examples.class(row)).collect();
         let reference = logits(&run.network, &run.network_config(), &examples)?;
         let classes: Vec<usize> = reference.iter().map(|logits| argmax(logits)).collect();
-        let files = PRECISIONS.map(|precision| run.export(precision));
-        let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let compared = precisions(run);
+        let files = compared.iter().map(|precision| run.export(*precision)).collect::<Result<Vec<_>, _>>()?;
         let models = files.iter().map(|file| file.parse(EXPORTED.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let mut precisions = Vec::new();
-        for ((precision, file), model) in PRECISIONS.iter().zip(&files).zip(&models) {
+        for ((precision, file), model) in compared.iter().zip(&files).zip(&models) {
             let answers = row_answers(model, rows).map_err(|error| error.named(EXPORTED.as_ref(), place))?;
             let answered: Vec<usize> = answers.iter().map(|answer| answer.class).collect();
             let beside: Vec<Answers<'_>> = answers
@@ -112,7 +117,7 @@ impl ParityReport {
                 .map(|(answer, expected)| Answers { expected, found: &answer.logits, class: answer.class })
                 .collect();
             let errors: Vec<f32> = beside.iter().flat_map(Answers::errors).collect();
-            let is_other = *precision != Precision::F32;
+            let is_other = *precision != ExportPrecision::F32;
             let long =
                 (is_other && detail.drift > 0).then(|| drift(run, *precision, rows, detail.drift)).transpose()?;
             precisions.push(PrecisionParity {
