@@ -82,6 +82,13 @@ fn teachers_that_can_not_teach() {
         ("--data rows.csv --teacher teacher --targets every-step", &["--teacher: ", "--targets last"]),
         ("--data rows.csv --teacher teacher --teacher-share 1.5", &["--teacher-share 1.5: ", "0 to 1"]),
         ("--data rows.csv --splicing 0.5", &["--splicing needs --teacher"]),
+        (
+            "--data rows.csv --teacher teacher --splicing 0.5 --teachers-read whole-rows",
+            &["--splicing needs --teachers-read changed-rows"],
+        ),
+        ("--fine-tune nowhere", &["nowhere", "not the folder of a run"]),
+        ("--fine-tune unfinished", &["unfinished: ", "not finished"]),
+        ("--fine-tune teacher --pooling mean", &["teacher: is another network than these settings"]),
         ("--data rows.csv --teacher teacher --splicing 1", &["--splicing 1: ", "0 up to, but not, 1"]),
     ];
     for (arguments, says) in refused {
@@ -152,6 +159,13 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("--word-dropout=-0.1", &["--word-dropout -0.1"]),
     ("--label-smoothing 1", &["--label-smoothing 1: expected 0 up to, but not, 1\n"]),
     ("--label-smoothing=-0.1", &["--label-smoothing -0.1"]),
+    ("--quantize-aware 5", &["5 bits: expected 4 or 8"]),
+    ("--embedding-bits 4", &["--embedding-bits and --float-epochs speak of --quantize-aware"]),
+    ("--float-epochs 1", &["--embedding-bits and --float-epochs speak of --quantize-aware"]),
+    ("--quantize-aware 4 --epochs 2 --float-epochs 2", &["--float-epochs 2: expected fewer than --epochs 2"]),
+    ("--quantize-aware 4 --embedding-size 0", &["--quantize-aware 4: one-hot tokens have weights of 8 bits"]),
+    ("--calibration-percentile 49", &["--calibration-percentile 49: expected 50 to 100"]),
+    ("--calibration-percentile nan", &["--calibration-percentile NaN: expected 50 to 100"]),
     ("--weight-average=-1", &["--weight-average -1: expected a number from 0\n"]),
     ("--weight-average nan", &["--weight-average NaN"]),
     ("--validation-share 1", &["--validation-share 1"]),
