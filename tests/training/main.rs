@@ -11,12 +11,13 @@ use std::path::Path;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tests::{Cpu, train};
+use trainer::encoding::Input;
 use trainer::examples::{Example, Examples};
 use trainer::network::{self, Classifier, InputShape, NetworkConfig, Packed, Pooling, Sequence};
 use trainer::quantize::{Bits, IntegerBits};
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
-use trainer::training::{Ending, TrainingConfig, logits};
+use trainer::training::{Ending, TeachersRead, TrainingConfig, logits};
 use trainer::weights::NetworkWeights;
 
 /// A run of a few seconds: a few hundred home commands.
@@ -183,12 +184,28 @@ fn a_run_with_teachers_repeats_bit_for_bit_and_an_interruption_changes_nothing()
 fn what_is_learned_from_teachers_alone_is_what_they_know() {
     let parent = tempfile::tempdir().unwrap();
     let config = TrainingConfig { teacher_share: 1.0, dropout: 0.0, ..taught_config(parent.path(), 14) };
+    let whole = TrainingConfig { teachers_read: TeachersRead::WholeRows, splicing: 0.0, ..config.clone() };
     let accuracy = |path: &Path| Run::<Cpu>::load(path, &Default::default()).unwrap().result.best.validation_accuracy;
     let teacher = accuracy(&config.teachers[0]);
-    let folder = RunFolder::create(&parent.path().join("taught")).unwrap();
-    train(&config, &folder, false, &|| false).unwrap();
-    // No label takes part in this loss: by chance it would be a tenth.
-    assert!(teacher > 0.25 && accuracy(folder.path()) > 0.8 * teacher, "{} {teacher}", accuracy(folder.path()));
+    for (name, config) in [("changed rows", config), ("whole rows", whole)] {
+        let folder = RunFolder::create(&parent.path().join(name)).unwrap();
+        train(&config, &folder, false, &|| false).unwrap();
+        // No label takes part in this loss: by chance it would be a tenth.
+        let learned = accuracy(folder.path());
+        assert!(teacher > 0.25 && learned > 0.8 * teacher, "{name}: {learned} {teacher}");
+    }
+}
+
+#[test]
+fn teachers_of_whole_rows_teach_a_network_of_another_input() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig {
+        teachers_read: TeachersRead::WholeRows,
+        splicing: 0.0,
+        input: Input::Characters,
+        ..taught_config(parent.path(), 2)
+    };
+    assert_repeats(&config, parent.path(), &[30]);
 }
 
 #[test]

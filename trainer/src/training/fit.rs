@@ -80,7 +80,7 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
     }
     let batches = prepared.training.len().div_ceil(config.batch_size);
     let rates = (0..config.epochs * batches).map(|step| rate_at(config, batches, step));
-    let teachers = Teachers::load(config, device)?.prepared(config, &prepared.training)?;
+    let teachers = Teachers::load(config, device)?.prepared(prepared.questions.as_ref())?;
     let mut learner = Learner::new(model, network_config(fit), teachers, config, rates, devices);
     let mut position = Position::default();
     if fit.resume {

@@ -26,7 +26,7 @@ const BATCH_SIZE: usize = 256;
 pub struct TeacherEncoding {
     /// What turns rows into the teachers' sequences.
     pub encoder: Encoder,
-    /// The learner's token of each of the teachers'; none where they are the same.
+    /// The learner's token of each of the teachers'; none where rows are the learner's.
     tokens: Option<Vec<u32>>,
     /// What the teachers read.
     read: TeachersRead,
@@ -38,7 +38,7 @@ pub struct TeacherEncoding {
 pub enum TeachersRead {
     /// What the network that learns reads, with words dropped and another row's end: they answer in every epoch.
     ChangedRows,
-    /// The row itself: they answer once.
+    /// The row itself, with words that the network that learns may not know: they answer once.
     WholeRows,
 }
 
@@ -76,7 +76,11 @@ impl TeacherEncoding {
             found = Some(teacher.encoder);
         }
         let read = config.teachers_read;
-        found.map(|teachers| Ok(Self { tokens: tokens_of(&teachers, encoder)?, encoder: teachers, read })).transpose()
+        let tokens = |teachers: &Encoder| match read {
+            TeachersRead::ChangedRows => tokens_of(teachers, encoder),
+            TeachersRead::WholeRows => Ok(None),
+        };
+        found.map(|teachers| Ok(Self { tokens: tokens(&teachers)?, encoder: teachers, read })).transpose()
     }
 
     /// Whether the teachers' tokens are the learner's.
@@ -145,14 +149,12 @@ impl<B: NetworkBackend> Teachers<B> {
         Ok(Self { networks: config.teachers.iter().map(load).collect::<Result<_, _>>()?, answers: None })
     }
 
-    /// Teachers that are ready to answer: to whole training rows, if they read those.
+    /// Teachers that are ready to answer: to whole training rows, if those are their questions.
     ///
     /// # Errors
     /// As [`Examples::get`].
-    pub(super) fn prepared(mut self, config: &TrainingConfig, rows: &Examples) -> Result<Self, Error> {
-        if config.teachers_read == TeachersRead::ChangedRows || self.networks.is_empty() {
-            return Ok(self);
-        }
+    pub(super) fn prepared(mut self, questions: Option<&Examples>) -> Result<Self, Error> {
+        let Some(rows) = questions else { return Ok(self) };
         let mut answers = Matrix { columns: 0, values: Vec::new() };
         for numbers in evaluation_batches(rows, BATCH_SIZE) {
             let Some(found) = self.probabilities(&Batch::read(rows, &numbers)?.packed) else { continue };
