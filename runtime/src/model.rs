@@ -4,7 +4,7 @@ use crate::format::{
     StringTable, Tensors, WordRule, checksum,
 };
 #[cfg(feature = "float")]
-use crate::network::{Half, Single};
+use crate::network::{DirectionStep, Half, ProductInputs, Single};
 use crate::network::{Int8, Network};
 use crate::text::{FingerprintVocabulary, TextInput, UNKNOWN_TOKEN, Vocabulary};
 
@@ -217,6 +217,28 @@ impl<'m> Model<'m> {
     /// 32-bit words of state that a classifier of this model needs.
     pub fn required_words(&self) -> usize {
         with_network!(&self.network, network => network.required_words())
+    }
+
+    /// The pre-activations of one direction of a layer at a step, computed again from what the step took in:
+    /// `W [x; h] + b` with the kernels and the rounding of a step, on desktop machines, for looking at. Returns `[x; h]`
+    /// as the product takes it in; `None` if the model has no such layer or direction, or a slice is too short.
+    ///
+    /// # Shapes and units
+    /// `words`: [`Self::required_words`], overwritten. `target`: `[results * hidden_size]`, see
+    /// [`crate::format::Cell::results`]; the gates one after another. In an int8 model numbers of Q3.12, of a rectifier
+    /// with the fraction bits of its state. Hidden states are given as the numbers that
+    /// [`crate::Classifier::observe`] shows.
+    ///
+    /// # Panics
+    /// Never.
+    #[cfg(feature = "float")]
+    pub fn pre_activations<'w>(
+        &self,
+        step: DirectionStep<'_>,
+        words: &'w mut [u32],
+        target: &mut [f32],
+    ) -> Option<ProductInputs<'w>> {
+        with_network!(&self.network, network => network.pre_activations(step, words, target))
     }
 }
 

@@ -238,7 +238,7 @@ pub(crate) fn export_with(
         max_length: MAX_LENGTH,
         pad_to: variant.pad_to,
         ranges: &variant.ranges(),
-        embedding_scales: None,
+        rounding: None,
         provenance: &provenance,
     };
     let precision = match variant.precision {

@@ -20,6 +20,7 @@ use crate::error::Error;
 /// | `alphabet.toml` | characters: the alphabet |
 /// | `normalization.toml` | frames: unit, means and scales |
 /// | `weights.safetensors` | the weights of the best epoch |
+/// | `rounding.toml` | training that simulates integers: what they stand for |
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |
 /// | `checkpoint.bin` | where to go on after an interruption |
@@ -88,6 +89,11 @@ impl RunFolder {
     /// `weights.safetensors`
     pub fn weights(&self) -> PathBuf {
         self.path.join("weights.safetensors")
+    }
+
+    /// `rounding.toml`
+    pub fn rounding(&self) -> PathBuf {
+        self.path.join("rounding.toml")
     }
 
     /// `checkpoint.bin`

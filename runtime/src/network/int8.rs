@@ -69,7 +69,7 @@ impl Layout {
 /// What an input of 1 is, in a product with one-hot weights.
 const ONE: i32 = 127;
 /// Fraction bits of a hidden state between -1 and 1.
-const HIDDEN_FRACTION_BITS: u8 = 15;
+pub(super) const HIDDEN_FRACTION_BITS: u8 = 15;
 /// Largest scale of a frame's channel, see [`numeric::normalize`].
 const LARGEST_CHANNEL_SCALE: usize = 16_383;
 

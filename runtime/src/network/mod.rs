@@ -5,6 +5,8 @@ mod buffered;
 mod direction;
 #[cfg(feature = "float")]
 pub(crate) mod float;
+#[cfg(feature = "float")]
+mod gates;
 mod input;
 pub(crate) mod int8;
 mod matrix;
@@ -18,6 +20,8 @@ mod streaming;
 pub(crate) use direction::Direction;
 #[cfg(feature = "float")]
 pub(crate) use float::{FloatArithmetic, Half, Single};
+#[cfg(feature = "float")]
+pub use gates::{DirectionInput, DirectionStep, ProductInputs};
 pub(crate) use input::Step;
 pub(crate) use int8::Int8;
 #[cfg(test)]

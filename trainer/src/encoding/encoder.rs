@@ -4,9 +4,10 @@ use runtime::format::MAX_REMAINDER_BITS;
 use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
 use serde::{Deserialize, Serialize};
 
+use super::ranking::Information;
 use super::vocabulary::Counts;
-use super::{FingerprintedVocabulary, FrameNormalization, Input, Splitting, Vocabulary};
-use crate::data::{Content, DataError, Frames, Part, TrainingData, TrainingRow};
+use super::{FingerprintedVocabulary, FrameNormalization, Input, Splitting, Vocabulary, VocabularyBy};
+use crate::data::{Content, DataError, Frames, Part, Row, TrainingData, TrainingRow};
 use crate::error::Error;
 use crate::export::ExportedInput;
 use crate::network::{InputShape, Sequence};
@@ -95,8 +96,8 @@ impl Encoder {
                     return Err(DataError::UnknownTextColumn { place, column, known });
                 }
                 let for_each = |each: &mut dyn FnMut(&Frames)| {
-                    for_each_of_training(data, &config.text_columns, usize::MAX, |content| {
-                        content.frames().into_iter().for_each(&mut *each);
+                    for_each_of_training(data, &config.text_columns, usize::MAX, |row| {
+                        row.content.frames().into_iter().for_each(&mut *each);
                     })
                 };
                 FrameNormalization::learn(channels, config.frame_unit, for_each).map(Self::Frames)
@@ -309,21 +310,29 @@ fn learn_vocabulary(
     let own_columns = &config.vocabulary_columns;
     let columns = if own_columns.is_empty() { &config.text_columns } else { own_columns };
     let rows = if config.vocabulary_rows == 0 { usize::MAX } else { config.vocabulary_rows };
+    if config.vocabulary_by == VocabularyBy::Information {
+        let mut information = Information::new(data.labels.len());
+        for_each_of_training(data, columns, rows, |row| {
+            let class = data.labels.binary_search(&row.label);
+            class.ok().zip(row.content.text()).into_iter().for_each(|(class, text)| information.add(text, class));
+        })?;
+        return Ok(information.most_informative(config.vocabulary_size));
+    }
     let mut counts = Counts::new(splitting);
-    for_each_of_training(data, columns, rows, |content| content.text().into_iter().for_each(|text| counts.add(text)))?;
+    for_each_of_training(data, columns, rows, |row| row.content.text().into_iter().for_each(|text| counts.add(text)))?;
     Ok(counts.most_frequent(config.vocabulary_size))
 }
 
-/// Calls `each` with the content of the first training rows, in the order in which they stand.
+/// Calls `each` with the first training rows, in the order in which they stand.
 fn for_each_of_training(
     data: &TrainingData,
     text_columns: &[String],
     rows: usize,
-    mut each: impl FnMut(&Content),
+    mut each: impl FnMut(&Row),
 ) -> Result<(), DataError> {
     data.for_each(text_columns, |TrainingRow { part, number, row }| {
         if part == Part::Training && number < rows {
-            each(&row.content);
+            each(row);
         }
         Ok(())
     })
@@ -351,7 +360,6 @@ impl fmt::Display for Encoder {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::data::Row;
 
     fn frames(channels: usize, values: &[f32]) -> Row {
         Row { label: "a".into(), content: Content::Frames(Frames { channels, values: values.to_vec() }) }

@@ -5,6 +5,7 @@ mod fingerprints;
 mod frames;
 mod input;
 pub mod pretrained;
+mod ranking;
 mod vocabulary;
 
 pub use encoder::{Encoder, Mismatch};
@@ -12,4 +13,5 @@ pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS}
 pub use frames::{FrameNormalization, raw_value};
 pub use input::Input;
 pub use pretrained::Pretrained;
+pub use ranking::VocabularyBy;
 pub use vocabulary::{Splitting, Vocabulary};

@@ -4,7 +4,7 @@ use runtime::numeric;
 use super::rows::{Columns, gate_rows, split_one_hot, sum_rows};
 use super::tensors::TensorArea;
 use crate::network::Cell;
-use crate::quantize::{Bits, QuantizedMatrix, quantize_rows, state_fraction_bits};
+use crate::quantize::{Bits, QuantizedMatrix, quantize_rows};
 use crate::weights::DirectionWeights;
 
 /// Largest magnitude of an int8 model's input and hidden state in a product.
@@ -32,11 +32,11 @@ pub(super) struct HiddenUnits {
     pub(super) wide: f32,
 }
 
-/// The units of a direction whose state reached `range`.
-pub(super) fn hidden_units(cell: Cell, range: f32) -> HiddenUnits {
+/// The units of a direction whose measured state has so many fraction bits.
+pub(super) fn hidden_units(cell: Cell, state_fraction_bits: u8) -> HiddenUnits {
     match cell {
         Cell::RnnRelu => {
-            let wide = f32::from(1_u16 << state_fraction_bits(cell, range)).recip();
+            let wide = f32::from(1_u16 << state_fraction_bits).recip();
             HiddenUnits { narrow: 256.0 * wide, wide }
         }
         Cell::Lstm | Cell::Gru | Cell::RnnTanh => {
@@ -70,13 +70,14 @@ pub(super) fn add_float(
     }
 }
 
-/// Adds the weights of a direction, whose state reached `range`, as integers; those of one-hot tokens have 8 bits.
+/// Adds the weights of a direction, whose measured state has so many fraction bits, as integers; those of one-hot tokens
+/// have 8 bits.
 pub(super) fn add_integers(
     tensors: &mut TensorArea,
     cell: Cell,
     direction: &DirectionWeights,
     input: &LayerInput,
-    range: f32,
+    state_fraction_bits: u8,
     bits: Bits,
 ) -> format::DirectionWeights {
     let (scales, one_hot) = match input {
@@ -84,12 +85,11 @@ pub(super) fn add_integers(
         LayerInput::OneHot => (vec![ONE_HOT_SCALE; direction.weight_ih.columns], true),
     };
     let columns = Columns::new(direction, one_hot);
-    let state_fraction_bits = state_fraction_bits(cell, range);
     let fraction_bits = match cell {
         Cell::RnnRelu => u32::from(state_fraction_bits),
         Cell::Lstm | Cell::Gru | Cell::RnnTanh => numeric::PRE_ACTIVATION_FRACTION_BITS,
     };
-    let sums = sum_rows(cell, direction, columns, &scales, hidden_units(cell, range).narrow);
+    let sums = sum_rows(cell, direction, columns, &scales, hidden_units(cell, state_fraction_bits).narrow);
     let mut column_bits = vec![bits; columns.input + columns.hidden];
     if one_hot {
         column_bits[..columns.input].fill(Bits::Eight);

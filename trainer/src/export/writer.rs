@@ -11,7 +11,9 @@ use super::{ExportPrecision, ModelFile};
 use crate::encoding::{Fingerprints, FrameNormalization};
 use crate::error::Error;
 use crate::network::Pooling;
-use crate::quantize::{Bits, IntegerBits, Ranges, embedding_scales, quantize_embedding, quantize_rows};
+use crate::quantize::{
+    Bits, IntegerBits, Ranges, Rounding, embedding_scales, quantize_embedding, quantize_rows, state_fraction_bits,
+};
 use crate::weights::{Matrix, NetworkWeights};
 
 /// Largest magnitude of an int8 model's pooled value.
@@ -34,9 +36,8 @@ pub struct ExportedNetwork<'a> {
     pub pad_to: usize,
     /// Largest magnitudes that were met; needed for integers.
     pub ranges: &'a Ranges,
-    /// What 1 of a stored integer of the embedding stands for, a column each, where training has fixed it for the
-    /// bits that are exported; without it [`embedding_scales`].
-    pub embedding_scales: Option<&'a [f32]>,
+    /// How training simulated integers, if it did; without it the ranges decide.
+    pub rounding: Option<&'a Rounding>,
     /// Where the model comes from.
     pub provenance: &'a Provenance<'a>,
 }
@@ -138,7 +139,10 @@ fn add_vectors(
     };
     let (weights, scales) = match precision {
         ExportPrecision::Integer(IntegerBits { embedding: bits, .. }) => {
-            let scales = network.embedding_scales.map_or_else(|| embedding_scales(embedding, bits), <[f32]>::to_vec);
+            let scales = match network.rounding.filter(|rounding| rounding.bits.embedding == bits) {
+                Some(rounding) => rounding.input_units.clone(),
+                None => embedding_scales(embedding, bits),
+            };
             let values = quantize_embedding(embedding, &scales, bits);
             let of_an_input = |scale: &f32| scale / f32::from(bits.input_factor());
             (tensors.add_integers(&values, embedding.columns, bits), scales.iter().map(of_an_input).collect())
@@ -186,8 +190,8 @@ fn add_layers(
             let weights = with_offsets(weights, offsets);
             match precision {
                 ExportPrecision::Integer(IntegerBits { weights: bits, .. }) => {
-                    let range = range(network, number, direction);
-                    directions::add_integers(tensors, cell, &weights, &below, range, bits)
+                    let fraction_bits = fraction_bits(network, number, direction);
+                    directions::add_integers(tensors, cell, &weights, &below, fraction_bits, bits)
                 }
                 ExportPrecision::F16 | ExportPrecision::F32 => {
                     let one_hot = matches!(below, LayerInput::OneHot);
@@ -209,9 +213,14 @@ fn add_layers(
     layers
 }
 
-/// The largest state of a direction of a layer that was met.
-fn range(network: &ExportedNetwork<'_>, layer: usize, direction: usize) -> f32 {
-    network.ranges.states.get(layer).and_then(|layer| layer.get(direction)).copied().unwrap_or(f32::MAX)
+/// The fraction bits of the measured state of a direction of a layer.
+fn fraction_bits(network: &ExportedNetwork<'_>, layer: usize, direction: usize) -> u8 {
+    fn of<T: Copy>(all: &[Vec<T>], layer: usize, direction: usize) -> Option<T> {
+        all.get(layer).and_then(|layer| layer.get(direction)).copied()
+    }
+    let range = of(&network.ranges.states, layer, direction).unwrap_or(f32::MAX);
+    let measured = network.weights.layers.get(layer).map_or(0, |layer| state_fraction_bits(layer.cell, range));
+    network.rounding.and_then(|rounding| of(&rounding.state_fraction_bits, layer, direction)).unwrap_or(measured)
 }
 
 /// The units of a layer's outputs in an int8 model, forward first.
@@ -222,7 +231,7 @@ fn output_units(
 ) -> Vec<f32> {
     let Some(layer) = network.weights.layers.get(number) else { return Vec::new() };
     let of_direction = |(direction, weights): (usize, &crate::weights::DirectionWeights)| {
-        let units = hidden_units(layer.cell, range(network, number, direction));
+        let units = hidden_units(layer.cell, fraction_bits(network, number, direction));
         vec![unit(units); weights.weight_hh.columns]
     };
     layer.directions().enumerate().flat_map(of_direction).collect()
