@@ -4,9 +4,7 @@ use runtime::format::MAX_REMAINDER_BITS;
 use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
 use serde::{Deserialize, Serialize};
 
-use super::ranking::Information;
-use super::vocabulary::Counts;
-use super::{FingerprintedVocabulary, FrameNormalization, Input, Splitting, Vocabulary, VocabularyBy};
+use super::{FingerprintedVocabulary, FrameNormalization, Input, RankedWords, Splitting, Vocabulary};
 use crate::data::{Content, DataError, Frames, Part, Row, TrainingData, TrainingRow};
 use crate::error::Error;
 use crate::export::ExportedInput;
@@ -104,20 +102,13 @@ impl Encoder {
             }
             (Input::Frames, None) => Err(mismatch(Mismatch::TextForFrames)),
             (_, Some(_)) => Err(mismatch(Mismatch::FramesForText)),
-            (Input::Words | Input::Auto, None) => Ok(Self::Words(learn_vocabulary(config, data, Splitting::Words)?)),
-            (Input::Characters, None) => Ok(Self::Characters(learn_vocabulary(config, data, Splitting::Characters)?)),
             (Input::HashedWords, None) => Ok(Self::hashed_words(config)),
-            (Input::FingerprintedWords, None) => {
-                let vocabulary = learn_vocabulary(config, data, Splitting::Words)?;
-                let words = vocabulary.words();
-                let indistinct = || DataError::Fingerprints { place: data.place.clone(), words: words.len() };
-                FingerprintedVocabulary::search(words).map(Self::FingerprintedWords).ok_or_else(indistinct)
-            }
             (Input::Bytes, None) => Ok(Self::Bytes),
+            (input, None) => RankedWords::learn(config, data)?.encoder(input, config.vocabulary_size, &data.place),
         }
     }
 
-    fn hashed_words(config: &TrainingConfig) -> Self {
+    pub(crate) fn hashed_words(config: &TrainingConfig) -> Self {
         Self::HashedWords { buckets: u32::try_from(config.hash_buckets).unwrap_or(u32::MAX) }
     }
 
@@ -302,29 +293,8 @@ fn load_fingerprints(folder: &RunFolder) -> Result<FingerprintedVocabulary, Erro
     })
 }
 
-fn learn_vocabulary(
-    config: &TrainingConfig,
-    data: &TrainingData,
-    splitting: Splitting,
-) -> Result<Vocabulary, DataError> {
-    let own_columns = &config.vocabulary_columns;
-    let columns = if own_columns.is_empty() { &config.text_columns } else { own_columns };
-    let rows = if config.vocabulary_rows == 0 { usize::MAX } else { config.vocabulary_rows };
-    if config.vocabulary_by == VocabularyBy::Information {
-        let mut information = Information::new(data.labels.len());
-        for_each_of_training(data, columns, rows, |row| {
-            let class = data.labels.binary_search(&row.label);
-            class.ok().zip(row.content.text()).into_iter().for_each(|(class, text)| information.add(text, class));
-        })?;
-        return Ok(information.most_informative(config.vocabulary_size));
-    }
-    let mut counts = Counts::new(splitting);
-    for_each_of_training(data, columns, rows, |row| row.content.text().into_iter().for_each(|text| counts.add(text)))?;
-    Ok(counts.most_frequent(config.vocabulary_size))
-}
-
 /// Calls `each` with the first training rows, in the order in which they stand.
-fn for_each_of_training(
+pub(super) fn for_each_of_training(
     data: &TrainingData,
     text_columns: &[String],
     rows: usize,

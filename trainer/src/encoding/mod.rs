@@ -13,5 +13,5 @@ pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS}
 pub use frames::{FrameNormalization, raw_value};
 pub use input::Input;
 pub use pretrained::Pretrained;
-pub use ranking::VocabularyBy;
+pub use ranking::{RankedWords, VocabularyBy};
 pub use vocabulary::{Splitting, Vocabulary};

@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Splitting, Vocabulary};
+use super::encoder::for_each_of_training;
+use super::vocabulary::Counts;
+use super::{Encoder, FingerprintedVocabulary, Input, Splitting, Vocabulary};
+use crate::data::{DataError, TrainingData};
+use crate::training::TrainingConfig;
 
 /// What the words of a vocabulary are chosen by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -16,6 +20,74 @@ pub enum VocabularyBy {
     Frequency,
     /// What they say about the class of a row, see [`Information`].
     Information,
+}
+
+/// All words, or characters, of some training rows, those first that a vocabulary of any size keeps.
+#[derive(Debug, Clone)]
+pub struct RankedWords {
+    splitting: Splitting,
+    words: Vec<String>,
+}
+
+impl RankedWords {
+    /// Orders the words, or with [`Input::Characters`] the characters, of the rows and columns that the vocabulary of
+    /// `config` is made from.
+    ///
+    /// # Errors
+    /// Whatever reading the rows again finds.
+    pub fn learn(config: &TrainingConfig, data: &TrainingData) -> Result<Self, DataError> {
+        let splitting = if config.input == Input::Characters { Splitting::Characters } else { Splitting::Words };
+        let own_columns = &config.vocabulary_columns;
+        let columns = if own_columns.is_empty() { &config.text_columns } else { own_columns };
+        let rows = if config.vocabulary_rows == 0 { usize::MAX } else { config.vocabulary_rows };
+        let words = match config.vocabulary_by {
+            VocabularyBy::Information => {
+                let mut information = Information::new(data.labels.len());
+                for_each_of_training(data, columns, rows, |row| {
+                    let class = data.labels.binary_search(&row.label);
+                    let found = class.ok().zip(row.content.text());
+                    found.into_iter().for_each(|(class, text)| information.add(text, class));
+                })?;
+                information.most_informative()
+            }
+            VocabularyBy::Frequency => {
+                let mut counts = Counts::new(splitting);
+                for_each_of_training(data, columns, rows, |row| {
+                    row.content.text().into_iter().for_each(|text| counts.add(text));
+                })?;
+                counts.most_frequent()
+            }
+        };
+        Ok(Self { splitting, words })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// The encoder of `input` that knows the first `size` of them; `place` is that of the rows.
+    ///
+    /// # Errors
+    /// [`DataError::Fingerprints`].
+    pub fn encoder(&self, input: Input, size: usize, place: &str) -> Result<Encoder, DataError> {
+        let words = self.words.get(..size).unwrap_or(&self.words);
+        let vocabulary = Vocabulary::new(self.splitting, words.to_vec());
+        match input {
+            Input::Characters => Ok(Encoder::Characters(vocabulary)),
+            Input::FingerprintedWords => {
+                let words = vocabulary.words();
+                let indistinct = || DataError::Fingerprints { place: place.into(), words: words.len() };
+                FingerprintedVocabulary::search(words).map(Encoder::FingerprintedWords).ok_or_else(indistinct)
+            }
+            _ => Ok(Encoder::Words(vocabulary)),
+        }
+    }
 }
 
 /// In how many rows of each class each word occurs: what it says about a row's class.
@@ -33,7 +105,7 @@ pub enum VocabularyBy {
 /// # Source
 /// Dunning, Accurate methods for the statistics of surprise and coincidence (1993).
 #[derive(Debug, Clone)]
-pub(super) struct Information {
+struct Information {
     /// `N_k`.
     rows: Vec<u32>,
     words: HashMap<String, Occurrences>,
@@ -50,7 +122,7 @@ struct Occurrences {
 
 impl Information {
     /// Of no row, for so many classes.
-    pub(super) fn new(classes: usize) -> Self {
+    fn new(classes: usize) -> Self {
         Self { rows: vec![0; classes], words: HashMap::new() }
     }
 
@@ -58,7 +130,7 @@ impl Information {
     ///
     /// # Panics
     /// If there is no such class.
-    pub(super) fn add(&mut self, text: &str, class: usize) {
+    fn add(&mut self, text: &str, class: usize) {
         self.rows[class] += 1;
         let row = self.rows.iter().copied().map(u64::from).sum();
         Splitting::Words.for_each(text, |word| {
@@ -74,12 +146,12 @@ impl Information {
         });
     }
 
-    /// The `size` words with the largest `G`, of equal ones the first by bytes; fewer if there are fewer.
-    pub(super) fn most_informative(self, size: usize) -> Vocabulary {
+    /// The words, those with the largest `G` first, of equal ones the first by bytes.
+    fn most_informative(self) -> Vec<String> {
         let information = |found: Occurrences| likelihood_ratio(&found.rows, &self.rows);
         let mut words: Vec<_> = self.words.into_iter().map(|(word, found)| (word, information(found))).collect();
         words.sort_by(|(word, found), (other, of_other)| of_other.total_cmp(found).then_with(|| word.cmp(other)));
-        Vocabulary::new(Splitting::Words, words.into_iter().take(size).map(|(word, _)| word).collect())
+        words.into_iter().map(|(word, _)| word).collect()
     }
 }
 
@@ -123,10 +195,8 @@ mod tests {
     #[test]
     fn words_that_tell_classes_apart_come_before_frequent_ones() {
         let rows = [("a, on on on", 0), ("on a b", 0), ("A off", 1), ("a b off", 1), ("c a", 1)];
-        assert_eq!(information(&rows).most_informative(3).words(), ["c", "off", "on"]);
+        assert_eq!(information(&rows).most_informative(), ["on", "off", "c", "b", "a"]);
         // A word counts once a row.
         assert_eq!(*information(&rows).words["on"].rows, [2, 0]);
-        assert_eq!(information(&rows).most_informative(2).words(), ["off", "on"]);
-        assert_eq!(information(&rows).most_informative(9).words(), ["a", "b", "c", "off", "on"]);
     }
 }

@@ -67,13 +67,13 @@ impl Counts {
         });
     }
 
-    /// The `size` most frequent ones, of equally frequent ones the first by bytes; fewer if there are fewer.
-    pub(super) fn most_frequent(self, size: usize) -> Vocabulary {
+    /// They, the most frequent ones first, of equally frequent ones the first by bytes.
+    pub(super) fn most_frequent(self) -> Vec<String> {
         let mut counts: Vec<_> = self.counts.into_iter().collect();
         counts.sort_by(|(word, count), (other, other_count)| {
             Reverse(count).cmp(&Reverse(other_count)).then_with(|| word.cmp(other))
         });
-        Vocabulary::new(self.splitting, counts.into_iter().take(size).map(|(word, _)| word).collect())
+        counts.into_iter().map(|(word, _)| word).collect()
     }
 }
 
@@ -123,7 +123,7 @@ mod tests {
     fn most_frequent(splitting: Splitting, texts: &[&str], size: usize) -> Vocabulary {
         let mut counts = Counts::new(splitting);
         texts.iter().for_each(|text| counts.add(text));
-        counts.most_frequent(size)
+        Vocabulary::new(splitting, counts.most_frequent().into_iter().take(size).collect())
     }
 
     #[test]
