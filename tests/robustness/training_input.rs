@@ -169,6 +169,7 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("--weight-average=-1", &["--weight-average -1: expected a number from 0\n"]),
     ("--weight-average nan", &["--weight-average NaN"]),
     ("--validation-share 1", &["--validation-share 1"]),
+    ("--training-share 0", &["--training-share 0", "above 0"]),
     ("--learning-rate nan", &["--learning-rate NaN"]),
     ("--learning-rate inf", &["--learning-rate inf"]),
     ("--learning-rate 0", &["--learning-rate 0"]),

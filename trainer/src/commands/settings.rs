@@ -107,6 +107,9 @@ pub(super) struct Settings {
     /// Share of training rows held out for validation [0.1]
     #[arg(long, value_name = "X")]
     validation_share: Option<f64>,
+    /// Share of the training rows that is trained on [1]
+    #[arg(long, value_name = "X")]
+    training_share: Option<f64>,
     /// Training rows that the int8 ranges are measured on [1000]
     #[arg(long, value_name = "N")]
     calibration_rows: Option<usize>,
@@ -192,6 +195,7 @@ impl Settings {
         set(&mut config.gradient_clipping, &self.gradient_clipping);
         set(&mut config.patience, &self.patience);
         set(&mut config.validation_share, &self.validation_share);
+        set(&mut config.training_share, &self.training_share);
         set(&mut config.calibration_rows, &self.calibration_rows);
         set(&mut config.calibration_percentile, &self.calibration_percentile);
         set_some(&mut config.quantize_aware, &self.quantize_aware);

@@ -31,6 +31,8 @@ pub struct TrainingConfig {
     pub validation: Option<PathBuf>,
     /// The share of training rows that is held out where no validation rows are given.
     pub validation_share: f64,
+    /// The share of the training rows that is trained on, spread evenly; labels and vocabulary come from all.
+    pub training_share: f64,
     /// SHA-256 of the rows; training stops where other rows are found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_hash: Option<String>,
@@ -139,6 +141,7 @@ impl Default for TrainingConfig {
             data: Source::HomeCommands,
             validation: None,
             validation_share: 0.1,
+            training_share: 1.0,
             data_hash: None,
             input: Input::Auto,
             text_columns: Vec::new(),
@@ -217,7 +220,7 @@ impl TrainingConfig {
     }
 
     /// The rows that are trained on, with these columns of text.
-    pub(super) fn selection<'a>(&'a self, text_columns: &'a [String]) -> Selection<'a> {
+    pub(crate) fn selection<'a>(&'a self, text_columns: &'a [String]) -> Selection<'a> {
         Selection {
             validation: self.validation.as_deref(),
             validation_share: self.validation_share,
@@ -307,6 +310,7 @@ impl TrainingConfig {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let from_0 = |value: f64| value.is_finite() && value >= 0.0;
         let (clipping, unit) = (f64::from(self.gradient_clipping), f64::from(self.frame_unit.unwrap_or(1.0)));
+        let share_above_0 = self.training_share > 0.0 && self.training_share <= 1.0;
         let numbers = [
             ("dropout", self.dropout, below_one(self.dropout), "0 up to, but not, 1"),
             ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
@@ -321,6 +325,7 @@ impl TrainingConfig {
             ),
             ("teacher-share", self.teacher_share, (0.0..=1.0).contains(&self.teacher_share), "0 to 1"),
             ("splicing", self.splicing, below_one(self.splicing), "0 up to, but not, 1"),
+            ("training-share", self.training_share, share_above_0, "a number above 0, at most 1"),
             ("validation-share", self.validation_share, below_one(self.validation_share), "0 up to, but not, 1"),
             ("learning-rate", self.learning_rate, positive(self.learning_rate), "a positive number"),
             ("gradient-clipping", clipping, positive(clipping), "a positive number"),

@@ -65,7 +65,8 @@ impl Prepared {
             let problem = "--pretrained-embeddings with --teacher needs teachers with this network's vocabulary";
             return Err(Error::Setting(problem.into()));
         }
-        let encoded = encode_training(&data, &encoder, teachers.as_ref(), config, spill)?;
+        let encoded =
+            encode_training(&data, &encoder, teachers.as_ref(), config, spill)?.spread(config.training_share)?;
         let Encoded { training, questions, validation, saturated_share } = encoded;
         Ok(Self {
             saturated_share,
@@ -131,6 +132,19 @@ struct Encoded {
     questions: Option<Examples>,
     validation: Examples,
     saturated_share: f64,
+}
+
+impl Encoded {
+    /// So large a share of the training rows, evenly spread.
+    fn spread(self, share: f64) -> Result<Self, Error> {
+        if share >= 1.0 {
+            return Ok(self);
+        }
+        let rows = (share * self.training.len() as f64).ceil() as usize;
+        let training = self.training.spread(rows).collect::<Result<_, _>>()?;
+        let questions = self.questions.map(|questions| questions.spread(rows).collect()).transpose()?;
+        Ok(Self { training, questions, ..self })
+    }
 }
 
 /// Encodes rows as the network reads them, or as its teachers do.
