@@ -175,13 +175,14 @@ fn agreement(found: &[usize], expected: &[usize]) -> f64 {
 impl fmt::Display for ParityReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{} rows; trained network (Burn): accuracy {:.2} %\n", self.rows, 100.0 * self.accuracy)?;
-        write!(formatter, "runtime   accuracy   agreement   largest logit error   mean        bytes")?;
+        let width = self.precisions.iter().map(|precision| precision.name.len()).max().unwrap_or(0).max(7);
+        write!(formatter, "{:width$}   accuracy   agreement   largest logit error   mean        bytes", "runtime")?;
         for precision in &self.precisions {
             let PrecisionParity { name, accuracy, agreement, max_logit_error, mean_logit_error, flash_bytes, .. } =
                 precision;
             write!(
                 formatter,
-                "\n{name:7}  {:>7.2} %   {:>7.2} %   {max_logit_error:>19.6}   {mean_logit_error:.6}   {flash_bytes:>6}",
+                "\n{name:width$}  {:>7.2} %   {:>7.2} %   {max_logit_error:>19.6}   {mean_logit_error:.6}   {flash_bytes:>6}",
                 100.0 * accuracy,
                 100.0 * agreement
             )?;

@@ -30,7 +30,8 @@ pub enum Scale {
 }
 
 impl Axis {
-    /// An axis that shows all `values`, those of a logarithmic one that are positive, with some room around them.
+    /// An axis that shows all `values`, those of a logarithmic one that are positive, with some room around them; one of
+    /// bytes from a power of two to another.
     pub fn around(name: &str, scale: Scale, values: impl IntoIterator<Item = f64>) -> Self {
         let is_shown = |value: &f64| value.is_finite() && (scale == Scale::Linear || *value > 0.0);
         let places = values.into_iter().filter(is_shown).map(|value| scale.place(value));
@@ -38,7 +39,11 @@ impl Axis {
             places.fold((f64::INFINITY, f64::NEG_INFINITY), |(start, end), place| (start.min(place), end.max(place)));
         let (start, end) = if start <= end { (start, end) } else { (0.0, 1.0) };
         let room = if end > start { 0.04 * (end - start) } else { 0.5 };
-        Self { name: name.into(), scale, start: scale.value(start - room), end: scale.value(end + room) }
+        let (start, end) = match scale {
+            Scale::Bytes => ((start - room).floor(), (end + room).ceil()),
+            Scale::Linear | Scale::Logarithmic => (start - room, end + room),
+        };
+        Self { name: name.into(), scale, start: scale.value(start), end: scale.value(end) }
     }
 
     /// The same with room above its values, for a legend.
@@ -57,6 +62,12 @@ impl Axis {
         let start = self.scale.place(self.start);
         let place = self.scale.place(value);
         if place.is_finite() { place } else { start }
+    }
+
+    /// Where a value is between the start, 0, and the end, 1.
+    pub(super) fn share(&self, value: f64) -> f64 {
+        let range = Axis::range(self);
+        (self.place(value) - range.start) / (range.end - range.start)
     }
 
     /// The places of the start and the end.
@@ -185,5 +196,7 @@ mod tests {
         assert_eq!(axis.place(0.0), axis.range().start);
         let alone = Axis::around("", Scale::Linear, [2.0]);
         assert_eq!((alone.start, alone.end), (1.5, 2.5));
+        let bytes = Axis::around("", Scale::Bytes, [40_000.0, 100_000.0]);
+        assert_eq!((bytes.start, bytes.end), (32_768.0, 131_072.0));
     }
 }

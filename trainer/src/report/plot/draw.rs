@@ -7,6 +7,7 @@ use plotters::prelude::{
     EmptyElement, IntoDynElement, IntoFont, PathElement, Polygon, RGBColor, SeriesLabelPosition, ShapeStyle, Text,
     TriangleMarker, WHITE,
 };
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, TextStyle};
 
 use super::file::TITLE;
@@ -74,10 +75,6 @@ fn draw_panel<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, panel: &Panel, 
 
 /// The corner with the fewest points.
 fn legend_position(panel: &Panel) -> SeriesLabelPosition {
-    let share = |value: f64, axis: &Axis| {
-        let range = Axis::range(axis);
-        (axis.place(value) - range.start) / (range.end - range.start)
-    };
     let corners = [
         (SeriesLabelPosition::UpperRight, 1.0, 1.0),
         (SeriesLabelPosition::LowerRight, 1.0, 0.0),
@@ -87,9 +84,7 @@ fn legend_position(panel: &Panel) -> SeriesLabelPosition {
     let points_near = |corner_x: f64, corner_y: f64| {
         let points = panel.series.iter().flat_map(|series| &series.points);
         points
-            .filter(|(x, y)| {
-                (share(*x, &panel.x) - corner_x).abs() < 0.4 && (share(*y, &panel.y) - corner_y).abs() < 0.35
-            })
+            .filter(|(x, y)| (panel.x.share(*x) - corner_x).abs() < 0.5 && (panel.y.share(*y) - corner_y).abs() < 0.35)
             .count()
     };
     let best = corners.into_iter().min_by_key(|(_, x, y)| points_near(*x, *y));
@@ -140,9 +135,12 @@ fn draw_series<'a, DB: DrawingBackend + 'a>(
             }
         });
     }
-    let beside = |place: &(f64, f64), name: &String| {
-        EmptyElement::at(*place) + Text::new(name.clone(), (7 * size, -16 * size), text(13, pixel).color(&BLACK))
+    let beside = |((x, _), (place, name)): (&(f64, f64), (&(f64, f64), &String))| {
+        // Names do not reach beyond the right end.
+        let (side, distance) = if panel.x.share(*x) > 0.8 { (HPos::Right, -7) } else { (HPos::Left, 7) };
+        let style = text(13, pixel).color(&BLACK).pos(Pos::new(side, VPos::Bottom));
+        EmptyElement::at(*place) + Text::new(name.clone(), (distance * size, -3 * size), style)
     };
-    chart.draw_series(places.iter().zip(names).map(|(place, name)| beside(place, name)))?;
+    chart.draw_series(points.iter().zip(places.iter().zip(names)).map(beside))?;
     Ok(())
 }

@@ -9,8 +9,10 @@ use super::draw::{FONT, draw};
 use crate::error::Error;
 use crate::run_folder::write_atomically_with;
 
-/// Pixels of a panel.
+/// Pixels of a panel beside others.
 const PANEL: (u32, u32) = (640, 480);
+/// Pixels of one that is alone.
+const ALONE: (u32, u32) = (960, 560);
 /// Pixels of the title above the panels.
 pub(super) const TITLE: u32 = 44;
 /// Pixels of the drawing for each pixel of a PNG, in both directions, of which the mean is taken.
@@ -50,7 +52,8 @@ impl Figure {
     /// # Errors
     /// [`Error::Setting`] for another ending, [`Error::Unwritable`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let size = (PANEL.0 * self.panels.len().max(1) as u32, PANEL.1 + TITLE);
+        let (width, height) = if self.panels.len() > 1 { PANEL } else { ALONE };
+        let size = (width * self.panels.len().max(1) as u32, height + TITLE);
         match Format::of(path)? {
             Format::Png => {
                 let pixels = self.pixels(size)?;
@@ -142,7 +145,7 @@ mod tests {
         let mut reader = png::Decoder::new(file).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
-        assert_eq!((info.width, info.height), (640, 480 + TITLE));
+        assert_eq!((info.width, info.height), (960, 560 + TITLE));
         let red = pixels.chunks(3).filter(|pixel| pixel[0] > 200 && pixel[1] < 60 && pixel[2] < 60).count();
         let black = pixels.chunks(3).filter(|pixel| pixel.iter().all(|part| *part < 80)).count();
         assert!(red > 400 && black > 200, "{red} red, {black} black");
