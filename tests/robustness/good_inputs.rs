@@ -180,3 +180,30 @@ fn reports_are_one_json_object() {
         assert_eq!(outcome.stderr, "", "{command}");
     }
 }
+
+#[test]
+fn a_departure_has_its_layer_step_and_row_in_json_and_in_a_plot() {
+    let place = Place::new();
+    place.copy_run("run");
+    place.write("rows.csv", rows().as_bytes());
+    for plot in ["plot.png", "plot.svg"] {
+        let command = format!("parity run --data rows.csv --json --drift 50 --worst 3 --plot {plot}");
+        let outcome = place.run(&command);
+        let report: serde_json::Value = serde_json::from_str(outcome.assert_done(&command)).unwrap();
+        let int8 = &report["int8"];
+        let direction = &int8["by_step"][0];
+        assert_eq!((&direction["layer"], &direction["reverse"]), (&1.into(), &false.into()));
+        let quantities = direction["quantities"].as_array().unwrap();
+        let names: Vec<&str> = quantities.iter().map(|quantity| quantity["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["x", "i", "f", "g", "o", "c", "h"]);
+        // 40 rows, 4 units.
+        let first = &quantities[5]["steps"][0];
+        assert_eq!((&first["values"], &first["bounded"], &first["saturated"]), (&160.into(), &160.into(), &0.into()));
+        assert!(first["max_error"].as_f64() > first["mean_error"].as_f64(), "{first}");
+        assert_eq!(int8["worst"].as_array().unwrap().len(), 3);
+        assert_eq!(int8["drift"]["blocks"].as_array().unwrap().len(), 10);
+        assert!(report["f32"]["by_step"].is_null() && report["f32"]["worst"].is_array());
+    }
+    assert!(std::fs::read(place.path("plot.png")).unwrap().starts_with(b"\x89PNG"));
+    assert!(std::fs::read_to_string(place.path("plot.svg")).unwrap().contains("error of c beside f32"));
+}
