@@ -6,15 +6,15 @@ use burn_ndarray::NdArray;
 use trainer::Error;
 use trainer::data::Source;
 use trainer::device::Device;
-use trainer::examples::Spill;
-use trainer::run::{Run, finish};
+use trainer::run::{Run, RunResult};
 use trainer::run_folder::RunFolder;
-use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig};
+use trainer::session::Session;
+use trainer::training::{Progress, TrainingConfig};
 
 /// The CPU backend.
 pub type Cpu = NdArray<f32>;
 
-/// Trains on the CPU as `trainer train` does, in `folder`, until it is finished or `should_stop`.
+/// Trains on the CPU as `trainer train` does, in `folder`, until it is finished or `should_stop`: what it came to.
 ///
 /// # Errors
 /// As the trainer.
@@ -23,36 +23,9 @@ pub fn train(
     folder: &RunFolder,
     resume: bool,
     should_stop: &dyn Fn() -> bool,
-) -> Result<Ending, Error> {
-    train_on(&Device::Cpu, config, folder, resume, should_stop)
-}
-
-/// The same on a device.
-///
-/// # Errors
-/// As the trainer.
-pub fn train_on(
-    device: &Device,
-    config: &TrainingConfig,
-    folder: &RunFolder,
-    resume: bool,
-    should_stop: &dyn Fn() -> bool,
-) -> Result<Ending, Error> {
-    let prepared = Prepared::read(config, Spill::beside(folder.path()))?;
-    prepared.write(folder, config)?;
-    train_prepared(device, &Fit { config, prepared: &prepared, folder, resume, should_stop })
-}
-
-/// [`train_on`] with rows that have been read, in a folder that has been written.
-///
-/// # Errors
-/// As the trainer.
-pub fn train_prepared(device: &Device, training: &Fit<'_>) -> Result<Ending, Error> {
-    let ending = device.fit(training, &mut Progress::silent())?;
-    if let Ending::Finished(best) = ending {
-        finish::<Cpu>(training.folder, training.config, training.prepared, best, &Default::default())?;
-    }
-    Ok(ending)
+) -> Result<Option<RunResult>, Error> {
+    let session = if resume { Session::resume(folder.path()) } else { Session::start(folder.path(), config.clone()) };
+    session?.run(&Device::Cpu, &mut Progress::silent(), should_stop)
 }
 
 /// A finished run of `config` in a folder of its own under `parent`.

@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use tests::train_on;
 use trainer::device::{Device, DeviceChoice, cuda_devices};
 use trainer::note;
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
-use trainer::training::{EpochMetrics, TrainingConfig};
+use trainer::session::Session;
+use trainer::training::{EpochMetrics, Progress, TrainingConfig};
 
 use super::Cpu;
 
@@ -95,7 +95,8 @@ fn config() -> TrainingConfig {
 /// The epochs of a training on a device.
 fn epochs(device: &Device, config: &TrainingConfig, parent: &Path, name: &str) -> Vec<EpochMetrics> {
     let folder = RunFolder::create(&parent.join(name)).unwrap();
-    train_on(device, config, &folder, false, &|| false).unwrap();
+    let session = Session::start(folder.path(), config.clone()).unwrap();
+    session.run(device, &mut Progress::silent(), &|| false).unwrap();
     Run::<Cpu>::load(folder.path(), &Default::default()).unwrap();
     let metrics = std::fs::read_to_string(folder.metrics()).unwrap();
     metrics.lines().skip(1).map(metrics_of).collect()

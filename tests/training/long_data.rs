@@ -7,13 +7,14 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tests::{train, train_prepared};
+use tests::train;
 use trainer::batches::{Batch, epoch_batches};
 use trainer::data::Source;
 use trainer::device::Device;
 use trainer::examples::{Examples, Spill};
 use trainer::run_folder::RunFolder;
-use trainer::training::{Fit, Prepared, TrainingConfig};
+use trainer::session::Session;
+use trainer::training::{Prepared, Progress, TrainingConfig};
 use trainer::weights::NetworkWeights;
 
 use crate::{digits_config, outcome, small_config};
@@ -68,9 +69,9 @@ fn steps_in_a_temporary_file_give_the_same_batches_and_the_same_run() {
             let prepared = Prepared::read(&config, Spill { after, folder: folder.path() }).unwrap();
             prepared.write(&folder, &config).unwrap();
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "the temporary file has no name");
-            let fit =
-                Fit { config: &config, prepared: &prepared, folder: &folder, resume: false, should_stop: &|| false };
-            train_prepared(&Device::Cpu, &fit).unwrap();
+            let session = Session { config: config.clone(), prepared, folder, resume: false };
+            session.run(&Device::Cpu, &mut Progress::silent(), &|| false).unwrap();
+            let Session { prepared, folder, .. } = session;
             let spilled = [&prepared.training, &prepared.validation].map(Examples::are_spilled);
             (spilled, (batches(&prepared.training), batches(&prepared.validation), outcome(folder.path())))
         };

@@ -17,7 +17,7 @@ use trainer::network::{self, Classifier, InputShape, NetworkConfig, Packed, Pool
 use trainer::quantize::{Bits, IntegerBits};
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
-use trainer::training::{Ending, TeachersRead, TrainingConfig, logits};
+use trainer::training::{TeachersRead, TrainingConfig, logits};
 use trainer::weights::NetworkWeights;
 
 /// A run of a few seconds: a few hundred home commands.
@@ -62,7 +62,7 @@ fn outcome(path: &Path) -> (NetworkWeights, String) {
 fn assert_repeats(config: &TrainingConfig, parent: &Path, interruptions: &[usize]) {
     let run = |name: &str| RunFolder::create(&parent.join(name)).unwrap();
     let whole = run("whole");
-    assert!(matches!(train(config, &whole, false, &|| false).unwrap(), Ending::Finished(_)));
+    assert!(train(config, &whole, false, &|| false).unwrap().is_some());
     let expected = outcome(whole.path());
     assert_eq!(expected.1.lines().count(), 1 + config.epochs);
 
@@ -78,9 +78,9 @@ fn assert_repeats(config: &TrainingConfig, parent: &Path, interruptions: &[usize
             left.set(left.get().saturating_sub(1));
             none
         };
-        assert_eq!(train(config, &interrupted, false, &stop).unwrap(), Ending::Interrupted);
+        assert_eq!(train(config, &interrupted, false, &stop).unwrap(), None);
         assert!(Run::<Cpu>::load(interrupted.path(), &Default::default()).is_err(), "not finished yet");
-        assert!(matches!(train(config, &interrupted, true, &|| false).unwrap(), Ending::Finished(_)));
+        assert!(train(config, &interrupted, true, &|| false).unwrap().is_some());
         assert_eq!(outcome(interrupted.path()), expected, "after {batches} batches");
     }
 }
@@ -206,6 +206,20 @@ fn teachers_of_whole_rows_teach_a_network_of_another_input() {
         ..taught_config(parent.path(), 2)
     };
     assert_repeats(&config, parent.path(), &[30]);
+}
+
+#[test]
+fn a_share_of_the_rows_is_trained_on_with_the_vocabulary_of_all() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig { epochs: 1, ..small_config(parent.path()) };
+    let run = |training_share: f64| {
+        let folder = RunFolder::create(&parent.path().join(training_share.to_string())).unwrap();
+        let result = train(&TrainingConfig { training_share, ..config.clone() }, &folder, false, &|| false).unwrap();
+        (result.unwrap(), Run::<Cpu>::load(folder.path(), &Default::default()).unwrap().encoder)
+    };
+    let ((all, of_all), (part, of_part)) = (run(1.0), run(0.25));
+    assert_eq!((part.training_rows, part.validation_rows), (all.training_rows.div_ceil(4), all.validation_rows));
+    assert_eq!(of_part, of_all);
 }
 
 #[test]

@@ -7,13 +7,13 @@ use toml::Table;
 use trainer::data::Source;
 use trainer::device::{Device, DeviceChoice};
 use trainer::encoding::Pretrained;
-use trainer::examples::Spill;
 use trainer::run_folder::{RunFolder, read_toml};
-use trainer::training::{Ending, Fit, Prepared, Preset, Progress, TrainingConfig};
-use trainer::{Error, note, run};
+use trainer::session::Session;
+use trainer::training::{Prepared, Preset, Progress, TrainingConfig};
+use trainer::{Error, note};
 
+use super::print_line;
 use super::settings::Settings;
-use super::{Cpu, print_line};
 
 /// Trains a network and leaves a run folder: settings, vocabulary, the best epoch's weights, metrics.
 #[derive(Debug, Args)]
@@ -65,13 +65,7 @@ impl Train {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let device = self.device.resolve(&self.devices)?;
         if self.resume {
-            let folder = RunFolder::open(&self.out)?;
-            let config: TrainingConfig = read_toml(&folder.config())?;
-            config.check()?;
-            check_trained_here(&folder)?;
-            let prepared = Prepared::read(&config, Spill::beside(&self.out))?;
-            let resume = folder.checkpoint().is_file();
-            train(&folder, &config, &prepared, &device, Mode { resume, verbose: self.verbose })
+            train(&Session::resume(&self.out)?, &device, self.verbose)
         } else {
             train_anew(&self.out, self.config()?, &device, self.verbose)
         }
@@ -103,17 +97,8 @@ impl Train {
     }
 }
 
-/// Checks that a run was not imported: it has no rows to go on with.
-fn check_trained_here(folder: &RunFolder) -> Result<(), Error> {
-    if folder.result().is_file() && read_toml::<run::RunResult>(&folder.result())?.is_imported() {
-        let problem = "was imported, there is no training to go on with; choose another --out to train anew";
-        return Err(Error::Run { path: folder.path().into(), problem: problem.into() });
-    }
-    Ok(())
-}
-
 /// The settings that a file gives; what is wrong with one is named with its line.
-fn read_config(path: &Path) -> Result<Table, Error> {
+pub(super) fn read_config(path: &Path) -> Result<Table, Error> {
     let _: TrainingConfig = read_toml(path)?;
     read_toml(path)
 }
@@ -125,31 +110,14 @@ fn settings_of_run(path: &Path) -> Result<Table, Error> {
     Ok(settings)
 }
 
-/// Trains in a new run folder, which is made once the settings and the rows have been found good.
+/// Trains in a new run folder.
 pub(super) fn train_anew(out: &Path, config: TrainingConfig, device: &Device, verbose: bool) -> Result<(), Error> {
-    RunFolder::check_free(out)?;
-    config.check()?;
-    let prepared = Prepared::read(&config, Spill::beside(out))?;
-    let folder = RunFolder::create(out)?;
-    prepared.write(&folder, &config)?;
-    train(&folder, &config, &prepared, device, Mode { resume: false, verbose })
-}
-
-/// How to train.
-#[derive(Clone, Copy)]
-struct Mode {
-    resume: bool,
-    verbose: bool,
+    train(&Session::start(out, config)?, device, verbose)
 }
 
 /// Trains on `device`, finishes the run, and says what came out and how to go on.
-fn train(
-    folder: &RunFolder,
-    config: &TrainingConfig,
-    prepared: &Prepared,
-    device: &Device,
-    Mode { resume, verbose }: Mode,
-) -> Result<(), Error> {
+fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error> {
+    let Session { config, prepared, folder, .. } = session;
     note(&format!(
         "{}: {} training and {} validation rows, {} classes, {}; {device}",
         config.data.name(),
@@ -161,10 +129,20 @@ fn train(
     note_encoding(config, prepared);
     let stop = stop_on_interrupt()?;
     let should_stop = || stop.load(Ordering::Relaxed);
-    let fit = Fit { config, prepared, folder, resume, should_stop: &should_stop };
-    let mut progress = Progress::new(verbose);
-    let ending = device.fit(&fit, &mut progress)?;
-    finish(&fit, ending)
+    let Some(result) = session.run(device, &mut Progress::new(verbose), &should_stop)? else {
+        return Err(Error::Failed(format!(
+            "interrupted; everything is saved. Go on with: trainer train --resume --out {}",
+            shell_word(folder.path())
+        )));
+    };
+    print_line(&format!(
+        "validation accuracy {:.2} % (epoch {} of {}); states within +-{:.2}; run folder {}",
+        100.0 * result.best.validation_accuracy,
+        result.best.epoch,
+        config.epochs,
+        result.ranges.states.iter().flatten().copied().fold(0.0, f32::max),
+        folder.path().display()
+    ))
 }
 
 /// Says what word vectors cover, and what a unit can not hold.
@@ -178,30 +156,8 @@ fn note_encoding(config: &TrainingConfig, prepared: &Prepared) {
     }
 }
 
-/// Finishes the run of a training that has ended.
-fn finish(training: &Fit<'_>, ending: Ending) -> Result<(), Error> {
-    let folder = training.folder;
-    match ending {
-        Ending::Interrupted => Err(Error::Failed(format!(
-            "interrupted; everything is saved. Go on with: trainer train --resume --out {}",
-            shell_word(folder.path())
-        ))),
-        Ending::Finished(best) => {
-            let result = run::finish::<Cpu>(folder, training.config, training.prepared, best, &Default::default())?;
-            print_line(&format!(
-                "validation accuracy {:.2} % (epoch {} of {}); states within +-{:.2}; run folder {}",
-                100.0 * best.validation_accuracy,
-                best.epoch,
-                training.config.epochs,
-                result.ranges.states.iter().flatten().copied().fold(0.0, f32::max),
-                folder.path().display()
-            ))
-        }
-    }
-}
-
 /// A flag that Ctrl-C sets; a second Ctrl-C ends the program at once.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Error> {
+pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Error> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {

@@ -1,0 +1,79 @@
+//! From settings to a finished run: what every command that trains does.
+
+use std::path::Path;
+
+use crate::error::Error;
+use crate::examples::Spill;
+use crate::run::RunResult;
+use crate::run_folder::{RunFolder, read_toml};
+use crate::training::{Prepared, TrainingConfig};
+
+/// A training that is about to begin, or to go on.
+#[derive(Debug)]
+pub struct Session {
+    /// The settings.
+    pub config: TrainingConfig,
+    /// The rows.
+    pub prepared: Prepared,
+    /// The run's folder.
+    pub folder: RunFolder,
+    /// Whether it goes on from the folder's checkpoint.
+    pub resume: bool,
+}
+
+impl Session {
+    /// A training in a new run folder, which is made once the settings and the rows have been found good.
+    ///
+    /// # Errors
+    /// [`Error::Run`] if the folder holds a run; [`Error::Setting`]; as [`Prepared::read`]; [`Error::Unwritable`].
+    pub fn start(out: &Path, config: TrainingConfig) -> Result<Self, Error> {
+        RunFolder::check_free(out)?;
+        config.check()?;
+        let prepared = Prepared::read(&config, Spill::beside(out))?;
+        let folder = RunFolder::create(out)?;
+        prepared.write(&folder, &config)?;
+        Ok(Self { config, prepared, folder, resume: false })
+    }
+
+    /// The training of a run's folder, from its checkpoint if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Run`] for a folder of no run, or of one that was imported; as [`Self::start`].
+    pub fn resume(out: &Path) -> Result<Self, Error> {
+        let folder = RunFolder::open(out)?;
+        let config: TrainingConfig = read_toml(&folder.config())?;
+        config.check()?;
+        if folder.result().is_file() && read_toml::<RunResult>(&folder.result())?.is_imported() {
+            let problem = "was imported, there is no training to go on with; choose another --out to train anew";
+            return Err(Error::Run { path: folder.path().into(), problem: problem.into() });
+        }
+        let prepared = Prepared::read(&config, Spill::beside(out))?;
+        let resume = folder.checkpoint().is_file();
+        Ok(Self { config, prepared, folder, resume })
+    }
+
+    /// Trains, and finishes the run; nothing if it was asked to stop before, and can go on.
+    ///
+    /// # Errors
+    /// As [`crate::training::fit`] and [`crate::run::finish`].
+    #[cfg(not(test))]
+    pub fn run(
+        &self,
+        device: &crate::device::Device,
+        progress: &mut crate::training::Progress,
+        should_stop: &dyn Fn() -> bool,
+    ) -> Result<Option<RunResult>, Error> {
+        use burn_ndarray::NdArray;
+
+        use crate::training::{Ending, Fit};
+
+        let Self { config, prepared, folder, resume } = self;
+        let fit = Fit { config, prepared, folder, resume: *resume, should_stop };
+        match device.fit(&fit, progress)? {
+            Ending::Interrupted => Ok(None),
+            Ending::Finished(best) => {
+                crate::run::finish::<NdArray<f32>>(folder, config, prepared, best, &Default::default()).map(Some)
+            }
+        }
+    }
+}
