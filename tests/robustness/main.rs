@@ -10,6 +10,7 @@ mod data;
 mod fingerprints;
 mod fixture;
 mod frame_model;
+mod frontier;
 mod good_inputs;
 mod gzip;
 mod inputs;

@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod error;
 pub mod examples;
 pub mod export;
+pub mod frontier;
 pub mod import;
 pub mod inference;
 pub mod network;

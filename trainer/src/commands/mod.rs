@@ -4,6 +4,7 @@ mod demo;
 mod devices;
 mod evaluate;
 mod export;
+mod frontier;
 mod import;
 mod inspect;
 mod known_answers;
@@ -35,6 +36,8 @@ pub(crate) struct Arguments {
 enum Command {
     /// Trains a network and leaves a run folder.
     Train(Box<train::Train>),
+    /// Searches the best network for each budget of flash.
+    Frontier(Box<frontier::FrontierCommand>),
     /// Makes a run of a model that was trained in PyTorch or Keras.
     Import(import::Import),
     /// Writes a run's network as a model file.
@@ -61,6 +64,7 @@ impl Arguments {
     pub(crate) fn run(self) -> Result<(), Error> {
         match self.command {
             Command::Train(command) => command.run(),
+            Command::Frontier(command) => command.run(),
             Command::Import(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Evaluate(command) => command.run(),

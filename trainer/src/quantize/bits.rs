@@ -48,6 +48,16 @@ impl IntegerBits {
     }
 }
 
+/// Of the weights and, after a colon, of the embedding, or of both: `8:4`, `8`.
+impl FromStr for IntegerBits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (weights, embedding) = text.split_once(':').unwrap_or((text, text));
+        Ok(Self { weights: weights.parse()?, embedding: embedding.parse()? })
+    }
+}
+
 impl From<Bits> for u8 {
     fn from(bits: Bits) -> Self {
         match bits {

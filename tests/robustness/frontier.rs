@@ -1,0 +1,118 @@
+//! A search of the frontier on a few rows.
+
+use std::collections::BTreeMap;
+
+use crate::command::Place;
+
+const SEARCH: &str = "frontier --data rows.csv --flash 1100,2K --candidates 3 --seeds 2 --epochs 2 --embedding-sizes 4,8 \
+                      --hidden-sizes 4,8 --bits 8,8:4,4 --out out --device cpu";
+
+fn place() -> Place {
+    let place = Place::new();
+    let row = |number: usize| {
+        let label = ["off", "on"][number % 2];
+        format!("{label},please switch the lamp of room{number} and hall{} {label}\n", number % 20)
+    };
+    place.write("rows.csv", (0..60).map(row).collect::<String>().as_bytes());
+    place
+}
+
+/// The rows of the table.
+fn table(place: &Place) -> Vec<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(place.path("out/frontier.csv")).unwrap();
+    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned));
+    let names: Vec<String> = lines.next().unwrap().collect();
+    lines.map(|line| names.iter().cloned().zip(line).collect()).collect()
+}
+
+fn number(row: &BTreeMap<String, String>, name: &str) -> f64 {
+    row[name].parse().unwrap_or_else(|_| panic!("{name} of {row:?}"))
+}
+
+/// The content of all files but those whose tensors have an order of chance.
+fn everything(place: &Place) -> BTreeMap<String, Vec<u8>> {
+    let of_chance = |name: &str| name.ends_with("weights.safetensors") || name.ends_with("checkpoint.bin");
+    place.everything().into_iter().filter(|(name, _)| !of_chance(name)).collect()
+}
+
+#[test]
+fn a_search_leaves_a_table_a_plot_and_a_model_for_each_budget() {
+    let place = place();
+    place.write("points.csv", b"# of nobody\nname,bytes,accuracy\nother,1500,0.75\n");
+    let plan = place.run(&format!("{SEARCH} --plan"));
+    assert_eq!(plan.assert_done("plan").lines().count(), 6, "{}", plan.stdout);
+    assert!(!place.path("out").exists());
+
+    let outcome = place.run(&format!("{SEARCH} --reference points.csv"));
+    assert_eq!(outcome.assert_done("search").lines().count(), 2, "{}", outcome.stdout);
+    let table = table(&place);
+    assert_eq!(table.len(), 6);
+    for row in &table {
+        let (bytes, budget) = (number(row, "bytes"), number(row, "budget_bytes"));
+        // All words of the 54 training rows are 82; a file with fewer has no room for another one and its vector.
+        let is_full = number(row, "vocabulary") == 82.0 || bytes > budget - 48.0;
+        assert!(bytes <= budget && is_full, "{row:?}");
+        assert!((0.0..=1.0).contains(&number(row, "validation_accuracy")) && number(row, "ram_bytes") > 0.0, "{row:?}");
+    }
+    let chosen: Vec<_> = table.iter().filter(|row| row["chosen"] == "true").collect();
+    assert_eq!(chosen.iter().map(|row| number(row, "budget_bytes")).collect::<Vec<_>>(), [1100.0, 2048.0]);
+    for row in chosen {
+        assert_eq!((row["stage"].as_str(), row["seeds"].as_str(), row["epochs"].as_str()), ("3", "2", "2"));
+        let model = &row["model"];
+        assert_eq!(std::fs::metadata(place.path(model)).unwrap().len() as f64, number(row, "bytes"));
+        assert!(place.path(&row["run"]).join("result.toml").is_file());
+        let evaluation = place.run(&format!("evaluate {model} --data rows.csv"));
+        evaluation.assert_done("evaluate");
+    }
+    assert!(std::fs::read(place.path("out/frontier.png")).unwrap().starts_with(b"\x89PNG"));
+    let plot = std::fs::read_to_string(place.path("out/frontier.svg")).unwrap();
+    assert!(plot.contains("other") && plot.contains("chosen"), "{plot}");
+}
+
+#[test]
+fn what_was_trained_is_not_trained_again() {
+    let place = place();
+    place.run(SEARCH).assert_done("search");
+    let before = everything(&place);
+    let again = place.run(SEARCH);
+    again.assert_done("the same search");
+    assert!(!again.stderr.contains("epoch "), "{}", again.stderr);
+    assert!(everything(&place) == before);
+
+    // One run was never begun, another was interrupted before its first checkpoint.
+    let runs: Vec<&String> = before.keys().filter(|name| name.ends_with("-stage3-seed2/result.toml")).collect();
+    assert_eq!(runs.len(), 2);
+    std::fs::remove_dir_all(place.path(runs[0]).parent().unwrap()).unwrap();
+    std::fs::remove_file(place.path(runs[1])).unwrap();
+    std::fs::remove_file(place.path(runs[1]).with_file_name("checkpoint.bin")).unwrap();
+    let rest = place.run(SEARCH);
+    rest.assert_done("the rest of the search");
+    assert_eq!(rest.stderr.matches("epoch   2 ").count(), 2, "{}", rest.stderr);
+    assert!(everything(&place) == before, "another result");
+}
+
+#[test]
+fn searches_that_can_not_be_made() {
+    let place = place();
+    place.write("points.csv", b"name,bytes,accuracy\nother,1500,75\n");
+    for (arguments, says) in [
+        ("--flash 64X", &["64X"][..]),
+        ("--flash 100", &["--flash", "none of these networks fits"]),
+        ("--flash 2K --ram 8", &["--flash", "none of these networks fits"]),
+        ("--flash 2K --bits 5", &["5"]),
+        ("--flash 2K --seeds 0", &["--seeds 0"]),
+        ("--flash 2K --reference points.csv", &["points.csv", "line 2"]),
+        ("--flash 2K --reference missing.csv", &["missing.csv"]),
+        ("--flash 2K --hidden-sizes 0", &["--hidden-size 0"]),
+    ] {
+        let outcome = place.run(&format!("frontier --data rows.csv --out out {arguments}"));
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{arguments}: {outcome:?}");
+        says.iter().for_each(|part| assert!(outcome.stderr.contains(part), "{arguments}: {}", outcome.stderr));
+        assert!(!place.path("out").exists());
+    }
+    place.run(SEARCH).assert_done("search");
+    let other = SEARCH.replace("--epochs 2", "--epochs 3");
+    let outcome = place.run(&other);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("other settings"), "{}", outcome.stderr);
+}
