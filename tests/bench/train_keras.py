@@ -130,7 +130,7 @@ class StepClock(keras.callbacks.Callback):
 def main():
     options = arguments(__doc__.split("\n")[0], PRESETS)
     tensorflow.config.threading.set_intra_op_parallelism_threads(options.threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(options.threads)
     keras.utils.set_random_seed(options.seed)
     preset = PRESETS[options.preset]
     rows = read_rows(options.train, preset.titles_only, options.rows)
