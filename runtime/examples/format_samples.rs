@@ -5,7 +5,7 @@
 //! ```
 //!
 //! gives `NAME.rnl` and `NAME.answers` (FORMAT.md, appendix A) in the folder: every cell, one and both directions,
-//! stacks, every input and pooling, one-hot tokens, padding, and sequences that are too long.
+//! stacks, every input and pooling, one-hot tokens, numbers in 4 bits, padding, and sequences that are too long.
 #![allow(clippy::unwrap_used, reason = "an example may panic")]
 
 #[path = "../tests/common/mod.rs"]
@@ -14,20 +14,21 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{CELLS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, file};
+use common::{CELLS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, WeightSpec, file};
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::known_answer::{KnownAnswer, KnownInput};
 use runtime::{Classifier, Model};
 
 const CAPACITY: usize = 4096;
 
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 10] = [
     "",
     "lamp",
     "Lamp OFF, é up!",
     "the light is on and down down down",
     "loan alone, olé: one é lo",
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen",
+    "w6 w17 w128 w255 w256 w299 w300 w301 w302 w303 w304 w305",
     "straße İstanbul ΣΑΣ \u{1F980}",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa lamp",
     "\u{FFFD}\u{10FFFF}\t\n",
@@ -57,13 +58,26 @@ fn samples() -> Vec<Spec> {
         LayerSpec::forward(Cell::RnnTanh, 7, 300),
         LayerSpec::both(Cell::RnnRelu, 4, 400),
     ];
-    specs.push(new(&stack, Pooling::Mean));
-    for input in [InputSpec::Words, InputSpec::HashedWords, InputSpec::Characters, InputSpec::Bytes] {
-        for vectors in [VectorSpec::Embedding, VectorSpec::OneHot] {
+    for weights in [WeightSpec::Bytes, WeightSpec::Nibbles] {
+        specs.push(Spec { weights, ..new(&stack, Pooling::Mean) });
+        for cell in CELLS {
+            specs.push(Spec { weights, ..new(&[LayerSpec::both(cell, 6, 210)], Pooling::Max) });
+        }
+    }
+    let inputs = [
+        InputSpec::Words,
+        InputSpec::HashedWords,
+        InputSpec::FingerprintedWords,
+        InputSpec::Characters,
+        InputSpec::Bytes,
+    ];
+    for input in inputs {
+        for vectors in [VectorSpec::Embedding, VectorSpec::Nibbles, VectorSpec::OneHot] {
             for layers in [[LayerSpec::forward(Cell::Gru, 6, 500)], [LayerSpec::both(Cell::Lstm, 5, 600)]] {
                 let spec = new(&layers, Pooling::Max);
                 specs.push(Spec { input, vectors, ..spec.clone() });
-                specs.push(Spec { input, vectors, pad_to: 9, pooling: Pooling::Mean, ..spec });
+                let weights = WeightSpec::Nibbles;
+                specs.push(Spec { input, vectors, weights, pad_to: 9, pooling: Pooling::Mean, ..spec });
             }
         }
     }

@@ -105,10 +105,12 @@ pub enum Field {
     ClassCount,
     /// The table of labels.
     Labels,
-    /// The table of vocabulary words, or of an alphabet's characters.
+    /// The table of vocabulary words or their fingerprints, or of an alphabet's characters.
     Vocabulary,
     /// Order of the vocabulary's words or the alphabet's characters.
     VocabularyOrder,
+    /// Bits of a remainder in a vocabulary of fingerprints.
+    RemainderBits,
     /// Number of the hash's buckets.
     Buckets,
     /// Channels of a frame.
@@ -121,8 +123,6 @@ pub enum Field {
     ChannelScale,
     /// The right shift of a frame's values.
     FrameShift,
-    /// Rows of the embedding.
-    EmbeddingRows,
     /// Number of recurrent layers.
     LayerCount,
     /// Weights of one-hot tokens where there are none, or none where there are.
@@ -143,7 +143,7 @@ pub enum Field {
     MaxSteps,
     /// Steps up to which a sequence is padded.
     PadTo,
-    /// A weight outside of its range (int8: -128 is not used), or not finite.
+    /// A weight outside of its range (in 8 bits -128, in 4 bits -8 is not used), or not finite.
     WeightRange,
     /// A known answer that can not be read.
     KnownAnswer,

@@ -63,6 +63,8 @@ pub use classifier::Classifier;
 pub use error::{Error, Field};
 pub use format::{Precision, required_capacity};
 pub use model::{InputKind, Model};
+#[cfg(feature = "float")]
+pub use network::{DirectionInput, DirectionStep, ProductInputs};
 pub use network::{LayerState, StepState};
 pub use numeric::Probability;
 pub use sequence::LongInput;

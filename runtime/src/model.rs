@@ -1,12 +1,12 @@
 use crate::error::{Error, Field, expect, expect_within, invalid};
 use crate::format::{
-    ALIGNMENT, CharacterRule, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance, StringTable, Tensors,
-    WordRule, checksum,
+    ALIGNMENT, CharacterRule, FingerprintTable, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance,
+    StringTable, Tensors, WordRule, checksum,
 };
 #[cfg(feature = "float")]
-use crate::network::{Half, Single};
+use crate::network::{DirectionStep, Half, ProductInputs, Single};
 use crate::network::{Int8, Network};
-use crate::text::{TextInput, UNKNOWN_TOKEN, Vocabulary};
+use crate::text::{FingerprintVocabulary, TextInput, UNKNOWN_TOKEN, Vocabulary};
 
 /// Most buckets of hashed words.
 const MAX_BUCKETS: usize = 1 << 24;
@@ -36,6 +36,8 @@ pub enum InputKind {
     Bytes,
     /// Frames of numbers.
     Frames,
+    /// Words of a text, known by parts of their hashes.
+    FingerprintedWords,
 }
 
 /// A network of one of the precisions.
@@ -106,16 +108,23 @@ impl<'m> Model<'m> {
         expect_within(Field::ClassCount, 1, u16::MAX as usize, classes)?;
         let text = parse_text(&tensors, &manifest.input)?;
         let tokens = text.map_or(0, |text| text.token_count());
-        let network = match header.precision {
-            Precision::Int8 => AnyNetwork::Int8(Network::parse(&tensors, manifest, tokens, classes)?),
+        let (provenance, pad_to) = (manifest.provenance.clone(), manifest.pad_to);
+        let with = |network| Self { network, text, labels, provenance, header, pad_to };
+        match header.precision {
+            Precision::Int8 => {
+                Network::parse(&tensors, manifest, tokens, classes).map(|network| with(AnyNetwork::Int8(network)))
+            }
             #[cfg(feature = "float")]
-            Precision::F16 => AnyNetwork::Half(Network::parse(&tensors, manifest, tokens, classes)?),
+            Precision::F16 => {
+                Network::parse(&tensors, manifest, tokens, classes).map(|network| with(AnyNetwork::Half(network)))
+            }
             #[cfg(feature = "float")]
-            Precision::F32 => AnyNetwork::Single(Network::parse(&tensors, manifest, tokens, classes)?),
+            Precision::F32 => {
+                Network::parse(&tensors, manifest, tokens, classes).map(|network| with(AnyNetwork::Single(network)))
+            }
             #[cfg(not(feature = "float"))]
-            precision => return Err(Error::UnsupportedPrecision { found: precision.code() }),
-        };
-        Ok(Self { network, text, labels, provenance: manifest.provenance.clone(), header, pad_to: manifest.pad_to })
+            precision => Err(Error::UnsupportedPrecision { found: precision.code() }),
+        }
     }
 
     /// The manifest of a model file, checked as far as the header and the checksum go.
@@ -146,13 +155,15 @@ impl<'m> Model<'m> {
         match self.text {
             Some(TextInput::Words(_)) => InputKind::Words,
             Some(TextInput::HashedWords { .. }) => InputKind::HashedWords,
+            Some(TextInput::FingerprintedWords(_)) => InputKind::FingerprintedWords,
             Some(TextInput::Characters(_)) => InputKind::Characters,
             Some(TextInput::Bytes) => InputKind::Bytes,
             None => InputKind::Frames,
         }
     }
 
-    /// The words or the characters that the model knows; `None` of hashed words, bytes and frames.
+    /// The words or the characters that the model knows by name; `None` of hashed and fingerprinted words, bytes and
+    /// frames.
     pub fn vocabulary(&self) -> Option<&Vocabulary<'m>> {
         self.text.as_ref().and_then(TextInput::vocabulary)
     }
@@ -207,6 +218,28 @@ impl<'m> Model<'m> {
     pub fn required_words(&self) -> usize {
         with_network!(&self.network, network => network.required_words())
     }
+
+    /// The pre-activations of one direction of a layer at a step, computed again from what the step took in:
+    /// `W [x; h] + b` with the kernels and the rounding of a step, on desktop machines, for looking at. Returns `[x; h]`
+    /// as the product takes it in; `None` if the model has no such layer or direction, or a slice is too short.
+    ///
+    /// # Shapes and units
+    /// `words`: [`Self::required_words`], overwritten. `target`: `[results * hidden_size]`, see
+    /// [`crate::format::Cell::results`]; the gates one after another. In an int8 model numbers of Q3.12, of a rectifier
+    /// with the fraction bits of its state. Hidden states are given as the numbers that
+    /// [`crate::Classifier::observe`] shows.
+    ///
+    /// # Panics
+    /// Never.
+    #[cfg(feature = "float")]
+    pub fn pre_activations<'w>(
+        &self,
+        step: DirectionStep<'_>,
+        words: &'w mut [u32],
+        target: &mut [f32],
+    ) -> Option<ProductInputs<'w>> {
+        with_network!(&self.network, network => network.pre_activations(step, words, target))
+    }
 }
 
 /// The parts of a model file whose lengths and checksum are right.
@@ -246,6 +279,7 @@ impl<'m> Sections<'m> {
     }
 }
 
+#[inline(never)]
 fn parse_text<'m>(tensors: &Tensors<'m>, input: &Input) -> Result<Option<TextInput<'m>>, Error> {
     Ok(Some(match input {
         Input::Words(words) => {
@@ -260,6 +294,11 @@ fn parse_text<'m>(tensors: &Tensors<'m>, input: &Input) -> Result<Option<TextInp
         Input::Characters(characters) => {
             let CharacterRule::Lowercase = characters.rule;
             TextInput::Characters(Vocabulary::parse_alphabet(tensors, &characters.alphabet)?)
+        }
+        Input::FingerprintedWords(words) => {
+            let WordRule::LowercaseAlphanumeric = words.rule;
+            let table = FingerprintTable::parse(tensors, &words.table)?;
+            TextInput::FingerprintedWords(FingerprintVocabulary::new(table))
         }
         Input::Bytes(_) => TextInput::Bytes,
         Input::Frames(_) => return Ok(None),

@@ -5,9 +5,11 @@
 
 mod common;
 
-use common::{CELLS, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Parts, Spec, VectorSpec};
+use common::{CELLS, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Parts, Spec, VectorSpec, WeightSpec};
 use proptest::prelude::*;
-use runtime::format::{Cell, FrameInput, Input, Manifest, Pooling, Precision, StringTableRef, TokenVectors};
+use runtime::format::{
+    Cell, DataType, Embedding, FrameInput, Input, Manifest, Pooling, Precision, StringTableRef, TokenVectors,
+};
 use runtime::{Classifier, Error, Field, LongInput, Model};
 
 fn refusal(spec: &Spec, change: impl FnOnce(&mut Manifest<'_>)) -> Option<Error> {
@@ -183,6 +185,100 @@ fn weights_out_of_range_are_refused() {
     }
 }
 
+fn embedding<'a>(manifest: &'a mut Manifest<'_>) -> &'a mut Embedding {
+    match &mut manifest.input {
+        Input::Words(words) => match &mut words.vectors {
+            TokenVectors::Embedding(embedding) => embedding,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn embeddings_in_4_bits_are_checked() {
+    let spec = Spec { vectors: VectorSpec::Nibbles, ..one(Cell::Gru) };
+    // Eight tokens of five values and a half byte that is nobody's.
+    assert_eq!(embedding(&mut Parts::of(&spec).manifest).weights.elements, 48);
+    for (byte, refused) in [(0x08, true), (0x80, true), (0x97, false), (0x79, false)] {
+        for element in [0, 24, 46] {
+            let mut parts = Parts::of(&spec);
+            let weights = embedding(&mut parts.manifest).weights;
+            parts.poke(weights, element, &[byte]);
+            let expected = if refused { invalid(Field::WeightRange, 7, 8) } else { None };
+            assert_eq!(parts.assemble().parse().err(), expected, "{byte:02x} at {element}");
+        }
+    }
+    for elements in [40, 47, 49] {
+        let refused = refusal(&spec, |manifest| embedding(manifest).weights.elements = elements);
+        assert_eq!(refused, invalid(Field::TensorLength, 48, elements));
+    }
+    let of_bytes = |manifest: &mut Manifest<'_>| embedding(manifest).weights.data_type = DataType::I8;
+    assert_eq!(refusal(&spec, of_bytes), invalid(Field::TensorLength, 40, 48));
+    let of_nibbles = |manifest: &mut Manifest<'_>| embedding(manifest).weights.data_type = DataType::I4;
+    let float = Spec { precision: Precision::F16, ..one(Cell::Gru) };
+    assert_eq!(refusal(&float, of_nibbles), invalid(Field::TensorType, DataType::F16 as u32, DataType::I4 as u32));
+    let mut parts = Parts::of(&spec);
+    let area = parts.tensors.len();
+    let offset = area as u32 & !15;
+    embedding(&mut parts.manifest).weights.offset = offset;
+    assert_eq!(parts.assemble().parse().err(), invalid(Field::TensorOffset, area as u32, offset));
+}
+
+#[test]
+fn weights_in_4_bits_are_checked() {
+    for (cell, vectors) in [(Cell::Gru, VectorSpec::Embedding), (Cell::Lstm, VectorSpec::OneHot)] {
+        let spec = Spec { weights: WeightSpec::Nibbles, vectors, ..one(cell) };
+        let weights = Parts::of(&spec).manifest.layers[0].forward.weights;
+        for element in [0, weights.elements as usize / 2, weights.elements as usize - 2] {
+            for byte in [0x08, 0x80] {
+                let mut parts = Parts::of(&spec);
+                parts.poke(weights, element, &[byte]);
+                assert_eq!(
+                    parts.assemble().parse().err(),
+                    invalid(Field::WeightRange, 7, 8),
+                    "{byte:02x} at {element}"
+                );
+            }
+        }
+        let due = weights.elements;
+        let refused = refusal(&spec, |manifest| manifest.layers[0].forward.weights.elements -= 1);
+        assert_eq!(refused, invalid(Field::TensorLength, due, due - 1));
+        let nibbles = |manifest: &mut Manifest<'_>| manifest.head.weights.data_type = DataType::I4;
+        let refused = refusal(&spec, nibbles);
+        assert_eq!(refused, invalid(Field::TensorType, DataType::I8 as u32, DataType::I4 as u32), "the head has bytes");
+    }
+    let one_hot = Spec { vectors: VectorSpec::OneHot, ..one(Cell::Gru) };
+    let refused = refusal(&one_hot, |manifest| {
+        manifest.layers[0].forward.one_hot.as_mut().unwrap().data_type = DataType::I4;
+    });
+    assert_eq!(refused, invalid(Field::TensorType, DataType::I8 as u32, DataType::I4 as u32));
+    for precision in [Precision::F16, Precision::F32] {
+        let spec = Spec { precision, ..one(Cell::Gru) };
+        let right = Parts::of(&spec).manifest.layers[0].forward.weights.data_type;
+        let refused = refusal(&spec, |manifest| manifest.layers[0].forward.weights.data_type = DataType::I4);
+        assert_eq!(refused, invalid(Field::TensorType, right as u32, DataType::I4 as u32));
+    }
+}
+
+/// The bound of an accumulator counts each of the two weights of a byte.
+#[test]
+fn an_accumulator_of_weights_in_4_bits_may_reach_its_limit() {
+    let spec = Spec { weights: WeightSpec::Nibbles, ..one(Cell::Lstm) };
+    let mut parts = Parts::of(&spec);
+    let forward = parts.manifest.layers[0].forward;
+    let row = &parts.tensors[forward.weights.offset as usize + 3 * 6..][..6];
+    let magnitude = |half: u8| i32::from(if half < 8 { half } else { 16 - half });
+    let sum: i32 = row.iter().map(|byte| magnitude(byte & 15) + magnitude(byte >> 4)).sum();
+    assert!(sum > 12);
+    let limit = i32::MAX >> 2;
+    for excess in [0, 1] {
+        parts.poke(forward.bias, 3, &(limit - 127 * sum + excess).to_le_bytes());
+        let refused = invalid(Field::AccumulatorRange, limit as u32, limit as u32 + 1);
+        assert_eq!(parts.assemble().parse().err(), if excess == 0 { None } else { refused });
+    }
+}
+
 #[test]
 fn tokens_that_can_not_be_are_refused() {
     let hashed = Spec { input: InputSpec::HashedWords, ..one(Cell::Gru) };
@@ -226,7 +322,14 @@ fn kinds() -> Vec<Spec> {
             LayerSpec::forward(Cell::Gru, 3, 120),
         ],
     ];
-    let inputs = [InputSpec::Words, InputSpec::HashedWords, InputSpec::Characters, InputSpec::Bytes, InputSpec::Frames];
+    let inputs = [
+        InputSpec::Words,
+        InputSpec::HashedWords,
+        InputSpec::Characters,
+        InputSpec::Bytes,
+        InputSpec::Frames,
+        InputSpec::FingerprintedWords,
+    ];
     let mut kinds = Vec::new();
     for (number, input) in inputs.into_iter().enumerate() {
         for (place, layers) in layers.iter().enumerate() {
@@ -234,7 +337,12 @@ fn kinds() -> Vec<Spec> {
                 let vectors = if number % 2 == place { VectorSpec::OneHot } else { VectorSpec::Embedding };
                 let pad_to = if number < 3 { 5 } else { 0 };
                 let pooling = POOLINGS[(number + place) % 3];
-                kinds.push(Spec { input, vectors, pad_to, max_steps: 9, ..Spec::new(precision, layers, pooling) });
+                let spec = Spec { input, vectors, pad_to, max_steps: 9, ..Spec::new(precision, layers, pooling) };
+                kinds.push(spec.clone());
+                if precision == Precision::Int8 {
+                    let vectors = if place == 0 { VectorSpec::Nibbles } else { vectors };
+                    kinds.push(Spec { weights: WeightSpec::Nibbles, vectors, ..spec });
+                }
             }
         }
     }

@@ -8,8 +8,8 @@
 mod common;
 
 use common::{
-    CELLS, CLASSES, File, HEAD_SEED, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, file, head_bias,
-    multiplier, number,
+    CELLS, CLASSES, File, HEAD_SEED, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file,
+    head_bias, multiplier, number,
 };
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::{Classifier, Error, LayerState, LongInput, Model};
@@ -314,6 +314,37 @@ fn a_one_hot_model_is_one_with_the_identity_as_embedding() {
     }
 }
 
+#[test]
+fn an_embedding_in_4_bits_is_one_in_8_bits_of_16_times_its_values() {
+    for cell in CELLS {
+        for layers in [vec![LayerSpec::forward(cell, 5, 100)], vec![LayerSpec::both(cell, 5, 100)]] {
+            let spec = Spec::new(Precision::Int8, &layers, Pooling::Mean);
+            let logits = |vectors| logits_of_tokens(&file(&Spec { vectors, ..spec.clone() }).parse().unwrap(), &TOKENS);
+            assert_eq!(logits(VectorSpec::Nibbles), logits(VectorSpec::NibblesAsBytes), "{cell:?}");
+            assert_ne!(logits(VectorSpec::Nibbles), logits(VectorSpec::Embedding));
+        }
+    }
+}
+
+#[test]
+fn weights_in_4_bits_are_the_same_weights_in_8_bits() {
+    for cell in CELLS {
+        let stacks = [
+            vec![LayerSpec::forward(cell, 5, 100)],
+            vec![LayerSpec::both(cell, 6, 100), LayerSpec::both(cell, 3, 110)],
+        ];
+        for layers in stacks {
+            for vectors in [VectorSpec::Embedding, VectorSpec::Nibbles, VectorSpec::OneHot] {
+                let spec = Spec { vectors, ..Spec::new(Precision::Int8, &layers, Pooling::Max) };
+                let logits =
+                    |weights| logits_of_tokens(&file(&Spec { weights, ..spec.clone() }).parse().unwrap(), &TOKENS);
+                assert_eq!(logits(WeightSpec::Nibbles), logits(WeightSpec::NibblesAsBytes), "{cell:?} {vectors:?}");
+                assert_ne!(logits(WeightSpec::Nibbles), logits(WeightSpec::Bytes));
+            }
+        }
+    }
+}
+
 /// The tokens of a text, by hand.
 fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
     let find =
@@ -323,6 +354,10 @@ fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
         InputSpec::Words => words.iter().map(|word| find(&common::WORDS, &word.to_lowercase())).collect(),
         InputSpec::HashedWords => {
             words.iter().map(|word| 2 + runtime::text::hash_word(&word.to_lowercase()) % common::BUCKETS).collect()
+        }
+        InputSpec::FingerprintedWords => {
+            let known = common::fingerprints();
+            words.iter().map(|word| known.token(&word.to_lowercase())).collect()
         }
         InputSpec::Characters => {
             text.to_lowercase().chars().map(|character| find(&common::ALPHABET, &character.to_string())).collect()
@@ -335,7 +370,14 @@ fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
 #[test]
 fn text_of_every_kind_becomes_its_tokens() {
     let words = ["Lamp", "ON", "É", "lölo", "off"];
-    for input in [InputSpec::Words, InputSpec::HashedWords, InputSpec::Characters, InputSpec::Bytes] {
+    let inputs = [
+        InputSpec::Words,
+        InputSpec::HashedWords,
+        InputSpec::FingerprintedWords,
+        InputSpec::Characters,
+        InputSpec::Bytes,
+    ];
+    for input in inputs {
         for vectors in [VectorSpec::Embedding, VectorSpec::OneHot] {
             for layers in [[LayerSpec::forward(Cell::Gru, 5, 100)], [LayerSpec::both(Cell::Lstm, 3, 100)]] {
                 let spec = Spec { input, vectors, ..Spec::new(Precision::Int8, &layers, Pooling::Mean) };

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use burn::backend::Autodiff;
 use tests::Cpu;
 use trainer::examples::Spill;
 use trainer::run_folder::{RunFolder, read_toml, write_atomically};
@@ -31,7 +32,7 @@ fn write(run: &Path, out: &Path) -> Result<(), Error> {
     let config: TrainingConfig = read_toml(&RunFolder::open(run)?.config())?;
     let prepared = Prepared::read(&config, Spill::beside(run))?;
     std::fs::create_dir_all(out).map_err(|source| Error::Unwritable { path: out.into(), source })?;
-    let network = initial_network::<Cpu>(&config, &prepared, &Default::default());
+    let network = initial_network::<Autodiff<Cpu>>(&config, &prepared, &Default::default())?;
     weights::save(&network, &out.join("weights.safetensors"))?;
     let epochs: Vec<_> = (0..config.epochs).map(|epoch| batches_of_epoch(&config, &prepared, epoch)).collect();
     let epochs = serde_json::to_vec(&epochs).map_err(|error| Error::Failed(error.to_string()))?;

@@ -10,9 +10,10 @@ use serde_json::Value;
 use tests::{binary, real_data, repository, trained_run};
 use trainer::data::read_rows;
 use trainer::encoding::Input;
-use trainer::export::ModelFile;
+use trainer::export::{ExportPrecision, ModelFile};
 use trainer::inference::row_answers;
 use trainer::network::Cell;
+use trainer::quantize::{Bits, IntegerBits};
 use trainer::training::TrainingConfig;
 
 const TEST_SENTENCES: &str = "trainer/data/home_commands/test.csv";
@@ -67,11 +68,11 @@ fn check_model(board: &str, path: &Path, data: &str, rows: usize) -> Value {
 }
 
 /// A model of the home commands, trained for one pass with these settings.
-fn trained(config: &TrainingConfig, folder: &Path) -> PathBuf {
+fn trained(config: &TrainingConfig, folder: &Path, precision: impl Into<ExportPrecision>) -> PathBuf {
     let path = folder.join("model.rnl");
     let config = TrainingConfig { epochs: 1, hidden_size: 20, ..config.clone() };
     let run = trained_run(&config, folder).unwrap();
-    std::fs::write(&path, run.export(Precision::Int8).unwrap().bytes()).unwrap();
+    std::fs::write(&path, run.export(precision).unwrap().bytes()).unwrap();
     path
 }
 
@@ -93,7 +94,24 @@ fn every_cell_and_direction_answers_on_a_cortex_m4_as_on_this_machine() {
         TrainingConfig { input: Input::Characters, embedding_size: 0, pad_to: 20, ..of(Cell::Gru, true, 1) },
     ] {
         let folder = tempfile::tempdir().unwrap();
-        check_model("m4", &trained(&config, folder.path()), TEST_SENTENCES, 20);
+        check_model("m4", &trained(&config, folder.path(), Precision::Int8), TEST_SENTENCES, 20);
+    }
+}
+
+#[test]
+fn integers_in_4_bits_and_fingerprints_answer_on_a_cortex_m4_as_on_this_machine() {
+    let of = |cell, bidirectional, embedding_size| TrainingConfig {
+        input: Input::FingerprintedWords,
+        cell,
+        bidirectional,
+        embedding_size,
+        max_length: 32,
+        ..TrainingConfig::default()
+    };
+    for config in [of(Cell::Lstm, false, 11), of(Cell::Gru, true, 12), of(Cell::RnnTanh, false, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let model = trained(&config, folder.path(), ExportPrecision::Integer(IntegerBits::all(Bits::Four)));
+        check_model("m4", &model, TEST_SENTENCES, 24);
     }
 }
 

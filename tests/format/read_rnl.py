@@ -22,23 +22,33 @@ from typing import Any, Callable, NoReturn
 
 HEADER = struct.Struct("<4sHHIIIIII")  # §2
 VERSION, INT8 = 2, 2
-STRUCT_CODES = "BbhiIef"  # §5.1, for struct: U8, I8, I16, I32, U32, F16, F32
+STRUCT_CODES = "BbhiIef"  # §5.1, for struct: U8, I8, I16, I32, U32, F16, F32, not I4
 U8, I8, I16, I32, U32 = range(5)
-WORDS, HASHED_WORDS, CHARACTERS, BYTES, FRAMES = range(5)
+I4 = 7  # two in a byte, which `view_rows` reads
+WORDS, HASHED_WORDS, CHARACTERS, BYTES, FRAMES, FINGERPRINTED_WORDS = range(6)
 LSTM, GRU, RNN_TANH, RNN_RELU = range(4)
 GATES, RESULTS = (4, 3, 1, 1), (4, 4, 1, 1)  # §4.6, of each cell
 LAST, MEAN, MAX = range(3)
 MAX_LAYERS, MAX_SIZE, MAX_COUNTED_STEPS, MAX_BUCKETS = 4, 16_384, 65_535, 1 << 24
-STRINGS_PER_BLOCK = 16
+STRINGS_PER_BLOCK, BUCKETS_PER_BLOCK = 16, 128
+MAX_FINGERPRINTS, MAX_REMAINDER_BITS = 1 << 24, 24
 PADDING_TOKEN, UNKNOWN_TOKEN, FIRST_TOKEN = range(3)
 MAX_WORD_BYTES = 64
 
 # §4: structures are dictionaries, with fields in the order of the file; an enumeration is the number of its
 # variants, or a list of their contents, `None` for a variant without one.
-TENSOR = {"data_type": 7, "offset": "u32", "elements": "u32"}
+TENSOR = {"data_type": 8, "offset": "u32", "elements": "u32"}
 STRING_TABLE = {"count": "u32", "index": TENSOR, "bytes": TENSOR}
 EMBEDDING = {"weights": TENSOR, "size": "u16"}
 VECTORS = [EMBEDDING, None]
+FINGERPRINT_TABLE = {
+    "count": "u32",
+    "seed": "u32",
+    "remainder_bits": "u8",
+    "buckets": TENSOR,
+    "index": TENSOR,
+    "remainders": TENSOR,
+}
 FRAME_INPUT = {"channels": "u16", "unit": "f32", "zero": TENSOR, "scale": TENSOR, "shift": "u8"}
 INPUT = [
     {"rule": 1, "strings": STRING_TABLE, "vectors": VECTORS},
@@ -46,6 +56,7 @@ INPUT = [
     {"rule": 1, "strings": STRING_TABLE, "vectors": VECTORS},
     {"vectors": VECTORS},
     FRAME_INPUT,
+    {"rule": 1, "table": FINGERPRINT_TABLE, "vectors": VECTORS},
 ]
 SCALES = {"multipliers": TENSOR, "accumulator_shift": "u8", "state_fraction_bits": "u8"}
 HEAD = {"weights": TENSOR, "bias": TENSOR, "scales": ("option", SCALES)}
@@ -182,6 +193,26 @@ def view(area: bytes, tensor: SimpleNamespace, data_type: int, elements: int) ->
     return layout.unpack_from(area, tensor.offset)
 
 
+def view_rows(area: bytes, tensor: SimpleNamespace, rows: int, columns: int) -> tuple[list[tuple[int, ...]], int]:
+    """Rows of I8 or I4 (§5.1), in I4 with what fills up their last byte; their bits."""
+    if tensor.data_type != I4:
+        values, stride, bits = view(area, tensor, I8, rows * columns), columns, 8
+    else:
+        stride, bits = round_up(columns, 2), 4
+        expect("TensorLength", rows * stride, tensor.elements)
+        length = rows * stride // 2
+        halves = view(area, SimpleNamespace(data_type=U8, offset=tensor.offset, elements=length), U8, length)
+        values = tuple((half ^ 8) - 8 for byte in halves for half in (byte & 15, byte >> 4))
+    return [values[start : start + stride] for start in range(0, rows * stride, stride)], bits
+
+
+def expect_weights(values: tuple[int, ...], bits: int) -> None:
+    """§11: the smallest number of so many bits is not used."""
+    smallest = -(1 << (bits - 1))
+    if smallest in values:
+        refuse("WeightRange", -smallest - 1, -smallest)
+
+
 def string_table(area: bytes, table: SimpleNamespace, error: str) -> list[bytes]:
     """The strings of a table, in order."""
     index = view(area, table.index, U32, -(-table.count // STRINGS_PER_BLOCK))
@@ -200,12 +231,59 @@ def string_table(area: bytes, table: SimpleNamespace, error: str) -> list[bytes]
     return strings
 
 
+def bit_string(elements: tuple[int, ...], size: int) -> list[int]:
+    """The bits of some elements of `size` bits, the lowest first."""
+    return [element >> bit & 1 for element in elements for bit in range(size)]
+
+
+def number_of(bits: list[int]) -> int:
+    return sum(bit << place for place, bit in enumerate(bits))
+
+
+class Fingerprints:
+    """A table of fingerprints (§5.4), verified; its words as pairs of quotient and remainder."""
+
+    def __init__(self, area: bytes, table: SimpleNamespace) -> None:
+        self.count, self.seed, self.bits = table.count, table.seed, table.remainder_bits
+        expect_within("Vocabulary", 0, MAX_FINGERPRINTS, self.count)
+        expect_within("RemainderBits", 1, MAX_REMAINDER_BITS, self.bits)
+        buckets = bit_string(view(area, table.buckets, U32, -(-2 * self.count // 32)), 32)
+        index = view(area, table.index, U32, -(-self.count // BUCKETS_PER_BLOCK))
+        remainders = bit_string(view(area, table.remainders, U8, -(-self.count * self.bits // 8)), 8)
+        self.words: dict[tuple[int, int], int] = {}
+        place = 0
+        for bucket in range(self.count):
+            if bucket % BUCKETS_PER_BLOCK == 0 and index[bucket // BUCKETS_PER_BLOCK] != len(self.words):
+                refuse("Vocabulary", self.count, len(self.words))
+            previous = -1
+            while buckets[place]:
+                number = len(self.words)
+                if number == self.count:
+                    refuse("Vocabulary", self.count, number + 1)
+                remainder = number_of(remainders[number * self.bits : (number + 1) * self.bits])
+                if remainder <= previous:
+                    refuse("VocabularyOrder", self.count, number)
+                self.words[bucket, remainder] = number
+                previous = remainder
+                place += 1
+            place += 1
+        expect("Vocabulary", self.count, len(self.words))
+        expect("Vocabulary", 0, number_of(buckets[place:]))
+        expect("Vocabulary", 0, number_of(remainders[self.count * self.bits :]))
+
+    def token(self, word: bytes | None) -> int:
+        if word is None:
+            return UNKNOWN_TOKEN
+        value = hash_of(word, self.seed)
+        number = self.words.get((value * self.count >> 32, value % (1 << self.bits)))
+        return UNKNOWN_TOKEN if number is None else FIRST_TOKEN + number
+
+
 class Matrix:
     """Quantized rows, each result with its bias and multiplier: those of the head, or of a direction."""
 
     def __init__(self, area: bytes, parts: SimpleNamespace, rows: int, columns: int, results: int, bits: int) -> None:
-        weights = view(area, parts.weights, I8, rows * columns)
-        self.rows = [weights[start : start + columns] for start in range(0, rows * columns, columns)]
+        self.rows, self.bits = view_rows(area, parts.weights, rows, columns)
         self.bias = view(area, parts.bias, I32, results)
         if parts.scales is None:
             refuse("Precision", INT8, 0)
@@ -218,8 +296,8 @@ class Matrix:
 
     def check(self, result: int, weights: tuple[int, ...], one_hot: tuple[int, ...], largest_input: int) -> None:
         """§11: what is checked of each result."""
-        if -128 in one_hot or -128 in weights:
-            refuse("WeightRange", 127, 128)
+        expect_weights(one_hot, 8)
+        expect_weights(weights, self.bits)
         largest = sum(map(abs, weights)) * largest_input + 127 * max(map(abs, one_hot), default=0)
         expect_within("AccumulatorRange", 0, 0x7FFF_FFFF >> self.shift, largest + abs(self.bias[result]))
 
@@ -333,9 +411,15 @@ class Model:
             for number, string in enumerate(strings):
                 if self.kind == CHARACTERS and len(string.decode()) != 1:
                     refuse("Vocabulary", len(strings), number)
+        known = len(self.tokens)
         if self.kind == HASHED_WORDS:
-            expect_within("Buckets", 1, MAX_BUCKETS, self.input.buckets)
-        known = {HASHED_WORDS: getattr(self.input, "buckets", 0), BYTES: 256}.get(self.kind, len(self.tokens))
+            known = self.input.buckets
+            expect_within("Buckets", 1, MAX_BUCKETS, known)
+        if self.kind == FINGERPRINTED_WORDS:
+            self.fingerprints = Fingerprints(self.area, self.input.table)
+            known = self.fingerprints.count
+        if self.kind == BYTES:
+            known = 256
         self.token_count = FIRST_TOKEN + known
 
     def check_steps(self, manifest: SimpleNamespace) -> None:
@@ -363,10 +447,11 @@ class Model:
         elif embedding := self.input.vectors.content:
             size = embedding.size
             expect_within("InputSize", 1, MAX_SIZE, size)
-            values = view(self.area, embedding.weights, I8, self.token_count * size)
-            if -128 in values:
-                refuse("WeightRange", 127, 128)
-            self.table = [values[start : start + size] for start in range(0, len(values), size)]
+            rows, bits = view_rows(self.area, embedding.weights, self.token_count, size)
+            for row in rows:
+                expect_weights(row, bits)
+            factor = 16 if bits == 4 else 1
+            self.table = [tuple(factor * value for value in row[:size]) for row in rows]
             self.input_size = size
 
     def read_layers(self, manifest: SimpleNamespace) -> None:
@@ -383,6 +468,7 @@ class Model:
             self.layers.append([Direction(self.area, layer.cell, sizes, parts, tokens) for parts in directions])
             size = layer.hidden_size * len(directions)
         self.pooled_size = size
+        expect("TensorType", I8, manifest.head.weights.data_type)
         self.head = Matrix(self.area, manifest.head, len(self.labels), size, len(self.labels), 0)
         for number, row in enumerate(self.head.rows):
             self.head.check(number, row, (), 32_767)
@@ -410,6 +496,8 @@ class Model:
                 return [UNKNOWN_TOKEN if w is None else FIRST_TOKEN + hash_of(w) % buckets for w in words_of(text)]
             case 2:
                 return [self.tokens.get(c, UNKNOWN_TOKEN) for c in characters_of(text)]
+            case 5:
+                return [self.fingerprints.token(word) for word in words_of(text)]
             case _:
                 return [byte + FIRST_TOKEN for byte in text]
 
@@ -491,9 +579,9 @@ def characters_of(text: bytes) -> list[bytes | None]:
     return characters
 
 
-def hash_of(word: bytes) -> int:
+def hash_of(word: bytes, seed: int = 0) -> int:
     """§7.1: the hash of a word."""
-    value = 0x811C_9DC5
+    value = 0x811C_9DC5 ^ seed
     for byte in word:
         value = ((value ^ byte) * 0x0100_0193) & 0xFFFF_FFFF
     value = ((value ^ (value >> 16)) * 0x85EB_CA6B) & 0xFFFF_FFFF

@@ -2,11 +2,12 @@
 
 use runtime::format::{Precision, Provenance};
 use runtime::{Classifier, Model};
-use tests::{Cpu, State, states};
+use tests::Cpu;
 use trainer::examples::{Example, Examples};
 use trainer::export::{ExportedInput, ExportedNetwork, ModelFile, export};
 use trainer::network::{Cell, InputShape, NetworkConfig, Pooling, Sequence};
 use trainer::quantize::{Ranges, measure_ranges};
+use trainer::trace::{State, StepContent, states};
 use trainer::weights::{Matrix, NetworkWeights};
 
 use crate::case::{Case, TORCH_CASES, assert_near};
@@ -41,9 +42,9 @@ fn check(name: &str, case: &Case, precision: Precision, tolerance: f32) {
     let width = case.hidden_size;
     let mut compared = 0;
     for (row, length) in case.lengths.iter().enumerate() {
-        let seen = states(&mut classifier, tokens(case, row));
+        let seen = states(&mut classifier, tokens(case, row).map(StepContent::Token)).unwrap();
         assert_eq!(seen.len(), length * case.num_layers * case.directions());
-        for State { layer, reverse, step, hidden, cell } in seen {
+        for State { layer, reverse, step, hidden, cell, .. } in seen {
             let what = |what| format!("{name} {precision} {what} of row {row}, layer {layer}, step {step}");
             let direction = usize::from(reverse);
             if layer + 1 == case.num_layers {
@@ -87,10 +88,11 @@ fn ranges(case: &Case, weights: &NetworkWeights, tokens_of_model: usize) -> Rang
         num_layers: case.num_layers,
         bidirectional: case.bidirectional,
         pooling: Pooling::Last,
+        rounding: None,
     };
     let example = |row| Example { sequence: Sequence::Tokens(tokens(case, row).collect()), class: 0 };
     let examples: Examples = (0..case.lengths.len()).map(example).collect();
-    measure_ranges(&weights.to_network::<Cpu>(&Default::default()), &config, &examples).unwrap()
+    measure_ranges(&weights.to_network::<Cpu>(&Default::default()), &config, &examples, 100.0).unwrap()
 }
 
 /// A model whose tokens are the case's inputs, see [`tokens`].
@@ -113,6 +115,7 @@ fn model_of(case: &Case, precision: Precision) -> ModelFile {
         max_length: case.x[0].len(),
         pad_to: 0,
         ranges: &ranges(case, &weights, words + 2),
+        rounding: None,
         provenance: &Provenance::default(),
     };
     export(&network, precision).unwrap()

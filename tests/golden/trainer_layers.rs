@@ -37,8 +37,8 @@ fn check(case: &Case) {
     let mut loss = Tensor::<B, 1>::zeros([1], &device);
     let mut compared = 0;
     for (number, layer) in layers.iter().enumerate() {
-        let states = layer.forward(case.cell(), &LayerInput::Values(outputs), &packed);
-        outputs = states.outputs();
+        let states = layer.forward(case.cell(), &LayerInput::Values(outputs), &packed, None);
+        outputs = states.outputs(None);
         for (direction, states) in std::iter::once(states.forward).chain(states.reverse).enumerate() {
             let number = number * case.directions() + direction;
             let at_end = |values: Tensor<B, 2>| if direction == 0 { packed.last(values) } else { packed.first(values) };

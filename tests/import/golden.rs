@@ -6,11 +6,12 @@ use runtime::format::{Precision, Provenance};
 use runtime::{Classifier, Model};
 use serde::Deserialize;
 use serde_json::Value;
-use tests::{Cpu, states};
+use tests::Cpu;
 use trainer::export::{ExportedInput, ExportedNetwork, export};
 use trainer::import::{Description, NamedTensor, NamedTensors, weights_of};
 use trainer::network::{InputShape, NetworkConfig, Packed, Pooling, Sequence};
 use trainer::quantize::Ranges;
+use trainer::trace::{StepContent, states};
 use trainer::weights::NetworkWeights;
 
 use crate::reference;
@@ -93,7 +94,7 @@ fn check_keras(name: &str) {
 fn network_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
     let network = weights.to_network::<Cpu>(&Default::default());
     let packed = Packed::new(&[Sequence::Tokens(tokens.to_vec())]);
-    let states = network.states(&config(weights), &packed).pop().unwrap().outputs();
+    let states = network.states(&config(weights), &packed).pop().unwrap().outputs(None);
     let width = states.dims()[1];
     let values: Vec<f32> = states.into_data().to_vec().unwrap();
     values.chunks(width).map(|row| row.iter().map(|value| f64::from(*value)).collect()).collect()
@@ -111,13 +112,14 @@ fn runtime_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
         max_length: 9,
         pad_to: 0,
         ranges: &Ranges::default(),
+        rounding: None,
         provenance: &Provenance::default(),
     };
     let file = export(&network, Precision::F32).unwrap();
     let model = Model::parse(file.bytes()).unwrap();
     let mut classifier = Classifier::<2048>::new(&model).unwrap();
     let mut steps = vec![[Vec::new(), Vec::new()]; tokens.len()];
-    for state in states(&mut classifier, tokens.iter().copied()) {
+    for state in states(&mut classifier, tokens.iter().copied().map(StepContent::Token)).unwrap() {
         steps[state.step][usize::from(state.reverse)] = state.hidden;
     }
     steps.into_iter().map(|directions| directions.concat().into_iter().map(f64::from).collect()).collect()
@@ -132,6 +134,7 @@ fn config(weights: &NetworkWeights) -> NetworkConfig {
         num_layers: weights.layers.len(),
         bidirectional: layer.reverse.is_some(),
         pooling: Pooling::Last,
+        rounding: None,
     }
 }
 

@@ -1,9 +1,10 @@
 use runtime::Model;
 use runtime::format::Precision;
-use tests::{Cpu, State, states, trained_run};
+use tests::{Cpu, trained_run};
 use trainer::inference::HostClassifier;
 use trainer::network::{Cell, Packed, Sequence};
 use trainer::run::Run;
+use trainer::trace::{State, StepContent, StepTrace, states, trace};
 use trainer::training::TrainingConfig;
 
 /// Rows of the home commands that are compared.
@@ -37,7 +38,9 @@ fn compare(cell: Cell, bidirectional: bool) {
         let expected = network_states(&run, &sequence);
         for (model, largest) in models.iter().zip(&mut largest) {
             let mut classifier = HostClassifier::new(model).unwrap();
-            let found = states(&mut classifier, sequence.tokens().iter().copied());
+            let steps: Vec<StepContent> = sequence.tokens().iter().copied().map(StepContent::Token).collect();
+            let found = states(&mut classifier, steps.iter().cloned()).unwrap();
+            assert_gates(cell, &trace(&mut classifier, model, cell, &steps).unwrap(), &found);
             assert_eq!(found.len(), sequence.steps() * expected.iter().map(Vec::len).sum::<usize>());
             for State { layer, reverse, step, hidden, .. } in found {
                 let expected = &expected[layer][usize::from(reverse)][step * hidden.len()..][..hidden.len()];
@@ -54,6 +57,31 @@ fn compare(cell: Cell, bidirectional: bool) {
         assert!(*largest <= tolerance, "{precision}: {largest}");
     }
     assert!(largest[0] < largest[1] && largest[1] < largest[2]);
+}
+
+/// Asserts that the gates which are shown give the states that the runtime computed, by the formula of the cell: the
+/// rounding of an int8 model's `c` and `tanh` is all that may be between them.
+fn assert_gates(cell: Cell, traces: &[StepTrace], states: &[State]) {
+    assert_eq!(traces.len(), states.len());
+    for (trace, state) in traces.iter().zip(states) {
+        let of = |name| &trace.quantities.iter().find(|quantity| quantity.name == name).unwrap().values;
+        let step = if state.reverse { state.step + 1 } else { state.step.wrapping_sub(1) };
+        let place = (state.layer, state.reverse, step);
+        let before = states.iter().find(|before| (before.layer, before.reverse, before.step) == place);
+        assert_eq!((trace.layer, trace.reverse, trace.step), (state.layer, state.reverse, state.step));
+        for unit in 0..state.hidden.len() {
+            let kept = |values: fn(&State) -> &Vec<f32>| before.map_or(0.0, |before| values(before)[unit]);
+            let hidden = match cell {
+                Cell::Lstm => {
+                    let c = of("f")[unit] * kept(|state| &state.cell) + of("i")[unit] * of("g")[unit];
+                    assert!((c - state.cell[unit]).abs() < 5e-4, "c {c} for {}", state.cell[unit]);
+                    of("o")[unit] * state.cell[unit].tanh()
+                }
+                _ => (1.0 - of("z")[unit]) * of("n")[unit] + of("z")[unit] * kept(|state| &state.hidden),
+            };
+            assert!((hidden - state.hidden[unit]).abs() < 1e-4, "h {hidden} for {}", state.hidden[unit]);
+        }
+    }
 }
 
 /// `h` of every step, computed by the trained network: for each layer, for each of its directions.

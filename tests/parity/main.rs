@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod by_step;
+mod departures;
 mod end_to_end;
+mod fingerprints;
 mod models;
+mod simulated;

@@ -2,7 +2,7 @@
 
 use runtime::format::Precision;
 
-use crate::command::{Place, model, shared};
+use crate::command::{Place, TINY, model, shared};
 use crate::fixture::{self, Variant};
 
 /// Commands that read the model file `model.rnl`, up to their other arguments.
@@ -208,6 +208,19 @@ fn runs_whose_files_do_not_fit_together() {
     assert_no_run(with_setting("hidden_size = 4", "hidden_size = 5"), &[weights]);
     assert_no_run(with_setting("num_layers = 1", "num_layers = 2"), &[weights]);
     assert_no_run(with_setting("hidden_size = 4", "hidden_size = 0"), &["hidden-size 0"]);
+}
+
+#[test]
+fn departures_that_can_not_be_shown() {
+    let place = place_with_rows();
+    place.copy_run("run");
+    place.assert_refused("parity run --data rows.csv --plot plot.pdf", &["plot.pdf", ".png or .svg"]);
+    let settings = format!("train --data rows.csv --out both --bidirectional {TINY}");
+    place.run(&settings).assert_done(&settings);
+    place.assert_refused("parity both --data rows.csv --drift 50", &["--drift 50", "bidirectional"]);
+    let settings = format!("train --data rows.csv --out mean --pooling mean {TINY}");
+    place.run(&settings).assert_done(&settings);
+    place.assert_refused("parity mean --data rows.csv --drift 65536", &["--drift 65536", "at most 65535"]);
 }
 
 #[test]

@@ -5,10 +5,10 @@ use runtime::format::{
     TokenVectors, WordInput, checksum, round_up,
 };
 use runtime::{Classifier, Error, LongInput, Model};
-use trainer::encoding::FrameNormalization;
-use trainer::export::{ExportedInput, ExportedNetwork, ModelFile, export};
+use trainer::encoding::{FingerprintedVocabulary, FrameNormalization};
+use trainer::export::{ExportPrecision, ExportedInput, ExportedNetwork, ModelFile, export};
 use trainer::network::{Cell, Pooling};
-use trainer::quantize::Ranges;
+use trainer::quantize::{Bits, IntegerBits, Ranges};
 use trainer::weights::{DirectionWeights, LayerWeights, Matrix, NetworkWeights};
 
 pub(crate) const HIDDEN_SIZE: usize = 8;
@@ -47,6 +47,7 @@ pub(crate) enum Step {
     Word,
     OneHotWord,
     HashedWord,
+    FingerprintedWord,
     Character,
     Byte,
     Frame,
@@ -56,7 +57,7 @@ impl Step {
     /// Tokens of the model; 0 of frames.
     pub(crate) fn token_count(self) -> usize {
         match self {
-            Self::Word | Self::OneHotWord => WORDS.len() + OTHER_TOKENS,
+            Self::Word | Self::OneHotWord | Self::FingerprintedWord => WORDS.len() + OTHER_TOKENS,
             Self::HashedWord => BUCKETS as usize + OTHER_TOKENS,
             Self::Character => ALPHABET.len() + OTHER_TOKENS,
             Self::Byte => BYTE_TOKENS,
@@ -69,7 +70,7 @@ impl Step {
         match self {
             Self::OneHotWord => self.token_count(),
             Self::Frame => CHANNELS,
-            Self::Word | Self::HashedWord | Self::Character | Self::Byte => EMBEDDING_SIZE,
+            _ => EMBEDDING_SIZE,
         }
     }
 
@@ -78,7 +79,7 @@ impl Step {
         match self {
             Self::Word | Self::OneHotWord => &WORDS,
             Self::Character => &ALPHABET,
-            Self::HashedWord | Self::Byte | Self::Frame => &[],
+            Self::HashedWord | Self::FingerprintedWord | Self::Byte | Self::Frame => &[],
         }
     }
 }
@@ -87,6 +88,8 @@ impl Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variant {
     pub(crate) precision: Precision,
+    /// Of the integers of an int8 model.
+    pub(crate) bits: IntegerBits,
     pub(crate) step: Step,
     pub(crate) cell: Cell,
     pub(crate) bidirectional: bool,
@@ -100,6 +103,7 @@ impl Variant {
     pub(crate) fn new(precision: Precision) -> Self {
         Self {
             precision,
+            bits: IntegerBits::all(Bits::Eight),
             step: Step::Word,
             cell: Cell::Lstm,
             bidirectional: false,
@@ -140,11 +144,16 @@ pub(crate) fn variants() -> Vec<Variant> {
 }
 
 /// Every cell over embedded words, one-hot words and frames, and every other input, each in one direction and in both,
-/// with poolings, numbers of layers and padding in turn.
+/// with poolings, numbers of layers and padding in turn; then integers in 4 bits.
 pub(crate) fn kinds(precision: Precision) -> Vec<Variant> {
     let steps = [Step::Word, Step::OneHotWord, Step::Frame];
     let cells = CELLS.into_iter().flat_map(|cell| steps.map(|step| (cell, step)));
-    let others = [(Cell::Gru, Step::HashedWord), (Cell::RnnRelu, Step::Character), (Cell::Lstm, Step::Byte)];
+    let others = [
+        (Cell::Gru, Step::HashedWord),
+        (Cell::RnnRelu, Step::Character),
+        (Cell::Lstm, Step::Byte),
+        (Cell::Gru, Step::FingerprintedWord),
+    ];
     let mut kinds = Vec::new();
     for (number, (cell, step)) in cells.chain(others).enumerate() {
         let pad_to = if step == Step::Frame { 0 } else { 5 * (number % 2) };
@@ -157,7 +166,12 @@ pub(crate) fn kinds(precision: Precision) -> Vec<Variant> {
             num_layers,
             pooling,
             pad_to,
+            ..Variant::new(precision)
         }));
+    }
+    if precision == Precision::Int8 {
+        let bits = [Bits::Four, Bits::Eight].map(|weights| IntegerBits { weights, embedding: Bits::Four });
+        kinds.extend(bits.map(|bits| Variant { bits, bidirectional: true, num_layers: 2, ..Variant::new(precision) }));
     }
     kinds
 }
@@ -208,11 +222,13 @@ pub(crate) fn export_with(
         mean: (0..CHANNELS).map(|channel| 0.5 - channel as f32).collect(),
         scale: (0..CHANNELS).map(|channel| 0.25 + channel as f32).collect(),
     };
+    let fingerprinted = FingerprintedVocabulary::search(&owned(&WORDS)).unwrap();
     let network = ExportedNetwork {
         labels: &labels,
         input: match variant.step {
             Step::Word | Step::OneHotWord => ExportedInput::Words(strings),
             Step::HashedWord => ExportedInput::HashedWords { buckets: BUCKETS },
+            Step::FingerprintedWord => ExportedInput::FingerprintedWords(fingerprinted.fingerprints()),
             Step::Character => ExportedInput::Characters(strings),
             Step::Byte => ExportedInput::Bytes,
             Step::Frame => ExportedInput::Frames(&normalization),
@@ -222,9 +238,14 @@ pub(crate) fn export_with(
         max_length: MAX_LENGTH,
         pad_to: variant.pad_to,
         ranges: &variant.ranges(),
+        rounding: None,
         provenance: &provenance,
     };
-    export(&network, variant.precision)
+    let precision = match variant.precision {
+        Precision::Int8 => ExportPrecision::Integer(variant.bits),
+        float => float.into(),
+    };
+    export(&network, precision)
 }
 
 /// Weights of a variant between -1 and 1 that are exact in every float type.
@@ -278,7 +299,7 @@ impl<'m> Parts<'m> {
     /// Puts `bytes` in the place of an element of `tensor`.
     pub(crate) fn poke(&mut self, tensor: Tensor, element: usize, bytes: &[u8]) {
         assert!(element < tensor.elements as usize, "{tensor:?} has no element {element}");
-        let start = tensor.offset as usize + element * tensor.data_type.size();
+        let start = tensor.offset as usize + element * tensor.data_type.bits() / 8;
         self.tensors[start..start + bytes.len()].copy_from_slice(bytes);
     }
 }
@@ -319,6 +340,7 @@ pub(crate) fn vectors(input: &mut Input) -> Option<&mut TokenVectors> {
     match input {
         Input::Words(words) => Some(&mut words.vectors),
         Input::HashedWords(words) => Some(&mut words.vectors),
+        Input::FingerprintedWords(words) => Some(&mut words.vectors),
         Input::Characters(characters) => Some(&mut characters.vectors),
         Input::Bytes(vectors) => Some(vectors),
         Input::Frames(_) => None,

@@ -19,7 +19,7 @@ fn whole_way_with(name: &str, content: &[u8], settings: &str) -> usize {
     }
     let outcome = place.run(&format!("evaluate model.rnl --data {name} --json"));
     let report: serde_json::Value = serde_json::from_str(outcome.assert_done(name)).unwrap();
-    place.run(&format!("parity run --data {name}")).assert_done(name);
+    place.run(&format!("parity run --data {name} --by-step")).assert_done(name);
     usize::try_from(report["rows"].as_u64().unwrap()).unwrap()
 }
 
@@ -44,6 +44,7 @@ fn every_cell_direction_and_input_goes_the_whole_way() {
         "--cell rnn-tanh --num-layers 2 --pooling mean",
         "--cell rnn-relu --bidirectional --num-layers 2 --pooling last --pad-to 9",
         "--input hashed-words --hash-buckets 7",
+        "--input fingerprinted-words --cell rnn-tanh",
         "--input characters --cell gru --targets every-step",
         "--input bytes --bidirectional",
     ] {
@@ -171,6 +172,7 @@ fn reports_are_one_json_object() {
         ("evaluate int8.rnl --data rows.csv --json", &["rows", "accuracy"][..]),
         ("inspect int8.rnl --json", &["flash_bytes", "ram_bytes", "macs_per_step"]),
         ("parity run --data rows.csv --json", &["f32", "f16", "int8"]),
+        ("parity run --data rows.csv --json --by-step --drift 50", &["f32", "f16", "int8"]),
     ] {
         let outcome = place.run(command);
         let report: serde_json::Value = serde_json::from_str(outcome.assert_done(command)).unwrap();

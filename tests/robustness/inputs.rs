@@ -73,6 +73,10 @@ fn settings_of_inputs_that_make_no_sense() {
         ("--frame-unit 0.5 --input words", "--frame-unit needs --input frames\n"),
         ("--freeze-embeddings", "--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps\n"),
         ("--input frames --pretrained-embeddings v.txt", "needs --input words\n"),
+        (
+            "--input characters --vocabulary-by information",
+            "--vocabulary-by information needs --input words or fingerprinted-words\n",
+        ),
         ("--vocabulary-rows 4294967296", "--vocabulary-rows 4294967296: expected 0 to 4294967295\n"),
     ] {
         assert_train_refuses(&rows(), settings, &[says]);
@@ -111,6 +115,8 @@ fn the_vocabulary_is_made_from_the_columns_and_rows_that_are_asked_for() {
     assert_eq!(words("titles", "--text-columns title --vocabulary-rows 2"), "here\ntitle0\ntitle1\n");
     assert_eq!(words("adapted", "--vocabulary-columns title --vocabulary-rows 1"), "here\ntitle0\n");
     assert_eq!(words("both", "--text-columns description,title --vocabulary-size 3"), "a\nand\ndescription\n");
+    // One of the words that occur in one row each, which tell more than those that occur in all.
+    assert_eq!(words("telling", "--vocabulary-by information --vocabulary-size 1"), "title0\n");
 }
 
 #[test]

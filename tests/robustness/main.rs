@@ -7,6 +7,7 @@
 mod command;
 mod command_line;
 mod data;
+mod fingerprints;
 mod fixture;
 mod frame_model;
 mod good_inputs;

@@ -1,7 +1,8 @@
 //! Manifests and tensors that can not be, in files whose checksum is right.
 
 use runtime::format::{
-    DataType, DirectionWeights, Input, Int8Scales, Manifest, Pooling, Precision, Tensor, TokenVectors,
+    DataType, DirectionWeights, FingerprintTableRef, Input, Int8Scales, Manifest, Pooling, Precision, Tensor,
+    TokenVectors,
 };
 use runtime::{Error, Field, Model};
 use trainer::export::ModelFile;
@@ -30,18 +31,22 @@ fn tensors<'a>(manifest: &'a mut Manifest<'_>) -> Vec<&'a mut Tensor> {
 }
 
 fn input_tensors(input: &mut Input) -> Vec<&mut Tensor> {
-    let (strings, vectors) = match input {
-        Input::Words(words) => (Some(&mut words.vocabulary.index), &mut words.vectors),
-        Input::Characters(characters) => (Some(&mut characters.alphabet.index), &mut characters.vectors),
-        Input::HashedWords(words) => (None, &mut words.vectors),
-        Input::Bytes(vectors) => (None, vectors),
+    let (table, vectors) = match input {
+        Input::Words(words) => (vec![&mut words.vocabulary.index], &mut words.vectors),
+        Input::Characters(characters) => (vec![&mut characters.alphabet.index], &mut characters.vectors),
+        Input::FingerprintedWords(words) => {
+            let FingerprintTableRef { buckets, index, remainders, .. } = &mut words.table;
+            (vec![buckets, index, remainders], &mut words.vectors)
+        }
+        Input::HashedWords(words) => (vec![], &mut words.vectors),
+        Input::Bytes(vectors) => (vec![], vectors),
         Input::Frames(frames) => return vec![&mut frames.zero, &mut frames.scale],
     };
     let embedding = match vectors {
         TokenVectors::Embedding(embedding) => Some(&mut embedding.weights),
         TokenVectors::OneHot => None,
     };
-    strings.into_iter().chain(embedding).collect()
+    table.into_iter().chain(embedding).collect()
 }
 
 /// How many tensors [`tensors`] gives.
@@ -65,6 +70,7 @@ fn the_tensors_of_a_manifest_are_all_changed_by_these_tests() {
     assert_eq!(int8(Step::OneHotWord, true), 2 + 2 + 4 * 3 + 3, "a table in each direction of the first layer");
     assert_eq!(int8(Step::Frame, false), 3 + 2 * 3 + 3);
     assert_eq!(int8(Step::Byte, false), 2 + 2 * 3 + 3);
+    assert_eq!(int8(Step::FingerprintedWord, false), 1 + 3 + 1 + 2 * 3 + 3);
 }
 
 #[test]
@@ -101,13 +107,16 @@ fn a_tensor_of_another_length_is_refused() {
 
 #[test]
 fn a_tensor_of_another_type_is_refused() {
-    use DataType::{F16, F32, I8, I16, I32, U8, U32};
+    use DataType::{F16, F32, I4, I8, I16, I32, U8, U32};
     for (variant, file) in files() {
         for number in 0..tensor_count(&file) {
             let right = tensors(&mut Parts::of(&file).manifest)[number].data_type;
-            for wrong in [U8, I8, I16, I32, U32, F16, F32].into_iter().filter(|wrong| *wrong != right) {
+            // Where integers of 8 bits are due, those of 4 are read as well, or their number or values refused.
+            let due = if right == I4 { I8 } else { right };
+            let others = [U8, I8, I16, I32, U32, F16, F32, I4].into_iter();
+            for wrong in others.filter(|wrong| *wrong != right && !(due == I8 && [I4, I8].contains(wrong))) {
                 let error = refusal_with(&file, |manifest| tensors(manifest)[number].data_type = wrong);
-                let expected = invalid(Field::TensorType, right as usize, wrong as usize);
+                let expected = invalid(Field::TensorType, due as usize, wrong as usize);
                 assert_eq!(error, expected, "{variant:?}, tensor {number}");
             }
         }

@@ -318,6 +318,7 @@ fn largest_frames(precision: Precision) -> ModelFile {
         max_length: 65_535,
         pad_to: 0,
         ranges: &Ranges { inputs: vec![1.0; MOST], states: vec![vec![1.0; 2]] },
+        rounding: None,
         provenance: &Provenance::default(),
     };
     export(&network, precision).unwrap()

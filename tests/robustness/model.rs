@@ -28,6 +28,7 @@ fn check_input(model: &Model<'_>, step: Step) {
     let kind = match step {
         Step::Word | Step::OneHotWord => InputKind::Words,
         Step::HashedWord => InputKind::HashedWords,
+        Step::FingerprintedWord => InputKind::FingerprintedWords,
         Step::Character => InputKind::Characters,
         Step::Byte => InputKind::Bytes,
         Step::Frame => InputKind::Frames,

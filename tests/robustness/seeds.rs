@@ -5,6 +5,7 @@ use std::path::Path;
 use runtime::format::Precision;
 use trainer::export::ModelFile;
 use trainer::network::Cell;
+use trainer::quantize::{Bits, IntegerBits};
 
 use crate::fixture::{PRECISIONS, Step, Variant, both_directions, frames, model, two_layers};
 
@@ -18,6 +19,10 @@ fn seeds() -> impl Iterator<Item = (String, ModelFile)> {
         ("rnn-tanh-characters", one(Cell::RnnTanh, Step::Character)),
         ("gru-hashed-words", one(Cell::Gru, Step::HashedWord)),
         ("lstm-bytes", one(Cell::Lstm, Step::Byte)),
+        (
+            "int4-fingerprints",
+            Variant { bits: IntegerBits::all(Bits::Four), ..one(Cell::Lstm, Step::FingerprintedWord) },
+        ),
     ];
     let others = others.map(|(name, variant)| (name.to_owned(), model(variant)));
     let streamed = ("lstm-frames".to_owned(), frames(Precision::Int8));

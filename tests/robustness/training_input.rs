@@ -78,17 +78,26 @@ fn teachers_that_can_not_teach() {
         ("--data rows.csv --teacher teacher --teacher few", &["few: ", "other tokens than the first teacher"]),
         ("--data rows.csv --teacher few", &["--teacher: ", "do not know", "--vocabulary-size"]),
         ("--data rows.csv --teacher bytes", &["--teacher: ", "--input words"]),
-        ("--data rows.csv --teacher teacher --input bytes", &["--teacher: ", "words or of hashed words"]),
+        ("--data rows.csv --teacher teacher --input bytes", &["--teacher: ", "fingerprinted or hashed"]),
         ("--data rows.csv --teacher teacher --targets every-step", &["--teacher: ", "--targets last"]),
         ("--data rows.csv --teacher teacher --teacher-share 1.5", &["--teacher-share 1.5: ", "0 to 1"]),
         ("--data rows.csv --splicing 0.5", &["--splicing needs --teacher"]),
+        (
+            "--data rows.csv --teacher teacher --splicing 0.5 --teachers-read whole-rows",
+            &["--splicing needs --teachers-read changed-rows"],
+        ),
+        ("--fine-tune nowhere", &["nowhere", "not the folder of a run"]),
+        ("--fine-tune unfinished", &["unfinished: ", "not finished"]),
+        ("--fine-tune teacher --pooling mean", &["teacher: is another network than these settings"]),
         ("--data rows.csv --teacher teacher --splicing 1", &["--splicing 1: ", "0 up to, but not, 1"]),
     ];
     for (arguments, says) in refused {
         place.assert_refused(&format!("train --out run {TINY} {arguments}"), says);
     }
-    let hashed = "--input hashed-words --hash-buckets 9 --splicing 0.5";
-    place.run(&format!("train --data rows.csv --out run {TINY} --teacher teacher {hashed}")).assert_done("hashed");
+    for (name, input) in [("hashed", "hashed-words --hash-buckets 9"), ("fingerprinted", "fingerprinted-words")] {
+        let learner = format!("--teacher teacher --input {input} --splicing 0.5");
+        place.run(&format!("train --data rows.csv --out {name} {TINY} {learner}")).assert_done(name);
+    }
 }
 
 #[test]
@@ -148,6 +157,17 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("--dropout 1", &["--dropout 1"]),
     ("--dropout nan", &["--dropout NaN"]),
     ("--word-dropout=-0.1", &["--word-dropout -0.1"]),
+    ("--label-smoothing 1", &["--label-smoothing 1: expected 0 up to, but not, 1\n"]),
+    ("--label-smoothing=-0.1", &["--label-smoothing -0.1"]),
+    ("--quantize-aware 5", &["5 bits: expected 4 or 8"]),
+    ("--embedding-bits 4", &["--embedding-bits and --float-epochs speak of --quantize-aware"]),
+    ("--float-epochs 1", &["--embedding-bits and --float-epochs speak of --quantize-aware"]),
+    ("--quantize-aware 4 --epochs 2 --float-epochs 2", &["--float-epochs 2: expected fewer than --epochs 2"]),
+    ("--quantize-aware 4 --embedding-size 0", &["--quantize-aware 4: one-hot tokens have weights of 8 bits"]),
+    ("--calibration-percentile 49", &["--calibration-percentile 49: expected 50 to 100"]),
+    ("--calibration-percentile nan", &["--calibration-percentile NaN: expected 50 to 100"]),
+    ("--weight-average=-1", &["--weight-average -1: expected a number from 0\n"]),
+    ("--weight-average nan", &["--weight-average NaN"]),
     ("--validation-share 1", &["--validation-share 1"]),
     ("--learning-rate nan", &["--learning-rate NaN"]),
     ("--learning-rate inf", &["--learning-rate inf"]),
@@ -201,7 +221,7 @@ fn arguments_of_the_network_that_there_are_not() {
     let before = place.everything();
     for (arguments, says) in [
         ("--cell transformer", "lstm, gru, rnn-tanh, rnn-relu"),
-        ("--input images", "auto, words, hashed-words, characters, bytes, frames"),
+        ("--input images", "auto, words, hashed-words, fingerprinted-words, characters, bytes, frames"),
         ("--targets never", "last, every-step"),
         ("--bidirectional maybe", "true, false"),
     ] {

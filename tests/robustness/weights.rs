@@ -1,14 +1,15 @@
 //! Numbers in the tensors that an accumulator could not hold, or that are no numbers.
 
-use runtime::format::{DirectionWeights, Manifest, Precision, Tensor};
+use runtime::format::{DataType, DirectionWeights, Manifest, Precision, Tensor};
 use runtime::{Error, Field, Model};
 use trainer::export::ModelFile;
 use trainer::network::Cell;
+use trainer::quantize::{Bits, IntegerBits};
 use trainer::weights::NetworkWeights;
 
 use crate::fixture::{
-    PRECISIONS, Parts, Step, Variant, both_directions, embedding, export_with, model, owned, refusal,
-    refusal_with_element, two_layers, weights,
+    PRECISIONS, Parts, Step, Variant, both_directions, embedding, export_with, invalid, model, owned, refusal,
+    refusal_with, refusal_with_element, two_layers, weights,
 };
 
 /// A tensor of a manifest; a model in a precision; a direction of a manifest.
@@ -55,6 +56,45 @@ fn a_weight_of_minus_128_is_refused() {
             assert_eq!(error, Some(Error::Invalid { field: Field::WeightRange, expected: 127, found: 128 }), "{name}");
         }
     }
+}
+
+#[test]
+fn a_weight_of_minus_8_in_4_bits_is_refused() {
+    let bits = IntegerBits::all(Bits::Four);
+    let stacks = [
+        Variant { num_layers: 2, bits, ..Variant::new(Precision::Int8) },
+        Variant { step: Step::OneHotWord, bits, ..both_directions(Cell::Gru, Precision::Int8) },
+    ];
+    let chosen: [(usize, Chosen); 3] = [
+        (0, |manifest| manifest.layers[0].forward.weights),
+        (0, |manifest| manifest.layers[1].forward.weights),
+        (1, |manifest| manifest.layers[1].reverse.unwrap().weights),
+    ];
+    for (stack, chosen) in chosen {
+        let file = model(stacks[stack]);
+        let tensor = chosen(&mut Parts::of(&file).manifest);
+        assert_eq!(tensor.data_type, DataType::I4);
+        for element in [0, tensor.elements as usize - 2] {
+            for (byte, refused) in [(0x08, true), (0x80, true), (0x79, false), (0x97, false)] {
+                let error = refusal_with_element(&file, chosen, element, &[byte]);
+                assert_eq!(error, if refused { invalid(Field::WeightRange, 7, 8) } else { None }, "{byte:02x}");
+            }
+        }
+    }
+}
+
+/// A table of tokens, and the head, have 8 bits whatever the layers have.
+#[test]
+fn one_hot_weights_and_the_head_in_4_bits_are_refused() {
+    let bits = IntegerBits::all(Bits::Four);
+    let file = model(Variant { step: Step::OneHotWord, bits, ..both_directions(Cell::Lstm, Precision::Int8) });
+    let expected = invalid(Field::TensorType, DataType::I8 as usize, DataType::I4 as usize);
+    let error = refusal_with(&file, |manifest| {
+        manifest.layers[0].reverse.as_mut().unwrap().one_hot.as_mut().unwrap().data_type = DataType::I4;
+    });
+    assert_eq!(error, expected);
+    assert_eq!(refusal_with(&file, |manifest| manifest.head.weights.data_type = DataType::I4), expected);
+    assert_eq!(refusal(&file), None);
 }
 
 #[test]

@@ -1,6 +1,4 @@
-//! What the tests share: trained runs, states by step, and the folder of real data.
-
-mod states;
+//! What the tests share: trained runs, and the folder of real data.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +10,6 @@ use trainer::examples::Spill;
 use trainer::run::{Run, finish};
 use trainer::run_folder::RunFolder;
 use trainer::training::{Ending, Fit, Prepared, Progress, TrainingConfig};
-
-pub use states::{State, states};
 
 /// The CPU backend.
 pub type Cpu = NdArray<f32>;

@@ -11,11 +11,13 @@ use std::path::Path;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tests::{Cpu, train};
+use trainer::encoding::Input;
 use trainer::examples::{Example, Examples};
 use trainer::network::{self, Classifier, InputShape, NetworkConfig, Packed, Pooling, Sequence};
+use trainer::quantize::{Bits, IntegerBits};
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
-use trainer::training::{Ending, TrainingConfig, logits};
+use trainer::training::{Ending, TeachersRead, TrainingConfig, logits};
 use trainer::weights::NetworkWeights;
 
 /// A run of a few seconds: a few hundred home commands.
@@ -104,6 +106,62 @@ fn a_run_over_frames_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
     assert_repeats(&digits_config(), parent.path(), &[7]);
 }
 
+#[test]
+fn a_run_with_averaged_weights_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig { weight_average: 0.3, label_smoothing: 0.1, epochs: 2, ..small_config(parent.path()) };
+    assert_repeats(&config, parent.path(), &[1, 2, 23, 30]);
+    let plain = RunFolder::create(&parent.path().join("plain")).unwrap();
+    train(&TrainingConfig { weight_average: 0.0, ..config }, &plain, false, &|| false).unwrap();
+    let [averaged, last] = ["whole", "plain"].map(|name| outcome(&parent.path().join(name)));
+    let losses = |metrics: &str| -> Vec<f32> {
+        metrics.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect()
+    };
+    let [of_averaged, of_last] = [&averaged, &last].map(|(_, metrics)| losses(metrics));
+    let near = of_averaged.iter().zip(&of_last).all(|(averaged, last)| (averaged - last).abs() < 1e-4);
+    assert!(near, "the average takes part in training: {of_averaged:?} {of_last:?}");
+    assert_ne!(averaged.0, last.0);
+}
+
+#[test]
+fn a_run_that_simulates_integers_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig {
+        quantize_aware: Some(Bits::Four),
+        float_epochs: Some(1),
+        bidirectional: true,
+        weight_average: 0.3,
+        ..small_config(parent.path())
+    };
+    // In the last epoch without, and in both with rounding.
+    assert_repeats(&config, parent.path(), &[20, 30, 60]);
+    let path = parent.path().join("whole");
+    let run = Run::<Cpu>::load(&path, &Default::default()).unwrap();
+    let weights = NetworkWeights::from_network(&run.network, run.config.cell);
+    assert_eq!(run.rounding.as_ref().map(|rounding| rounding.bits), Some(IntegerBits::all(Bits::Four)));
+    let rounded = weights.layers.iter().flat_map(|layer| [Some(&layer.forward), layer.reverse.as_ref()]).flatten();
+    for direction in rounded {
+        for row in direction.weight_hh.rows() {
+            let mut magnitudes: Vec<f32> = row.iter().map(|weight| weight.abs()).collect();
+            magnitudes.sort_by(f32::total_cmp);
+            magnitudes.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
+            assert!(magnitudes.len() <= 8, "0 to 7 units: {magnitudes:?}");
+        }
+    }
+    let tuned = TrainingConfig { fine_tune: Some(path.clone()), float_epochs: None, epochs: 1, ..config };
+    let folder = RunFolder::create(&parent.path().join("tuned")).unwrap();
+    train(&tuned, &folder, false, &|| false).unwrap();
+    let first = |folder: &Path| {
+        let metrics = std::fs::read_to_string(RunFolder::open(folder).unwrap().metrics()).unwrap();
+        metrics.lines().nth(1).unwrap().split(',').nth(1).unwrap().parse::<f64>().unwrap()
+    };
+    assert!(first(folder.path()) < first(&path), "it begins with what the run has learned");
+    let other = TrainingConfig { hidden_size: 9, ..tuned };
+    let refused = RunFolder::create(&parent.path().join("other")).unwrap();
+    let error = train(&other, &refused, false, &|| false).unwrap_err().to_string();
+    assert!(error.contains("another network"), "{error}");
+}
+
 /// Two teachers of all words, and the settings of a network of fewer words that learns from them.
 fn taught_config(folder: &Path, epochs: usize) -> TrainingConfig {
     let config = TrainingConfig { epochs, learning_rate: 1e-2, num_layers: 1, ..small_config(folder) };
@@ -126,12 +184,28 @@ fn a_run_with_teachers_repeats_bit_for_bit_and_an_interruption_changes_nothing()
 fn what_is_learned_from_teachers_alone_is_what_they_know() {
     let parent = tempfile::tempdir().unwrap();
     let config = TrainingConfig { teacher_share: 1.0, dropout: 0.0, ..taught_config(parent.path(), 14) };
+    let whole = TrainingConfig { teachers_read: TeachersRead::WholeRows, splicing: 0.0, ..config.clone() };
     let accuracy = |path: &Path| Run::<Cpu>::load(path, &Default::default()).unwrap().result.best.validation_accuracy;
     let teacher = accuracy(&config.teachers[0]);
-    let folder = RunFolder::create(&parent.path().join("taught")).unwrap();
-    train(&config, &folder, false, &|| false).unwrap();
-    // No label takes part in this loss: by chance it would be a tenth.
-    assert!(teacher > 0.25 && accuracy(folder.path()) > 0.8 * teacher, "{} {teacher}", accuracy(folder.path()));
+    for (name, config) in [("changed rows", config), ("whole rows", whole)] {
+        let folder = RunFolder::create(&parent.path().join(name)).unwrap();
+        train(&config, &folder, false, &|| false).unwrap();
+        // No label takes part in this loss: by chance it would be a tenth.
+        let learned = accuracy(folder.path());
+        assert!(teacher > 0.25 && learned > 0.8 * teacher, "{name}: {learned} {teacher}");
+    }
+}
+
+#[test]
+fn teachers_of_whole_rows_teach_a_network_of_another_input() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig {
+        teachers_read: TeachersRead::WholeRows,
+        splicing: 0.0,
+        input: Input::Characters,
+        ..taught_config(parent.path(), 2)
+    };
+    assert_repeats(&config, parent.path(), &[30]);
 }
 
 #[test]
@@ -166,6 +240,7 @@ fn networks() -> impl Iterator<Item = NetworkConfig> {
                     num_layers: 2,
                     bidirectional,
                     pooling,
+                    rounding: None,
                 })
             })
         })

@@ -8,6 +8,7 @@ use runtime::text::{PADDING_TOKEN, UNKNOWN_TOKEN};
 use crate::error::Error;
 use crate::examples::{Example, Examples};
 use crate::network::{Packed, Sequence, normal_value};
+use crate::operations::recurrence::Grid;
 
 /// Batches that are sorted by length together, so that a batch holds rows of similar length and an epoch
 /// still differs from the next.
@@ -28,6 +29,8 @@ pub struct Changes<'r> {
     pub word_dropout: f64,
     /// Standard deviation of what is added to each value of a normalized frame.
     pub input_noise: f64,
+    /// What the integers stand for that each channel of a frame is rounded to; none: no rounding.
+    pub input_grids: &'r [Grid],
     /// Where chance comes from.
     pub rng: &'r mut ChaCha8Rng,
 }
@@ -43,10 +46,14 @@ impl Changes<'_> {
                     }
                 }
             }
-            Sequence::Frames { values, .. } if self.input_noise > 0.0 => {
-                values.iter_mut().for_each(|value| *value += self.input_noise as f32 * normal_value(self.rng));
+            Sequence::Frames { values, channels } => {
+                if self.input_noise > 0.0 {
+                    values.iter_mut().for_each(|value| *value += self.input_noise as f32 * normal_value(self.rng));
+                }
+                for frame in values.chunks_mut((*channels).max(1)) {
+                    frame.iter_mut().zip(self.input_grids).for_each(|(value, grid)| *value = grid.nearest(*value));
+                }
             }
-            Sequence::Frames { .. } => {}
         }
     }
 }
@@ -121,16 +128,25 @@ mod tests {
     fn word_dropout_makes_its_share_of_words_unknown() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let mut row = Sequence::Tokens(vec![9; 5000]);
-        Changes { word_dropout: 0.2, input_noise: 0.0, rng: &mut rng }.apply(&mut row);
+        Changes { word_dropout: 0.2, input_noise: 0.0, input_grids: &[], rng: &mut rng }.apply(&mut row);
         let unknown = row.tokens().iter().filter(|token| **token == UNKNOWN_TOKEN).count();
         assert!((850..1150).contains(&unknown), "{unknown} of 5000");
+    }
+
+    #[test]
+    fn frames_are_rounded_channel_by_channel() {
+        let mut frames = Sequence::Frames { channels: 2, values: vec![0.3, 0.3, -9.0, 9.0] };
+        let input_grids = [Grid::new(0.25, 127.0), Grid::new(1.0, 7.0)];
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        Changes { word_dropout: 0.0, input_noise: 0.0, input_grids: &input_grids, rng: &mut rng }.apply(&mut frames);
+        assert_eq!(frames, Sequence::Frames { channels: 2, values: vec![0.25, 0.0, -9.0, 7.0] });
     }
 
     #[test]
     fn noise_has_its_deviation_and_leaves_tokens_alone() {
         let frames = Sequence::Frames { channels: 4, values: vec![1.0; 20_000] };
         let mut rng = ChaCha8Rng::seed_from_u64(6);
-        let mut changes = Changes { word_dropout: 0.0, input_noise: 0.3, rng: &mut rng };
+        let mut changes = Changes { word_dropout: 0.0, input_noise: 0.3, input_grids: &[], rng: &mut rng };
         let mut tokens = Sequence::Tokens(vec![7; 9]);
         changes.apply(&mut tokens);
         assert_eq!(tokens, Sequence::Tokens(vec![7; 9]));

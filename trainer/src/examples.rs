@@ -115,6 +115,12 @@ impl Examples {
         Ok(Example { sequence, class: class as usize })
     }
 
+    /// `count` rows, or all, evenly spread.
+    pub fn spread(&self, count: usize) -> impl Iterator<Item = Result<Example, Error>> {
+        let count = count.min(self.len());
+        (0..count).map(move |number| self.get(number * self.len() / count))
+    }
+
     /// All rows, one after another.
     pub fn iter(&self) -> impl Iterator<Item = Result<Example, Error>> {
         (0..self.len()).map(|row| self.get(row))

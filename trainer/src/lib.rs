@@ -15,6 +15,7 @@ pub mod quantize;
 pub mod report;
 pub mod run;
 pub mod run_folder;
+pub mod trace;
 pub mod training;
 pub mod weights;
 

@@ -5,16 +5,15 @@ use std::path::Path;
 use burn::tensor::backend::Backend;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use runtime::format::{Precision, Provenance};
+use runtime::format::Provenance;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::Encoder;
 use crate::error::Error;
-use crate::examples::{Example, Examples};
-use crate::export::{ExportedNetwork, ModelFile, export};
+use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, export};
 use crate::network::{Classifier, NetworkConfig};
 use crate::operations::NetworkBackend;
-use crate::quantize::{Ranges, measure_ranges};
+use crate::quantize::{Ranges, Rounding, measure_ranges};
 use crate::run_folder::{RunFolder, read_lines, read_toml, write_toml};
 use crate::training::{EpochMetrics, TrainingConfig};
 use crate::weights::{self, NetworkWeights};
@@ -56,6 +55,8 @@ pub struct Run<B: Backend> {
     pub network: Classifier<B>,
     /// What it came to.
     pub result: RunResult,
+    /// How its training simulated integers, if it did.
+    pub rounding: Option<Rounding>,
 }
 
 /// What a finished run reads, and what it answers.
@@ -98,26 +99,30 @@ impl<B: Backend> Run<B> {
         let folder = RunFolder::open(path)?;
         let result = read_toml(&folder.result())?;
         let network = load_network(&folder, &config, &encoder, labels.len(), device)?;
-        Ok(Self { config, labels, encoder, network, result })
+        let rounding = config.integer_bits().map(|_| read_toml(&folder.rounding())).transpose()?;
+        Ok(Self { config, labels, encoder, network, result, rounding })
     }
 
-    /// What its network is.
+    /// What its network is, with the rounding of its states if training simulated one.
     pub fn network_config(&self) -> NetworkConfig {
-        self.config.network(self.encoder.input_shape(self.config.embedding_size))
+        let config = self.config.network(self.encoder.input_shape(self.config.embedding_size));
+        self.rounding.as_ref().map_or(config, |rounding| rounding.apply(config))
     }
 
     /// The run as a model file.
     ///
     /// # Errors
-    /// As [`export`]; [`Error::Setting`] for int8 where no ranges were measured.
-    pub fn export(&self, precision: Precision) -> Result<ModelFile, Error> {
-        if precision == Precision::Int8 && self.result.calibration_rows == 0 {
+    /// As [`export`]; [`Error::Setting`] for integers where no ranges were measured.
+    pub fn export(&self, precision: impl Into<ExportPrecision>) -> Result<ModelFile, Error> {
+        let precision = precision.into();
+        let of_integers = matches!(precision, ExportPrecision::Integer(_));
+        if of_integers && self.result.calibration_rows == 0 {
             let problem = "int8 needs ranges, and this run was imported without rows to measure them on; import it \
                            again with --calibration-data and a file of rows like those that it was trained on";
             return Err(Error::Setting(problem.into()));
         }
         let weights = NetworkWeights::from_network(&self.network, self.config.cell);
-        let calibration_rows = if precision == Precision::Int8 { self.result.calibration_rows } else { 0 };
+        let calibration_rows = if of_integers { self.result.calibration_rows } else { 0 };
         let provenance = Provenance {
             trainer_version: &self.result.trainer_version,
             data_hash: self.config.data_hash.as_deref().unwrap_or_default(),
@@ -134,6 +139,7 @@ impl<B: Backend> Run<B> {
             max_length: self.config.max_length,
             pad_to: self.config.pad_to,
             ranges: &self.result.ranges,
+            rounding: self.rounding.as_ref(),
             provenance: &provenance,
         };
         export(&parts, precision)
@@ -153,27 +159,22 @@ pub fn finish<B: NetworkBackend>(
     device: &B::Device,
 ) -> Result<RunResult, Error> {
     let network = load_network::<B>(folder, config, &prepared.encoder, prepared.labels.len(), device)?;
-    let mut rows = spread(&prepared.training, config.calibration_rows)?;
-    if let Some(teachers) = &prepared.teachers {
-        let learned = |row: Example| Example { sequence: teachers.learner_sequence(&row.sequence), ..row };
-        rows = rows.iter().map(|row| row.map(learned)).collect::<Result<_, _>>()?;
-    }
+    let rows = prepared.calibration_rows(config.calibration_rows)?;
     let result = RunResult {
         trainer_version: env!("CARGO_PKG_VERSION").into(),
         training_rows: prepared.training.len(),
         validation_rows: prepared.validation.len(),
         calibration_rows: rows.len(),
-        ranges: measure_ranges(&network, &config.network(prepared.input_shape(config)), &rows)?,
+        ranges: measure_ranges(
+            &network,
+            &config.network(prepared.input_shape(config)),
+            &rows,
+            config.calibration_percentile,
+        )?,
         best,
     };
     write_toml(&folder.result(), &result)?;
     Ok(result)
-}
-
-/// `count` of the examples, or all, evenly spread.
-pub(crate) fn spread(examples: &Examples, count: usize) -> Result<Examples, Error> {
-    let count = count.min(examples.len());
-    (0..count).map(|number| examples.get(number * examples.len() / count)).collect()
 }
 
 fn load_network<B: Backend>(

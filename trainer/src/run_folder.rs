@@ -16,9 +16,11 @@ use crate::error::Error;
 /// | `config.toml` | the settings, seed and data hash: all that repeats the run |
 /// | `labels.txt` | one a line |
 /// | `vocabulary.txt` | words: the vocabulary, one a line |
+/// | `fingerprints.toml` | fingerprinted words: seed and bits; `vocabulary.txt` is in the order of the tokens |
 /// | `alphabet.toml` | characters: the alphabet |
 /// | `normalization.toml` | frames: unit, means and scales |
 /// | `weights.safetensors` | the weights of the best epoch |
+/// | `rounding.toml` | training that simulates integers: what they stand for |
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |
 /// | `checkpoint.bin` | where to go on after an interruption |
@@ -89,6 +91,11 @@ impl RunFolder {
         self.path.join("weights.safetensors")
     }
 
+    /// `rounding.toml`
+    pub fn rounding(&self) -> PathBuf {
+        self.path.join("rounding.toml")
+    }
+
     /// `checkpoint.bin`
     pub fn checkpoint(&self) -> PathBuf {
         self.path.join("checkpoint.bin")
@@ -102,6 +109,11 @@ impl RunFolder {
     /// `vocabulary.txt`
     pub fn vocabulary(&self) -> PathBuf {
         self.path.join("vocabulary.txt")
+    }
+
+    /// `fingerprints.toml`
+    pub fn fingerprints(&self) -> PathBuf {
+        self.path.join("fingerprints.toml")
     }
 
     /// `alphabet.toml`

@@ -12,27 +12,28 @@ use super::sigmoid;
 #[cfg(feature = "float")]
 use crate::format::Element;
 #[cfg(feature = "float")]
+use crate::kernels;
+#[cfg(feature = "float")]
 use crate::kernels::FloatWeight;
-use crate::network::{Direction, Int8, LayerBuffers, int8, next_rows};
+use crate::network::{Direction, Int8, LayerBuffers, int8};
 #[cfg(feature = "float")]
 use crate::network::{FloatArithmetic, float};
-use crate::{kernels, numeric};
+use crate::numeric;
 
 /// One step in integers.
 ///
 /// Pre-activations Q3.12, gates and `h` Q0.15.
 pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Int8>) {
-    let hidden_start = direction.shape.hidden_start();
-    let (input, state) = buffers.inputs.split_at_checked(hidden_start).unwrap_or_default();
-    let mut gates = direction.gates::<3>();
-    for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
+    let layout = direction.matrix.rows.layout;
+    let hidden_start = direction.hidden_start();
+    let (input, state) = buffers.inputs.split_at_checked(direction.shape.hidden_start()).unwrap_or_default();
+    for (unit, (weights, hidden)) in direction.rows_of_3().zip(buffers.hidden.iter_mut()).enumerate() {
         let rows = direction.numbers::<3>(unit);
-        let weights = next_rows(&mut gates);
-        let mut input_sums = kernels::dot_3_i8(weights.map(|row| row.get(..hidden_start).unwrap_or_default()), input);
+        let mut input_sums = layout.dot_3(weights.map(|row| row.get(..hidden_start).unwrap_or_default()), input);
         int8::add_one_hot(&mut input_sums, &rows, one_hot);
         let [reset_x, update_x, new_x] = input_sums;
         let [reset_h, update_h, new_h] =
-            kernels::dot_3_i8(weights.map(|row| row.get(hidden_start..).unwrap_or_default()), state);
+            layout.dot_3(weights.map(|row| row.get(hidden_start..).unwrap_or_default()), state);
         let sums = [reset_x.wrapping_add(reset_h), update_x.wrapping_add(update_h), new_x, new_h];
         let results = direction.numbers::<4>(unit);
         let [reset, update, new_x, new_h] = direction.matrix.pre_activations(results, sums);
@@ -50,10 +51,8 @@ pub(crate) fn step_float<Weight: Element + FloatWeight>(
 ) {
     let hidden_start = direction.shape.hidden_start();
     let (input, state) = buffers.inputs.split_at_checked(hidden_start).unwrap_or_default();
-    let mut gates = direction.gates::<3>();
-    for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
+    for (unit, (weights, hidden)) in direction.rows_of_3().zip(buffers.hidden.iter_mut()).enumerate() {
         let rows = direction.numbers::<3>(unit);
-        let weights = next_rows(&mut gates);
         let mut input_sums =
             kernels::dot_3_float(weights.map(|row| row.get(..hidden_start).unwrap_or_default()), input);
         float::add_one_hot(&mut input_sums, &rows, one_hot);

@@ -11,11 +11,13 @@ use super::sigmoid;
 #[cfg(feature = "float")]
 use crate::format::Element;
 #[cfg(feature = "float")]
+use crate::kernels;
+#[cfg(feature = "float")]
 use crate::kernels::FloatWeight;
-use crate::network::{Direction, Int8, LayerBuffers, int8, next_rows};
+use crate::network::{Direction, Int8, LayerBuffers, int8};
 #[cfg(feature = "float")]
 use crate::network::{FloatArithmetic, float};
-use crate::{kernels, numeric};
+use crate::numeric;
 
 /// One step in integers.
 ///
@@ -23,11 +25,11 @@ use crate::{kernels, numeric};
 pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Int8>) {
     let matrix = &direction.matrix;
     let fraction_bits = matrix.scales.state_fraction_bits;
-    let mut gates = direction.gates::<4>();
-    let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut());
-    for (unit, (cell, hidden)) in units.enumerate() {
+    let layout = matrix.rows.layout;
+    let units = direction.rows_of_4().zip(buffers.cell.iter_mut()).zip(buffers.hidden.iter_mut());
+    for (unit, ((weights, cell), hidden)) in units.enumerate() {
         let rows = direction.numbers::<4>(unit);
-        let mut sums = kernels::dot_4_i8(next_rows(&mut gates), buffers.inputs);
+        let mut sums = layout.dot_4(weights, buffers.inputs);
         int8::add_one_hot(&mut sums, &rows, one_hot);
         let [input, forget, candidate, output] = matrix.pre_activations(rows, sums);
         *cell = numeric::cell_update(
@@ -48,11 +50,10 @@ pub(crate) fn step_float<Weight: Element + FloatWeight>(
     one_hot: &[Weight],
     buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
 ) {
-    let mut gates = direction.gates::<4>();
-    let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut());
-    for (unit, (cell, hidden)) in units.enumerate() {
+    let units = direction.rows_of_4().zip(buffers.cell.iter_mut()).zip(buffers.hidden.iter_mut());
+    for (unit, ((weights, cell), hidden)) in units.enumerate() {
         let rows = direction.numbers::<4>(unit);
-        let mut sums = kernels::dot_4_float(next_rows(&mut gates), buffers.inputs);
+        let mut sums = kernels::dot_4_float(weights, buffers.inputs);
         float::add_one_hot(&mut sums, &rows, one_hot);
         float::add_bias(&mut sums, &rows, direction.matrix.bias);
         let [input, forget, candidate, output] = sums;

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "float")]
 use crate::format::Element;
+#[cfg(feature = "float")]
 use crate::kernels;
 #[cfg(feature = "float")]
 use crate::kernels::FloatWeight;
@@ -23,8 +24,9 @@ pub(crate) fn step_int8(
     buffers: &mut LayerBuffers<'_, Int8>,
     activation: fn(i16) -> i16,
 ) {
+    let layout = direction.matrix.rows.layout;
     for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
-        let mut sums = [kernels::dot_i8(direction.matrix.row(unit), buffers.inputs)];
+        let mut sums = [layout.dot(direction.matrix.row(unit), buffers.inputs)];
         int8::add_one_hot(&mut sums, &[unit], one_hot);
         let [pre_activation] = direction.matrix.pre_activations([unit], sums);
         *hidden = activation(pre_activation);

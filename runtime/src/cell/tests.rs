@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::{gru, lstm, rnn};
 use crate::format::Cell;
-use crate::network::int8::Requantization;
-use crate::network::{Direction, Int8, LayerBuffers, Matrix, Shape};
+use crate::network::int8::{Layout, Requantization};
+use crate::network::{Direction, Int8, LayerBuffers, Matrix, Rows, Shape};
 use crate::numeric;
 
 const SHAPE: Shape = Shape { input_size: 3, hidden_size: 5 };
@@ -61,8 +61,19 @@ impl Case {
             accumulator_shift: 2,
             state_fraction_bits: self.fraction_bits,
         };
-        let matrix = Matrix { weights: &self.weights, bias: &self.bias, scales, columns: COLUMNS };
+        let rows = Rows { items: bytemuck::cast_slice(&self.weights), layout: Layout::Bytes, stride: COLUMNS };
+        let matrix = Matrix { rows, bias: &self.bias, scales };
         Direction { cell, shape: SHAPE, matrix, one_hot: &[] }
+    }
+
+    /// The states after a step of a cell.
+    fn step_of(&self, cell: Cell, direction: &Direction<'_, Int8>, one_hot: &[i8]) -> (Vec<i16>, Vec<i16>) {
+        self.step(|buffers| match cell {
+            Cell::Lstm => lstm::step_int8(direction, one_hot, buffers),
+            Cell::Gru => gru::step_int8(direction, one_hot, buffers),
+            Cell::RnnTanh => rnn::step_int8(direction, one_hot, buffers, numeric::tanh),
+            Cell::RnnRelu => rnn::step_int8(direction, one_hot, buffers, numeric::rectify),
+        })
     }
 
     /// The states after a step.
@@ -155,6 +166,25 @@ proptest! {
         }
     }
 
+    /// Weights in 4 bits are the same weights in 8 bits.
+    #[test]
+    fn weights_in_4_bits_are_what_they_are_in_8(
+        cases in (cases(Cell::Lstm), cases(Cell::Gru), cases(Cell::RnnTanh), cases(Cell::RnnRelu)),
+    ) {
+        let (lstm, gru, tanh, relu) = cases;
+        for (mut case, cell) in [(lstm, Cell::Lstm), (gru, Cell::Gru), (tanh, Cell::RnnTanh), (relu, Cell::RnnRelu)] {
+            case.weights.iter_mut().for_each(|weight| *weight /= 17);
+            let packed: Vec<u8> = case.weights.chunks(2).map(|pair| pair[0] as u8 & 15 | (pair[1] as u8) << 4).collect();
+            let mut narrow = case.direction(cell);
+            narrow.matrix.rows = Rows { items: &packed, layout: Layout::Nibbles, stride: COLUMNS / 2 };
+            let one_hot: Vec<i8> = (0..cell.gates() * UNITS).map(|row| row as i8 * 5 - 40).collect();
+            for one_hot in [&[][..], &one_hot] {
+                let expected = case.step_of(cell, &case.direction(cell), one_hot);
+                prop_assert_eq!(case.step_of(cell, &narrow, one_hot), expected);
+            }
+        }
+    }
+
     /// A one-hot input of 1 is what 127 is in a column of its own.
     #[test]
     fn a_one_hot_input_is_a_column_of_127(case in cases(Cell::Gru), lstm_case in cases(Cell::Lstm)) {
@@ -165,10 +195,7 @@ proptest! {
             let column: Vec<i8> = (0..rows).map(|row| case.weights[row * COLUMNS + 1]).collect();
             let mut without = with_column.clone();
             without.inputs[1] = 0;
-            let step = |case: &Case, one_hot: &[i8]| case.step(|buffers| match cell {
-                Cell::Gru => gru::step_int8(&case.direction(cell), one_hot, buffers),
-                _ => lstm::step_int8(&case.direction(cell), one_hot, buffers),
-            });
+            let step = |case: &Case, one_hot: &[i8]| case.step_of(cell, &case.direction(cell), one_hot);
             prop_assert_eq!(step(&with_column, &[]), step(&without, &column));
             prop_assert_ne!(vec![0; rows], column);
         }

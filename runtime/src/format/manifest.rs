@@ -1,7 +1,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use super::{StringTableRef, Tensor};
+use super::{FingerprintTableRef, StringTableRef, Tensor};
 
 /// Most recurrent layers that a model can have.
 pub const MAX_LAYERS: usize = 4;
@@ -63,6 +63,8 @@ pub enum Input {
     Bytes(TokenVectors),
     /// Frames of numbers, as sensors give them.
     Frames(FrameInput),
+    /// Words of a text, looked up in a vocabulary of which parts of hashes are stored, no strings.
+    FingerprintedWords(FingerprintedWordInput),
 }
 
 /// Words, and how they become vectors.
@@ -83,6 +85,17 @@ pub struct HashedWordInput {
     pub rule: WordRule,
     /// A word has token `2 + hash mod buckets`.
     pub buckets: u32,
+    /// One vector a token.
+    pub vectors: TokenVectors,
+}
+
+/// Words known by parts of their hashes. See [`crate::text::FingerprintVocabulary`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FingerprintedWordInput {
+    /// What a word is.
+    pub rule: WordRule,
+    /// Known words; word `n` has token `n + 2`.
+    pub table: FingerprintTableRef,
     /// One vector a token.
     pub vectors: TokenVectors,
 }

@@ -2,15 +2,20 @@
 //!
 //! The trainer writes a file with the same types that read it here.
 
+mod fingerprint_table;
 mod header;
 mod manifest;
 mod string_table;
 mod tensor;
 
+pub use fingerprint_table::{
+    BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, FingerprintTableRef, MAX_FINGERPRINTS, MAX_REMAINDER_BITS,
+};
 pub use header::{HEADER_LENGTH, Header, MAGIC, Precision, VERSION, checksum, required_capacity};
 pub use manifest::{
-    Cell, CharacterInput, CharacterRule, DirectionWeights, Embedding, FrameInput, HashedWordInput, Head, Input,
-    Int8Scales, Layer, MAX_LAYERS, Manifest, Packing, Pooling, Provenance, TokenVectors, WordInput, WordRule,
+    Cell, CharacterInput, CharacterRule, DirectionWeights, Embedding, FingerprintedWordInput, FrameInput,
+    HashedWordInput, Head, Input, Int8Scales, Layer, MAX_LAYERS, Manifest, Packing, Pooling, Provenance, TokenVectors,
+    WordInput, WordRule,
 };
 pub use string_table::{STRINGS_PER_BLOCK, StringTable, StringTableRef};
 pub use tensor::{ALIGNMENT, DataType, Element, Tensor, Tensors};

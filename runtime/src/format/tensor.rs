@@ -23,15 +23,26 @@ pub enum DataType {
     F16,
     /// IEEE 754 binary32.
     F32,
+    /// Signed 4-bit integers, two in a byte: the first in its low half.
+    I4,
 }
 
 impl DataType {
-    /// Bytes of an element.
-    pub const fn size(self) -> usize {
+    /// Bits of an element.
+    pub const fn bits(self) -> usize {
         match self {
-            Self::U8 | Self::I8 => 1,
-            Self::I16 | Self::F16 => 2,
-            Self::I32 | Self::U32 | Self::F32 => 4,
+            Self::I4 => 4,
+            Self::U8 | Self::I8 => 8,
+            Self::I16 | Self::F16 => 16,
+            Self::I32 | Self::U32 | Self::F32 => 32,
+        }
+    }
+
+    /// Bytes of so many elements; saturates.
+    pub const fn bytes(self, elements: usize) -> usize {
+        match self {
+            Self::I4 => elements.div_ceil(2),
+            _ => elements.saturating_mul(self.bits() / 8),
         }
     }
 }
@@ -62,6 +73,13 @@ pub struct Tensor {
     pub elements: u32,
 }
 
+impl Tensor {
+    /// Bytes of its elements.
+    pub const fn length(&self) -> usize {
+        self.data_type.bytes(self.elements as usize)
+    }
+}
+
 /// The bytes of all tensors of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Tensors<'m>(pub(crate) &'m [u8]);
@@ -76,14 +94,18 @@ impl<'m> Tensors<'m> {
     /// # Panics
     /// Never.
     pub fn view<T: Element>(&self, tensor: &Tensor, elements: usize) -> Result<&'m [T], Error> {
-        expect(Field::TensorType, T::DATA_TYPE as usize, tensor.data_type as usize)?;
+        let bytes = self.bytes(tensor, T::DATA_TYPE, elements)?;
+        bytemuck::try_cast_slice(bytes).map_err(|_| Error::Misaligned { required: ALIGNMENT as u32 })
+    }
+
+    /// The bytes of `tensor`, as [`Self::view`] checks it.
+    pub(crate) fn bytes(&self, tensor: &Tensor, data_type: DataType, elements: usize) -> Result<&'m [u8], Error> {
+        expect(Field::TensorType, data_type as usize, tensor.data_type as usize)?;
         expect(Field::TensorLength, elements, tensor.elements as usize)?;
         let start = tensor.offset as usize;
         expect(Field::TensorOffset, 0, start % ALIGNMENT)?;
         let outside = invalid(Field::TensorOffset, self.0.len(), start);
-        let length = elements.checked_mul(size_of::<T>()).ok_or(outside)?;
-        let end = start.checked_add(length).ok_or(outside)?;
-        let bytes = self.0.get(start..end).ok_or(outside)?;
-        bytemuck::try_cast_slice(bytes).map_err(|_| Error::Misaligned { required: ALIGNMENT as u32 })
+        let end = start.checked_add(data_type.bytes(elements)).ok_or(outside)?;
+        self.0.get(start..end).ok_or(outside)
     }
 }

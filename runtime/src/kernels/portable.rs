@@ -2,21 +2,32 @@
 //!
 //! A cell multiplies the rows of all gates of one unit at once, so that every value of the vector is loaded once.
 //! Integer sums are exact: [`crate::Model::parse`] has bounded them. Float sums are added from the first column to
-//! the last, without a fused product, so that all machines give the same bits. Rows and vector are equally long; a
-//! row that does not exist is empty, and what it gives is not used.
+//! the last, without a fused product, so that all machines give the same bits. Rows have a weight for each value of the
+//! vector; a row that does not exist is empty, and what it gives is not used.
+//!
+//! Rows of integers are bytes, of one weight (`i8`) or of two (`i4`), of which the vector then has an even number of
+//! values.
 //!
 //! Each integer product is a function of its own: its loop needs every register of a Cortex-M.
 
 /// Columns that a loop takes at once.
 const BLOCK: usize = 8;
+/// Bytes of so many weights in 4 bits.
+const NIBBLE_BLOCK: usize = BLOCK / 2;
+
+/// The two weights of a byte.
+#[inline(always)]
+pub(crate) const fn nibbles(byte: u8) -> [i8; 2] {
+    [(byte << 4) as i8 >> 4, byte as i8 >> 4]
+}
 
 /// Four rows of weights times one vector: `result[k] = sum_j rows[k][j] * vector[j]`.
 #[inline(never)]
-pub(crate) fn dot_4_i8(rows: [&[i8]; 4], vector: &[i8]) -> [i32; 4] {
+pub(crate) fn dot_4_i8(rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
     let mut sums = [0_i32; 4];
-    let mut add = |x: i8, weights: [i8; 4]| {
+    let mut add = |x: i8, weights: [u8; 4]| {
         for (sum, weight) in sums.iter_mut().zip(weights) {
-            *sum = sum.wrapping_add(i32::from(weight) * i32::from(x));
+            *sum = sum.wrapping_add(i32::from(weight as i8) * i32::from(x));
         }
     };
     let (vector, vector_rest) = vector.as_chunks::<BLOCK>();
@@ -34,13 +45,13 @@ pub(crate) fn dot_4_i8(rows: [&[i8]; 4], vector: &[i8]) -> [i32; 4] {
 
 /// Three rows of weights times one vector: `result[k] = sum_j rows[k][j] * vector[j]`.
 #[inline(never)]
-pub(crate) fn dot_3_i8(rows: [&[i8]; 3], vector: &[i8]) -> [i32; 3] {
+pub(crate) fn dot_3_i8(rows: [&[u8]; 3], vector: &[i8]) -> [i32; 3] {
     let mut sums = [0_i32; 3];
     let [a, b, c] = rows;
     for (((x, a), b), c) in vector.iter().zip(a).zip(b).zip(c) {
         let x = i32::from(*x);
         for (sum, weight) in sums.iter_mut().zip([a, b, c]) {
-            *sum = sum.wrapping_add(i32::from(*weight) * x);
+            *sum = sum.wrapping_add(i32::from(*weight as i8) * x);
         }
     }
     sums
@@ -48,14 +59,64 @@ pub(crate) fn dot_3_i8(rows: [&[i8]; 3], vector: &[i8]) -> [i32; 3] {
 
 /// `sum_j weights[j] * vector[j]` of a layer's row.
 #[inline(never)]
-pub(crate) fn dot_i8(weights: &[i8], vector: &[i8]) -> i32 {
-    weights.iter().zip(vector).fold(0, |sum: i32, (weight, x)| sum.wrapping_add(i32::from(*weight) * i32::from(*x)))
+pub(crate) fn dot_i8(weights: &[u8], vector: &[i8]) -> i32 {
+    let product = |(weight, x): (&u8, &i8)| i32::from(*weight as i8) * i32::from(*x);
+    weights.iter().zip(vector).map(product).fold(0, i32::wrapping_add)
+}
+
+/// [`dot_4_i8`] of weights in 4 bits.
+#[inline(never)]
+pub(crate) fn dot_4_i4(rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
+    let mut sums = [0_i32; 4];
+    let mut add = |[x, y]: [i8; 2], weights: [u8; 4]| {
+        for (sum, weights) in sums.iter_mut().zip(weights) {
+            let [low, high] = nibbles(weights).map(i32::from);
+            *sum = sum.wrapping_add(low * i32::from(x)).wrapping_add(high * i32::from(y));
+        }
+    };
+    let (vector, vector_rest) = vector.as_chunks::<BLOCK>();
+    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = rows.map(|row| row.as_chunks::<NIBBLE_BLOCK>());
+    for ((((x, a), b), c), d) in vector.iter().zip(a).zip(b).zip(c).zip(d) {
+        for ((((x, a), b), c), d) in x.as_chunks::<2>().0.iter().zip(a).zip(b).zip(c).zip(d) {
+            add(*x, [*a, *b, *c, *d]);
+        }
+    }
+    let pairs = vector_rest.as_chunks::<2>().0;
+    for ((((x, a), b), c), d) in pairs.iter().zip(a_rest).zip(b_rest).zip(c_rest).zip(d_rest) {
+        add(*x, [*a, *b, *c, *d]);
+    }
+    sums
+}
+
+/// [`dot_3_i8`] of weights in 4 bits.
+#[inline(never)]
+pub(crate) fn dot_3_i4(rows: [&[u8]; 3], vector: &[i8]) -> [i32; 3] {
+    let mut sums = [0_i32; 3];
+    let [a, b, c] = rows;
+    for ((([x, y], a), b), c) in vector.as_chunks::<2>().0.iter().zip(a).zip(b).zip(c) {
+        for (sum, weights) in sums.iter_mut().zip([a, b, c]) {
+            let [low, high] = nibbles(*weights).map(i32::from);
+            *sum = sum.wrapping_add(low * i32::from(*x)).wrapping_add(high * i32::from(*y));
+        }
+    }
+    sums
+}
+
+/// [`dot_i8`] of weights in 4 bits.
+#[inline(never)]
+pub(crate) fn dot_i4(weights: &[u8], vector: &[i8]) -> i32 {
+    let product = |(weights, [x, y]): (&u8, &[i8; 2])| {
+        let [low, high] = nibbles(*weights).map(i32::from);
+        low * i32::from(*x) + high * i32::from(*y)
+    };
+    weights.iter().zip(vector.as_chunks::<2>().0).map(product).fold(0, i32::wrapping_add)
 }
 
 /// `sum_j weights[j] * vector[j]` of the head's row.
 #[inline(never)]
-pub(crate) fn dot_i16(weights: &[i8], vector: &[i16]) -> i32 {
-    weights.iter().zip(vector).fold(0, |sum: i32, (weight, x)| sum.wrapping_add(i32::from(*weight) * i32::from(*x)))
+pub(crate) fn dot_i16(weights: &[u8], vector: &[i16]) -> i32 {
+    let product = |(weight, x): (&u8, &i16)| i32::from(*weight as i8) * i32::from(*x);
+    weights.iter().zip(vector).map(product).fold(0, i32::wrapping_add)
 }
 
 /// A stored float weight.
@@ -153,13 +214,49 @@ mod tests {
             let exact = rows.each_ref().map(|row| {
                 (0..columns).map(|column| i64::from(row[column]) * i64::from(vector[column])).sum::<i64>()
             });
-            let [a, b, c, d] = rows.each_ref().map(Vec::as_slice);
+            let [a, b, c, d] = rows.each_ref().map(|row| bytemuck::cast_slice(row));
             prop_assert_eq!(dot_4_i8([a, b, c, d], &vector).map(i64::from), exact);
             prop_assert_eq!(dot_3_i8([a, b, c], &vector).map(i64::from), [exact[0], exact[1], exact[2]]);
             prop_assert_eq!(i64::from(dot_i8(d, &vector)), exact[3]);
             let wide: Vec<i16> = vector.iter().map(|x| i16::from(*x)).collect();
             prop_assert_eq!(i64::from(dot_i16(d, &wide)), exact[3]);
         }
+
+        #[test]
+        fn products_of_4_bits_are_the_exact_sums(
+            columns in prop::collection::vec(any::<([u8; 4], [i8; 2])>(), 0..40),
+        ) {
+            let (bytes, vector): (Vec<[u8; 4]>, Vec<[i8; 2]>) = columns.iter().copied().unzip();
+            let vector = vector.concat();
+            let rows = [0, 1, 2, 3].map(|number| bytes.iter().map(|row| row[number]).collect::<Vec<_>>());
+            let weight = |row: &[u8], column: usize| {
+                let half = i64::from(row[column / 2] >> (4 * (column % 2)) & 15);
+                if half < 8 { half } else { half - 16 }
+            };
+            let exact = rows.each_ref().map(|row| {
+                (0..vector.len()).map(|column| weight(row, column) * i64::from(vector[column])).sum::<i64>()
+            });
+            let [a, b, c, d] = rows.each_ref().map(Vec::as_slice);
+            prop_assert_eq!(dot_4_i4([a, b, c, d], &vector).map(i64::from), exact);
+            prop_assert_eq!(dot_3_i4([a, b, c], &vector).map(i64::from), [exact[0], exact[1], exact[2]]);
+            prop_assert_eq!(i64::from(dot_i4(d, &vector)), exact[3]);
+        }
+    }
+
+    /// The longest row that a model can have, of the largest magnitudes; lengths around a block.
+    #[test]
+    fn products_of_4_bits_hold_the_extremes_and_every_length() {
+        assert_eq!([0x80, 0x7F, 0xF7].map(nibbles), [[0, -8], [-1, 7], [7, -1]]);
+        for columns in (0..=20).step_by(2).chain([32_768]) {
+            for (byte, x) in [(0x77_u8, i8::MIN), (0x88, i8::MIN), (0x99, 127), (0x77, 127)] {
+                let (row, vector) = (std::vec![byte; columns / 2], std::vec![x; columns]);
+                let expected = columns as i32 * i32::from(nibbles(byte)[0]) * i32::from(x);
+                assert_eq!(dot_4_i4([&row; 4], &vector), [expected; 4]);
+                assert_eq!(dot_3_i4([&row; 3], &vector), [expected; 3]);
+                assert_eq!(dot_i4(&row, &vector), expected);
+            }
+        }
+        assert_eq!(dot_4_i4([&[], &[], &[], &[]], &[1; 12]), [0; 4], "a row that does not exist");
     }
 
     #[cfg(feature = "float")]

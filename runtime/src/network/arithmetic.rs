@@ -3,15 +3,20 @@ use bytemuck::{Pod, Zeroable};
 use super::direction::Direction;
 use super::input::Channel;
 use super::matrix::Matrix;
+use super::rows::Rows;
 use super::state::{LayerBuffers, LayerState};
 use crate::answer::Logits;
 use crate::error::Error;
-use crate::format::{Cell, Element, Int8Scales, Tensors};
+use crate::format::{Cell, Element, Int8Scales, Tensor, Tensors};
 
 /// How the numbers of a model are stored, added and multiplied: one implementation a precision.
 pub(crate) trait Arithmetic: Sized {
-    /// A stored weight.
+    /// A weight of the head, or of a one-hot token.
     type Weight: Element;
+    /// What rows of numbers are made of: a number, or a byte of one or two.
+    type Item: Copy + 'static;
+    /// How the items of a tensor hold its numbers.
+    type Layout: Copy;
     /// A stored bias.
     type Bias: Element;
     /// The stored zero or scale of a frame's channel.
@@ -34,22 +39,32 @@ pub(crate) trait Arithmetic: Sized {
         largest_fraction_bits: u8,
     ) -> Result<Self::Scales<'m>, Error>;
 
-    /// Checks weights of a row: finite, or in [-127, 127].
-    fn check_weights(weights: &[Self::Weight], row: usize) -> Result<(), Error>;
+    /// Borrows rows of `columns` numbers; what they hold is not checked.
+    fn parse_rows<'m>(
+        tensors: &Tensors<'m>,
+        tensor: &Tensor,
+        rows: usize,
+        columns: usize,
+    ) -> Result<Rows<'m, Self>, Error>;
+    /// Items of so many numbers of a row, a multiple of [`crate::format::COLUMN_MULTIPLE`].
+    fn items(layout: Self::Layout, numbers: usize) -> usize;
+
+    /// Checks the vectors of an embedding: finite, or as far from zero as an input may be.
+    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error>;
     /// Checks the weights and the bias of a result, `one_hot` being those of which one is added, and that its
     /// accumulator can not overflow.
     fn check_result(
         matrix: &Matrix<'_, Self>,
         result: usize,
-        weights: &[Self::Weight],
+        weights: &[Self::Item],
         one_hot: impl Iterator<Item = Self::Weight>,
         largest_input: u32,
     ) -> Result<(), Error>;
     /// Checks the numbers of a frame's channel.
     fn check_channel(channel: Channel<Self>) -> Result<(), Error>;
 
-    /// One value of an embedding, as stored, as an input.
-    fn embed(weight: Self::Weight) -> Self::Value;
+    /// Writes a vector of an embedding as an input, which fills `target`.
+    fn embed(layout: Self::Layout, vector: &[Self::Item], target: &mut [Self::Value]);
     /// A channel's integer as an input.
     fn normalize_integer(raw: i16, channel: Channel<Self>) -> Self::Value;
     /// A channel's number as an input.

@@ -9,14 +9,6 @@ use crate::format::{Cell, DirectionWeights, Packing, Tensors};
 /// Largest magnitude of an int8 model's input or hidden state in a product.
 const LARGEST_VALUE: u32 = 127;
 
-/// The next row of each gate: the weights of a unit.
-#[inline(always)]
-pub(crate) fn next_rows<'m, Weight, const GATES: usize>(
-    gates: &mut [ChunksExact<'m, Weight>; GATES],
-) -> [&'m [Weight]; GATES] {
-    gates.each_mut().map(|rows| rows.next().unwrap_or_default())
-}
-
 /// The weights of one direction of a recurrent layer: for each gate a row for every unit.
 pub(crate) struct Direction<'m, A: Arithmetic> {
     pub(crate) cell: Cell,
@@ -84,22 +76,41 @@ impl<'m, A: Arithmetic> Direction<'m, A> {
         })
     }
 
+    /// The rows of each unit's three gates.
+    #[inline(always)]
+    pub(crate) fn rows_of_3(&self) -> impl Iterator<Item = [&'m [A::Item]; 3]> {
+        let [a, b, c] = self.gates();
+        a.zip(b).zip(c).map(|((a, b), c)| [a, b, c])
+    }
+
+    /// The rows of each unit's four gates.
+    #[inline(always)]
+    pub(crate) fn rows_of_4(&self) -> impl Iterator<Item = [&'m [A::Item]; 4]> {
+        let [a, b, c, d] = self.gates();
+        a.zip(b).zip(c).zip(d).map(|(((a, b), c), d)| [a, b, c, d])
+    }
+
     /// The rows of the first `GATES` gates, each gate's from the first unit on.
     #[inline(always)]
-    pub(crate) fn gates<const GATES: usize>(&self) -> [ChunksExact<'m, A::Weight>; GATES] {
-        let columns = self.shape.columns().max(1);
-        let mut rest = self.matrix.weights;
+    fn gates<const GATES: usize>(&self) -> [ChunksExact<'m, A::Item>; GATES] {
+        let stride = self.matrix.rows.stride.max(1);
+        let mut rest = self.matrix.rows.items;
         [(); GATES].map(|()| {
-            let of_gate = columns.wrapping_mul(self.shape.hidden_size);
+            let of_gate = stride.wrapping_mul(self.shape.hidden_size);
             let (gate, after) = rest.split_at_checked(of_gate).unwrap_or_default();
             rest = after;
-            gate.chunks_exact(columns)
+            gate.chunks_exact(stride)
         })
     }
 
     /// The input columns of a row, and its hidden columns.
-    fn split_row(&self, row: usize) -> (&'m [A::Weight], &'m [A::Weight]) {
-        self.matrix.row(row).split_at_checked(self.shape.hidden_start()).unwrap_or_default()
+    fn split_row(&self, row: usize) -> (&'m [A::Item], &'m [A::Item]) {
+        self.matrix.row(row).split_at_checked(self.hidden_start()).unwrap_or_default()
+    }
+
+    /// The item of a row in which its hidden columns start.
+    pub(crate) fn hidden_start(&self) -> usize {
+        A::items(self.matrix.rows.layout, self.shape.hidden_start())
     }
 
     /// The weights of a token's input of 1, one a row; none where the input is a vector.

@@ -7,11 +7,12 @@ use super::direction::Direction;
 use super::fill;
 use super::input::Channel;
 use super::matrix::{Matrix, precision_mismatch};
+use super::rows::Rows;
 use super::state::{LayerBuffers, LayerState};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::error::{Error, Field, expect, invalid};
-use crate::format::{Cell, DataType, Element, Int8Scales, Precision, Tensors};
+use crate::format::{Cell, DataType, Element, Int8Scales, Precision, Tensor, Tensors};
 use crate::kernels::{FloatWeight, dot_float};
 
 /// `f32` arithmetic with stored weights of a type.
@@ -26,8 +27,15 @@ fn expect_finite(finite: bool, field: Field, number: usize) -> Result<(), Error>
     if finite { Ok(()) } else { Err(invalid(field, 0, number)) }
 }
 
+/// Checks that the weights of a row are finite.
+fn check_weights<Weight: FloatWeight>(weights: &[Weight], row: usize) -> Result<(), Error> {
+    expect_finite(weights.iter().all(|weight| FloatWeight::is_finite(*weight)), Field::WeightRange, row)
+}
+
 impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
     type Weight = Weight;
+    type Item = Weight;
+    type Layout = ();
     type Bias = f32;
     type ChannelNumber = f32;
     type Scales<'m> = ();
@@ -45,8 +53,21 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         }
     }
 
-    fn check_weights(weights: &[Weight], row: usize) -> Result<(), Error> {
-        expect_finite(weights.iter().all(|weight| FloatWeight::is_finite(*weight)), Field::WeightRange, row)
+    fn parse_rows<'m>(
+        tensors: &Tensors<'m>,
+        tensor: &Tensor,
+        rows: usize,
+        columns: usize,
+    ) -> Result<Rows<'m, Self>, Error> {
+        Ok(Rows { items: tensors.view(tensor, rows.saturating_mul(columns))?, layout: (), stride: columns })
+    }
+
+    fn items((): (), numbers: usize) -> usize {
+        numbers
+    }
+
+    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
+        check_weights(vectors.items, 0)
     }
 
     fn check_result(
@@ -57,7 +78,7 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         _: u32,
     ) -> Result<(), Error> {
         expect_finite(one_hot.all(FloatWeight::is_finite), Field::WeightRange, result)?;
-        Self::check_weights(weights, result)?;
+        check_weights(weights, result)?;
         let finite = matrix.bias.get(result).is_some_and(|bias| bias.is_finite());
         expect_finite(finite, Field::WeightRange, result)
     }
@@ -68,8 +89,8 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         expect_finite(channel.scale.is_finite(), Field::ChannelScale, 0)
     }
 
-    fn embed(weight: Weight) -> f32 {
-        weight.widen()
+    fn embed((): (), vector: &[Weight], target: &mut [f32]) {
+        fill(target, vector.iter().map(|weight| weight.widen()));
     }
 
     fn normalize_integer(raw: i16, channel: Channel<Self>) -> f32 {

@@ -1,6 +1,7 @@
 use super::arithmetic::Arithmetic;
 use super::fill;
-use crate::error::{Error, Field, expect_within, invalid};
+use super::rows::Rows;
+use crate::error::{Error, Field, expect_within};
 use crate::format::{Embedding, FrameInput, Input, Tensors, TokenVectors};
 
 /// Largest input or hidden size: accumulators of an int8 row of twice as many columns fit into 31 bits.
@@ -44,7 +45,7 @@ pub(crate) struct Channel<A: Arithmetic> {
 /// How a step becomes the first layer's input.
 pub(crate) enum StepInput<'m, A: Arithmetic> {
     /// A row of a table.
-    Embedding { weights: &'m [A::Weight], size: usize },
+    Embedding { vectors: Rows<'m, A>, size: usize },
     /// A row of the first layer's own weights.
     OneHot { tokens: usize },
     /// A value for each channel.
@@ -57,6 +58,7 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
         let vectors = match input {
             Input::Words(words) => &words.vectors,
             Input::HashedWords(words) => &words.vectors,
+            Input::FingerprintedWords(words) => &words.vectors,
             Input::Characters(characters) => &characters.vectors,
             Input::Bytes(vectors) => vectors,
             Input::Frames(frames) => return Self::parse_frames(tensors, frames),
@@ -65,10 +67,9 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
             TokenVectors::Embedding(Embedding { weights, size }) => {
                 let size = *size as usize;
                 expect_within(Field::InputSize, 1, MAX_SIZE, size)?;
-                let elements = tokens.checked_mul(size).ok_or(invalid(Field::EmbeddingRows, usize::MAX, tokens))?;
-                let weights = tensors.view(weights, elements)?;
-                A::check_weights(weights, 0)?;
-                Ok(Self::Embedding { weights, size })
+                let vectors = A::parse_rows(tensors, weights, tokens, size)?;
+                A::check_vectors(&vectors)?;
+                Ok(Self::Embedding { vectors, size })
             }
             TokenVectors::OneHot => Ok(Self::OneHot { tokens }),
         }
@@ -126,10 +127,9 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
     #[inline(never)]
     pub(crate) fn write(&self, step: Step<'_>, target: &mut [A::Value]) {
         match (self, step) {
-            (Self::Embedding { weights, size }, Step::Token(token)) => {
-                let start = (token as usize).wrapping_mul(*size);
-                let vector = weights.get(start..start.wrapping_add(*size)).unwrap_or_default();
-                fill(target, vector.iter().map(|weight| A::embed(*weight)));
+            (Self::Embedding { vectors, size }, Step::Token(token)) => {
+                let target = target.get_mut(..*size).unwrap_or_default();
+                A::embed(vectors.layout, vectors.row(token as usize), target);
             }
             (Self::Frames { .. }, Step::Integers(values)) => {
                 let inputs = values.iter().zip(self.channel_numbers());

@@ -5,20 +5,71 @@ use super::direction::Direction;
 use super::fill;
 use super::input::Channel;
 use super::matrix::{Matrix, precision_mismatch};
+use super::rows::Rows;
 use super::state::{LayerBuffers, LayerState};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::error::{Error, Field, expect_within, invalid};
-use crate::format::{Cell, Int8Scales, Precision, Tensors};
+use crate::format::{Cell, DataType, Int8Scales, Precision, Tensor, Tensors, round_up};
 use crate::{kernels, numeric};
 
-/// Weights in 8 bits with a scale a row, integers throughout.
+/// Weights in 8 or 4 bits with a scale a row, integers throughout.
 pub(crate) enum Int8 {}
+
+/// How bytes hold numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// One in each.
+    Bytes,
+    /// Two in each, the first in its low half.
+    Nibbles,
+}
+
+impl Layout {
+    /// A row of weights times a vector.
+    #[inline(always)]
+    pub(crate) fn dot(self, row: &[u8], vector: &[i8]) -> i32 {
+        match self {
+            Self::Bytes => kernels::dot_i8(row, vector),
+            Self::Nibbles => kernels::dot_i4(row, vector),
+        }
+    }
+
+    /// Three rows of weights times one vector.
+    #[inline(always)]
+    pub(crate) fn dot_3(self, rows: [&[u8]; 3], vector: &[i8]) -> [i32; 3] {
+        match self {
+            Self::Bytes => kernels::dot_3_i8(rows, vector),
+            Self::Nibbles => kernels::dot_3_i4(rows, vector),
+        }
+    }
+
+    /// Four rows of weights times one vector.
+    #[inline(always)]
+    pub(crate) fn dot_4(self, rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
+        match self {
+            Self::Bytes => kernels::dot_4_i8(rows, vector),
+            Self::Nibbles => kernels::dot_4_i4(rows, vector),
+        }
+    }
+
+    /// The sum of the magnitudes of all numbers.
+    fn magnitudes(self, items: &[u8]) -> u32 {
+        let of_item = |byte: &u8| match self {
+            Self::Bytes => u32::from((*byte as i8).unsigned_abs()),
+            Self::Nibbles => {
+                let [low, high] = kernels::nibbles(*byte).map(|number| u32::from(number.unsigned_abs()));
+                low + high
+            }
+        };
+        items.iter().map(of_item).fold(0, u32::saturating_add)
+    }
+}
 
 /// What an input of 1 is, in a product with one-hot weights.
 const ONE: i32 = 127;
 /// Fraction bits of a hidden state between -1 and 1.
-const HIDDEN_FRACTION_BITS: u8 = 15;
+pub(super) const HIDDEN_FRACTION_BITS: u8 = 15;
 /// Largest scale of a frame's channel, see [`numeric::normalize`].
 const LARGEST_CHANNEL_SCALE: usize = 16_383;
 
@@ -64,8 +115,19 @@ pub(crate) fn add_one_hot(sums: &mut [i32], rows: &[usize], one_hot: &[i8]) {
     }
 }
 
+/// Checks that no number is the smallest of its bits, which has no positive counterpart.
+fn check_items(layout: Layout, items: &[u8]) -> Result<(), Error> {
+    let (refused, largest) = match layout {
+        Layout::Bytes => (items.contains(&0x80), 127),
+        Layout::Nibbles => (items.iter().any(|byte| byte & 0x0F == 0x08 || byte & 0xF0 == 0x80), 7),
+    };
+    if refused { Err(invalid(Field::WeightRange, largest, largest + 1)) } else { Ok(()) }
+}
+
 impl Arithmetic for Int8 {
     type Weight = i8;
+    type Item = u8;
+    type Layout = Layout;
     type Bias = i32;
     type ChannelNumber = i16;
     type Scales<'m> = Requantization<'m>;
@@ -91,24 +153,46 @@ impl Arithmetic for Int8 {
         Ok(Requantization { multipliers, accumulator_shift, state_fraction_bits })
     }
 
-    fn check_weights(weights: &[i8], _: usize) -> Result<(), Error> {
-        if weights.contains(&i8::MIN) { Err(invalid(Field::WeightRange, 127, 128)) } else { Ok(()) }
+    fn parse_rows<'m>(
+        tensors: &Tensors<'m>,
+        tensor: &Tensor,
+        rows: usize,
+        columns: usize,
+    ) -> Result<Rows<'m, Self>, Error> {
+        let (layout, data_type, columns) = match tensor.data_type {
+            DataType::I4 => (Layout::Nibbles, DataType::I4, round_up(columns, 2)),
+            _ => (Layout::Bytes, DataType::I8, columns),
+        };
+        let items = tensors.bytes(tensor, data_type, rows.saturating_mul(columns))?;
+        Ok(Rows { items, layout, stride: data_type.bytes(columns) })
+    }
+
+    fn items(layout: Layout, numbers: usize) -> usize {
+        match layout {
+            Layout::Bytes => numbers,
+            Layout::Nibbles => numbers / 2,
+        }
+    }
+
+    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
+        check_items(vectors.layout, vectors.items)
     }
 
     fn check_result(
         matrix: &Matrix<'_, Self>,
         result: usize,
-        weights: &[i8],
+        weights: &[u8],
         one_hot: impl Iterator<Item = i8>,
         largest_input: u32,
     ) -> Result<(), Error> {
         let mut largest_one_hot = 0;
         for weight in one_hot {
-            Self::check_weights(&[weight], result)?;
+            check_items(Layout::Bytes, &[weight as u8])?;
             largest_one_hot = weight.unsigned_abs().max(largest_one_hot);
         }
-        Self::check_weights(weights, result)?;
-        let weights: u64 = weights.iter().map(|weight| u64::from(weight.unsigned_abs())).sum();
+        let layout = matrix.rows.layout;
+        check_items(layout, weights)?;
+        let weights = u64::from(layout.magnitudes(weights));
         let bias = matrix.bias.get(result).map_or(0, |bias| u64::from(bias.unsigned_abs()));
         let one_hot = u64::from(largest_one_hot) * u64::from(ONE.unsigned_abs());
         let largest = weights * u64::from(largest_input) + one_hot + bias;
@@ -122,8 +206,17 @@ impl Arithmetic for Int8 {
         expect_within(Field::ChannelScale, 1, LARGEST_CHANNEL_SCALE, scale)
     }
 
-    fn embed(weight: i8) -> i8 {
-        weight
+    fn embed(layout: Layout, vector: &[u8], target: &mut [i8]) {
+        match layout {
+            Layout::Bytes => fill(target, vector.iter().map(|byte| *byte as i8)),
+            // Times 16: inputs in 4 bits reach as far as a hidden state in 8.
+            Layout::Nibbles => {
+                for (number, value) in target.iter_mut().enumerate() {
+                    let byte = vector.get(number / 2).copied().unwrap_or(0);
+                    *value = (if number % 2 == 0 { byte << 4 } else { byte & 0xF0 }) as i8;
+                }
+            }
+        }
     }
 
     fn normalize_integer(raw: i16, channel: Channel<Self>) -> i8 {

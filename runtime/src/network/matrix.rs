@@ -1,5 +1,6 @@
 use super::arithmetic::Arithmetic;
-use crate::error::{Error, Field, invalid, saturated};
+use super::rows::Rows;
+use crate::error::{Error, Field, saturated};
 use crate::format::{Int8Scales, Tensor, Tensors};
 
 /// The sizes of a [`Matrix`].
@@ -25,29 +26,25 @@ pub(crate) struct MatrixParts<'a> {
 
 /// A weight matrix with a bias, and for int8 a scale, for each result.
 pub(crate) struct Matrix<'m, A: Arithmetic> {
-    pub(crate) weights: &'m [A::Weight],
+    pub(crate) rows: Rows<'m, A>,
     pub(crate) bias: &'m [A::Bias],
     pub(crate) scales: A::Scales<'m>,
-    pub(crate) columns: usize,
 }
 
 impl<'m, A: Arithmetic> Matrix<'m, A> {
     /// Borrows the parts; what they hold is not checked but for the scales.
     pub(crate) fn parse(tensors: &Tensors<'m>, shape: MatrixShape, parts: MatrixParts<'_>) -> Result<Self, Error> {
         let MatrixShape { rows, columns, results } = shape;
-        let elements = rows.checked_mul(columns).ok_or(invalid(Field::TensorLength, usize::MAX, rows))?;
         Ok(Self {
-            weights: tensors.view(parts.weights, elements)?,
+            rows: A::parse_rows(tensors, parts.weights, rows, columns)?,
             bias: tensors.view(parts.bias, results)?,
             scales: A::parse_scales(tensors, parts.scales, results, parts.largest_fraction_bits)?,
-            columns,
         })
     }
 
-    /// The weights of a row; none for a row that does not exist.
-    pub(crate) fn row(&self, row: usize) -> &'m [A::Weight] {
-        let start = row.wrapping_mul(self.columns);
-        self.weights.get(start..start.wrapping_add(self.columns)).unwrap_or_default()
+    /// The weights of a row, as items; none for a row that does not exist.
+    pub(crate) fn row(&self, row: usize) -> &'m [A::Item] {
+        self.rows.row(row)
     }
 }
 

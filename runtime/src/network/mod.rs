@@ -5,23 +5,30 @@ mod buffered;
 mod direction;
 #[cfg(feature = "float")]
 pub(crate) mod float;
+#[cfg(feature = "float")]
+mod gates;
 mod input;
 pub(crate) mod int8;
 mod matrix;
 #[allow(clippy::module_inception, reason = "the network itself, beside its parts")]
 mod network;
 mod pooling;
+mod rows;
 mod state;
 mod streaming;
 
-pub(crate) use direction::{Direction, next_rows};
+pub(crate) use direction::Direction;
 #[cfg(feature = "float")]
 pub(crate) use float::{FloatArithmetic, Half, Single};
+#[cfg(feature = "float")]
+pub use gates::{DirectionInput, DirectionStep, ProductInputs};
 pub(crate) use input::Step;
 pub(crate) use int8::Int8;
 #[cfg(test)]
 pub(crate) use matrix::Matrix;
 pub(crate) use network::{Network, Taken};
+#[cfg(test)]
+pub(crate) use rows::Rows;
 pub(crate) use state::LayerBuffers;
 #[cfg(test)]
 pub(crate) use state::Shape;

@@ -8,7 +8,7 @@ use super::matrix::{Matrix, MatrixParts, MatrixShape};
 use super::state::{Shape, Words, words_for};
 use crate::answer::Logits;
 use crate::error::{Error, Field, expect, expect_within, invalid};
-use crate::format::{Input, Layer, MAX_LAYERS, Manifest, Pooling, Tensors};
+use crate::format::{Element, Input, Layer, MAX_LAYERS, Manifest, Pooling, Tensors};
 
 /// Most steps of a model with mean pooling, whose sum of so many hidden states fits into an accumulator, of one that
 /// keeps its steps, and of padding.
@@ -88,6 +88,7 @@ impl<'m, A: Arithmetic> Network<'m, A> {
         parse_layers(tensors, manifest, &input, &mut layers)?;
         let pooled_size = layers.last().map_or(0, RecurrentLayer::width);
         let head = &manifest.head;
+        expect(Field::TensorType, A::Weight::DATA_TYPE as usize, head.weights.data_type as usize)?;
         let head = Matrix::parse(
             tensors,
             MatrixShape { rows: classes, columns: pooled_size, results: classes },
@@ -139,8 +140,9 @@ impl<'m, A: Arithmetic> Network<'m, A> {
         AnswerBuffers { logits: words.take(self.classes()), pooled: words.take(self.pooled_size()) }
     }
 
+    /// Values of the pooled vector: the head has an item for each.
     pub(crate) fn pooled_size(&self) -> usize {
-        self.head.columns
+        self.head.rows.stride
     }
 
     /// Values gathered over the steps.

@@ -19,7 +19,24 @@
 /// assert_eq!(runtime::text::hash_word("kitchen"), 0x3959_E95F);
 /// ```
 pub const fn hash_word(word: &str) -> u32 {
-    let mut hash: u32 = 0x811C_9DC5;
+    hash_word_with_seed(word, 0)
+}
+
+/// As [`hash_word`], which is that of seed 0: another seed is another hash.
+///
+/// ```text
+/// h = 0x811c9dc5 ^ seed;  then as hash_word
+/// ```
+///
+/// # Panics
+/// Never.
+///
+/// # Examples
+/// ```
+/// assert_eq!(runtime::text::hash_word_with_seed("kitchen", 7), 0x1B2F_4D78);
+/// ```
+pub const fn hash_word_with_seed(word: &str, seed: u32) -> u32 {
+    let mut hash: u32 = 0x811C_9DC5 ^ seed;
     let mut rest = word.as_bytes();
     while let Some((byte, after)) = rest.split_first() {
         hash = (hash ^ *byte as u32).wrapping_mul(0x0100_0193);

@@ -1,6 +1,7 @@
 //! From text to tokens: the tokenizers, used in training and on the device.
 
 mod characters;
+mod fingerprints;
 mod hash;
 mod reader;
 mod utf8;
@@ -8,7 +9,8 @@ mod vocabulary;
 mod words;
 
 pub use characters::CharacterTokenizer;
-pub use hash::hash_word;
+pub use fingerprints::FingerprintVocabulary;
+pub use hash::{hash_word, hash_word_with_seed};
 pub(crate) use reader::{TextInput, TextReader};
 pub use vocabulary::{FIRST_WORD_TOKEN, PADDING_TOKEN, UNKNOWN_TOKEN, Vocabulary};
 pub use words::{MAX_WORD_BYTES, WordTokenizer};

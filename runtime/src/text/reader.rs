@@ -1,4 +1,6 @@
-use super::{CharacterTokenizer, FIRST_WORD_TOKEN, UNKNOWN_TOKEN, Vocabulary, WordTokenizer, hash_word};
+use super::{
+    CharacterTokenizer, FIRST_WORD_TOKEN, FingerprintVocabulary, UNKNOWN_TOKEN, Vocabulary, WordTokenizer, hash_word,
+};
 
 /// Number of tokens of a model of bytes: padding, unknown, and one a byte.
 const BYTE_TOKENS: usize = 256 + FIRST_WORD_TOKEN as usize;
@@ -10,6 +12,8 @@ pub(crate) enum TextInput<'m> {
     Words(Vocabulary<'m>),
     /// Words numbered by their hash, at least one bucket.
     HashedWords { buckets: u32 },
+    /// Words known by parts of their hashes.
+    FingerprintedWords(FingerprintVocabulary<'m>),
     /// Characters of an alphabet.
     Characters(Vocabulary<'m>),
     /// Bytes.
@@ -21,6 +25,7 @@ impl<'m> TextInput<'m> {
         match self {
             Self::Words(known) | Self::Characters(known) => known.token_count(),
             Self::HashedWords { buckets } => (*buckets as usize).saturating_add(FIRST_WORD_TOKEN as usize),
+            Self::FingerprintedWords(known) => known.token_count(),
             Self::Bytes => BYTE_TOKENS,
         }
     }
@@ -29,13 +34,14 @@ impl<'m> TextInput<'m> {
     pub(crate) fn vocabulary(&self) -> Option<&Vocabulary<'m>> {
         match self {
             Self::Words(known) | Self::Characters(known) => Some(known),
-            Self::HashedWords { .. } | Self::Bytes => None,
+            Self::HashedWords { .. } | Self::FingerprintedWords(_) | Self::Bytes => None,
         }
     }
 
     fn word_token(&self, word: Option<&str>) -> u32 {
         match (self, word) {
             (Self::Words(vocabulary), word) => vocabulary.token(word),
+            (Self::FingerprintedWords(vocabulary), word) => vocabulary.token(word),
             (Self::HashedWords { buckets }, Some(word)) => {
                 let bucket = hash_word(word).checked_rem(*buckets).unwrap_or(0);
                 bucket.saturating_add(FIRST_WORD_TOKEN)
@@ -64,7 +70,9 @@ impl TextReader {
     /// A reader at the start of a text.
     pub(crate) const fn new(input: &TextInput<'_>) -> Self {
         match input {
-            TextInput::Words(_) | TextInput::HashedWords { .. } => Self::Words(WordTokenizer::new()),
+            TextInput::Words(_) | TextInput::HashedWords { .. } | TextInput::FingerprintedWords(_) => {
+                Self::Words(WordTokenizer::new())
+            }
             TextInput::Characters(_) => Self::Characters(CharacterTokenizer::new()),
             TextInput::Bytes => Self::Bytes,
         }

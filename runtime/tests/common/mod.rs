@@ -1,10 +1,14 @@
 //! Small models of every kind, made in memory from weights that are a function of their place.
 #![allow(dead_code, clippy::unwrap_used, reason = "each test takes what it needs; a test may panic")]
 
+pub(crate) mod fingerprints;
+
+use fingerprints::Fingerprints;
 use runtime::format::{
-    ALIGNMENT, Cell, CharacterInput, CharacterRule, DirectionWeights, Element, Embedding, FrameInput, HEADER_LENGTH,
-    HashedWordInput, Head, Header, Input, Int8Scales, Layer, Manifest, Packing, Pooling, Precision, Provenance,
-    StringTableRef, Tensor, TokenVectors, WordInput, WordRule, checksum, round_up,
+    ALIGNMENT, Cell, CharacterInput, CharacterRule, DataType, DirectionWeights, Element, Embedding,
+    FingerprintTableRef, FingerprintedWordInput, FrameInput, HEADER_LENGTH, HashedWordInput, Head, Header, Input,
+    Int8Scales, Layer, Manifest, Packing, Pooling, Precision, Provenance, StringTableRef, Tensor, TokenVectors,
+    WordInput, WordRule, checksum, round_up,
 };
 use runtime::{Error, Model};
 
@@ -23,11 +27,22 @@ pub(crate) const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::F16, P
 pub(crate) const CELLS: [Cell; 4] = [Cell::Lstm, Cell::Gru, Cell::RnnTanh, Cell::RnnRelu];
 pub(crate) const POOLINGS: [Pooling; 3] = [Pooling::Last, Pooling::Mean, Pooling::Max];
 
+/// Words known by their fingerprints: [`WORDS`], and others.
+pub(crate) const FINGERPRINTED: usize = 300;
+
+/// The fingerprints of [`WORDS`] and of `w6`, `w7` and so on; other words are often taken for one of them.
+pub(crate) fn fingerprints() -> Fingerprints {
+    let others = (WORDS.len()..FINGERPRINTED).map(|number| format!("w{number}"));
+    let words: Vec<String> = WORDS.map(String::from).into_iter().chain(others).collect();
+    Fingerprints::of(&words, 1, 5)
+}
+
 /// What a step takes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InputSpec {
     Words,
     HashedWords,
+    FingerprintedWords,
     Characters,
     Bytes,
     Frames,
@@ -41,9 +56,23 @@ pub(crate) enum InputSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VectorSpec {
     Embedding,
+    /// An embedding in 4 bits, of an odd size.
+    Nibbles,
+    /// The same in 8 bits.
+    NibblesAsBytes,
     OneHot,
     /// An embedding that is 1 (in int8: 127) at the token's place and 0 elsewhere.
     Identity,
+}
+
+/// How the weights of layers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WeightSpec {
+    Bytes,
+    /// In 4 bits.
+    Nibbles,
+    /// The same in 8 bits.
+    NibblesAsBytes,
 }
 
 /// A layer; the seeds are those of its directions' weights.
@@ -61,6 +90,7 @@ pub(crate) struct Spec {
     pub(crate) precision: Precision,
     pub(crate) input: InputSpec,
     pub(crate) vectors: VectorSpec,
+    pub(crate) weights: WeightSpec,
     pub(crate) layers: Vec<LayerSpec>,
     pub(crate) pooling: Pooling,
     pub(crate) max_steps: u32,
@@ -74,6 +104,7 @@ impl Spec {
             precision,
             input: InputSpec::Words,
             vectors: VectorSpec::Embedding,
+            weights: WeightSpec::Bytes,
             layers: layers.to_vec(),
             pooling,
             max_steps: 40,
@@ -85,6 +116,7 @@ impl Spec {
         match self.input {
             InputSpec::Words => WORDS.len() + 2,
             InputSpec::HashedWords => BUCKETS as usize + 2,
+            InputSpec::FingerprintedWords => FINGERPRINTED + 2,
             InputSpec::Characters => ALPHABET.len() + 2,
             InputSpec::Bytes => 258,
             InputSpec::Frames | InputSpec::Identity { .. } => 0,
@@ -96,6 +128,7 @@ impl Spec {
             (InputSpec::Frames, _) => CHANNELS,
             (InputSpec::Identity { channels }, _) => channels,
             (_, VectorSpec::Embedding) => EMBEDDING_SIZE,
+            (_, VectorSpec::Nibbles | VectorSpec::NibblesAsBytes) => EMBEDDING_SIZE - 1,
             (_, VectorSpec::OneHot | VectorSpec::Identity) => self.token_count(),
         }
     }
@@ -127,6 +160,11 @@ pub(crate) fn number(seed: u32, row: usize, column: usize) -> i8 {
         bits = (bits ^ (bits >> 15)).wrapping_mul(0x2C1B_3C6D);
     }
     (((bits >> 8) % 255) as i32 - 127) as i8
+}
+
+/// As [`number`], between -7 and 7.
+pub(crate) fn small_number(seed: u32, row: usize, column: usize) -> i8 {
+    number(seed, row, column) / 17
 }
 
 /// What a weight is in a float model.
@@ -176,7 +214,7 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) fn of(spec: &Spec) -> Self {
-        let mut writer = Writer { precision: spec.precision, tensors: Vec::new() };
+        let mut writer = Writer { precision: spec.precision, weights: spec.weights, tensors: Vec::new() };
         let labels = writer.strings(&LABELS);
         let input = writer.input(spec);
         let mut input_size = spec.input_size();
@@ -239,7 +277,7 @@ impl Parts {
     /// Puts bytes in the place of an element of a tensor.
     pub(crate) fn poke(&mut self, tensor: Tensor, element: usize, bytes: &[u8]) {
         assert!(element < tensor.elements as usize);
-        let start = tensor.offset as usize + element * tensor.data_type.size();
+        let start = tensor.offset as usize + element * tensor.data_type.bits() / 8;
         self.tensors[start..start + bytes.len()].copy_from_slice(bytes);
     }
 }
@@ -251,6 +289,7 @@ pub(crate) fn file(spec: &Spec) -> File {
 
 struct Writer {
     precision: Precision,
+    weights: WeightSpec,
     tensors: Vec<u8>,
 }
 
@@ -273,6 +312,18 @@ impl Writer {
         }
     }
 
+    /// Rows in 4 bits, each from a byte on.
+    fn nibbles(&mut self, rows: impl Iterator<Item = Vec<i8>>) -> Tensor {
+        let bytes: Vec<u8> = rows
+            .flat_map(|row| {
+                let byte = |pair: &[i8]| pair[0] as u8 & 15 | (pair.get(1).copied().unwrap_or(0) as u8) << 4;
+                row.chunks(2).map(byte).collect::<Vec<_>>()
+            })
+            .collect();
+        let tensor = self.add(&bytes);
+        Tensor { data_type: DataType::I4, elements: 2 * tensor.elements, ..tensor }
+    }
+
     fn bias(&mut self, bias: &[i32], unit: f32) -> Tensor {
         match self.precision {
             Precision::Int8 => self.add(bias),
@@ -290,12 +341,32 @@ impl Writer {
         StringTableRef { count: strings.len() as u32, index: self.add(&[0_u32]), bytes: self.add(&bytes) }
     }
 
+    fn fingerprints(&mut self) -> FingerprintTableRef {
+        let Fingerprints { seed, remainder_bits, sorted, buckets, index, remainders } = fingerprints();
+        FingerprintTableRef {
+            count: sorted.len() as u32,
+            seed,
+            remainder_bits,
+            buckets: self.add(&buckets),
+            index: self.add(&index),
+            remainders: self.add(&remainders),
+        }
+    }
+
     fn vectors(&mut self, spec: &Spec) -> TokenVectors {
         let (tokens, size) = (spec.token_count(), spec.input_size());
         let one = if self.precision == Precision::Int8 { 127 } else { 0 };
         let weights = match spec.vectors {
             VectorSpec::OneHot => return TokenVectors::OneHot,
             VectorSpec::Embedding => (0..tokens * size).map(|index| number(7, index / size, index % size)).collect(),
+            VectorSpec::Nibbles => {
+                let vectors = |token| (0..size).map(move |column| small_number(7, token, column)).collect();
+                let weights = self.nibbles((0..tokens).map(vectors));
+                return TokenVectors::Embedding(Embedding { weights, size: size as u16 });
+            }
+            VectorSpec::NibblesAsBytes => {
+                (0..tokens * size).map(|index| 16 * small_number(7, index / size, index % size)).collect()
+            }
             VectorSpec::Identity => {
                 (0..tokens * size).map(|index| if index / size == index % size { one } else { 0 }).collect::<Vec<_>>()
             }
@@ -336,6 +407,11 @@ impl Writer {
             InputSpec::HashedWords => {
                 Input::HashedWords(HashedWordInput { rule, buckets: BUCKETS, vectors: self.vectors(spec) })
             }
+            InputSpec::FingerprintedWords => Input::FingerprintedWords(FingerprintedWordInput {
+                rule,
+                table: self.fingerprints(),
+                vectors: self.vectors(spec),
+            }),
             InputSpec::Characters => Input::Characters(CharacterInput {
                 rule: CharacterRule::Lowercase,
                 alphabet: self.strings(&ALPHABET),
@@ -390,7 +466,11 @@ impl Writer {
         };
         DirectionWeights {
             packing: Packing::RowMajor,
-            weights: self.weights(&weights),
+            weights: match self.weights {
+                WeightSpec::Bytes => self.weights(&weights),
+                WeightSpec::Nibbles => self.nibbles(weights.chunks(2).map(|pair| vec![pair[0] / 17, pair[1] / 17])),
+                WeightSpec::NibblesAsBytes => self.add(&weights.iter().map(|weight| weight / 17).collect::<Vec<_>>()),
+            },
             bias: self.bias(&bias, 1.0 / 8192.0),
             one_hot,
             scales: self.scales(seed, results, 2, fraction_bits),

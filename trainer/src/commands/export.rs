@@ -1,52 +1,72 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use runtime::format::Precision;
 use trainer::Error;
+use trainer::export::ExportPrecision;
+use trainer::quantize::{Bits, IntegerBits};
 use trainer::run_folder::write_atomically;
 
 use super::{load_run, print_line};
 
 /// Writes a run's network as a model file.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
-  trainer export runs/home --precision int8 --out home.rnl")]
+#[command(after_help = "Examples:
+  trainer export runs/home --precision int8 --out home.rnl
+  trainer export runs/home --precision int8 --embedding-bits 4 --out home.rnl")]
 pub(crate) struct Export {
     /// The run folder.
     run: PathBuf,
     /// How weights are stored and computed with.
     #[arg(long, value_enum)]
     precision: PrecisionArgument,
+    /// Bits of each weight of the recurrent layers, 4 or 8, instead of the precision's; the head has 8
+    #[arg(long, value_name = "BITS")]
+    weight_bits: Option<Bits>,
+    /// Bits of each value of the embedding, 4 or 8, instead of the precision's
+    #[arg(long, value_name = "BITS")]
+    embedding_bits: Option<Bits>,
     /// The model file.
     #[arg(long)]
     out: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum PrecisionArgument {
+enum PrecisionArgument {
     /// f32 weights and arithmetic.
     F32,
     /// f16 weights, f32 arithmetic.
     F16,
-    /// Integers only.
+    /// Integers only, weights in 8 bits.
     Int8,
-}
-
-impl From<PrecisionArgument> for Precision {
-    fn from(argument: PrecisionArgument) -> Self {
-        match argument {
-            PrecisionArgument::F32 => Self::F32,
-            PrecisionArgument::F16 => Self::F16,
-            PrecisionArgument::Int8 => Self::Int8,
-        }
-    }
+    /// Integers only, weights in 4 bits.
+    Int4,
 }
 
 impl Export {
     pub(crate) fn run(&self) -> Result<(), Error> {
-        let precision = Precision::from(self.precision);
+        let precision = self.export_precision()?;
         let file = load_run(&self.run)?.export(precision)?;
         write_atomically(&self.out, file.bytes())?;
         print_line(&format!("{}: {precision}, {} bytes", self.out.display(), file.bytes().len()))
+    }
+
+    fn export_precision(&self) -> Result<ExportPrecision, Error> {
+        let all = match self.precision {
+            PrecisionArgument::F32 => ExportPrecision::F32,
+            PrecisionArgument::F16 => ExportPrecision::F16,
+            PrecisionArgument::Int8 => ExportPrecision::Integer(IntegerBits::all(Bits::Eight)),
+            PrecisionArgument::Int4 => ExportPrecision::Integer(IntegerBits::all(Bits::Four)),
+        };
+        let given = [("--weight-bits", self.weight_bits), ("--embedding-bits", self.embedding_bits)];
+        match (all, given.into_iter().find(|(_, bits)| bits.is_some())) {
+            (ExportPrecision::Integer(bits), _) => Ok(ExportPrecision::Integer(IntegerBits {
+                weights: self.weight_bits.unwrap_or(bits.weights),
+                embedding: self.embedding_bits.unwrap_or(bits.embedding),
+            })),
+            (float, Some((name, _))) => {
+                Err(Error::Setting(format!("{name} needs --precision int8 or int4: {float} has no integers")))
+            }
+            (float, None) => Ok(float),
+        }
     }
 }

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use clap::Args;
 use trainer::Error;
 use trainer::data::Source;
-use trainer::report::ParityReport;
+use trainer::report::plot::Figure;
+use trainer::report::{ParityDetail, ParityReport};
 
 use super::{load_run, print};
 
@@ -11,7 +12,9 @@ use super::{load_run, print};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer parity runs/home                           on the home commands' test sentences
-  trainer parity runs/reviews --data test.csv --json")]
+  trainer parity runs/reviews --data test.csv --json
+  trainer parity runs/home --by-step                 where a precision departs: gates and states, rows
+  trainer parity runs/home --drift 10000             states without a reset")]
 pub(crate) struct Parity {
     /// The run folder.
     run: PathBuf,
@@ -19,16 +22,39 @@ pub(crate) struct Parity {
     /// sentences.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Also the largest errors of gates, c and h beside f32, by layer and step, and what is at the ends of its format.
+    #[arg(long)]
+    by_step: bool,
+    /// Also the N rows that a precision departs on most [10 with --by-step, else 0]
+    #[arg(long, value_name = "N")]
+    worst: Option<usize>,
+    /// Also the errors of the states in N steps without a reset, the rows one after another.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    drift: usize,
+    /// Also a plot of those errors by step and of logit errors, as PNG or SVG; with it --by-step.
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
     /// One JSON object on standard output.
     #[arg(long)]
     json: bool,
 }
 
+/// Rows that are shown with --by-step.
+const WORST_ROWS: usize = 10;
+
 impl Parity {
     pub(crate) fn run(&self) -> Result<(), Error> {
+        self.plot.as_deref().map(Figure::check_path).transpose()?;
         let source = Source::new(self.data.as_deref());
         let run = load_run(&self.run)?;
         let rows = source.test_rows(&run.config.text_columns)?.collect::<Result<Vec<_>, _>>()?;
-        print(&ParityReport::new(&run, &rows, &source.name())?, self.json)
+        let by_step = self.by_step || self.plot.is_some();
+        let worst = self.worst.unwrap_or(if by_step { WORST_ROWS } else { 0 });
+        let detail = ParityDetail { by_step, worst, drift: self.drift };
+        let report = ParityReport::new(&run, &rows, &source.name(), detail)?;
+        if let Some(path) = &self.plot {
+            report.figure(&self.run.display().to_string()).write(path)?;
+        }
+        print(&report, self.json)
     }
 }

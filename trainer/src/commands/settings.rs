@@ -2,9 +2,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use trainer::data::Source;
-use trainer::encoding::Input;
+use trainer::encoding::{Input, VocabularyBy};
 use trainer::network::{Cell, Pooling, Targets};
-use trainer::training::{Schedule, TrainingConfig};
+use trainer::quantize::Bits;
+use trainer::training::{Schedule, TeachersRead, TrainingConfig};
 
 /// Settings given as arguments; each is also a field of config.toml.
 #[derive(Debug, Args)]
@@ -22,7 +23,10 @@ pub(super) struct Settings {
     /// Training rows to make the vocabulary from, the first ones; 0: all [0]
     #[arg(long, value_name = "N")]
     vocabulary_rows: Option<usize>,
-    /// Most frequent words, or characters, that are kept [4000]
+    /// What the words of the vocabulary are chosen by [frequency]
+    #[arg(long, value_enum)]
+    vocabulary_by: Option<VocabularyBy>,
+    /// Words, or characters, that the vocabulary has at most [4000]
     #[arg(long, value_name = "N")]
     vocabulary_size: Option<usize>,
     /// Tokens that words are hashed to with --input hashed-words [4096]
@@ -73,6 +77,12 @@ pub(super) struct Settings {
     /// Standard deviation of noise on normalized frames in training [0]
     #[arg(long, value_name = "X")]
     input_noise: Option<f64>,
+    /// How much of each label's probability all classes share in the loss [0]
+    #[arg(long, value_name = "X")]
+    label_smoothing: Option<f64>,
+    /// Epochs that the weights are averaged over [0]
+    #[arg(long, value_name = "X")]
+    weight_average: Option<f64>,
     /// Most passes over the rows [8]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
@@ -100,12 +110,27 @@ pub(super) struct Settings {
     /// Training rows that the int8 ranges are measured on [1000]
     #[arg(long, value_name = "N")]
     calibration_rows: Option<usize>,
+    /// Percentile of a state's magnitudes on those rows that its integers hold; 100: the largest [100]
+    #[arg(long, value_name = "X")]
+    calibration_percentile: Option<f64>,
+    /// Simulate integers of so many bits, 4 or 8, in training: of weights, embedding, states
+    #[arg(long, value_name = "BITS")]
+    quantize_aware: Option<Bits>,
+    /// Bits of the embedding in that [those of --quantize-aware]
+    #[arg(long, value_name = "BITS")]
+    embedding_bits: Option<Bits>,
+    /// Epochs before that begins [half of the epochs; 0 with --fine-tune]
+    #[arg(long, value_name = "N")]
+    float_epochs: Option<usize>,
     /// A finished run whose answers are learned from, beside the labels; may be given several times
     #[arg(long = "teacher", value_name = "RUN")]
     teachers: Option<Vec<PathBuf>>,
     /// Share of the loss that is the distance to the teachers' answers [0.9]
     #[arg(long, value_name = "X")]
     teacher_share: Option<f64>,
+    /// What the teachers read of a row [changed-rows]
+    #[arg(long, value_enum)]
+    teachers_read: Option<TeachersRead>,
     /// Share of rows that get another row's end in training; the teachers answer to them [0]
     #[arg(long, value_name = "X")]
     splicing: Option<f64>,
@@ -139,6 +164,7 @@ impl Settings {
         set(&mut config.text_columns, &self.text_columns);
         set(&mut config.vocabulary_columns, &self.vocabulary_columns);
         set(&mut config.vocabulary_rows, &self.vocabulary_rows);
+        set(&mut config.vocabulary_by, &self.vocabulary_by);
         set(&mut config.hash_buckets, &self.hash_buckets);
         set_some(&mut config.frame_unit, &self.frame_unit);
         set(&mut config.pad_to, &self.pad_to);
@@ -156,6 +182,8 @@ impl Settings {
         set(&mut config.dropout, &self.dropout);
         set(&mut config.word_dropout, &self.word_dropout);
         set(&mut config.input_noise, &self.input_noise);
+        set(&mut config.label_smoothing, &self.label_smoothing);
+        set(&mut config.weight_average, &self.weight_average);
         set(&mut config.epochs, &self.epochs);
         set(&mut config.batch_size, &self.batch_size);
         set(&mut config.learning_rate, &self.learning_rate);
@@ -165,7 +193,12 @@ impl Settings {
         set(&mut config.patience, &self.patience);
         set(&mut config.validation_share, &self.validation_share);
         set(&mut config.calibration_rows, &self.calibration_rows);
+        set(&mut config.calibration_percentile, &self.calibration_percentile);
+        set_some(&mut config.quantize_aware, &self.quantize_aware);
+        set_some(&mut config.embedding_bits, &self.embedding_bits);
+        set_some(&mut config.float_epochs, &self.float_epochs);
         set(&mut config.teachers, &self.teachers);
+        set(&mut config.teachers_read, &self.teachers_read);
         set(&mut config.teacher_share, &self.teacher_share);
         set(&mut config.splicing, &self.splicing);
         set(&mut config.seed, &self.seed);

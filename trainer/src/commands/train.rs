@@ -22,6 +22,7 @@ use super::{Cpu, print_line};
   trainer train --data reviews.csv --out runs/reviews --hidden-size 64 --epochs 10
   trainer train --preset torch-lstm --data news --out runs/news
   trainer train --resume --out runs/reviews           goes on after Ctrl-C
+  trainer train --fine-tune runs/home --quantize-aware 4 --epochs 2 --out runs/home4
   trainer train --config runs/home/config.toml --out runs/again --seed 2")]
 pub(crate) struct Train {
     /// A CSV or TSV file, plain or gzip (label first, or a header naming `label` and `text`, or `sequence`, `label` and
@@ -35,6 +36,9 @@ pub(crate) struct Train {
     /// Settings under a name; a name that there is not lists them.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
+    /// A finished run whose weights training begins with; its settings, vocabulary and rows are taken over.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "preset"])]
+    fine_tune: Option<PathBuf>,
     /// Settings from a TOML file; they come before a preset's, and arguments before them.
     #[arg(long)]
     config: Option<PathBuf>,
@@ -48,7 +52,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "N,N", value_delimiter = ',')]
     devices: Vec<usize>,
     /// Go on with an interrupted run in --out.
-    #[arg(long, conflicts_with_all = ["data", "preset", "config"])]
+    #[arg(long, conflicts_with_all = ["data", "preset", "config", "fine_tune"])]
     resume: bool,
     /// Print loss and accuracy so far every 3,200 rows.
     #[arg(long)]
@@ -75,10 +79,11 @@ impl Train {
 
     fn config(&self) -> Result<TrainingConfig, Error> {
         let preset = self.preset.as_deref().map(Preset::named).transpose()?;
+        let tuned = self.fine_tune.as_deref().map(settings_of_run).transpose()?;
         let given: Option<Table> = self.config.as_deref().map(read_config).transpose()?;
         let size_is_given = given.as_ref().is_some_and(|given| given.contains_key("embedding_size"))
             || self.settings.embedding_size.is_some();
-        let mut config = TrainingConfig::from_layers(preset.into_iter().chain(given))?;
+        let mut config = TrainingConfig::from_layers(tuned.into_iter().chain(preset).chain(given))?;
         if self.data.is_some() {
             config.data = Source::new(self.data.as_deref());
             config.data_hash = None;
@@ -111,6 +116,13 @@ fn check_trained_here(folder: &RunFolder) -> Result<(), Error> {
 fn read_config(path: &Path) -> Result<Table, Error> {
     let _: TrainingConfig = read_toml(path)?;
     read_toml(path)
+}
+
+/// The settings of a run that is tuned: its own, but that it was perhaps tuned itself.
+fn settings_of_run(path: &Path) -> Result<Table, Error> {
+    let mut settings: Table = read_toml(&RunFolder::open(path)?.config())?;
+    settings.insert("fine_tune".into(), path.display().to_string().into());
+    Ok(settings)
 }
 
 /// Trains in a new run folder, which is made once the settings and the rows have been found good.

@@ -267,6 +267,14 @@ pub enum DataError {
         /// The only label.
         label: String,
     },
+    /// Words that no fingerprints tell apart.
+    #[error("{place}: no seed tells {words} words apart by fingerprints; give a smaller --vocabulary-size")]
+    Fingerprints {
+        /// The file, or what else the rows come from.
+        place: String,
+        /// Words of the vocabulary.
+        words: usize,
+    },
     /// Too few rows to hold some out.
     #[error("{place}: {rows} rows are too few to hold out validation rows; give more, or a validation file")]
     TooFewRows {

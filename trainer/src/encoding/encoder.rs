@@ -1,11 +1,13 @@
 use std::fmt;
 
+use runtime::format::MAX_REMAINDER_BITS;
 use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
 use serde::{Deserialize, Serialize};
 
+use super::ranking::Information;
 use super::vocabulary::Counts;
-use super::{FrameNormalization, Input, Splitting, Vocabulary};
-use crate::data::{Content, DataError, Frames, Part, TrainingData, TrainingRow};
+use super::{FingerprintedVocabulary, FrameNormalization, Input, Splitting, Vocabulary, VocabularyBy};
+use crate::data::{Content, DataError, Frames, Part, Row, TrainingData, TrainingRow};
 use crate::error::Error;
 use crate::export::ExportedInput;
 use crate::network::{InputShape, Sequence};
@@ -22,6 +24,8 @@ pub enum Encoder {
         /// A word has token `2 + hash mod buckets`, see [`hash_word`]; at least 1.
         buckets: u32,
     },
+    /// Words of a vocabulary of fingerprints.
+    FingerprintedWords(FingerprintedVocabulary),
     /// Characters of an alphabet.
     Characters(Vocabulary),
     /// Bytes: byte `b` has token `b + 2`.
@@ -38,6 +42,14 @@ const BYTE_TOKENS: usize = 256 + FIRST_WORD_TOKEN as usize;
 #[serde(deny_unknown_fields)]
 struct Alphabet {
     characters: String,
+}
+
+/// `fingerprints.toml`: how the words of a vocabulary become fingerprints.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FingerprintSettings {
+    seed: u32,
+    remainder_bits: u8,
 }
 
 /// Content that an encoder does not take.
@@ -73,7 +85,8 @@ impl Encoder {
     /// with their own columns of text.
     ///
     /// # Errors
-    /// [`DataError::Mismatch`] for rows that are not of this input, and whatever reading them again finds.
+    /// [`DataError::Mismatch`] for rows that are not of this input, [`DataError::Fingerprints`] for words that can not be
+    /// told apart, and whatever reading the rows again finds.
     pub fn learn(config: &TrainingConfig, data: &TrainingData) -> Result<Self, DataError> {
         let mismatch = |mismatch| DataError::Mismatch { place: data.place.clone(), mismatch };
         match (config.input, data.channels) {
@@ -83,8 +96,8 @@ impl Encoder {
                     return Err(DataError::UnknownTextColumn { place, column, known });
                 }
                 let for_each = |each: &mut dyn FnMut(&Frames)| {
-                    for_each_of_training(data, &config.text_columns, usize::MAX, |content| {
-                        content.frames().into_iter().for_each(&mut *each);
+                    for_each_of_training(data, &config.text_columns, usize::MAX, |row| {
+                        row.content.frames().into_iter().for_each(&mut *each);
                     })
                 };
                 FrameNormalization::learn(channels, config.frame_unit, for_each).map(Self::Frames)
@@ -94,6 +107,12 @@ impl Encoder {
             (Input::Words | Input::Auto, None) => Ok(Self::Words(learn_vocabulary(config, data, Splitting::Words)?)),
             (Input::Characters, None) => Ok(Self::Characters(learn_vocabulary(config, data, Splitting::Characters)?)),
             (Input::HashedWords, None) => Ok(Self::hashed_words(config)),
+            (Input::FingerprintedWords, None) => {
+                let vocabulary = learn_vocabulary(config, data, Splitting::Words)?;
+                let words = vocabulary.words();
+                let indistinct = || DataError::Fingerprints { place: data.place.clone(), words: words.len() };
+                FingerprintedVocabulary::search(words).map(Self::FingerprintedWords).ok_or_else(indistinct)
+            }
             (Input::Bytes, None) => Ok(Self::Bytes),
         }
     }
@@ -107,6 +126,7 @@ impl Encoder {
         match self {
             Self::Words(_) => Input::Words,
             Self::HashedWords { .. } => Input::HashedWords,
+            Self::FingerprintedWords(_) => Input::FingerprintedWords,
             Self::Characters(_) => Input::Characters,
             Self::Bytes => Input::Bytes,
             Self::Frames(_) => Input::Frames,
@@ -118,6 +138,7 @@ impl Encoder {
         match self {
             Self::Words(vocabulary) | Self::Characters(vocabulary) => vocabulary.token_count(),
             Self::HashedWords { buckets } => *buckets as usize + FIRST_WORD_TOKEN as usize,
+            Self::FingerprintedWords(known) => known.vocabulary().token_count(),
             Self::Bytes => BYTE_TOKENS,
             Self::Frames(_) => 0,
         }
@@ -131,10 +152,11 @@ impl Encoder {
         }
     }
 
-    /// The known words or characters, if they are known by name.
+    /// The known words or characters, if they are known.
     pub fn vocabulary(&self) -> Option<&Vocabulary> {
         match self {
             Self::Words(vocabulary) | Self::Characters(vocabulary) => Some(vocabulary),
+            Self::FingerprintedWords(known) => Some(known.vocabulary()),
             Self::HashedWords { .. } | Self::Bytes | Self::Frames(_) => None,
         }
     }
@@ -160,6 +182,7 @@ impl Encoder {
         match self {
             Self::Words(vocabulary) => ExportedInput::Words(vocabulary.words()),
             Self::HashedWords { buckets } => ExportedInput::HashedWords { buckets: *buckets },
+            Self::FingerprintedWords(known) => ExportedInput::FingerprintedWords(known.fingerprints()),
             Self::Characters(alphabet) => ExportedInput::Characters(alphabet.words()),
             Self::Bytes => ExportedInput::Bytes,
             Self::Frames(normalization) => ExportedInput::Frames(normalization),
@@ -203,6 +226,7 @@ impl Encoder {
         let mut tokens = Vec::new();
         match self {
             Self::Words(vocabulary) | Self::Characters(vocabulary) => tokens = vocabulary.encode(text),
+            Self::FingerprintedWords(known) => tokens = known.encode(text),
             Self::HashedWords { buckets } => Splitting::Words.for_each(text, |word| {
                 tokens.push(word.map_or(UNKNOWN_TOKEN, |word| FIRST_WORD_TOKEN + hash_word(word) % buckets));
             }),
@@ -222,6 +246,11 @@ impl Encoder {
             Self::Characters(alphabet) => {
                 write_toml(&folder.alphabet(), &Alphabet { characters: alphabet.words().concat() })
             }
+            Self::FingerprintedWords(known) => {
+                write_lines(&folder.vocabulary(), known.vocabulary().words())?;
+                let settings = FingerprintSettings { seed: known.seed(), remainder_bits: known.remainder_bits() };
+                write_toml(&folder.fingerprints(), &settings)
+            }
             Self::HashedWords { .. } | Self::Bytes => Ok(()),
             Self::Frames(normalization) => write_toml(&folder.normalization(), normalization),
         }
@@ -238,6 +267,7 @@ impl Encoder {
                 Ok(Self::Words(Vocabulary::new(Splitting::Words, words)))
             }
             Input::HashedWords => Ok(Self::hashed_words(config)),
+            Input::FingerprintedWords => load_fingerprints(folder).map(Self::FingerprintedWords),
             Input::Characters => {
                 let Alphabet { characters } = read_toml(&folder.alphabet())?;
                 let characters = characters.chars().map(String::from).collect();
@@ -256,6 +286,22 @@ impl Encoder {
     }
 }
 
+/// The vocabulary of a run's folder, whose words are in the order of their tokens.
+fn load_fingerprints(folder: &RunFolder) -> Result<FingerprintedVocabulary, Error> {
+    let path = folder.fingerprints();
+    let FingerprintSettings { seed, remainder_bits } = read_toml(&path)?;
+    if !(1..=MAX_REMAINDER_BITS).contains(&remainder_bits) {
+        let problem = format!("remainder_bits {remainder_bits}: expected 1 to {MAX_REMAINDER_BITS}");
+        return Err(Error::Run { path, problem });
+    }
+    let words = read_lines(&folder.vocabulary())?;
+    let known = FingerprintedVocabulary::new(&words, seed, remainder_bits);
+    known.filter(|known| known.vocabulary().words() == words).ok_or_else(|| {
+        let problem = format!("the words of this vocabulary are not in the order of seed {seed} in fingerprints.toml");
+        Error::Run { path: folder.vocabulary(), problem }
+    })
+}
+
 fn learn_vocabulary(
     config: &TrainingConfig,
     data: &TrainingData,
@@ -264,21 +310,29 @@ fn learn_vocabulary(
     let own_columns = &config.vocabulary_columns;
     let columns = if own_columns.is_empty() { &config.text_columns } else { own_columns };
     let rows = if config.vocabulary_rows == 0 { usize::MAX } else { config.vocabulary_rows };
+    if config.vocabulary_by == VocabularyBy::Information {
+        let mut information = Information::new(data.labels.len());
+        for_each_of_training(data, columns, rows, |row| {
+            let class = data.labels.binary_search(&row.label);
+            class.ok().zip(row.content.text()).into_iter().for_each(|(class, text)| information.add(text, class));
+        })?;
+        return Ok(information.most_informative(config.vocabulary_size));
+    }
     let mut counts = Counts::new(splitting);
-    for_each_of_training(data, columns, rows, |content| content.text().into_iter().for_each(|text| counts.add(text)))?;
+    for_each_of_training(data, columns, rows, |row| row.content.text().into_iter().for_each(|text| counts.add(text)))?;
     Ok(counts.most_frequent(config.vocabulary_size))
 }
 
-/// Calls `each` with the content of the first training rows, in the order in which they stand.
+/// Calls `each` with the first training rows, in the order in which they stand.
 fn for_each_of_training(
     data: &TrainingData,
     text_columns: &[String],
     rows: usize,
-    mut each: impl FnMut(&Content),
+    mut each: impl FnMut(&Row),
 ) -> Result<(), DataError> {
     data.for_each(text_columns, |TrainingRow { part, number, row }| {
         if part == Part::Training && number < rows {
-            each(&row.content);
+            each(row);
         }
         Ok(())
     })
@@ -289,6 +343,10 @@ impl fmt::Display for Encoder {
         match self {
             Self::Words(vocabulary) => write!(formatter, "{} words", vocabulary.words().len()),
             Self::HashedWords { buckets } => write!(formatter, "words in {buckets} buckets"),
+            Self::FingerprintedWords(known) => {
+                let (words, bits) = (known.vocabulary().words().len(), known.remainder_bits());
+                write!(formatter, "{words} words as fingerprints with remainders of {bits} bits")
+            }
             Self::Characters(alphabet) => write!(formatter, "{} characters", alphabet.words().len()),
             Self::Bytes => write!(formatter, "bytes"),
             Self::Frames(normalization) => {
@@ -302,7 +360,6 @@ impl fmt::Display for Encoder {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::data::Row;
 
     fn frames(channels: usize, values: &[f32]) -> Row {
         Row { label: "a".into(), content: Content::Frames(Frames { channels, values: values.to_vec() }) }
@@ -368,7 +425,9 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let texts = [Row::of_text("a", "On\n\r\t\"off\" \\ 'é\u{0}\u{2028}''' \"\"\"")];
         let numbers = [frames(2, &[0.1, 1e-7, 3.0, -5.5])];
-        for input in [Input::Words, Input::HashedWords, Input::Characters, Input::Bytes, Input::Frames] {
+        let texts_alone =
+            [Input::Words, Input::HashedWords, Input::FingerprintedWords, Input::Characters, Input::Bytes];
+        for input in texts_alone.into_iter().chain([Input::Frames]) {
             let rows = if input == Input::Frames { &numbers } else { &texts };
             let folder = RunFolder::create(&place.path().join(format!("{input:?}"))).unwrap();
             let encoder = learn(input, rows).unwrap();
@@ -376,6 +435,38 @@ mod tests {
             let config = TrainingConfig { input, ..TrainingConfig::default() };
             assert_eq!(Encoder::load(&folder, &config).unwrap(), encoder);
             assert_eq!(encoder.input(), input);
+        }
+    }
+
+    #[test]
+    fn fingerprints_that_are_not_those_of_the_words_name_their_file() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(place.path()).unwrap();
+        let config = TrainingConfig { input: Input::FingerprintedWords, ..TrainingConfig::default() };
+        let text: String = (0..40).map(|number| format!("w{number} ")).collect();
+        let encoder = learn(Input::FingerprintedWords, &[Row::of_text("a", &text)]).unwrap();
+        assert_eq!(encoder.to_string(), "40 words as fingerprints with remainders of 6 bits");
+        encoder.save(&folder).unwrap();
+        let load = || Encoder::load(&folder, &config).map_err(|error| error.to_string());
+        assert_eq!(load().unwrap(), encoder);
+        let settings = std::fs::read_to_string(folder.fingerprints()).unwrap();
+        let words = std::fs::read_to_string(folder.vocabulary()).unwrap();
+        for (found, file, says) in [
+            ("seed = 12345\nremainder_bits = 6\n", folder.fingerprints(), "vocabulary.txt: the words"),
+            (
+                "seed = 0\nremainder_bits = 0\n",
+                folder.fingerprints(),
+                "fingerprints.toml: remainder_bits 0: expected 1",
+            ),
+            ("seed = 0\nremainder_bits = 25\n", folder.fingerprints(), "fingerprints.toml: remainder_bits 25"),
+            ("seed = 0\n", folder.fingerprints(), "fingerprints.toml: "),
+            ("on\noff\nup\ndown\n", folder.vocabulary(), "vocabulary.txt: the words"),
+            ("on\non\n", folder.vocabulary(), "vocabulary.txt: the words"),
+        ] {
+            std::fs::write(file, found).unwrap();
+            assert!(load().unwrap_err().contains(says), "{found}: {:?}", load());
+            std::fs::write(folder.fingerprints(), &settings).unwrap();
+            std::fs::write(folder.vocabulary(), &words).unwrap();
         }
     }
 

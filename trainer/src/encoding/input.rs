@@ -12,6 +12,8 @@ pub enum Input {
     Words,
     /// A word, numbered by its hash: no vocabulary.
     HashedWords,
+    /// A word, looked up in a vocabulary of which the model file holds parts of hashes, no strings.
+    FingerprintedWords,
     /// A character, looked up in an alphabet.
     Characters,
     /// A byte.

@@ -1,13 +1,17 @@
 //! From the content of rows to sequences of tokens or of frames, with the runtime's tokenizers.
 
 mod encoder;
+mod fingerprints;
 mod frames;
 mod input;
 pub mod pretrained;
+mod ranking;
 mod vocabulary;
 
 pub use encoder::{Encoder, Mismatch};
+pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS};
 pub use frames::{FrameNormalization, raw_value};
 pub use input::Input;
 pub use pretrained::Pretrained;
+pub use ranking::VocabularyBy;
 pub use vocabulary::{Splitting, Vocabulary};

@@ -82,11 +82,16 @@ impl Vocabulary {
     pub fn new(splitting: Splitting, mut words: Vec<String>) -> Self {
         words.sort_unstable();
         words.dedup();
+        Self::in_order(splitting, words)
+    }
+
+    /// A vocabulary whose tokens are in the order of these words.
+    pub(super) fn in_order(splitting: Splitting, words: Vec<String>) -> Self {
         let tokens = words.iter().cloned().zip(FIRST_WORD_TOKEN..).collect();
         Self { splitting, words, tokens }
     }
 
-    /// The words, sorted by bytes.
+    /// The words, in the order of their tokens.
     pub fn words(&self) -> &[String] {
         &self.words
     }

@@ -1,10 +1,10 @@
-use runtime::format::{self, Int8Scales, Packing, Precision};
+use runtime::format::{self, COLUMN_MULTIPLE, Int8Scales, Packing, Precision};
 use runtime::numeric;
 
 use super::rows::{Columns, gate_rows, split_one_hot, sum_rows};
 use super::tensors::TensorArea;
 use crate::network::Cell;
-use crate::quantize::{QuantizedMatrix, quantize_rows, state_fraction_bits};
+use crate::quantize::{Bits, QuantizedMatrix, quantize_rows};
 use crate::weights::DirectionWeights;
 
 /// Largest magnitude of an int8 model's input and hidden state in a product.
@@ -32,11 +32,11 @@ pub(super) struct HiddenUnits {
     pub(super) wide: f32,
 }
 
-/// The units of a direction whose state reached `range`.
-pub(super) fn hidden_units(cell: Cell, range: f32) -> HiddenUnits {
+/// The units of a direction whose measured state has so many fraction bits.
+pub(super) fn hidden_units(cell: Cell, state_fraction_bits: u8) -> HiddenUnits {
     match cell {
         Cell::RnnRelu => {
-            let wide = f32::from(1_u16 << state_fraction_bits(cell, range)).recip();
+            let wide = f32::from(1_u16 << state_fraction_bits).recip();
             HiddenUnits { narrow: 256.0 * wide, wide }
         }
         Cell::Lstm | Cell::Gru | Cell::RnnTanh => {
@@ -70,33 +70,38 @@ pub(super) fn add_float(
     }
 }
 
-/// Adds the weights of a direction, whose state reached `range`, in 8 bits.
-pub(super) fn add_int8(
+/// Adds the weights of a direction, whose measured state has so many fraction bits, as integers; those of one-hot tokens
+/// have 8 bits.
+pub(super) fn add_integers(
     tensors: &mut TensorArea,
     cell: Cell,
     direction: &DirectionWeights,
     input: &LayerInput,
-    range: f32,
+    state_fraction_bits: u8,
+    bits: Bits,
 ) -> format::DirectionWeights {
     let (scales, one_hot) = match input {
         LayerInput::Values { scales } => (scales.clone(), false),
         LayerInput::OneHot => (vec![ONE_HOT_SCALE; direction.weight_ih.columns], true),
     };
     let columns = Columns::new(direction, one_hot);
-    let state_fraction_bits = state_fraction_bits(cell, range);
     let fraction_bits = match cell {
         Cell::RnnRelu => u32::from(state_fraction_bits),
         Cell::Lstm | Cell::Gru | Cell::RnnTanh => numeric::PRE_ACTIVATION_FRACTION_BITS,
     };
-    let sums = sum_rows(cell, direction, columns, &scales, hidden_units(cell, range).narrow);
-    let quantized = quantize_rows(&sums, &direction.bias, f64::from(1 << fraction_bits), LARGEST_VALUE);
+    let sums = sum_rows(cell, direction, columns, &scales, hidden_units(cell, state_fraction_bits).narrow);
+    let mut column_bits = vec![bits; columns.input + columns.hidden];
+    if one_hot {
+        column_bits[..columns.input].fill(Bits::Eight);
+    }
+    let quantized = quantize_rows(&sums, &direction.bias, f64::from(1 << fraction_bits), LARGEST_VALUE, &column_bits);
     let mut weights = gate_rows(cell, &quantized.weights);
     let one_hot = one_hot.then(|| {
         let (table, hidden) = split_one_hot(&weights, columns);
         weights = hidden;
         tensors.add(&table)
     });
-    let weights = tensors.add(&weights);
+    let weights = tensors.add_integers(&weights, COLUMN_MULTIPLE, bits);
     let (bias, scales) = add_scales(tensors, &quantized, state_fraction_bits);
     format::DirectionWeights { packing: Packing::RowMajor, weights, bias, one_hot, scales: Some(scales) }
 }

@@ -3,9 +3,11 @@
 mod directions;
 mod file;
 mod frames;
+mod precision;
 mod rows;
 mod tensors;
 mod writer;
 
 pub use file::ModelFile;
+pub use precision::ExportPrecision;
 pub use writer::{ExportedInput, ExportedNetwork, export};

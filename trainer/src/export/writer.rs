@@ -1,17 +1,19 @@
 use runtime::format::{
-    self, ALIGNMENT, CharacterInput, CharacterRule, Embedding, HEADER_LENGTH, HashedWordInput, Head, Header, Input,
-    Layer, Manifest, Precision, Provenance, TokenVectors, WordInput, WordRule, round_up,
+    self, ALIGNMENT, CharacterInput, CharacterRule, Embedding, FingerprintedWordInput, HEADER_LENGTH, HashedWordInput,
+    Head, Header, Input, Layer, Manifest, Precision, Provenance, TokenVectors, WordInput, WordRule, round_up,
 };
 use runtime::{Model, numeric};
 
-use super::ModelFile;
 use super::directions::{self, LayerInput, add_scales, hidden_units};
 use super::frames::{self, IntegerNormalization, with_offsets};
 use super::tensors::TensorArea;
-use crate::encoding::FrameNormalization;
+use super::{ExportPrecision, ModelFile};
+use crate::encoding::{Fingerprints, FrameNormalization};
 use crate::error::Error;
 use crate::network::Pooling;
-use crate::quantize::{Ranges, quantize_embedding, quantize_rows};
+use crate::quantize::{
+    Bits, IntegerBits, Ranges, Rounding, embedding_scales, quantize_embedding, quantize_rows, state_fraction_bits,
+};
 use crate::weights::{Matrix, NetworkWeights};
 
 /// Largest magnitude of an int8 model's pooled value.
@@ -32,8 +34,10 @@ pub struct ExportedNetwork<'a> {
     pub max_length: usize,
     /// Steps up to which a shorter row is padded; 0: never.
     pub pad_to: usize,
-    /// Largest magnitudes that were met; needed for int8.
+    /// Largest magnitudes that were met; needed for integers.
     pub ranges: &'a Ranges,
+    /// How training simulated integers, if it did; without it the ranges decide.
+    pub rounding: Option<&'a Rounding>,
     /// Where the model comes from.
     pub provenance: &'a Provenance<'a>,
 }
@@ -48,6 +52,8 @@ pub enum ExportedInput<'a> {
         /// Numbers that a word can have.
         buckets: u32,
     },
+    /// Words known by fingerprints.
+    FingerprintedWords(&'a Fingerprints),
     /// Known characters, sorted by bytes.
     Characters(&'a [String]),
     /// Bytes.
@@ -61,7 +67,8 @@ pub enum ExportedInput<'a> {
 /// # Errors
 /// [`Error::NotFinite`]; [`Error::Export`] if the runtime refuses the result: a weight beyond 65,504 in f16,
 /// or a size that it does not support.
-pub fn export(network: &ExportedNetwork<'_>, precision: Precision) -> Result<ModelFile, Error> {
+pub fn export(network: &ExportedNetwork<'_>, precision: impl Into<ExportPrecision>) -> Result<ModelFile, Error> {
+    let precision = precision.into();
     if !network.weights.is_finite() {
         return Err(Error::NotFinite);
     }
@@ -83,7 +90,7 @@ pub fn export(network: &ExportedNetwork<'_>, precision: Precision) -> Result<Mod
         },
         head: add_head(&mut tensors, network, precision),
     };
-    assemble(&manifest, &tensors.bytes, precision)
+    assemble(&manifest, &tensors.bytes, precision.in_file())
 }
 
 /// The input, and how its values reach the first layer.
@@ -94,22 +101,29 @@ struct Bottom {
     offsets: Vec<f32>,
 }
 
-fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: Precision) -> Bottom {
+fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: ExportPrecision) -> Bottom {
     let strings = match network.input {
         ExportedInput::Words(strings) | ExportedInput::Characters(strings) => Some(tensors.add_strings(strings)),
-        ExportedInput::HashedWords { .. } | ExportedInput::Bytes | ExportedInput::Frames(_) => None,
+        _ => None,
+    };
+    let table = match network.input {
+        ExportedInput::FingerprintedWords(fingerprints) => Some(tensors.add_fingerprints(&fingerprints.table())),
+        _ => None,
     };
     if let ExportedInput::Frames(normalization) = network.input {
         return add_frames(tensors, network, normalization, precision);
     }
-    let (vectors, below) = add_vectors(tensors, network.weights.embedding.as_ref(), precision);
+    let (vectors, below) = add_vectors(tensors, network, precision);
     let rule = WordRule::LowercaseAlphanumeric;
-    let input = match (network.input, strings) {
-        (ExportedInput::Words(_), Some(vocabulary)) => Input::Words(WordInput { rule, vocabulary, vectors }),
-        (ExportedInput::Characters(_), Some(alphabet)) => {
+    let input = match (network.input, strings, table) {
+        (ExportedInput::Words(_), Some(vocabulary), _) => Input::Words(WordInput { rule, vocabulary, vectors }),
+        (ExportedInput::Characters(_), Some(alphabet), _) => {
             Input::Characters(CharacterInput { rule: CharacterRule::Lowercase, alphabet, vectors })
         }
-        (ExportedInput::HashedWords { buckets }, _) => Input::HashedWords(HashedWordInput { rule, buckets, vectors }),
+        (ExportedInput::HashedWords { buckets }, ..) => Input::HashedWords(HashedWordInput { rule, buckets, vectors }),
+        (ExportedInput::FingerprintedWords(_), _, Some(table)) => {
+            Input::FingerprintedWords(FingerprintedWordInput { rule, table, vectors })
+        }
         _ => Input::Bytes(vectors),
     };
     Bottom { input, below, offsets: Vec::new() }
@@ -117,19 +131,24 @@ fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision:
 
 fn add_vectors(
     tensors: &mut TensorArea,
-    embedding: Option<&Matrix>,
-    precision: Precision,
+    network: &ExportedNetwork<'_>,
+    precision: ExportPrecision,
 ) -> (TokenVectors, LayerInput) {
-    let Some(embedding) = embedding else {
+    let Some(embedding) = &network.weights.embedding else {
         return (TokenVectors::OneHot, LayerInput::OneHot);
     };
     let (weights, scales) = match precision {
-        Precision::Int8 => {
-            let (values, scales) = quantize_embedding(embedding);
-            (tensors.add(&values), scales)
+        ExportPrecision::Integer(IntegerBits { embedding: bits, .. }) => {
+            let scales = match network.rounding.filter(|rounding| rounding.bits.embedding == bits) {
+                Some(rounding) => rounding.input_units.clone(),
+                None => embedding_scales(embedding, bits),
+            };
+            let values = quantize_embedding(embedding, &scales, bits);
+            let of_an_input = |scale: &f32| scale / f32::from(bits.input_factor());
+            (tensors.add_integers(&values, embedding.columns, bits), scales.iter().map(of_an_input).collect())
         }
-        Precision::F16 | Precision::F32 => {
-            (tensors.add_float(&embedding.values, precision), vec![1.0; embedding.columns])
+        ExportPrecision::F16 | ExportPrecision::F32 => {
+            (tensors.add_float(&embedding.values, precision.in_file()), vec![1.0; embedding.columns])
         }
     };
     let vectors = TokenVectors::Embedding(Embedding { weights, size: narrow(embedding.columns) });
@@ -140,15 +159,15 @@ fn add_frames(
     tensors: &mut TensorArea,
     network: &ExportedNetwork<'_>,
     normalization: &FrameNormalization,
-    precision: Precision,
+    precision: ExportPrecision,
 ) -> Bottom {
     match precision {
-        Precision::Int8 => {
+        ExportPrecision::Integer(_) => {
             let integers = IntegerNormalization::new(normalization, &network.ranges.inputs);
             let input = Input::Frames(integers.add(tensors, normalization));
             Bottom { input, below: LayerInput::Values { scales: integers.units }, offsets: integers.offsets }
         }
-        Precision::F16 | Precision::F32 => Bottom {
+        ExportPrecision::F16 | ExportPrecision::F32 => Bottom {
             input: Input::Frames(frames::add_float(tensors, normalization)),
             below: LayerInput::Values { scales: vec![1.0; normalization.mean.len()] },
             offsets: Vec::new(),
@@ -161,7 +180,7 @@ fn add_layers(
     network: &ExportedNetwork<'_>,
     mut below: LayerInput,
     offsets: &[f32],
-    precision: Precision,
+    precision: ExportPrecision,
 ) -> Vec<Layer> {
     let mut layers = Vec::new();
     for (number, layer) in network.weights.layers.iter().enumerate() {
@@ -170,12 +189,13 @@ fn add_layers(
         let mut directions = layer.directions().enumerate().map(|(direction, weights)| {
             let weights = with_offsets(weights, offsets);
             match precision {
-                Precision::Int8 => {
-                    directions::add_int8(tensors, cell, &weights, &below, range(network, number, direction))
+                ExportPrecision::Integer(IntegerBits { weights: bits, .. }) => {
+                    let fraction_bits = fraction_bits(network, number, direction);
+                    directions::add_integers(tensors, cell, &weights, &below, fraction_bits, bits)
                 }
-                Precision::F16 | Precision::F32 => {
+                ExportPrecision::F16 | ExportPrecision::F32 => {
                     let one_hot = matches!(below, LayerInput::OneHot);
-                    directions::add_float(tensors, cell, &weights, one_hot, precision)
+                    directions::add_float(tensors, cell, &weights, one_hot, precision.in_file())
                 }
             }
         });
@@ -193,9 +213,14 @@ fn add_layers(
     layers
 }
 
-/// The largest state of a direction of a layer that was met.
-fn range(network: &ExportedNetwork<'_>, layer: usize, direction: usize) -> f32 {
-    network.ranges.states.get(layer).and_then(|layer| layer.get(direction)).copied().unwrap_or(f32::MAX)
+/// The fraction bits of the measured state of a direction of a layer.
+fn fraction_bits(network: &ExportedNetwork<'_>, layer: usize, direction: usize) -> u8 {
+    fn of<T: Copy>(all: &[Vec<T>], layer: usize, direction: usize) -> Option<T> {
+        all.get(layer).and_then(|layer| layer.get(direction)).copied()
+    }
+    let range = of(&network.ranges.states, layer, direction).unwrap_or(f32::MAX);
+    let measured = network.weights.layers.get(layer).map_or(0, |layer| state_fraction_bits(layer.cell, range));
+    network.rounding.and_then(|rounding| of(&rounding.state_fraction_bits, layer, direction)).unwrap_or(measured)
 }
 
 /// The units of a layer's outputs in an int8 model, forward first.
@@ -206,27 +231,28 @@ fn output_units(
 ) -> Vec<f32> {
     let Some(layer) = network.weights.layers.get(number) else { return Vec::new() };
     let of_direction = |(direction, weights): (usize, &crate::weights::DirectionWeights)| {
-        let units = hidden_units(layer.cell, range(network, number, direction));
+        let units = hidden_units(layer.cell, fraction_bits(network, number, direction));
         vec![unit(units); weights.weight_hh.columns]
     };
     layer.directions().enumerate().flat_map(of_direction).collect()
 }
 
-fn add_head(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: Precision) -> Head {
+fn add_head(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: ExportPrecision) -> Head {
     let NetworkWeights { head_weight, head_bias, layers, .. } = network.weights;
     match precision {
-        Precision::Int8 => {
+        ExportPrecision::Integer(_) => {
             let units = output_units(network, layers.len().saturating_sub(1), |units| units.wide);
             let scaled = head_weight.rows().flat_map(|row| row.iter().zip(&units).map(|(weight, unit)| weight * unit));
             let scaled = Matrix { columns: head_weight.columns, values: scaled.collect() };
             let unit = f64::from(1 << numeric::LOGIT_FRACTION_BITS);
-            let quantized = quantize_rows(&scaled, head_bias, unit, LARGEST_POOLED);
+            let bits = vec![Bits::Eight; scaled.columns];
+            let quantized = quantize_rows(&scaled, head_bias, unit, LARGEST_POOLED, &bits);
             let weights = tensors.add(&quantized.weights);
             let (bias, scales) = add_scales(tensors, &quantized, 0);
             Head { weights, bias, scales: Some(scales) }
         }
-        Precision::F16 | Precision::F32 => Head {
-            weights: tensors.add_float(&head_weight.values, precision),
+        ExportPrecision::F16 | ExportPrecision::F32 => Head {
+            weights: tensors.add_float(&head_weight.values, precision.in_file()),
             bias: tensors.add(head_bias),
             scales: None,
         },

@@ -5,10 +5,11 @@ use super::{Description, Imported};
 use crate::data::{Row, Source};
 use crate::encoding::{Encoder, Input, Splitting, Vocabulary};
 use crate::error::Error;
+use crate::examples::Examples;
 use crate::network::NetworkConfig;
 use crate::operations::NetworkBackend;
 use crate::quantize::{Ranges, measure_ranges};
-use crate::run::{Run, RunResult, spread};
+use crate::run::{Run, RunResult};
 use crate::run_folder::{RunFolder, write_lines, write_toml};
 use crate::training::{EpochMetrics, TrainingConfig, encode_rows, evaluate};
 use crate::weights;
@@ -58,13 +59,13 @@ impl Imported {
         let mut accuracy = None;
         if let Some(CalibrationRows { rows, place }) = calibration {
             let examples = encode_rows(rows, place, &self.labels, &encoder, &config)?;
-            let examples = spread(&examples, config.calibration_rows)?;
+            let examples: Examples = examples.spread(config.calibration_rows).collect::<Result<_, Error>>()?;
             let shape: NetworkConfig = config.network(encoder.input_shape(config.embedding_size));
             result.calibration_rows = examples.len();
-            result.ranges = measure_ranges(&network, &shape, &examples)?;
+            result.ranges = measure_ranges(&network, &shape, &examples, config.calibration_percentile)?;
             accuracy = Some(evaluate(&network, &shape, &examples, device)?.accuracy);
         }
-        let run = Run { config, labels: self.labels.clone(), encoder, network, result };
+        let run = Run { config, labels: self.labels.clone(), encoder, network, result, rounding: None };
         run.export(runtime::format::Precision::F32)?;
         Ok(ImportedRun { run, accuracy })
     }
@@ -102,7 +103,7 @@ impl<B: NetworkBackend> ImportedRun<B> {
     /// # Errors
     /// [`Error::Run`] if `out` holds a run already; [`Error::Unwritable`].
     pub fn write(&self, out: &Path) -> Result<(), Error> {
-        let Run { config, labels, encoder, network, result } = &self.run;
+        let Run { config, labels, encoder, network, result, rounding: _ } = &self.run;
         let folder = RunFolder::create(out)?;
         write_lines(&folder.labels(), labels)?;
         encoder.save(&folder)?;

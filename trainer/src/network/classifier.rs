@@ -4,10 +4,12 @@ use burn::tensor::{DType, Tensor, TensorData};
 use clap::ValueEnum;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use runtime::format::MAX_LAYERS;
 use serde::{Deserialize, Serialize};
 
 use super::initial::{constant, from_values, normal, uniform};
 use super::{Cell, Layer, LayerInput, LayerStates, Packed};
+use crate::operations::recurrence::StateRounding;
 use crate::operations::{NetworkBackend, indices};
 
 /// Standard deviation of the initial embeddings.
@@ -38,7 +40,7 @@ pub enum Targets {
 }
 
 /// What a network is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NetworkConfig {
     /// What a step takes in.
     pub input: InputShape,
@@ -52,6 +54,8 @@ pub struct NetworkConfig {
     pub bidirectional: bool,
     /// How outputs become one vector.
     pub pooling: Pooling,
+    /// How the states of each layer's directions are rounded; none: not at all.
+    pub rounding: Option<[[StateRounding; 2]; MAX_LAYERS]>,
 }
 
 /// What a step takes in.
@@ -172,12 +176,16 @@ impl<B: Backend> Classifier<B> {
         B: NetworkBackend,
     {
         let mut states: Option<LayerStates<B>> = None;
-        for layer in &self.layers {
+        for (number, layer) in self.layers.iter().enumerate() {
+            let rounding = |layer: usize| config.rounding.and_then(|rounding| rounding.get(layer).copied());
             let input = match states {
-                Some(below) => LayerInput::Values(drop_values(below.outputs(), dropout.as_deref_mut())),
+                Some(below) => {
+                    let outputs = below.outputs(rounding(number - 1));
+                    LayerInput::Values(drop_values(outputs, dropout.as_deref_mut()))
+                }
                 None => self.input(packed),
             };
-            let computed = layer.forward(config.cell, &input, packed);
+            let computed = layer.forward(config.cell, &input, packed, rounding(number));
             each(&computed);
             states = Some(computed);
         }
@@ -248,7 +256,7 @@ impl<B: Backend> Classifier<B> {
 
 /// The outputs up to each step as one vector: `[total_steps, pooled size]`.
 fn pooled_steps<B: Backend>(states: LayerStates<B>, packed: &Packed, pooling: Pooling) -> Tensor<B, 2> {
-    let outputs = states.outputs();
+    let outputs = states.outputs(None);
     match pooling {
         Pooling::Last => outputs,
         Pooling::Mean => {
@@ -270,11 +278,11 @@ fn pooled_rows<B: Backend>(states: LayerStates<B>, packed: &Packed, pooling: Poo
             }
         }
         Pooling::Mean => {
-            let outputs = states.outputs();
+            let outputs = states.outputs(None);
             let lengths = packed.lengths(&outputs.device());
             packed.unpack(outputs, 0.0).sum_dim(1).squeeze_dim::<2>(1) / lengths
         }
-        Pooling::Max => packed.unpack(states.outputs(), BELOW_ALL).max_dim(1).squeeze_dim::<2>(1),
+        Pooling::Max => packed.unpack(states.outputs(None), BELOW_ALL).max_dim(1).squeeze_dim::<2>(1),
     }
 }
 

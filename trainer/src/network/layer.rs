@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use burn::module::{Module, Param};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor};
@@ -7,7 +9,7 @@ use super::Cell;
 use super::initial::{constant, orthogonal, uniform};
 use super::packed::Packed;
 use crate::operations::NetworkBackend;
-use crate::operations::recurrence::{self, Recurrence};
+use crate::operations::recurrence::{self, Lookup, Recurrence, StateRounding};
 
 /// One direction of a recurrent layer; the formulas are those of [`Cell`], which are PyTorch's.
 ///
@@ -48,6 +50,16 @@ pub enum LayerInput<B: Backend> {
     OneHot(Tensor<B, 1, Int>),
 }
 
+impl<B: Backend> LayerInput<B> {
+    /// Which of its rows each step takes, if not its own.
+    fn lookup(&self, packed: &Packed) -> Option<Arc<Lookup>> {
+        match self {
+            Self::Values(_) => None,
+            Self::Tokens(_) | Self::OneHot(_) => packed.lookup(),
+        }
+    }
+}
+
 /// The states of one direction after every step, packed.
 #[derive(Debug, Clone)]
 pub struct DirectionStates<B: Backend> {
@@ -82,23 +94,46 @@ impl<B: Backend> Layer<B> {
 
     /// Runs the layer over packed rows from states of zero. A row that has ended takes no further part, and the
     /// reverse direction begins at each row's last step: values are those that a row would have alone.
-    pub fn forward(&self, cell: Cell, input: &LayerInput<B>, packed: &Packed) -> LayerStates<B>
+    ///
+    /// `rounding`: how states are rounded, the forward direction's first.
+    pub fn forward(
+        &self,
+        cell: Cell,
+        input: &LayerInput<B>,
+        packed: &Packed,
+        rounding: Option<[StateRounding; 2]>,
+    ) -> LayerStates<B>
     where
         B: NetworkBackend,
     {
+        let [forward, reverse] = [0, 1].map(|direction| {
+            let rounding = rounding.map(|rounding| rounding[direction]);
+            Recurrence {
+                cell,
+                steps: packed.step_ranges(),
+                reverse: direction == 1,
+                lookup: input.lookup(packed),
+                rounding,
+            }
+        });
         LayerStates {
-            forward: self.forward.forward(cell, input, packed, false),
-            reverse: self.reverse.as_ref().map(|reverse| reverse.forward(cell, input, packed, true)),
+            forward: self.forward.forward(&forward, input),
+            reverse: self.reverse.as_ref().map(|direction| direction.forward(&reverse, input)),
         }
     }
 }
 
 impl<B: Backend> LayerStates<B> {
-    /// `h` of all directions side by side: `[total_steps, directions * hidden_size]`.
-    pub fn outputs(&self) -> Tensor<B, 2> {
+    /// `h` of all directions side by side, `[total_steps, directions * hidden_size]`; with a `rounding`, as a product
+    /// takes it in.
+    pub fn outputs(&self, rounding: Option<[StateRounding; 2]>) -> Tensor<B, 2> {
+        let output = |direction: usize, states: &DirectionStates<B>| match rounding {
+            Some(rounding) => rounding[direction].narrowed(states.hidden.clone()),
+            None => states.hidden.clone(),
+        };
         match &self.reverse {
-            Some(reverse) => Tensor::cat(vec![self.forward.hidden.clone(), reverse.hidden.clone()], 1),
-            None => self.forward.hidden.clone(),
+            Some(reverse) => Tensor::cat(vec![output(0, &self.forward), output(1, reverse)], 1),
+            None => output(0, &self.forward),
         }
     }
 }
@@ -122,26 +157,22 @@ impl<B: Backend> Direction<B> {
         }
     }
 
-    fn forward(&self, cell: Cell, input: &LayerInput<B>, packed: &Packed, reverse: bool) -> DirectionStates<B>
+    fn forward(&self, direction: &Recurrence, input: &LayerInput<B>) -> DirectionStates<B>
     where
         B: NetworkBackend,
     {
         let weight_ih = self.weight_ih.val().transpose();
-        let (device, hidden_size, total) = (weight_ih.device(), self.weight_hh.dims()[1], packed.total_steps());
+        let (cell, total) = (direction.cell, direction.total_steps());
+        let (device, hidden_size) = (weight_ih.device(), self.weight_hh.dims()[1]);
         let projected = match input {
             _ if total == 0 => Tensor::zeros([0, weight_ih.dims()[1]], &device),
             LayerInput::Values(values) | LayerInput::Tokens(values) => values.clone().matmul(weight_ih),
             LayerInput::OneHot(tokens) => weight_ih.select(0, tokens.clone()),
         };
-        let lookup = match input {
-            LayerInput::Values(_) => None,
-            LayerInput::Tokens(_) | LayerInput::OneHot(_) => packed.lookup(),
-        };
-        let direction = Recurrence { cell, steps: packed.step_ranges(), reverse, lookup };
         let states = if total == 0 {
             Tensor::zeros([0, cell.states() * hidden_size], &device)
         } else {
-            recurrence::run(&direction, projected, self.weight_hh.val(), self.bias.val())
+            recurrence::run(direction, projected, self.weight_hh.val(), self.bias.val())
         };
         if cell.states() == 1 {
             return DirectionStates { hidden: states, cell: None };

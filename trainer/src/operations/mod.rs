@@ -102,6 +102,15 @@ pub(crate) fn unwrap<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> FloatT
     tensor.into_primitive().tensor()
 }
 
+/// What `change` makes of values, with the gradient of the values themselves.
+pub(crate) fn straight_through<B: Backend, const D: usize>(
+    values: Tensor<B, D>,
+    change: impl Fn(Tensor<B, D>) -> Tensor<B, D>,
+) -> Tensor<B, D> {
+    let now = values.clone().detach();
+    change(now.clone()) + (values - now)
+}
+
 /// Numbers of rows, to select by.
 pub(crate) fn indices<B: Backend>(rows: &[u32], device: &B::Device) -> Tensor<B, 1, Int> {
     let rows: Vec<i64> = rows.iter().map(|row| i64::from(*row)).collect();

@@ -23,7 +23,7 @@ pub struct Ranges {
     pub states: Vec<Vec<f32>>,
 }
 
-/// Runs a network over examples and keeps the largest magnitudes.
+/// Runs a network over examples and keeps the largest magnitudes, those of states up to a percentile.
 ///
 /// # Errors
 /// As [`Examples::get`].
@@ -31,17 +31,21 @@ pub fn measure_ranges<B: NetworkBackend>(
     network: &Classifier<B>,
     config: &NetworkConfig,
     examples: &Examples,
+    percentile: f64,
 ) -> Result<Ranges, Error> {
-    let mut ranges = Ranges::default();
+    let mut magnitudes: Vec<Vec<Magnitudes>> = Vec::new();
     for rows in evaluation_batches(examples, BATCH_SIZE) {
         let batch = Batch::read(examples, &rows)?;
         let states = network.states(config, &batch.packed);
-        ranges.states.resize(states.len(), Vec::new());
-        for (layer, ranges) in states.iter().zip(&mut ranges.states) {
-            let directions = std::iter::once(&layer.forward).chain(&layer.reverse).map(largest_state);
-            keep_largest(ranges, directions);
+        magnitudes.resize_with(states.len(), Vec::new);
+        for (layer, magnitudes) in states.iter().zip(&mut magnitudes) {
+            let directions: Vec<_> = std::iter::once(&layer.forward).chain(&layer.reverse).collect();
+            magnitudes.resize_with(directions.len(), Magnitudes::default);
+            directions.into_iter().zip(magnitudes).for_each(|(states, magnitudes)| magnitudes.add(states));
         }
     }
+    let percentiles = |layer: Vec<Magnitudes>| layer.iter().map(|all| all.percentile(percentile)).collect();
+    let mut ranges = Ranges { states: magnitudes.into_iter().map(percentiles).collect(), ..Ranges::default() };
     for example in examples.iter() {
         if let Sequence::Frames { channels, values } = example?.sequence {
             for frame in values.chunks(channels.max(1)) {
@@ -52,9 +56,36 @@ pub fn measure_ranges<B: NetworkBackend>(
     Ok(ranges)
 }
 
-fn largest_state<B: Backend>(states: &DirectionStates<B>) -> f32 {
-    let state: &Tensor<B, 2> = states.cell.as_ref().unwrap_or(&states.hidden);
-    values(state.clone()).into_iter().fold(0.0, |largest, value| value.abs().max(largest))
+/// How often magnitudes were met.
+#[derive(Default)]
+struct Magnitudes {
+    largest: f32,
+    /// By the upper 16 bits of the magnitude, without the sign: to 1 part in 256.
+    counts: Vec<u64>,
+}
+
+impl Magnitudes {
+    /// Adds an LSTM's `c`, any other cell's `h`.
+    fn add<B: Backend>(&mut self, states: &DirectionStates<B>) {
+        let state: &Tensor<B, 2> = states.cell.as_ref().unwrap_or(&states.hidden);
+        self.counts.resize(1 << 16, 0);
+        for value in values(state.clone()) {
+            self.largest = self.largest.max(value.abs());
+            self.counts[(value.abs().to_bits() >> 15) as usize] += 1;
+        }
+    }
+
+    /// A magnitude that this percentile of all does not exceed; 100: the largest.
+    fn percentile(&self, percentile: f64) -> f32 {
+        let total: u64 = self.counts.iter().sum();
+        let within = (percentile / 100.0 * total as f64).ceil() as u64;
+        let mut so_far = 0;
+        let bin = self.counts.iter().position(|count| {
+            so_far += count;
+            so_far >= within
+        });
+        bin.map_or(0.0, |bin| f32::from_bits((bin as u32 + 1) << 15)).min(self.largest)
+    }
 }
 
 fn keep_largest(ranges: &mut Vec<f32>, found: impl Iterator<Item = f32>) {
@@ -81,6 +112,22 @@ pub fn state_fraction_bits(cell: Cell, range: f32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_percentile_leaves_out_the_largest_magnitudes() {
+        let device = Default::default();
+        let mut magnitudes = Magnitudes::default();
+        for start in [0.0, 500.0] {
+            let values: Vec<f32> = (1..=500).map(|value| -(start + value as f32)).collect();
+            let hidden = Tensor::<burn_ndarray::NdArray<f32>, 1>::from_floats(values.as_slice(), &device);
+            magnitudes.add(&DirectionStates { hidden: hidden.reshape([50, 10]), cell: None });
+        }
+        for (percentile, expected) in [(100.0, 1_000.0), (99.0, 990.0), (50.0, 500.0)] {
+            let found = magnitudes.percentile(percentile);
+            assert!((expected..=expected * 1.005).contains(&found), "{percentile}: {found}");
+        }
+        assert_eq!(Magnitudes::default().percentile(99.0), 0.0);
+    }
 
     #[test]
     fn fraction_bits_hold_the_range_with_headroom() {

@@ -1,7 +1,6 @@
+use super::Bits;
 use crate::weights::Matrix;
 
-/// Largest magnitude of a quantized weight.
-const LARGEST_WEIGHT: f64 = 127.0;
 /// What a multiplier is divided by.
 const MULTIPLIER_UNIT: f64 = 65_536.0;
 /// Largest left shift of an accumulator.
@@ -11,7 +10,7 @@ const LARGEST_SHIFT: u8 = 15;
 /// it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantizedMatrix {
-    /// Row-major, in [-127, 127].
+    /// Row-major, each at most [`Bits::largest`] of its column in magnitude.
     pub weights: Vec<i8>,
     /// One a row, in units of its accumulator, with the half that rounds the result.
     pub bias: Vec<i32>,
@@ -22,14 +21,16 @@ pub struct QuantizedMatrix {
 }
 
 /// Quantizes the rows of `weights`, whose input values are integers of at most `largest_input` already
-/// scaled into the weights, for a result in `unit`s (4096 for Q3.12).
+/// scaled into the weights, for a result in `unit`s (4096 for Q3.12); `bits` are those of each column.
 ///
 /// The scale of a row is `multiplier * 2^shift / 2^16 / unit`, with the smallest integer multiplier that
-/// keeps its weights within [-127, 127] and its accumulator within 31 bits: what a multiplier is rounded by
+/// keeps its weights within what their bits hold and its accumulator within 31 bits: what a multiplier is rounded by
 /// is then part of the weights' scale, and no error remains of it.
-pub fn quantize_rows(weights: &Matrix, bias: &[f32], unit: f64, largest_input: u32) -> QuantizedMatrix {
+pub fn quantize_rows(weights: &Matrix, bias: &[f32], unit: f64, largest_input: u32, bits: &[Bits]) -> QuantizedMatrix {
+    let largest: Vec<f64> = bits.iter().map(|bits| f64::from(bits.largest())).collect();
     let fits = |shift: u8| {
-        let rows = weights.rows().zip(bias).map(|(row, bias)| quantize_row(row, *bias, unit, largest_input, shift));
+        let target = Target { unit, largest_input, shift, largest: &largest };
+        let rows = weights.rows().zip(bias).map(|(row, bias)| quantize_row(row, *bias, target));
         rows.collect::<Option<Vec<_>>>()
     };
     let (accumulator_shift, rows) = (0..=LARGEST_SHIFT)
@@ -43,24 +44,14 @@ pub fn quantize_rows(weights: &Matrix, bias: &[f32], unit: f64, largest_input: u
     }
 }
 
-/// The embedding in 8 bits, and the scale of each of its columns, whose largest value is 127.
-///
-/// The scales belong into the columns of the weights that the vectors are multiplied with: a column of small
-/// values then costs neither itself nor the others their precision.
-pub fn quantize_embedding(embedding: &Matrix) -> (Vec<i8>, Vec<f32>) {
-    let mut scales = vec![0.0_f32; embedding.columns];
-    for row in embedding.rows() {
-        for (largest, value) in scales.iter_mut().zip(row) {
-            *largest = largest.max(value.abs());
-        }
-    }
-    for scale in &mut scales {
-        *scale = if *scale > 0.0 { *scale / LARGEST_WEIGHT as f32 } else { 1.0 };
-    }
-    let quantized = |row: &[f32]| -> Vec<i8> {
-        row.iter().zip(&scales).map(|(value, scale)| quantize(*value, f64::from(*scale))).collect()
-    };
-    (embedding.rows().flat_map(quantized).collect(), scales)
+/// What a row is quantized for.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    unit: f64,
+    largest_input: u32,
+    shift: u8,
+    /// The largest magnitude of a weight, a column each.
+    largest: &'a [f64],
 }
 
 #[derive(Clone, Default)]
@@ -70,13 +61,17 @@ struct QuantizedRow {
     multiplier: i16,
 }
 
-/// One row with this shift; `None` if its multiplier would be too large, or its accumulator.
-fn quantize_row(row: &[f32], bias: f32, unit: f64, largest_input: u32, shift: u8) -> Option<QuantizedRow> {
+/// One row; `None` if its multiplier would be too large, or its accumulator.
+fn quantize_row(row: &[f32], bias: f32, target: Target<'_>) -> Option<QuantizedRow> {
+    let Target { unit, largest_input, shift, largest } = target;
     let per_multiplier = f64::from(1_u32 << shift) / MULTIPLIER_UNIT / unit;
-    let mut multiplier = (largest_magnitude(row) / LARGEST_WEIGHT / per_multiplier).ceil().max(1.0);
+    let columns = || row.iter().map(|weight| f64::from(*weight)).zip(largest);
+    let smallest_scale = columns().fold(0.0, |scale, (weight, largest)| f64::max(scale, weight.abs() / largest));
+    let mut multiplier = (smallest_scale / per_multiplier).ceil().max(1.0);
     while multiplier <= f64::from(i16::MAX) {
         let scale = multiplier * per_multiplier;
-        let weights: Vec<i8> = row.iter().map(|weight| quantize(*weight, scale)).collect();
+        let quantized = |(weight, largest): (f64, &f64)| (weight / scale).round().clamp(-largest, *largest) as i8;
+        let weights: Vec<i8> = columns().map(quantized).collect();
         let half = MULTIPLIER_UNIT / 2.0 / (multiplier * f64::from(1_u32 << shift));
         let bias = (f64::from(bias) / scale + half).round();
         let sum: f64 = weights.iter().map(|weight| f64::from(weight.unsigned_abs())).sum();
@@ -88,14 +83,6 @@ fn quantize_row(row: &[f32], bias: f32, unit: f64, largest_input: u32, shift: u8
     None
 }
 
-fn quantize(value: f32, scale: f64) -> i8 {
-    (f64::from(value) / scale).round().clamp(-LARGEST_WEIGHT, LARGEST_WEIGHT) as i8
-}
-
-fn largest_magnitude(values: &[f32]) -> f64 {
-    values.iter().fold(0.0, |largest, value| f64::from(value.abs()).max(largest))
-}
-
 #[cfg(test)]
 mod tests {
     use runtime::numeric::requantize;
@@ -105,7 +92,8 @@ mod tests {
     /// The largest error of a quantized row's result, in units, over some inputs.
     fn largest_error(row: &[f32], bias: f32, unit: f64, largest_input: i32) -> f64 {
         let matrix = Matrix { columns: row.len(), values: row.to_vec() };
-        let quantized = quantize_rows(&matrix, &[bias], unit, largest_input as u32);
+        let bits = vec![Bits::Eight; row.len()];
+        let quantized = quantize_rows(&matrix, &[bias], unit, largest_input as u32, &bits);
         (0..200_i32)
             .map(|trial| {
                 let input =
@@ -133,21 +121,37 @@ mod tests {
     fn weights_keep_to_half_a_unit_of_their_scale() {
         let row: Vec<f32> = (0..96).map(|column| ((column * 37 % 64) as f32 - 31.5) * 2e-4).collect();
         let matrix = Matrix { columns: row.len(), values: row.clone() };
-        let quantized = quantize_rows(&matrix, &[0.25], 4096.0, 127);
-        let scale =
-            f64::from(quantized.multipliers[0]) * f64::from(1 << quantized.accumulator_shift) / 65_536.0 / 4096.0;
+        let quantized = quantize_rows(&matrix, &[0.25], 4096.0, 127, &[Bits::Eight; 96]);
+        let scale = scale(&quantized, 0);
         for (weight, real) in quantized.weights.iter().zip(row) {
             assert!((f64::from(*weight) * scale - f64::from(real)).abs() <= 0.5001 * scale);
         }
         assert!(quantized.weights.iter().any(|weight| weight.unsigned_abs() >= 126));
     }
 
+    /// What 1 of a row's weights stands for, in units of Q3.12.
+    fn scale(quantized: &QuantizedMatrix, row: usize) -> f64 {
+        f64::from(quantized.multipliers[row]) * f64::from(1 << quantized.accumulator_shift) / 65_536.0 / 4096.0
+    }
+
     #[test]
-    fn each_column_of_an_embedding_uses_its_whole_range() {
-        let embedding = Matrix { columns: 3, values: vec![0.1, 0.0, -2.0, -0.2, 0.0, 1.0] };
-        let (values, scales) = quantize_embedding(&embedding);
-        assert_eq!(values, [64, 0, -127, -127, 0, 64]);
-        assert_eq!(scales, [0.2 / 127.0, 1.0, 2.0 / 127.0]);
+    fn the_largest_weight_of_4_bits_is_7_and_columns_of_8_bits_beside_them_reach_127() {
+        let row: Vec<f32> = (0..40).map(|column| ((column * 29 % 41) as f32 - 20.0) * 1e-2).collect();
+        let quantized = |row: &[f32], bits: &[Bits]| {
+            let matrix = Matrix { columns: row.len(), values: row.to_vec() };
+            let quantized = quantize_rows(&matrix, &[0.0], 4096.0, 127, bits);
+            let scale = scale(&quantized, 0);
+            (quantized.weights, scale)
+        };
+        let (weights, scale) = quantized(&row, &[Bits::Four; 40]);
+        assert_eq!(weights.iter().map(|weight| weight.unsigned_abs()).max(), Some(7));
+        for (weight, real) in weights.iter().zip(&row) {
+            assert!((f64::from(*weight) * scale - f64::from(*real)).abs() <= 0.5001 * scale);
+        }
+        // A column of 8 bits may be 127 / 7 times as large as those of 4 bits.
+        let mixed = [Bits::Eight, Bits::Four, Bits::Four];
+        assert_eq!(quantized(&[0.18, 0.01, -0.005], &mixed).0, [126, 7, -4]);
+        assert_eq!(quantized(&[-0.36, 0.01, 0.0], &mixed).0, [-127, 4, 0]);
     }
 
     #[test]

@@ -1,12 +1,11 @@
 use std::fmt;
 use std::path::Path;
 
-use runtime::format::{
-    Cell, DirectionWeights, HEADER_LENGTH, Input, Int8Scales, Layer, Manifest, StringTableRef, Tensor, TokenVectors,
-};
+use runtime::format::{Cell, DirectionWeights, FingerprintTableRef, Input, Layer, Manifest, TokenVectors};
 use runtime::{Classifier, InputKind};
 use serde::Serialize;
 
+use super::flash::{Flash, FlashPart, FlashParts, vectors};
 use crate::error::Error;
 use crate::export::ModelFile;
 
@@ -15,7 +14,7 @@ use crate::export::ModelFile;
 pub struct Inspection {
     /// `f32`, `f16` or `int8`.
     pub precision: String,
-    /// What a step is: `words`, `hashed-words`, `characters`, `bytes` or `frames`.
+    /// What a step is: `words`, `hashed-words`, `fingerprinted-words`, `characters`, `bytes` or `frames`.
     pub input: String,
     /// The layers, from the input to the classes.
     pub architecture: Vec<String>,
@@ -23,6 +22,9 @@ pub struct Inspection {
     pub labels: Vec<String>,
     /// Known words or characters.
     pub vocabulary_size: usize,
+    /// Probability that a word beside a vocabulary of fingerprints is taken for one of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub false_positive_rate: Option<f64>,
     /// Values of a frame; 0 of a text.
     pub channels: usize,
     /// What 1 in a frame of integers stands for.
@@ -36,8 +38,10 @@ pub struct Inspection {
     pub is_bidirectional: bool,
     /// Bytes of the file.
     pub flash_bytes: usize,
-    /// Where they go.
+    /// Where they go, by kind.
     pub flash: FlashParts,
+    /// Where they go, one by one; their sum is the file.
+    pub flash_parts: Vec<FlashPart>,
     /// Bytes of a classifier: state, tokenizer, and its other fields (as large as on this machine; pointers are
     /// smaller on a microcontroller).
     pub ram_bytes: usize,
@@ -62,27 +66,6 @@ pub struct Inspection {
     pub seed: u64,
 }
 
-/// The bytes of a model file by part; their sum is the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct FlashParts {
-    /// Header and manifest.
-    pub manifest: usize,
-    /// Names of the classes.
-    pub labels: usize,
-    /// Known words or characters, and their index.
-    pub vocabulary: usize,
-    /// Zero and scale of each channel.
-    pub normalization: usize,
-    /// Vectors of the tokens, or the first layer's weights for each.
-    pub embedding: usize,
-    /// Recurrent layers.
-    pub recurrent: usize,
-    /// Linear head.
-    pub head: usize,
-    /// Bytes between tensors.
-    pub alignment: usize,
-}
-
 impl Inspection {
     /// Reads a model file.
     ///
@@ -100,19 +83,27 @@ impl Inspection {
         architecture.push(format!("linear {pooled} -> {classes}"));
         let state_bytes = model.required_words() * 4;
         let provenance = model.provenance();
+        let flash = Flash::new(file, &manifest);
+        let fingerprints = match &manifest.input {
+            Input::FingerprintedWords(words) => Some(&words.table),
+            _ => None,
+        };
+        let named = model.vocabulary().map_or(0, |vocabulary| vocabulary.words().count());
         Ok(Self {
             precision: model.precision().to_string(),
             input: input_name(model.input_kind()).into(),
             architecture,
             labels: model.labels().map(str::to_owned).collect(),
-            vocabulary_size: model.vocabulary().map_or(0, |vocabulary| vocabulary.words().count()),
+            vocabulary_size: fingerprints.map_or(named, |table| table.count as usize),
+            false_positive_rate: fingerprints.map(false_positive_rate),
             channels: model.channels(),
             frame_unit: model.frame_unit(),
             max_steps: manifest.max_steps,
             pad_to: manifest.pad_to,
             is_bidirectional: model.is_bidirectional(),
             flash_bytes: file.bytes().len(),
-            flash: FlashParts::new(file, &manifest),
+            flash: flash.by_kind,
+            flash_parts: flash.parts,
             ram_bytes: state_bytes + size_of::<Classifier<'_, '_, 0>>(),
             state_bytes,
             macs_per_step: manifest.layers.iter().map(macs).sum(),
@@ -132,6 +123,7 @@ fn input_name(kind: InputKind) -> &'static str {
     match kind {
         InputKind::Words => "words",
         InputKind::HashedWords => "hashed-words",
+        InputKind::FingerprintedWords => "fingerprinted-words",
         InputKind::Characters => "characters",
         InputKind::Bytes => "bytes",
         InputKind::Frames => "frames",
@@ -139,19 +131,17 @@ fn input_name(kind: InputKind) -> &'static str {
     }
 }
 
-fn vectors<'a>(manifest: &'a Manifest<'_>) -> Option<&'a TokenVectors> {
-    match &manifest.input {
-        Input::Words(words) => Some(&words.vectors),
-        Input::HashedWords(words) => Some(&words.vectors),
-        Input::Characters(characters) => Some(&characters.vectors),
-        Input::Bytes(vectors) => Some(vectors),
-        Input::Frames(_) => None,
-    }
+/// The probability that a word beside a vocabulary has the fingerprint of one in it: what the bits of a remainder
+/// leave, or all 32 bits of the hash where these are fewer.
+fn false_positive_rate(table: &FingerprintTableRef) -> f64 {
+    let of_remainder = f64::from(table.remainder_bits).exp2().recip();
+    let of_hash = f64::from(table.count) / 32_f64.exp2();
+    if table.count == 0 { 0.0 } else { of_remainder.max(of_hash) }
 }
 
 /// How a step becomes the first layer's input.
 fn input_stage(model: &runtime::Model<'_>, manifest: &Manifest<'_>) -> String {
-    match vectors(manifest) {
+    match vectors(&manifest.input) {
         Some(TokenVectors::Embedding(embedding)) => format!("embedding {} x {}", model.token_count(), embedding.size),
         Some(TokenVectors::OneHot) => format!("one-hot {}", model.token_count()),
         None => format!("frames of {}", model.channels()),
@@ -183,60 +173,14 @@ fn macs(layer: &Layer) -> usize {
     directions(layer).map(|direction| layer.cell.gates() * hidden * columns(direction)).sum()
 }
 
-impl FlashParts {
-    fn new(file: &ModelFile, manifest: &Manifest<'_>) -> Self {
-        let scales = |scales: &Option<Int8Scales>| scales.map_or(0, |scales| bytes(&scales.multipliers));
-        let all = || manifest.layers.iter().flat_map(directions);
-        let recurrent =
-            |weights: &DirectionWeights| bytes(&weights.weights) + bytes(&weights.bias) + scales(&weights.scales);
-        let one_hot: usize = all().filter_map(|weights| weights.one_hot.as_ref()).map(bytes).sum();
-        let embedding = match vectors(manifest) {
-            Some(TokenVectors::Embedding(embedding)) => bytes(&embedding.weights),
-            _ => 0,
-        };
-        let (vocabulary, normalization) = match &manifest.input {
-            Input::Words(words) => (table_bytes(&words.vocabulary), 0),
-            Input::Characters(characters) => (table_bytes(&characters.alphabet), 0),
-            Input::Frames(frames) => (0, bytes(&frames.zero) + bytes(&frames.scale)),
-            Input::HashedWords(_) | Input::Bytes(_) => (0, 0),
-        };
-        let mut parts = Self {
-            manifest: HEADER_LENGTH + manifest_length(file),
-            labels: table_bytes(&manifest.labels),
-            vocabulary,
-            normalization,
-            embedding: embedding + one_hot,
-            recurrent: all().map(recurrent).sum(),
-            head: bytes(&manifest.head.weights) + bytes(&manifest.head.bias) + scales(&manifest.head.scales),
-            alignment: 0,
-        };
-        parts.alignment = file.bytes().len() - parts.total();
-        parts
-    }
-
-    fn total(&self) -> usize {
-        let Self { manifest, labels, vocabulary, normalization, embedding, recurrent, head, alignment } = *self;
-        manifest + labels + vocabulary + normalization + embedding + recurrent + head + alignment
-    }
-}
-
-fn manifest_length(file: &ModelFile) -> usize {
-    runtime::format::Header::read(file.bytes()).map_or(0, |header| header.manifest_length as usize)
-}
-
-fn table_bytes(table: &StringTableRef) -> usize {
-    bytes(&table.index) + bytes(&table.bytes)
-}
-
-fn bytes(tensor: &Tensor) -> usize {
-    tensor.elements as usize * tensor.data_type.size()
-}
-
 impl Inspection {
     fn describe_input(&self) -> String {
         match self.frame_unit {
             Some(unit) => format!("frames of {} values, 1 is {unit}", self.channels),
-            None if self.vocabulary_size > 0 => format!("{}, {} known", self.input, self.vocabulary_size),
+            None if self.vocabulary_size > 0 => {
+                let known = format!("{}, {} known", self.input, self.vocabulary_size);
+                known + &self.false_positive_rate.map_or(String::new(), describe_false_positives)
+            }
             None => self.input.clone(),
         }
     }
@@ -247,6 +191,10 @@ impl Inspection {
     }
 }
 
+fn describe_false_positives(rate: f64) -> String {
+    format!(" (1 in {:.0} others is taken for one of them)", rate.recip())
+}
+
 impl fmt::Display for Inspection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "precision     {}", self.precision)?;
@@ -255,23 +203,10 @@ impl fmt::Display for Inspection {
         let limit = if self.max_steps == 0 { "no limit".into() } else { self.max_steps.to_string() };
         writeln!(formatter, "input         {}; steps: {limit}{}", self.describe_input(), self.describe_steps())?;
         writeln!(formatter, "flash         {:>8} bytes", self.flash_bytes)?;
-        let FlashParts { manifest, labels, vocabulary, normalization, embedding, recurrent, head, alignment } =
-            self.flash;
-        for (name, bytes) in [
-            ("header and manifest", manifest),
-            ("labels", labels),
-            ("vocabulary", vocabulary),
-            ("normalization", normalization),
-            ("embedding", embedding),
-            ("recurrent layers", recurrent),
-            ("head", head),
-            ("alignment", alignment),
-        ]
-        .into_iter()
-        .filter(|(_, bytes)| *bytes > 0)
-        {
-            let share = 100.0 * bytes as f64 / self.flash_bytes as f64;
-            writeln!(formatter, "  {name:20}{bytes:>8}  {share:>5.1} %")?;
+        for FlashPart { name, bytes, bits } in &self.flash_parts {
+            let share = 100.0 * *bytes as f64 / self.flash_bytes as f64;
+            let bits = bits.map_or(String::new(), |bits| format!("  {bits} bits"));
+            writeln!(formatter, "  {name:28}{bytes:>8}  {share:>5.1} %{bits}")?;
         }
         writeln!(formatter, "RAM           {:>8} bytes ({} of them state)", self.ram_bytes, self.state_bytes)?;
         writeln!(

@@ -1,11 +1,24 @@
 //! What is measured on rows, and how it is shown.
 
+mod by_step;
 mod curve;
+mod disagreement;
+mod drift;
 mod evaluation;
+mod flash;
+mod histogram;
 mod inspection;
 mod parity;
+mod parity_figure;
+pub mod plot;
 
+use by_step::ByStepSums;
+pub use by_step::{ByStep, DirectionErrors, QuantityErrors, StepErrors};
 pub use curve::{Curve, CurveCounts, CurvePoint};
+pub use disagreement::{Disagreement, Disagreements};
+pub use drift::{DriftBlock, DriftErrors, DriftReport, StuckUnit};
 pub use evaluation::{ClassReport, EvaluationReport};
-pub use inspection::{FlashParts, Inspection};
-pub use parity::{ParityReport, PrecisionParity};
+pub use flash::{FlashPart, FlashParts};
+pub use histogram::Histogram;
+pub use inspection::Inspection;
+pub use parity::{ParityDetail, ParityReport, PrecisionParity};

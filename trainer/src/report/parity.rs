@@ -1,14 +1,42 @@
 use std::fmt;
 
-use crate::operations::NetworkBackend;
-use runtime::format::Precision;
-use serde::Serialize;
+use burn::tensor::backend::Backend;
+use runtime::Model;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
-use crate::data::Row;
+use super::disagreement::{Answers, argmax};
+use super::drift::drift;
+use super::{ByStep, ByStepSums, Disagreements, DriftReport, Histogram};
+use crate::data::{DataError, Row};
 use crate::error::Error;
-use crate::inference::row_answers;
+use crate::export::ExportPrecision;
+use crate::inference::{HostClassifier, row_answers};
+use crate::operations::NetworkBackend;
+use crate::quantize::{Bits, IntegerBits};
 use crate::run::Run;
+use crate::trace::{step_contents, trace};
 use crate::training::{encode_rows, logits};
+
+/// What a file that is made from a run is called in errors.
+pub(super) const EXPORTED: &str = "exported model";
+/// The precisions that are compared, f32 first; after them the integers that training simulated.
+fn precisions<B: Backend>(run: &Run<B>) -> Vec<ExportPrecision> {
+    let all = [ExportPrecision::F32, ExportPrecision::F16, ExportPrecision::Integer(IntegerBits::all(Bits::Eight))];
+    let simulated = run.rounding.as_ref().map(|rounding| ExportPrecision::Integer(rounding.bits));
+    all.into_iter().chain(simulated.filter(|simulated| !all.contains(simulated))).collect()
+}
+
+/// What a [`ParityReport`] has beside its numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ParityDetail {
+    /// Where a precision departs from f32: gates and states by layer and step, logit errors by size.
+    pub by_step: bool,
+    /// The so many rows that a precision departs on most.
+    pub worst: usize,
+    /// So many steps without a reset.
+    pub drift: usize,
+}
 
 /// The trained network beside the files that are made from it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,17 +45,17 @@ pub struct ParityReport {
     pub rows: usize,
     /// Accuracy of the trained network itself, computed by Burn.
     pub accuracy: f64,
-    /// The runtime on the exported f32 file.
-    pub f32: PrecisionParity,
-    /// The runtime on the exported f16 file.
-    pub f16: PrecisionParity,
-    /// The runtime on the exported int8 file.
-    pub int8: PrecisionParity,
+    /// The runtime on the file of each precision, f32 first; in JSON each under its name.
+    #[serde(flatten, serialize_with = "under_names")]
+    pub precisions: Vec<PrecisionParity>,
 }
 
 /// One precision beside the trained network.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PrecisionParity {
+    /// Its name.
+    #[serde(skip)]
+    pub name: String,
     /// Share of rows that are right.
     pub accuracy: f64,
     /// Share of rows with the trained network's class.
@@ -38,43 +66,105 @@ pub struct PrecisionParity {
     pub mean_logit_error: f64,
     /// Bytes of the file.
     pub flash_bytes: usize,
+    /// Differences of logits by size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logit_errors: Option<Histogram>,
+    /// The rows that it departs on most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worst: Option<Disagreements>,
+    /// Gates and states beside those of f32; none of f32.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_step: Option<ByStep>,
+    /// A long sequence beside f32; none of f32.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftReport>,
+}
+
+fn under_names<S: Serializer>(precisions: &[PrecisionParity], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(precisions.len()))?;
+    for precision in precisions {
+        map.serialize_entry(&precision.name, precision)?;
+    }
+    map.end()
 }
 
 impl ParityReport {
     /// Measures a run on rows.
     ///
     /// # Errors
-    /// [`Error::Data`] for a label that is not the model's; [`Error::Export`].
-    pub fn new<B: NetworkBackend>(run: &Run<B>, rows: &[Row], place: &str) -> Result<Self, Error> {
+    /// [`Error::Data`] for a label that is not the model's; [`Error::Export`]; [`Error::Setting`] for a drift of a
+    /// network that keeps no state.
+    pub fn new<B: NetworkBackend>(
+        run: &Run<B>,
+        rows: &[Row],
+        place: &str,
+        detail: ParityDetail,
+    ) -> Result<Self, Error> {
         let examples = encode_rows(rows, place, &run.labels, &run.encoder, &run.config)?;
         let expected: Vec<usize> = (0..examples.len()).map(|row| examples.class(row)).collect();
         let reference = logits(&run.network, &run.network_config(), &examples)?;
         let classes: Vec<usize> = reference.iter().map(|logits| argmax(logits)).collect();
-        let parity = |precision| -> Result<PrecisionParity, Error> {
-            let file = run.export(precision)?;
-            let model = file.parse("exported model".as_ref())?;
-            let answers = row_answers(&model, rows).map_err(|error| error.named("exported model".as_ref(), place))?;
+        let compared = precisions(run);
+        let files = compared.iter().map(|precision| run.export(*precision)).collect::<Result<Vec<_>, _>>()?;
+        let models = files.iter().map(|file| file.parse(EXPORTED.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let mut precisions = Vec::new();
+        for ((precision, file), model) in compared.iter().zip(&files).zip(&models) {
+            let answers = row_answers(model, rows).map_err(|error| error.named(EXPORTED.as_ref(), place))?;
             let answered: Vec<usize> = answers.iter().map(|answer| answer.class).collect();
-            let errors = answers.iter().zip(&reference).flat_map(|(answer, reference)| {
-                answer.logits.iter().zip(reference).map(|(found, expected)| (found - expected).abs())
-            });
-            let errors: Vec<f32> = errors.collect();
-            Ok(PrecisionParity {
+            let beside: Vec<Answers<'_>> = answers
+                .iter()
+                .zip(&reference)
+                .map(|(answer, expected)| Answers { expected, found: &answer.logits, class: answer.class })
+                .collect();
+            let errors: Vec<f32> = beside.iter().flat_map(Answers::errors).collect();
+            let is_other = *precision != ExportPrecision::F32;
+            let long =
+                (is_other && detail.drift > 0).then(|| drift(run, *precision, rows, detail.drift)).transpose()?;
+            precisions.push(PrecisionParity {
+                name: precision.to_string(),
                 accuracy: agreement(&answered, &expected),
                 agreement: agreement(&answered, &classes),
                 max_logit_error: errors.iter().copied().fold(0.0, f32::max),
                 mean_logit_error: errors.iter().copied().map(f64::from).sum::<f64>() / errors.len().max(1) as f64,
                 flash_bytes: file.bytes().len(),
-            })
-        };
-        Ok(Self {
-            rows: rows.len(),
-            accuracy: agreement(&classes, &expected),
-            f32: parity(Precision::F32)?,
-            f16: parity(Precision::F16)?,
-            int8: parity(Precision::Int8)?,
-        })
+                logit_errors: detail.by_step.then(|| Histogram::new(errors)),
+                worst: (detail.worst > 0).then(|| Disagreements::new(rows, &run.labels, &beside, detail.worst)),
+                by_step: None,
+                drift: long,
+            });
+        }
+        if detail.by_step {
+            let found = by_step(run, &models, rows, place)?;
+            for (precision, found) in precisions.iter_mut().skip(1).zip(found) {
+                precision.by_step = Some(found);
+            }
+        }
+        Ok(Self { rows: rows.len(), accuracy: agreement(&classes, &expected), precisions })
     }
+
+    /// One of the precisions.
+    pub fn precision(&self, name: &str) -> Option<&PrecisionParity> {
+        self.precisions.iter().find(|precision| precision.name == name)
+    }
+}
+
+/// What each model but the first computes beside the first, step by step.
+fn by_step<B: Backend>(run: &Run<B>, models: &[Model<'_>], rows: &[Row], place: &str) -> Result<Vec<ByStep>, Error> {
+    let classifiers = models.iter().map(|model| HostClassifier::new(model).map_err(Error::of_model(EXPORTED.as_ref())));
+    let mut classifiers = classifiers.collect::<Result<Vec<_>, _>>()?;
+    let mut sums: Vec<ByStepSums> = models.iter().skip(1).map(|_| ByStepSums::default()).collect();
+    for row in rows {
+        let mut traces = Vec::new();
+        for (model, classifier) in models.iter().zip(&mut classifiers) {
+            let mismatch = |mismatch| DataError::Mismatch { place: place.into(), mismatch };
+            let steps = step_contents(&run.encoder, run.config.max_length, model, &row.content).map_err(mismatch)?;
+            traces.push(trace(classifier, model, run.config.cell, &steps)?);
+        }
+        if let Some((reference, others)) = traces.split_first() {
+            sums.iter_mut().zip(others).for_each(|(sums, found)| sums.add(reference, found));
+        }
+    }
+    Ok(sums.into_iter().map(ByStepSums::finish).collect())
 }
 
 fn agreement(found: &[usize], expected: &[usize]) -> f64 {
@@ -82,23 +172,30 @@ fn agreement(found: &[usize], expected: &[usize]) -> f64 {
     equal as f64 / expected.len().max(1) as f64
 }
 
-/// The class of the largest logit, the first of equal ones.
-fn argmax(logits: &[f32]) -> usize {
-    (0..logits.len()).reduce(|best, class| if logits[class] > logits[best] { class } else { best }).unwrap_or(0)
-}
-
 impl fmt::Display for ParityReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{} rows; trained network (Burn): accuracy {:.2} %\n", self.rows, 100.0 * self.accuracy)?;
         write!(formatter, "runtime   accuracy   agreement   largest logit error   mean        bytes")?;
-        for (name, parity) in [("f32", self.f32), ("f16", self.f16), ("int8", self.int8)] {
-            let PrecisionParity { accuracy, agreement, max_logit_error, mean_logit_error, flash_bytes } = parity;
+        for precision in &self.precisions {
+            let PrecisionParity { name, accuracy, agreement, max_logit_error, mean_logit_error, flash_bytes, .. } =
+                precision;
             write!(
                 formatter,
                 "\n{name:7}  {:>7.2} %   {:>7.2} %   {max_logit_error:>19.6}   {mean_logit_error:.6}   {flash_bytes:>6}",
                 100.0 * accuracy,
                 100.0 * agreement
             )?;
+        }
+        for PrecisionParity { name, worst, by_step, drift, .. } in self.precisions.iter().skip(1) {
+            if let Some(by_step) = by_step {
+                write!(formatter, "\n\n{name} beside f32: largest error by step\n{by_step}")?;
+            }
+            if let Some(worst) = worst {
+                write!(formatter, "\n\n{name} beside the trained network: the rows that it departs on most\n{worst}")?;
+            }
+            if let Some(drift) = drift {
+                write!(formatter, "\n\n{name} beside f32: {} steps without a reset\n{drift}", drift.steps)?;
+            }
         }
         Ok(())
     }

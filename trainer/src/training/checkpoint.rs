@@ -5,10 +5,12 @@ use burn::optim::Optimizer;
 use burn::record::{FullPrecisionSettings, NamedMpkBytesRecorder, Recorder};
 use serde::{Deserialize, Serialize};
 
+use super::average::{AverageRecord, WeightAverage};
 use super::embedding::{EmbeddingRecord, EmbeddingTable};
 use super::learner::Learner;
 use crate::error::Error;
 use crate::operations::TrainingBackend;
+use crate::quantize::Rounding;
 use crate::run_folder::write_atomically;
 
 /// What one epoch came to.
@@ -16,7 +18,8 @@ use crate::run_folder::write_atomically;
 pub struct EpochMetrics {
     /// The epoch, from 1.
     pub epoch: usize,
-    /// Mean cross-entropy over the training rows, with dropout.
+    /// Mean loss over the training rows, with dropout: the cross-entropy with labels, as they are smoothed, and with
+    /// teachers' answers.
     pub training_loss: f64,
     /// Share of training rows that were right, with dropout.
     pub training_accuracy: f64,
@@ -54,9 +57,12 @@ pub(super) struct Checkpoint {
     model: Vec<u8>,
     optimizer: Vec<u8>,
     embedding: Option<EmbeddingRecord>,
+    rounding: Option<Rounding>,
+    average: Option<AverageRecord>,
 }
 
-type BytesRecorder = NamedMpkBytesRecorder<FullPrecisionSettings>;
+/// How weights become bytes, and again the same weights.
+pub(super) type BytesRecorder = NamedMpkBytesRecorder<FullPrecisionSettings>;
 
 impl Checkpoint {
     pub(super) fn new<B: TrainingBackend>(position: &Position, learner: &Learner<B>) -> Result<Self, Error> {
@@ -68,6 +74,8 @@ impl Checkpoint {
             model: Recorder::<B>::record(&recorder, model, ()).map_err(failed)?,
             optimizer: Recorder::<B>::record(&recorder, learner.optimizer.to_record(), ()).map_err(failed)?,
             embedding: learner.embedding.as_ref().map(EmbeddingTable::record),
+            rounding: learner.rounding().cloned(),
+            average: learner.average.as_ref().map(WeightAverage::record).transpose().map_err(failed)?,
         })
     }
 
@@ -89,8 +97,19 @@ impl Checkpoint {
             (None, None) => None,
             _ => return Err(failed("another input".into())),
         };
+        let network = learner.trained();
+        learner.average = match (learner.average, self.average) {
+            (Some(average), Some(record)) => {
+                Some(average.restored(record, network, device).map_err(|error| failed(error.to_string()))?)
+            }
+            (None, None) => None,
+            _ => return Err(failed("another average".into())),
+        };
         learner.model = learner.model.load_record(model);
         learner.optimizer = learner.optimizer.load_record(optimizer);
+        if let Some(rounding) = self.rounding {
+            learner = learner.rounding_as(rounding);
+        }
         Ok((self.position, learner))
     }
 

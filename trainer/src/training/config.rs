@@ -2,11 +2,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Schedule;
+use super::{Schedule, TeachersRead};
 use crate::data::{Selection, Source};
-use crate::encoding::Input;
+use crate::encoding::{Input, MOST_FINGERPRINTS, VocabularyBy};
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
+use crate::quantize::{Bits, IntegerBits};
 
 /// Largest size of a layer.
 const LARGEST_SIZE: usize = 16_384;
@@ -44,7 +45,9 @@ pub struct TrainingConfig {
     /// Training rows that the vocabulary is made from, the first ones in the order of training; 0: all. Where
     /// validation rows are held out by chance, that order is one of chance too.
     pub vocabulary_rows: usize,
-    /// Most frequent words, or characters, that are kept.
+    /// What the words of the vocabulary are chosen by.
+    pub vocabulary_by: VocabularyBy,
+    /// Words, or characters, that the vocabulary has at most.
     pub vocabulary_size: usize,
     /// Tokens that words are hashed to.
     pub hash_buckets: usize,
@@ -80,6 +83,11 @@ pub struct TrainingConfig {
     pub word_dropout: f64,
     /// Standard deviation of what is added to normalized frames in training.
     pub input_noise: f64,
+    /// How much of each label's probability all classes share in the loss.
+    pub label_smoothing: f64,
+    /// Epochs that the weights are averaged over, to measure them and to keep them; 0: they are as the last step left
+    /// them.
+    pub weight_average: f64,
     /// Most passes over the rows.
     pub epochs: usize,
     /// Rows in a step of the optimizer.
@@ -96,11 +104,27 @@ pub struct TrainingConfig {
     pub patience: usize,
     /// Training rows that the int8 ranges are measured on.
     pub calibration_rows: usize,
+    /// The percentile of a state's magnitudes on those rows that its integers hold; 100: the largest.
+    pub calibration_percentile: f64,
+    /// Bits of the integers that training simulates in the weights and, but for `embedding_bits`, in the embedding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantize_aware: Option<Bits>,
+    /// Bits of the integers that it simulates in the embedding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding_bits: Option<Bits>,
+    /// Epochs before it begins; without it half of them, or none where a finished run is tuned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub float_epochs: Option<usize>,
+    /// A finished run with whose weights training begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fine_tune: Option<PathBuf>,
     /// Finished runs whose answers are learned from, beside the labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub teachers: Vec<PathBuf>,
     /// The share of the loss that is the distance to their answers.
     pub teacher_share: f64,
+    /// What they read of a row.
+    pub teachers_read: TeachersRead,
     /// Share of rows whose end is another row's in training; only teachers know the answer to them.
     pub splicing: f64,
     /// Where the chance of training comes from.
@@ -120,6 +144,7 @@ impl Default for TrainingConfig {
             text_columns: Vec::new(),
             vocabulary_columns: Vec::new(),
             vocabulary_rows: 0,
+            vocabulary_by: VocabularyBy::Frequency,
             vocabulary_size: 4_000,
             hash_buckets: 4_096,
             frame_unit: None,
@@ -137,6 +162,8 @@ impl Default for TrainingConfig {
             dropout: 0.3,
             word_dropout: 0.1,
             input_noise: 0.0,
+            label_smoothing: 0.0,
+            weight_average: 0.0,
             epochs: 8,
             batch_size: 32,
             learning_rate: 3e-3,
@@ -145,7 +172,13 @@ impl Default for TrainingConfig {
             gradient_clipping: 1.0,
             patience: 4,
             calibration_rows: 1_000,
+            calibration_percentile: 100.0,
+            quantize_aware: None,
+            embedding_bits: None,
+            float_epochs: None,
+            fine_tune: None,
             teachers: Vec::new(),
+            teachers_read: TeachersRead::ChangedRows,
             teacher_share: 0.9,
             splicing: 0.0,
             seed: 1,
@@ -164,6 +197,22 @@ impl TrainingConfig {
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
             pooling: self.pooling,
+            rounding: None,
+        }
+    }
+
+    /// Bits of the integers that training simulates; nothing if it does not.
+    pub fn integer_bits(&self) -> Option<IntegerBits> {
+        let weights = self.quantize_aware?;
+        Some(IntegerBits { weights, embedding: self.embedding_bits.unwrap_or(weights) })
+    }
+
+    /// Epochs before training simulates integers.
+    pub fn float_epochs(&self) -> usize {
+        let otherwise = if self.fine_tune.is_some() { 0 } else { self.epochs / 2 };
+        match self.quantize_aware {
+            Some(_) => self.float_epochs.unwrap_or(otherwise),
+            None => self.epochs,
         }
     }
 
@@ -184,6 +233,7 @@ impl TrainingConfig {
     pub fn check(&self) -> Result<(), Error> {
         self.check_sizes()?;
         self.check_numbers()?;
+        self.check_quantization()?;
         self.check_input()
     }
 
@@ -233,18 +283,41 @@ impl TrainingConfig {
         Ok(())
     }
 
+    fn check_quantization(&self) -> Result<(), Error> {
+        if self.quantize_aware.is_none() && (self.embedding_bits.is_some() || self.float_epochs.is_some()) {
+            let problem = "--embedding-bits and --float-epochs speak of --quantize-aware training; give that too";
+            return Err(Error::Setting(problem.into()));
+        }
+        if self.quantize_aware.is_some() && self.float_epochs() >= self.epochs {
+            return Err(Error::Setting(format!(
+                "--float-epochs {}: expected fewer than --epochs {}, so that an epoch simulates integers",
+                self.float_epochs(),
+                self.epochs
+            )));
+        }
+        if self.quantize_aware == Some(Bits::Four) && self.embedding_size == 0 {
+            let problem = "--quantize-aware 4: one-hot tokens have weights of 8 bits; give --embedding-size, or 8";
+            return Err(Error::Setting(problem.into()));
+        }
+        Ok(())
+    }
+
     fn check_numbers(&self) -> Result<(), Error> {
         let below_one = |value: f64| (0.0..1.0).contains(&value);
         let positive = |value: f64| value.is_finite() && value > 0.0;
+        let from_0 = |value: f64| value.is_finite() && value >= 0.0;
         let (clipping, unit) = (f64::from(self.gradient_clipping), f64::from(self.frame_unit.unwrap_or(1.0)));
         let numbers = [
             ("dropout", self.dropout, below_one(self.dropout), "0 up to, but not, 1"),
             ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
+            ("input-noise", self.input_noise, from_0(self.input_noise), "a number from 0"),
+            ("label-smoothing", self.label_smoothing, below_one(self.label_smoothing), "0 up to, but not, 1"),
+            ("weight-average", self.weight_average, from_0(self.weight_average), "a number from 0"),
             (
-                "input-noise",
-                self.input_noise,
-                self.input_noise.is_finite() && self.input_noise >= 0.0,
-                "a number from 0",
+                "calibration-percentile",
+                self.calibration_percentile,
+                (50.0..=100.0).contains(&self.calibration_percentile),
+                "50 to 100",
             ),
             ("teacher-share", self.teacher_share, (0.0..=1.0).contains(&self.teacher_share), "0 to 1"),
             ("splicing", self.splicing, below_one(self.splicing), "0 up to, but not, 1"),
@@ -262,6 +335,11 @@ impl TrainingConfig {
     /// Checks that no setting is given that the input does not use.
     fn check_input(&self) -> Result<(), Error> {
         let refuse = |problem: &str| Err(Error::Setting(problem.into()));
+        if self.splicing > 0.0 && self.teachers_read == TeachersRead::WholeRows {
+            return refuse(
+                "--splicing needs --teachers-read changed-rows: no teacher knows the answer to a spliced row",
+            );
+        }
         if self.splicing > 0.0 && self.teachers.is_empty() {
             return refuse("--splicing needs --teacher: nobody else knows the class of two rows in one");
         }
@@ -271,12 +349,23 @@ impl TrainingConfig {
         if self.freeze_embeddings && self.pretrained_embeddings.is_none() {
             return refuse("--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps");
         }
-        if self.pretrained_embeddings.is_some() && !matches!(self.input, Input::Auto | Input::Words) {
-            return refuse("--pretrained-embeddings needs --input words");
+        let of_words = matches!(self.input, Input::Auto | Input::Words | Input::FingerprintedWords);
+        if self.pretrained_embeddings.is_some() && !of_words {
+            return refuse("--pretrained-embeddings needs --input words or fingerprinted-words");
         }
         let of_rows = self.vocabulary_rows != 0 || !self.vocabulary_columns.is_empty();
-        if of_rows && !matches!(self.input, Input::Auto | Input::Words | Input::Characters) {
-            return refuse("--vocabulary-rows and --vocabulary-columns need --input words or characters");
+        if of_rows && !of_words && self.input != Input::Characters {
+            let problem = "need --input words, fingerprinted-words or characters";
+            return refuse(&format!("--vocabulary-rows and --vocabulary-columns {problem}"));
+        }
+        if self.input == Input::FingerprintedWords && self.vocabulary_size > MOST_FINGERPRINTS {
+            let (size, most) = (self.vocabulary_size, MOST_FINGERPRINTS);
+            return refuse(&format!(
+                "--vocabulary-size {size}: expected at most {most} with --input fingerprinted-words"
+            ));
+        }
+        if self.vocabulary_by == VocabularyBy::Information && !of_words {
+            return refuse("--vocabulary-by information needs --input words or fingerprinted-words");
         }
         if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
             return refuse("--frame-unit needs --input frames");

@@ -74,3 +74,35 @@ pub(super) fn losses_and_correct<B: Backend>(
     let losses = log_softmax(logits, 1).gather(1, targets).squeeze_dim(1).neg();
     (losses, right)
 }
+
+/// The cross-entropy of each row with smoothed labels: of `classes`, the row's own has the probability
+/// `1 - share + share / classes`, each other `share / classes`. `losses` are those with labels as they are.
+///
+/// # Source
+/// Szegedy et al., Rethinking the Inception architecture (2016), section 7.
+pub(super) fn smoothed<B: Backend>(losses: Tensor<B, 1>, logits: &Tensor<B, 2>, share: f64) -> Tensor<B, 1> {
+    if share == 0.0 {
+        return losses;
+    }
+    let of_all = log_softmax(logits.clone(), 1).mean_dim(1).squeeze_dim(1).neg();
+    losses * (1.0 - share) + of_all * share
+}
+
+#[cfg(test)]
+mod tests {
+    use burn_ndarray::NdArray;
+
+    use super::*;
+
+    #[test]
+    fn smoothed_labels_give_each_class_a_share() {
+        let device = Default::default();
+        let logits = Tensor::<NdArray<f32>, 2>::from_floats([[0.0, 0.0], [3_f32.ln(), 0.0]], &device);
+        let (losses, _) = losses_and_correct(logits.clone(), &[0, 1], &device);
+        // Probabilities 1/2, 1/2 and 3/4, 1/4; targets 7/8, 1/8 and 1/8, 7/8.
+        let expected = [2_f32.ln(), -(0.125 * 0.75_f32.ln() + 0.875 * 0.25_f32.ln())];
+        let found = values(smoothed(losses.clone(), &logits, 0.25));
+        assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-6), "{found:?}");
+        assert_eq!(values(smoothed(losses.clone(), &logits, 0.0)), values(losses));
+    }
+}

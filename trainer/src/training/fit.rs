@@ -3,6 +3,7 @@ use burn::tensor::backend::Backend;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::average::TIMES_AN_EPOCH;
 use super::checkpoint::{Checkpoint, EpochMetrics, EpochSums, Position};
 use super::evaluate::evaluate;
 use super::learner::{Found, Learner};
@@ -15,8 +16,10 @@ use crate::batches::epoch_batches;
 use crate::error::Error;
 use crate::network::{Classifier, NetworkConfig, values};
 use crate::operations::{NetworkBackend, TrainingBackend};
-use crate::run_folder::{RunFolder, write_atomically};
-use crate::weights;
+use crate::quantize::{IntegerBits, Rounding, measure_ranges};
+use crate::run::Run;
+use crate::run_folder::{RunFolder, write_atomically, write_toml};
+use crate::weights::{self, NetworkWeights};
 
 /// Batches between two reads of loss and accuracy from the device.
 const BATCHES_PER_READ: usize = 25;
@@ -67,16 +70,22 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
     let Fit { config, prepared, folder, .. } = fit;
     let first = devices.first().cloned().unwrap_or_default();
     let device = &first;
-    let model = initial_network::<B>(config, prepared, device);
+    let model = initial_network::<B>(config, prepared, device)?;
     let batches = prepared.training.len().div_ceil(config.batch_size);
     let rates = (0..config.epochs * batches).map(|step| rate_at(config, batches, step));
-    let teachers = Teachers::load(config, device)?;
+    let teachers = Teachers::load(config, device)?.prepared(prepared.questions.as_ref())?;
     let mut learner = Learner::new(model, network_config(fit), teachers, config, rates, devices);
     let mut position = Position::default();
     if fit.resume {
         (position, learner) = Checkpoint::read(&folder.checkpoint())?.restore(learner, device)?;
     }
     while position.history.len() < config.epochs && !patience_is_over(config, &position) {
+        if let (Some(bits), None) = (config.integer_bits(), learner.rounding())
+            && position.history.len() >= config.float_epochs()
+        {
+            let rounding = begin_rounding(fit, bits, &learner)?;
+            learner = learner.rounding_as(rounding);
+        }
         let stopped;
         (learner, stopped) = train_epoch(fit, learner, &mut position, progress)?;
         if stopped {
@@ -86,24 +95,37 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
         }
         learner = learner.settled();
         let trained = learner.trained();
-        if end_epoch(fit, &trained, &mut position, progress, device)? {
+        if end_epoch(fit, &trained, &learner.network, &mut position, progress, device)? {
             weights::save(&trained, &folder.weights())?;
         }
         Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
     }
     progress.finish();
-    best_epoch(&position.history).map(Ending::Finished).ok_or_else(|| Error::Failed("no epoch was trained".into()))
+    best_epoch(config, &position.history)
+        .map(Ending::Finished)
+        .ok_or_else(|| Error::Failed("no epoch was trained".into()))
 }
 
 /// The network that a training begins with.
-pub fn initial_network<B: Backend>(config: &TrainingConfig, prepared: &Prepared, device: &B::Device) -> Classifier<B> {
+///
+/// # Errors
+/// As [`Run::load`], of the run that is tuned.
+pub fn initial_network<B: TrainingBackend>(
+    config: &TrainingConfig,
+    prepared: &Prepared,
+    device: &B::Device,
+) -> Result<Classifier<B>, Error> {
     let network = config.network(prepared.input_shape(config));
     let mut rng = chance(config.seed, Chance::Initial, 0, 0);
-    let model = Classifier::new(&network, prepared.labels.len(), &mut rng, device);
-    match &prepared.pretrained {
-        Some(pretrained) => model.with_embeddings(&pretrained.vectors, config.freeze_embeddings),
-        None => model,
+    let mut model = Classifier::new(&network, prepared.labels.len(), &mut rng, device);
+    if let Some(start) = &config.fine_tune {
+        let trained = Run::<B::InnerBackend>::load(start, device)?.network;
+        model = NetworkWeights::from_network(&trained, config.cell).to_network(device);
     }
+    if let Some(pretrained) = &prepared.pretrained {
+        model = model.with_embeddings(&pretrained.vectors, config.freeze_embeddings);
+    }
+    Ok(model)
 }
 
 /// The training rows of each batch of an epoch, by their numbers; epochs are counted from 0.
@@ -113,6 +135,22 @@ pub fn batches_of_epoch(config: &TrainingConfig, prepared: &Prepared, epoch: usi
 
 fn network_config(fit: &Fit<'_>) -> NetworkConfig {
     fit.config.network(fit.prepared.input_shape(fit.config))
+}
+
+/// How integers are simulated from now on, measured on the network as it is; kept in the run's folder.
+fn begin_rounding<B: TrainingBackend>(
+    fit: &Fit<'_>,
+    bits: IntegerBits,
+    learner: &Learner<B>,
+) -> Result<Rounding, Error> {
+    let Fit { config, prepared, folder, .. } = fit;
+    let network = learner.trained();
+    let rows = prepared.calibration_rows(config.calibration_rows)?;
+    let ranges = measure_ranges(&network, &learner.network, &rows, config.calibration_percentile)?;
+    let weights = NetworkWeights::from_network(&network, config.cell);
+    let rounding = Rounding::new(bits, &weights, &ranges);
+    write_toml(&folder.rounding(), &rounding)?;
+    Ok(rounding)
 }
 
 /// Trains from the position's batch to the end of its epoch, or until asked to stop (`true`).
@@ -126,12 +164,14 @@ fn train_epoch<B: TrainingBackend>(
     let epoch = position.history.len();
     let examples = &prepared.training;
     let batches = batches_of_epoch(config, prepared, epoch);
+    let input_grids = learner.rounding().map_or(Vec::new(), |rounding| rounding.channel_grids(&learner.network));
     let making = Making {
         examples,
         teachers: prepared.teachers.as_ref(),
         splicing: config.splicing,
         word_dropout: config.word_dropout,
         input_noise: config.input_noise,
+        input_grids: &input_grids,
         shares: learner.devices.len(),
     };
     let mut unread = Unread::default();
@@ -149,6 +189,9 @@ fn train_epoch<B: TrainingBackend>(
             (learner, found) = learner.step(ready?, rate);
             unread.push(found);
             position.batch += 1;
+            if position.batch.is_multiple_of(batches.len().div_ceil(TIMES_AN_EPOCH)) {
+                learner = learner.averaged();
+            }
             if position.batch.is_multiple_of(BATCHES_PER_READ) || position.batch == batches.len() {
                 let rows = unread.read(&mut position.sums)?;
                 progress.advance(rows, &status(config, epoch, &position.sums, examples.len()));
@@ -162,12 +205,13 @@ fn train_epoch<B: TrainingBackend>(
 fn end_epoch<B: NetworkBackend>(
     fit: &Fit<'_>,
     model: &Classifier<B>,
+    network: &NetworkConfig,
     position: &mut Position,
     progress: &mut Progress,
     device: &B::Device,
 ) -> Result<bool, Error> {
     let Fit { config, prepared, folder, .. } = fit;
-    let validation = evaluate(model, &network_config(fit), &prepared.validation, device)?;
+    let validation = evaluate(model, network, &prepared.validation, device)?;
     let EpochSums { loss, correct, rows } = position.sums;
     let rows = rows.max(1) as f64;
     let epoch = position.history.len() + 1;
@@ -182,7 +226,7 @@ fn end_epoch<B: NetworkBackend>(
     position.history.push(metrics);
     position.batch = 0;
     position.sums = EpochSums::default();
-    let best = best_epoch(&position.history) == Some(metrics);
+    let best = best_epoch(config, &position.history) == Some(metrics);
     progress.end_epoch(&metrics, best);
     write_atomically(&folder.metrics(), &metrics_csv(&position.history)?)?;
     Ok(best)
@@ -195,9 +239,12 @@ fn metrics_csv(history: &[EpochMetrics]) -> Result<Vec<u8>, Error> {
     writer.into_inner().map_err(|error| failed(error.to_string()))
 }
 
-/// The epoch of the largest validation accuracy, of equal ones that of the smallest loss.
-fn best_epoch(history: &[EpochMetrics]) -> Option<EpochMetrics> {
-    history.iter().copied().reduce(|best, next| {
+/// The epoch of the largest validation accuracy, of equal ones that of the smallest loss; of those that simulated
+/// integers once there is one.
+fn best_epoch(config: &TrainingConfig, history: &[EpochMetrics]) -> Option<EpochMetrics> {
+    let float_epochs = config.float_epochs();
+    let counted = if history.len() > float_epochs { &history[float_epochs..] } else { history };
+    counted.iter().copied().reduce(|best, next| {
         let better = next.validation_accuracy > best.validation_accuracy
             || (next.validation_accuracy == best.validation_accuracy && next.validation_loss < best.validation_loss);
         if better { next } else { best }
@@ -205,7 +252,9 @@ fn best_epoch(history: &[EpochMetrics]) -> Option<EpochMetrics> {
 }
 
 fn patience_is_over(config: &TrainingConfig, position: &Position) -> bool {
-    best_epoch(&position.history).is_some_and(|best| position.history.len() - best.epoch >= config.patience)
+    let waits = config.integer_bits().is_some() && position.history.len() <= config.float_epochs();
+    let best = best_epoch(config, &position.history).filter(|_| !waits);
+    best.is_some_and(|best| position.history.len() - best.epoch >= config.patience)
 }
 
 fn rate_at(config: &TrainingConfig, batches: usize, step: usize) -> f64 {

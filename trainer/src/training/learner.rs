@@ -11,13 +11,15 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::backend::Backend;
 use rand_chacha::ChaCha8Rng;
 
+use super::average::WeightAverage;
 use super::embedding::EmbeddingTable;
-use super::evaluate::losses_and_correct;
+use super::evaluate::{losses_and_correct, smoothed};
 use super::prefetch::{Ready, Share};
 use super::teachers::Teachers;
 use super::{TrainingConfig, adam};
 use crate::network::{Classifier, NetworkConfig, Targets};
 use crate::operations::TrainingBackend;
+use crate::quantize::Rounding;
 
 pub(super) type AdamOptimizer<B> = OptimizerAdaptor<Adam, Classifier<B>, B>;
 
@@ -26,9 +28,13 @@ pub(super) struct Learner<B: TrainingBackend> {
     pub(super) model: Classifier<B>,
     pub(super) optimizer: AdamOptimizer<B>,
     pub(super) embedding: Option<EmbeddingTable<B::InnerBackend>>,
+    pub(super) average: Option<WeightAverage<B::InnerBackend>>,
     teachers: Teachers<B::InnerBackend>,
     teacher_share: f64,
-    network: NetworkConfig,
+    label_smoothing: f64,
+    /// What the network is; with the rounding of its states, where there is one.
+    pub(super) network: NetworkConfig,
+    rounding: Option<Rounding>,
     targets: Targets,
     dropout: f64,
     clipping: GradientClipping,
@@ -59,13 +65,34 @@ impl<B: TrainingBackend> Learner<B> {
             model,
             optimizer: adam::config(config.gradient_clipping).init(),
             embedding,
+            average: WeightAverage::new(config),
             teachers,
             teacher_share: config.teacher_share,
+            label_smoothing: config.label_smoothing,
             network,
+            rounding: None,
             targets: config.targets,
             dropout: config.dropout,
             clipping: GradientClippingConfig::Norm(config.gradient_clipping).init(),
             devices: if devices.is_empty() { vec![B::Device::default()] } else { devices.to_vec() },
+        }
+    }
+
+    /// A learner that simulates the integers of a model file from now on.
+    pub(super) fn rounding_as(self, rounding: Rounding) -> Self {
+        Self { network: rounding.apply(self.network), rounding: Some(rounding), ..self }
+    }
+
+    /// How it simulates the integers of a model file, if it does.
+    pub(super) fn rounding(&self) -> Option<&Rounding> {
+        self.rounding.as_ref()
+    }
+
+    /// A network as it computes: with rounded weights, if there is a rounding.
+    fn computing<A: Backend>(&self, model: Classifier<A>) -> Classifier<A> {
+        match &self.rounding {
+            Some(rounding) => rounding.rounded(&self.network, &model),
+            None => model,
         }
     }
 
@@ -98,7 +125,8 @@ impl<B: TrainingBackend> Learner<B> {
         let mut found = Found { losses: Vec::new(), right: Vec::new() };
         for (share, device) in zip(shares, &self.devices) {
             let model = self.model.clone().fork(device);
-            let (losses, [losses_found, right]) = self.losses(&model, share, rng, device);
+            let computing = self.computing(model.clone());
+            let (losses, [losses_found, right]) = self.losses(&computing, share, rng, device);
             found.losses.push(losses_found.to_device(first));
             found.right.push(right.to_device(first));
             if self.targets_of(share) > 0 {
@@ -122,7 +150,7 @@ impl<B: TrainingBackend> Learner<B> {
     fn losses(
         &self,
         model: &Classifier<B>,
-        Share { batch, questions, spliced }: &Share,
+        Share { batch, questions, numbers, spliced }: &Share,
         rng: &mut ChaCha8Rng,
         device: &B::Device,
     ) -> (Tensor<B, 1>, [Tensor<B::InnerBackend, 1>; 2]) {
@@ -130,8 +158,12 @@ impl<B: TrainingBackend> Learner<B> {
         match self.targets {
             Targets::Last => {
                 let logits = model.forward(&self.network, &batch.packed, dropout);
-                let (mut losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
-                let answers = questions.as_ref().and_then(|questions| self.teachers.probabilities(questions));
+                let (losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
+                let mut losses = smoothed(losses, &logits, self.label_smoothing);
+                let answers = match questions {
+                    Some(questions) => self.teachers.probabilities(questions),
+                    None => self.teachers.known(numbers, device),
+                };
                 if let Some(answers) = answers {
                     let answers = Tensor::from_inner(answers.to_device(device));
                     let distances = (log_softmax(logits, 1) * answers).sum_dim(1).squeeze_dim(1).neg();
@@ -144,7 +176,8 @@ impl<B: TrainingBackend> Learner<B> {
             Targets::EveryStep => {
                 let classes: Vec<_> = batch.packed.step_rows().into_iter().map(|row| batch.classes[row]).collect();
                 let logits = model.forward_every_step(&self.network, &batch.packed, dropout);
-                let (losses, right) = losses_and_correct(logits, &classes, device);
+                let (losses, right) = losses_and_correct(logits.clone(), &classes, device);
+                let losses = smoothed(losses, &logits, self.label_smoothing);
                 let at_end = |values: Tensor<B, 1>| batch.packed.last(values.inner().unsqueeze_dim(1)).squeeze_dim(1);
                 (losses.clone(), [losses, right].map(at_end))
             }
@@ -156,8 +189,22 @@ impl<B: TrainingBackend> Learner<B> {
         Self { embedding: self.embedding.map(EmbeddingTable::settled), ..self }
     }
 
-    /// The network as it is used; its embedding is as it was when it was last settled.
+    /// The learner with its weights taken into their average, where one is kept.
+    pub(super) fn averaged(mut self) -> Self {
+        let Some(average) = self.average.take() else { return self };
+        let learner = self.settled();
+        let average = Some(average.add(learner.current()));
+        Self { average, ..learner }
+    }
+
+    /// The network as it is used: the average of its weights, where one is kept; rounded, where there is a rounding.
     pub(super) fn trained(&self) -> Classifier<B::InnerBackend> {
+        let average = self.average.as_ref().and_then(WeightAverage::network);
+        self.computing(average.cloned().unwrap_or_else(|| self.current()))
+    }
+
+    /// The network as it is now; its embedding is as it was when it was last settled.
+    fn current(&self) -> Classifier<B::InnerBackend> {
         let mut model = self.model.valid();
         model.embedding = self.embedding.as_ref().map(EmbeddingTable::parameter);
         model

@@ -1,6 +1,7 @@
 //! Training: settings, the loop, schedule, checkpoints, progress.
 
 mod adam;
+mod average;
 mod checkpoint;
 mod config;
 mod embedding;
@@ -22,7 +23,7 @@ pub use prepare::{Prepared, encode_rows, label_class};
 pub use preset::{PRESETS, Preset};
 pub use progress::Progress;
 pub use schedule::Schedule;
-pub use teachers::TeacherEncoding;
+pub use teachers::{TeacherEncoding, TeachersRead};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use crate::batches::{Batch, Changes};
 use crate::error::Error;
 use crate::examples::{Example, Examples};
 use crate::network::{Packed, Sequence};
+use crate::operations::recurrence::Grid;
 
 /// Batches that are ready at most.
 const AHEAD: usize = 4;
@@ -25,16 +26,27 @@ pub(super) struct Ready {
 /// A device's rows of a batch.
 pub(super) struct Share {
     pub(super) batch: Batch,
-    /// What the teachers are asked, where there are teachers.
+    /// What the teachers are asked, where they read rows as they are changed.
     pub(super) questions: Option<Packed>,
+    /// The number of each row among the training rows.
+    pub(super) numbers: Vec<usize>,
     /// Whether each row has the end of another one, and so no class.
     pub(super) spliced: Vec<bool>,
 }
 
+/// A training row as it is changed for a batch.
+#[derive(Clone)]
+pub(super) struct ChangedRow {
+    pub(super) number: usize,
+    pub(super) example: Example,
+    /// Whether it has the end of another row.
+    pub(super) spliced: bool,
+}
+
 impl Share {
     /// Deals rows out in turn to so many shares, all with the vocabulary of the whole batch; fewer shares if there
-    /// are fewer rows. A row comes with whether it is spliced.
-    pub(super) fn deal(rows: &[(Example, bool)], teachers: Option<&TeacherEncoding>, count: usize) -> Vec<Self> {
+    /// are fewer rows.
+    pub(super) fn deal(rows: &[ChangedRow], teachers: Option<&TeacherEncoding>, count: usize) -> Vec<Self> {
         let count = count.min(rows.len()).max(1);
         let mut shares: Vec<Self> =
             (0..count).map(|first| Self::new(rows.iter().skip(first).step_by(count), teachers)).collect();
@@ -48,14 +60,21 @@ impl Share {
         shares
     }
 
-    fn new<'r>(rows: impl Iterator<Item = &'r (Example, bool)>, teachers: Option<&TeacherEncoding>) -> Self {
-        let (mut rows, spliced): (Vec<Example>, Vec<bool>) = rows.cloned().unzip();
-        let questions = teachers.map(|teachers| {
-            let sequences: Vec<Sequence> = rows.iter().map(|row| row.sequence.clone()).collect();
-            rows.iter_mut().for_each(|row| row.sequence = teachers.learner_sequence(&row.sequence));
+    fn new<'r>(rows: impl Iterator<Item = &'r ChangedRow> + Clone, teachers: Option<&TeacherEncoding>) -> Self {
+        let questions = teachers.filter(|teachers| teachers.are_asked()).map(|_| {
+            let sequences: Vec<Sequence> = rows.clone().map(|row| row.example.sequence.clone()).collect();
             Packed::new(&sequences)
         });
-        Self { batch: Batch::new(rows), questions, spliced }
+        let learned = |row: &ChangedRow| match teachers {
+            Some(teachers) => teachers.learner_example(row.example.clone()),
+            None => row.example.clone(),
+        };
+        Self {
+            batch: Batch::new(rows.clone().map(learned).collect()),
+            questions,
+            numbers: rows.clone().map(|row| row.number).collect(),
+            spliced: rows.map(|row| row.spliced).collect(),
+        }
     }
 }
 
@@ -67,19 +86,22 @@ pub(super) struct Making<'e> {
     pub(super) word_dropout: f64,
     pub(super) input_noise: f64,
     pub(super) splicing: f64,
+    pub(super) input_grids: &'e [Grid],
     /// Shares of each batch.
     pub(super) shares: usize,
 }
 
 impl Making<'_> {
     fn ready(&self, rows: &[usize], mut rng: ChaCha8Rng) -> Result<Ready, Error> {
-        let mut rows: Vec<(Example, bool)> =
-            rows.iter().map(|row| Ok((self.examples.get(*row)?, false))).collect::<Result<_, Error>>()?;
-        for (row, spliced) in &mut rows {
-            *spliced = self.splice(row, &mut rng)?;
+        let read =
+            |number: &usize| Ok(ChangedRow { number: *number, example: self.examples.get(*number)?, spliced: false });
+        let mut rows: Vec<ChangedRow> = rows.iter().map(read).collect::<Result<_, Error>>()?;
+        for row in &mut rows {
+            row.spliced = self.splice(&mut row.example, &mut rng)?;
         }
-        let mut changes = Changes { word_dropout: self.word_dropout, input_noise: self.input_noise, rng: &mut rng };
-        rows.iter_mut().for_each(|(row, _)| changes.apply(&mut row.sequence));
+        let Self { word_dropout, input_noise, input_grids, .. } = *self;
+        let mut changes = Changes { word_dropout, input_noise, input_grids, rng: &mut rng };
+        rows.iter_mut().for_each(|row| changes.apply(&mut row.example.sequence));
         Ok(Ready { shares: Share::deal(&rows, self.teachers, self.shares), rng })
     }
 

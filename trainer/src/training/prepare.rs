@@ -1,8 +1,11 @@
+use std::path::Path;
+
 use crate::data::{Content, DataError, Part, Row, TrainingData, TrainingRow};
 use crate::encoding::{Encoder, Pretrained};
 use crate::error::Error;
 use crate::examples::{Collector, Example, Examples, Spill};
 use crate::network::InputShape;
+use crate::run::RunIdentity;
 use crate::run_folder::{RunFolder, write_lines, write_toml};
 use crate::training::{TeacherEncoding, TrainingConfig};
 
@@ -17,8 +20,10 @@ pub struct Prepared {
     pub pretrained: Option<Pretrained>,
     /// How teachers read rows, where there are teachers.
     pub teachers: Option<TeacherEncoding>,
-    /// Rows to train on, as the teachers read them where there are teachers.
+    /// Rows to train on; as the teachers read them, where those read what is made of them.
     pub training: Examples,
+    /// The rows to train on as teachers of whole rows read them.
+    pub questions: Option<Examples>,
     /// Rows that choose the best epoch.
     pub validation: Examples,
     /// Share of the training frames' values that 16 bits do not hold in their unit; 0 for texts.
@@ -47,7 +52,10 @@ impl Prepared {
         if let [label] = data.labels.as_slice() {
             return Err(DataError::OneLabel { place: data.place, label: label.clone() }.into());
         }
-        let encoder = Encoder::learn(config, &data)?;
+        let encoder = match &config.fine_tune {
+            Some(run) => encoder_of(run, config, &data)?,
+            None => Encoder::learn(config, &data)?,
+        };
         if config.pad_to > 0 && encoder.normalization().is_some() {
             let problem = "expected 0: frames are not padded; a sequence of frames is as long as it is";
             return Err(Error::Setting(format!("--pad-to {}: {problem}", config.pad_to)));
@@ -57,8 +65,8 @@ impl Prepared {
             let problem = "--pretrained-embeddings with --teacher needs teachers with this network's vocabulary";
             return Err(Error::Setting(problem.into()));
         }
-        let encoders = [teachers.as_ref().map_or(&encoder, |teachers| &teachers.encoder), &encoder];
-        let Encoded { training, validation, saturated_share } = encode_training(&data, encoders, config, spill)?;
+        let encoded = encode_training(&data, &encoder, teachers.as_ref(), config, spill)?;
+        let Encoded { training, questions, validation, saturated_share } = encoded;
         Ok(Self {
             saturated_share,
             pretrained: read_pretrained(config, &encoder, &training)?,
@@ -66,6 +74,7 @@ impl Prepared {
             encoder,
             teachers,
             training,
+            questions,
             validation,
             data_hash: data.hash,
         })
@@ -83,29 +92,64 @@ impl Prepared {
         write_toml(&folder.config(), &TrainingConfig { input, data_hash, ..config.clone() })
     }
 
+    /// `count` of the training rows, or all, evenly spread, as the network reads them.
+    ///
+    /// # Errors
+    /// As [`Examples::get`].
+    pub fn calibration_rows(&self, count: usize) -> Result<Examples, Error> {
+        let read = |row: Result<Example, Error>| match (&self.teachers, row) {
+            (Some(teachers), Ok(row)) => Ok(teachers.learner_example(row)),
+            (_, row) => row,
+        };
+        self.training.spread(count).map(read).collect()
+    }
+
     /// What a step of the rows takes in.
     pub fn input_shape(&self, config: &TrainingConfig) -> InputShape {
         self.encoder.input_shape(config.embedding_size)
     }
 }
 
+/// The encoder of a finished run that is tuned.
+fn encoder_of(path: &Path, config: &TrainingConfig, data: &TrainingData) -> Result<Encoder, Error> {
+    let refuse = |problem: &str| Err(Error::Run { path: path.into(), problem: problem.into() });
+    let run = RunIdentity::load(path)?;
+    if run.labels != data.labels {
+        return refuse("has other classes than these rows; --fine-tune goes on with a network of the same classes");
+    }
+    if run.config.network(run.encoder.input_shape(run.config.embedding_size))
+        != config.network(run.encoder.input_shape(config.embedding_size))
+    {
+        return refuse("is another network than these settings; leave out the settings of the network");
+    }
+    Ok(run.encoder)
+}
+
 /// Rows that were encoded while they were read.
 struct Encoded {
     training: Examples,
+    questions: Option<Examples>,
     validation: Examples,
     saturated_share: f64,
 }
 
-/// Encodes training rows with one encoder, validation rows with another.
+/// Encodes rows as the network reads them, or as its teachers do.
 fn encode_training(
     data: &TrainingData,
-    encoders: [&Encoder; 2],
+    encoder: &Encoder,
+    teachers: Option<&TeacherEncoding>,
     config: &TrainingConfig,
     spill: Spill<'_>,
 ) -> Result<Encoded, Error> {
-    let [of_training, of_validation] = encoders.map(|encoder| Encoding { labels: &data.labels, encoder, config });
-    let collector = |rows| Collector::new(rows, of_validation.encoder.channels(), spill);
-    let (mut training, mut validation) = (collector(data.training_rows), collector(data.validation_rows));
+    let encoding = |encoder| Encoding { labels: &data.labels, encoder, config };
+    let collector = |rows, encoder: &Encoder| Collector::new(rows, encoder.channels(), spill);
+    let asked = teachers.filter(|teachers| teachers.are_asked()).map_or(encoder, |teachers| &teachers.encoder);
+    let (of_training, of_validation) = (encoding(asked), encoding(encoder));
+    let mut training = collector(data.training_rows, asked);
+    let mut validation = collector(data.validation_rows, encoder);
+    let mut questions = teachers
+        .filter(|teachers| !teachers.are_asked())
+        .map(|teachers| (encoding(&teachers.encoder), collector(data.training_rows, &teachers.encoder)));
     let (mut values, mut saturated) = (0, 0);
     data.for_each(&config.text_columns, |TrainingRow { part, number, row }| {
         let (rows, encoding, place) = match part {
@@ -117,10 +161,17 @@ fn encode_training(
             values += frames.values.len();
             saturated += unit.saturated(&frames.values);
         }
-        rows.add(number, encoding.example(row, number, place)?)
+        rows.add(number, encoding.example(row, number, place)?)?;
+        match &mut questions {
+            Some((encoding, questions)) if part == Part::Training => {
+                questions.add(number, encoding.example(row, number, place)?)
+            }
+            _ => Ok(()),
+        }
     })?;
+    let questions = questions.map(|(_, questions)| questions.finish()).transpose()?;
     let saturated_share = saturated as f64 / values.max(1) as f64;
-    Ok(Encoded { training: training.finish()?, validation: validation.finish()?, saturated_share })
+    Ok(Encoded { training: training.finish()?, questions, validation: validation.finish()?, saturated_share })
 }
 
 fn read_pretrained(
@@ -131,7 +182,7 @@ fn read_pretrained(
     let Some(path) = &config.pretrained_embeddings else {
         return Ok(None);
     };
-    let Encoder::Words(vocabulary) = encoder else {
+    let (Encoder::Words(_) | Encoder::FingerprintedWords(_), Some(vocabulary)) = (encoder, encoder.vocabulary()) else {
         return Err(Error::Setting("--pretrained-embeddings needs rows of words".into()));
     };
     Pretrained::read(path, config.embedding_size, vocabulary, training).map(Some)

@@ -1,24 +1,45 @@
 //! Trained networks whose answers a training learns from.
 
-use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 use burn::tensor::backend::Backend;
+use burn::tensor::{Tensor, TensorData};
+use clap::ValueEnum;
 use runtime::text::{FIRST_WORD_TOKEN, PADDING_TOKEN, UNKNOWN_TOKEN};
 
+use serde::{Deserialize, Serialize};
+
 use super::TrainingConfig;
+use crate::batches::{Batch, evaluation_batches};
 use crate::encoding::Encoder;
 use crate::error::Error;
-use crate::network::{Classifier, NetworkConfig, Packed, Sequence};
+use crate::examples::{Example, Examples};
+use crate::network::{Classifier, NetworkConfig, Packed, Sequence, values};
 use crate::operations::NetworkBackend;
 use crate::run::{Run, RunIdentity};
+use crate::weights::Matrix;
+
+/// Rows that they answer to together.
+const BATCH_SIZE: usize = 256;
 
 /// How training rows are encoded for teachers, and what becomes of that for the network that learns from them.
 #[derive(Debug, Clone)]
 pub struct TeacherEncoding {
     /// What turns rows into the teachers' sequences.
     pub encoder: Encoder,
-    /// The learner's token of each of the teachers'; none where they are the same.
+    /// The learner's token of each of the teachers'; none where rows are the learner's.
     tokens: Option<Vec<u32>>,
+    /// What the teachers read.
+    read: TeachersRead,
+}
+
+/// What teachers read of a training row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum TeachersRead {
+    /// What the network that learns reads, with words dropped and another row's end: they answer in every epoch.
+    ChangedRows,
+    /// The row itself, with words that the network that learns may not know: they answer once.
+    WholeRows,
 }
 
 impl TeacherEncoding {
@@ -54,7 +75,12 @@ impl TeacherEncoding {
             }
             found = Some(teacher.encoder);
         }
-        found.map(|teachers| Ok(Self { tokens: tokens_of(&teachers, encoder)?, encoder: teachers })).transpose()
+        let read = config.teachers_read;
+        let tokens = |teachers: &Encoder| match read {
+            TeachersRead::ChangedRows => tokens_of(teachers, encoder),
+            TeachersRead::WholeRows => Ok(None),
+        };
+        found.map(|teachers| Ok(Self { tokens: tokens(&teachers)?, encoder: teachers, read })).transpose()
     }
 
     /// Whether the teachers' tokens are the learner's.
@@ -62,15 +88,19 @@ impl TeacherEncoding {
         self.tokens.is_none()
     }
 
-    /// The learner's sequence of a teacher's.
-    pub fn learner_sequence(&self, sequence: &Sequence) -> Sequence {
-        match (sequence, &self.tokens) {
-            (Sequence::Tokens(tokens), Some(map)) => {
-                let token = |token: &u32| map.get(*token as usize).copied().unwrap_or(UNKNOWN_TOKEN);
-                Sequence::Tokens(tokens.iter().map(token).collect())
+    /// Whether the teachers are asked batch by batch.
+    pub(super) fn are_asked(&self) -> bool {
+        self.read == TeachersRead::ChangedRows
+    }
+
+    /// The learner's example of a teacher's.
+    pub(super) fn learner_example(&self, mut example: Example) -> Example {
+        if let (Sequence::Tokens(tokens), Some(map)) = (&mut example.sequence, &self.tokens) {
+            for token in tokens {
+                *token = map.get(*token as usize).copied().unwrap_or(UNKNOWN_TOKEN);
             }
-            _ => sequence.clone(),
         }
+        example
     }
 }
 
@@ -83,8 +113,8 @@ fn tokens_of(teachers: &Encoder, learner: &Encoder) -> Result<Option<Vec<u32>>, 
     let Encoder::Words(known) = teachers else {
         return refuse("teachers with another input than this network's have to be of --input words".into());
     };
-    match learner {
-        Encoder::Words(vocabulary) => {
+    match (learner, learner.vocabulary()) {
+        (Encoder::Words(_) | Encoder::FingerprintedWords(_), Some(vocabulary)) => {
             let lacking = vocabulary.words().iter().filter(|word| known.token(word).is_none()).count();
             if lacking > 0 {
                 return refuse(format!(
@@ -93,8 +123,8 @@ fn tokens_of(teachers: &Encoder, learner: &Encoder) -> Result<Option<Vec<u32>>, 
                 ));
             }
         }
-        Encoder::HashedWords { .. } => {}
-        _ => return refuse("teachers of words teach networks of words or of hashed words".into()),
+        (Encoder::HashedWords { .. }, _) => {}
+        _ => return refuse("teachers of words teach networks of words, fingerprinted or hashed ones too".into()),
     }
     let words = known.words().iter().map(|word| learner.word_token(word));
     Ok(Some((PADDING_TOKEN..FIRST_WORD_TOKEN).chain(words).collect()))
@@ -103,6 +133,8 @@ fn tokens_of(teachers: &Encoder, learner: &Encoder) -> Result<Option<Vec<u32>>, 
 /// Teachers on a backend.
 pub(super) struct Teachers<B: Backend> {
     networks: Vec<(Classifier<B>, NetworkConfig)>,
+    /// What they answer to whole training rows, `[rows, classes]`, where that is what they read.
+    answers: Option<Matrix>,
 }
 
 impl<B: NetworkBackend> Teachers<B> {
@@ -114,7 +146,33 @@ impl<B: NetworkBackend> Teachers<B> {
             let network = run.network_config();
             Ok((run.network, network))
         };
-        Ok(Self { networks: config.teachers.iter().map(load).collect::<Result<_, _>>()? })
+        Ok(Self { networks: config.teachers.iter().map(load).collect::<Result<_, _>>()?, answers: None })
+    }
+
+    /// Teachers that are ready to answer: to whole training rows, if those are their questions.
+    ///
+    /// # Errors
+    /// As [`Examples::get`].
+    pub(super) fn prepared(mut self, questions: Option<&Examples>) -> Result<Self, Error> {
+        let Some(rows) = questions else { return Ok(self) };
+        let mut answers = Matrix { columns: 0, values: Vec::new() };
+        for numbers in evaluation_batches(rows, BATCH_SIZE) {
+            let Some(found) = self.probabilities(&Batch::read(rows, &numbers)?.packed) else { continue };
+            answers.columns = found.dims()[1];
+            answers.values.resize(rows.len() * answers.columns, 0.0);
+            for (number, found) in numbers.iter().zip(values(found).chunks(answers.columns)) {
+                answers.values[number * found.len()..][..found.len()].copy_from_slice(found);
+            }
+        }
+        self.answers = Some(answers);
+        Ok(self)
+    }
+
+    /// What they answered to these training rows, if they read whole ones.
+    pub(super) fn known(&self, numbers: &[usize], device: &B::Device) -> Option<Tensor<B, 2>> {
+        let answers = self.answers.as_ref()?;
+        let values: Vec<f32> = numbers.iter().flat_map(|number| answers.row(*number)).copied().collect();
+        Some(Tensor::from_data(TensorData::new(values, [numbers.len(), answers.columns]), device))
     }
 
     /// The mean of their probabilities, `[rows, classes]`.
@@ -130,7 +188,7 @@ mod tests {
     use runtime::text::hash_word;
 
     use super::*;
-    use crate::encoding::{Splitting, Vocabulary};
+    use crate::encoding::{FingerprintedVocabulary, Splitting, Vocabulary};
 
     fn words(words: &[&str]) -> Encoder {
         Encoder::Words(Vocabulary::new(Splitting::Words, words.iter().map(ToString::to_string).collect()))
@@ -143,6 +201,12 @@ mod tests {
         let hashed = ["a", "b", "c", "d"].map(|word| FIRST_WORD_TOKEN + hash_word(word) % 7);
         let expected = [0, 1].into_iter().chain(hashed).collect();
         assert_eq!(tokens_of(&teachers, &Encoder::HashedWords { buckets: 7 }).ok(), Some(Some(expected)));
+        let words = ["c".to_owned(), "a".to_owned()];
+        let known = FingerprintedVocabulary::search(&words).unwrap();
+        let [c, a] = words.map(|word| known.vocabulary().token(&word).unwrap());
+        let other = |word: &str| known.encode(word)[0];
+        let expected = vec![0, 1, a, other("b"), c, other("d")];
+        assert_eq!(tokens_of(&teachers, &Encoder::FingerprintedWords(known.clone())).ok(), Some(Some(expected)));
         assert_eq!(tokens_of(&teachers, &teachers).ok(), Some(None));
     }
 
@@ -150,7 +214,10 @@ mod tests {
     fn what_teachers_can_not_tell_is_refused() {
         let problem = |teachers: &Encoder, learner: &Encoder| tokens_of(teachers, learner).unwrap_err().to_string();
         assert!(problem(&words(&["a"]), &words(&["a", "b", "c"])).contains("2 of this network's words"));
-        assert!(problem(&words(&["a"]), &Encoder::Bytes).contains("words or of hashed words"));
+        let unknown = FingerprintedVocabulary::search(&["a".into(), "b".into()]).unwrap();
+        let unknown = Encoder::FingerprintedWords(unknown);
+        assert!(problem(&words(&["a"]), &unknown).contains("1 of this network's words"));
+        assert!(problem(&words(&["a"]), &Encoder::Bytes).contains("teach networks of words"));
         assert!(problem(&Encoder::Bytes, &words(&["a"])).contains("--input words"));
     }
 }

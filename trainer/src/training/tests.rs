@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::learner::Learner;
-use super::prefetch::{Ready, Share};
+use super::prefetch::{ChangedRow, Ready, Share};
 use super::teachers::Teachers;
 use super::{Prepared, TrainingConfig};
 use crate::data::Source;
@@ -39,7 +39,8 @@ fn weights_after_steps(config: &TrainingConfig, prepared: &Prepared, devices: &[
         Classifier::<Autodiff<NdArray<f32>>>::new(&network, prepared.labels.len(), &mut rng.clone(), &devices[0]);
     let teachers = Teachers::load(config, &devices[0]).unwrap();
     let mut learner = Learner::new(model, network, teachers, config, std::iter::repeat_n(rate, steps), devices);
-    let rows: Vec<_> = prepared.training.iter().map(|row| (row.unwrap(), false)).collect();
+    let row = |(number, row): (usize, Result<_, _>)| ChangedRow { number, example: row.unwrap(), spliced: false };
+    let rows: Vec<_> = prepared.training.iter().enumerate().map(row).collect();
     for rows in rows.chunks(config.batch_size).take(steps) {
         let shares = Share::deal(rows, None, devices.len());
         assert_eq!(shares.len(), devices.len());

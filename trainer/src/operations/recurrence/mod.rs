@@ -10,6 +10,7 @@
 
 mod autodiff;
 pub(super) mod host;
+mod rounding;
 pub(super) mod tensors;
 pub(super) mod trial;
 
@@ -21,6 +22,7 @@ use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
 
 pub(super) use autodiff::differentiable;
+pub use rounding::{Grid, StateRounding};
 
 use super::{NetworkBackend, unwrap, wrap};
 use crate::network::Cell;
@@ -36,6 +38,8 @@ pub struct Recurrence {
     pub reverse: bool,
     /// Which row of `projected` each step takes; none: its own.
     pub lookup: Option<Arc<Lookup>>,
+    /// How states are rounded; none: not at all.
+    pub rounding: Option<StateRounding>,
 }
 
 /// Which of some rows each packed step takes.
@@ -120,7 +124,7 @@ impl Recurrence {
     }
 
     /// Values of all steps.
-    fn total_steps(&self) -> usize {
+    pub(crate) fn total_steps(&self) -> usize {
         self.steps.last().map_or(0, |range| range.end)
     }
 }

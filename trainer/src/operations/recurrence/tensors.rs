@@ -6,13 +6,30 @@ use burn::tensor::ops::FloatTensor;
 use burn::tensor::{IndexingUpdateOp, Tensor};
 
 use super::super::{indices, unwrap, wrap};
-use super::{Computed, Operands, Recurrence};
+use super::{Computed, Grid, Operands, Recurrence, StateRounding};
 use crate::network::Cell;
 
 /// A block of columns.
 fn block<B: Backend>(tensor: &Tensor<B, 2>, number: usize, size: usize) -> Tensor<B, 2> {
     let rows = tensor.dims()[0];
     tensor.clone().slice([0..rows, number * size..(number + 1) * size])
+}
+
+/// States as a direction rounds them.
+fn rounded<B: Backend>(
+    direction: &Recurrence,
+    grid: impl Fn(&StateRounding) -> Grid,
+    states: Tensor<B, 2>,
+) -> Tensor<B, 2> {
+    match &direction.rounding {
+        Some(rounding) => grid(rounding).nearest_values(states),
+        None => states,
+    }
+}
+
+/// Hidden states as a direction's product takes them in.
+fn narrowed<B: Backend>(direction: &Recurrence, hidden: Tensor<B, 2>) -> Tensor<B, 2> {
+    rounded(direction, |rounding| rounding.narrow, hidden)
 }
 
 /// Puts values of the steps, in order of computation, into packed order.
@@ -55,14 +72,15 @@ pub(in super::super) fn forward<B: Backend>(direction: &Recurrence, operands: Op
         state = resized(state, rows);
         let hidden = block(&state, 0, size);
         let from_input = projected.clone().slice(range) + input_bias.clone();
-        let from_hidden = hidden.clone().matmul(weight_hh.clone());
+        let from_hidden = narrowed(direction, hidden.clone()).matmul(weight_hh.clone());
         let (next, active) = match cell {
             Cell::Lstm => {
                 let sums = from_input + from_hidden;
                 let [i, f, o] = [0, 1, 3].map(|gate| sigmoid(block(&sums, gate, size)));
                 let g = block(&sums, 2, size).tanh();
                 let c = f.clone() * block(&state, 1, size) + i.clone() * g.clone();
-                let h = o.clone() * c.clone().tanh();
+                let c = rounded(direction, |rounding| rounding.cell, c);
+                let h = rounded(direction, |rounding| rounding.hidden, o.clone() * c.clone().tanh());
                 (vec![h, c], vec![i, f, g, o])
             }
             Cell::Gru => {
@@ -71,14 +89,15 @@ pub(in super::super) fn forward<B: Backend>(direction: &Recurrence, operands: Op
                 let from_hidden = block(&from_hidden, 2, size) + block(&bias, 3, size);
                 let n = (block(&from_input, 2, size) + r.clone() * from_hidden.clone()).tanh();
                 let h = n.clone() + z.clone() * (hidden - n.clone());
+                let h = rounded(direction, |rounding| rounding.hidden, h);
                 (vec![h], vec![r, z, from_hidden, n])
             }
             Cell::RnnTanh => {
-                let h = (from_input + from_hidden).tanh();
+                let h = rounded(direction, |rounding| rounding.hidden, (from_input + from_hidden).tanh());
                 (vec![h.clone()], vec![h])
             }
             Cell::RnnRelu => {
-                let h = relu(from_input + from_hidden);
+                let h = rounded(direction, |rounding| rounding.hidden, relu(from_input + from_hidden));
                 (vec![h.clone()], vec![h])
             }
         };
@@ -118,8 +137,13 @@ pub(in super::super) fn backward<B: Backend>(
         let (input, hidden, direct) = match cell {
             Cell::Lstm => {
                 let [i, f, g, o] = [0, 1, 2, 3].map(|gate| block(&active, gate, size));
-                let tanh_c = block(&states.clone().slice(range.clone()), 1, size).tanh();
+                let c = block(&states.clone().slice(range.clone()), 1, size);
+                let tanh_c = c.clone().tanh();
                 let d_c = block(&of_state, 1, size) + d_h.clone() * o.clone() * one_minus_square(tanh_c.clone());
+                let d_c = match direction.rounding {
+                    Some(rounding) => d_c.mask_fill(rounding.cell.are_ends(c), 0.0),
+                    None => d_c,
+                };
                 let sums = vec![
                     d_c.clone() * g.clone() * slope(i.clone()),
                     d_c.clone() * block(&previous, 1, size) * slope(f.clone()),
@@ -157,7 +181,7 @@ pub(in super::super) fn backward<B: Backend>(
         carried = resized(carried, previous_rows);
         of_input.push(input);
         of_hidden.push(hidden);
-        previous_hidden.push(block(&previous, 0, size));
+        previous_hidden.push(narrowed(direction, block(&previous, 0, size)));
     }
     let in_order = |mut steps: Vec<Tensor<B, 2>>| {
         steps.reverse();

@@ -19,9 +19,38 @@ proptest! {
         let found = computed::<Host>(&trial, &Default::default(), Host::recurrence, Host::recurrence_backward);
         let expected = computed::<Host>(&trial, &Default::default(), tensors::forward, tensors::backward);
         for ((what, found), (_, expected)) in found.iter().zip(&expected) {
+            // A gradient is a sum over steps, added up in another order.
+            let bound = f32::max(2e-5, 1.2e-7 * trial.direction.total_steps() as f32);
             let largest = largest_difference(found, expected);
-            assert!(largest <= 2e-5, "{what}: {largest}");
+            assert!(largest <= bound, "{what}: {largest}");
         }
+    }
+}
+
+/// A sum that is rounded otherwise may fall on the other side of a half: few values, those of the row after it.
+#[test]
+fn slices_and_tensors_round_the_same_states() {
+    for (cell, reverse) in CELLS.into_iter().flat_map(|cell| [(cell, false), (cell, true)]) {
+        let lengths = (0..60).map(|row| 1 + row * 5 % 7).collect();
+        let trial = Trial::new(cell, lengths, 6, reverse, Some(9), 5).rounded();
+        let found = computed::<Host>(&trial, &Default::default(), Host::recurrence, Host::recurrence_backward);
+        let expected = computed::<Host>(&trial, &Default::default(), tensors::forward, tensors::backward);
+        for ((what, found), (_, expected)) in found.iter().zip(&expected).take(2) {
+            let far = found.iter().zip(expected).filter(|(found, expected)| (*found - *expected).abs() > 2e-5).count();
+            assert!(found.len() == expected.len() && far * 20 <= found.len(), "{cell:?} {what}: {far} differ");
+        }
+        for ((what, found), (_, expected)) in found.iter().zip(&expected).skip(2) {
+            let largest = largest_difference(found, expected);
+            assert!(largest <= 0.02, "{cell:?} {what}: {largest}");
+        }
+        let exact = Trial::new(cell, vec![3; 9], 6, reverse, None, 5);
+        let states = |trial: &Trial| {
+            let computed = Host::recurrence(&trial.direction, primitives(trial.operands(&Default::default())));
+            values(wrap::<Host, 2>(computed.states))
+        };
+        let (rounded, exact) = (states(&Trial::new(cell, vec![3; 9], 6, reverse, None, 5).rounded()), states(&exact));
+        let largest = largest_difference(&rounded, &exact);
+        assert!(largest > 1e-5 && largest < 0.05, "{cell:?}: {largest} from states without rounding");
     }
 }
 

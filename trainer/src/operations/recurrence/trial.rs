@@ -39,7 +39,7 @@ impl Trial {
             start - active..start
         });
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut direction = Recurrence { cell, steps: steps.collect(), reverse, lookup: None };
+        let mut direction = Recurrence { cell, steps: steps.collect(), reverse, lookup: None, rounding: None };
         direction.lookup = vocabulary.map(|count| {
             let rows = (0..direction.total_steps()).map(|_| rng.random_range(0..count as u32));
             Arc::new(Lookup::new(rows.collect(), count))
@@ -54,6 +54,13 @@ impl Trial {
             gradient: random(total * cell.states() * size),
             direction,
         }
+    }
+
+    /// The same with states rounded as an integer model's.
+    #[cfg(test)]
+    pub(super) fn rounded(mut self) -> Self {
+        self.direction.rounding = Some(StateRounding::new(self.direction.cell, 12));
+        self
     }
 
     pub(super) fn operands<B: Backend>(&self, device: &B::Device) -> [Tensor<B, 2>; 3] {

@@ -5,7 +5,63 @@
 
 use std::marker::PhantomData;
 
+use super::super::StateRounding;
 use super::functions::{sigmoid, tanh};
+
+/// How states are rounded, value by value.
+pub(super) trait Round: Copy + Sync {
+    /// A hidden state as it is kept.
+    fn hidden(self, value: f32) -> f32;
+    /// An LSTM's cell state.
+    fn cell(self, value: f32) -> f32;
+    /// Whether a cell state is the largest that there is.
+    fn is_end(self, cell: f32) -> bool;
+    /// Hidden states as a product takes them in; none: as they are.
+    fn narrow(self) -> Option<impl Fn(f32) -> f32 + Sync>;
+}
+
+/// No rounding.
+#[derive(Clone, Copy)]
+pub(super) struct Exact;
+
+impl Round for Exact {
+    fn hidden(self, value: f32) -> f32 {
+        value
+    }
+
+    fn cell(self, value: f32) -> f32 {
+        value
+    }
+
+    fn is_end(self, _: f32) -> bool {
+        false
+    }
+
+    fn narrow(self) -> Option<impl Fn(f32) -> f32 + Sync> {
+        None::<fn(f32) -> f32>
+    }
+}
+
+impl Round for StateRounding {
+    #[inline(always)]
+    fn hidden(self, value: f32) -> f32 {
+        self.hidden.nearest(value)
+    }
+
+    #[inline(always)]
+    fn cell(self, value: f32) -> f32 {
+        self.cell.nearest(value)
+    }
+
+    #[inline(always)]
+    fn is_end(self, cell: f32) -> bool {
+        self.cell.is_end(cell)
+    }
+
+    fn narrow(self) -> Option<impl Fn(f32) -> f32 + Sync> {
+        Some(move |value| self.narrow.nearest(value))
+    }
+}
 
 /// The formula of a cell, value by value.
 pub(super) trait HostCell {
@@ -23,11 +79,11 @@ pub(super) trait HostCell {
     const DIRECT: bool;
 
     /// From sums and the previous state to activations, in place of the sums, and the state.
-    fn forward(sums: &mut [f32], previous: &[f32], state: &mut [f32]);
+    fn forward(round: impl Round, sums: &mut [f32], previous: &[f32], state: &mut [f32]);
 
     /// From activations and the gradient of the state to the gradient of the sums, in place of the activations, and
     /// what of the gradient reaches the previous state beside the product, in place of the gradient.
-    fn backward(activations: &mut [f32], previous: &[f32], state: &[f32], gradient: &mut [f32]);
+    fn backward(round: impl Round, activations: &mut [f32], previous: &[f32], state: &[f32], gradient: &mut [f32]);
 }
 
 /// `N` blocks of the same size.
@@ -57,7 +113,7 @@ impl HostCell for Lstm {
     const RESULT_BLOCKS: &'static [usize] = &[0, 1, 2, 3];
     const DIRECT: bool = true;
 
-    fn forward(sums: &mut [f32], previous: &[f32], state: &mut [f32]) {
+    fn forward(round: impl Round, sums: &mut [f32], previous: &[f32], state: &mut [f32]) {
         let [i, f, g, o] = blocks_mut(sums);
         let [_, c_before] = blocks(previous);
         let [h, c] = blocks_mut(state);
@@ -66,12 +122,12 @@ impl HostCell for Lstm {
             f[unit] = sigmoid(f[unit]);
             g[unit] = tanh(g[unit]);
             o[unit] = sigmoid(o[unit]);
-            c[unit] = f[unit] * c_before[unit] + i[unit] * g[unit];
-            h[unit] = o[unit] * tanh(c[unit]);
+            c[unit] = round.cell(f[unit] * c_before[unit] + i[unit] * g[unit]);
+            h[unit] = round.hidden(o[unit] * tanh(c[unit]));
         }
     }
 
-    fn backward(activations: &mut [f32], previous: &[f32], state: &[f32], gradient: &mut [f32]) {
+    fn backward(round: impl Round, activations: &mut [f32], previous: &[f32], state: &[f32], gradient: &mut [f32]) {
         let [i, f, g, o] = blocks_mut(activations);
         let [_, c_before] = blocks(previous);
         let [_, c] = blocks(state);
@@ -80,6 +136,7 @@ impl HostCell for Lstm {
             let (input, forget, candidate, output) = (i[unit], f[unit], g[unit], o[unit]);
             let tanh_c = tanh(c[unit]);
             let d_cell = d_c[unit] + d_h[unit] * output * (1.0 - tanh_c * tanh_c);
+            let d_cell = if round.is_end(c[unit]) { 0.0 } else { d_cell };
             o[unit] = d_h[unit] * tanh_c * output * (1.0 - output);
             i[unit] = d_cell * candidate * input * (1.0 - input);
             f[unit] = d_cell * c_before[unit] * forget * (1.0 - forget);
@@ -101,17 +158,17 @@ impl HostCell for Gru {
     const RESULT_BLOCKS: &'static [usize] = &[0, 1, 3, 2];
     const DIRECT: bool = true;
 
-    fn forward(sums: &mut [f32], previous: &[f32], state: &mut [f32]) {
+    fn forward(round: impl Round, sums: &mut [f32], previous: &[f32], state: &mut [f32]) {
         let [r, z, from_hidden, n] = blocks_mut(sums);
         for unit in 0..state.len() {
             r[unit] = sigmoid(r[unit]);
             z[unit] = sigmoid(z[unit]);
             n[unit] = tanh(n[unit] + r[unit] * from_hidden[unit]);
-            state[unit] = n[unit] + z[unit] * (previous[unit] - n[unit]);
+            state[unit] = round.hidden(n[unit] + z[unit] * (previous[unit] - n[unit]));
         }
     }
 
-    fn backward(activations: &mut [f32], previous: &[f32], _: &[f32], gradient: &mut [f32]) {
+    fn backward(_: impl Round, activations: &mut [f32], previous: &[f32], _: &[f32], gradient: &mut [f32]) {
         let [r, z, from_hidden, n] = blocks_mut(activations);
         for unit in 0..gradient.len() {
             let (reset, update, candidate, d_h) = (r[unit], z[unit], n[unit], gradient[unit]);
@@ -169,14 +226,14 @@ impl<A: Activation> HostCell for Rnn<A> {
     const RESULT_BLOCKS: &'static [usize] = &[0];
     const DIRECT: bool = false;
 
-    fn forward(sums: &mut [f32], _: &[f32], state: &mut [f32]) {
+    fn forward(round: impl Round, sums: &mut [f32], _: &[f32], state: &mut [f32]) {
         for (sum, h) in sums.iter_mut().zip(state) {
-            *sum = A::value(*sum);
+            *sum = round.hidden(A::value(*sum));
             *h = *sum;
         }
     }
 
-    fn backward(activations: &mut [f32], _: &[f32], _: &[f32], gradient: &mut [f32]) {
+    fn backward(_: impl Round, activations: &mut [f32], _: &[f32], _: &[f32], gradient: &mut [f32]) {
         for (h, d_h) in activations.iter_mut().zip(gradient) {
             *h = A::gradient(*h, *d_h);
         }

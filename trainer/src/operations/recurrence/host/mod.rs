@@ -18,7 +18,7 @@ use super::super::host::{Host, Values, tensor};
 use super::super::wrap;
 use super::{Computed, Operands, Recurrence};
 use crate::network::Cell;
-use cells::{Gru, HostCell, Lstm, Relu, Rnn, Tanh};
+use cells::{Exact, Gru, HostCell, Lstm, Relu, Rnn, Round, Tanh};
 
 /// Rows of a chunk are a multiple of this, so that the matrix product's tiles are full.
 const ROW_MULTIPLE: usize = 8;
@@ -28,11 +28,18 @@ const ROWS_AT_ONCE: usize = 64;
 const MOST_CHUNKS: usize = 8;
 
 pub(in super::super) fn forward(direction: &Recurrence, operands: Operands<Host>) -> Computed<Host> {
+    match direction.rounding {
+        Some(rounding) => forward_rounded(direction, rounding, operands),
+        None => forward_rounded(direction, Exact, operands),
+    }
+}
+
+fn forward_rounded(direction: &Recurrence, round: impl Round, operands: Operands<Host>) -> Computed<Host> {
     match direction.cell {
-        Cell::Lstm => forward_of::<Lstm>(direction, operands),
-        Cell::Gru => forward_of::<Gru>(direction, operands),
-        Cell::RnnTanh => forward_of::<Rnn<Tanh>>(direction, operands),
-        Cell::RnnRelu => forward_of::<Rnn<Relu>>(direction, operands),
+        Cell::Lstm => forward_of::<Lstm>(direction, round, operands),
+        Cell::Gru => forward_of::<Gru>(direction, round, operands),
+        Cell::RnnTanh => forward_of::<Rnn<Tanh>>(direction, round, operands),
+        Cell::RnnRelu => forward_of::<Rnn<Relu>>(direction, round, operands),
     }
 }
 
@@ -42,18 +49,31 @@ pub(in super::super) fn backward(
     computed: Computed<Host>,
     gradient: FloatTensor<Host>,
 ) -> Operands<Host> {
+    match direction.rounding {
+        Some(rounding) => backward_rounded(direction, rounding, weight_hh, computed, gradient),
+        None => backward_rounded(direction, Exact, weight_hh, computed, gradient),
+    }
+}
+
+fn backward_rounded(
+    direction: &Recurrence,
+    round: impl Round,
+    weight_hh: FloatTensor<Host>,
+    computed: Computed<Host>,
+    gradient: FloatTensor<Host>,
+) -> Operands<Host> {
     match direction.cell {
-        Cell::Lstm => backward_of::<Lstm>(direction, weight_hh, computed, gradient),
-        Cell::Gru => backward_of::<Gru>(direction, weight_hh, computed, gradient),
-        Cell::RnnTanh => backward_of::<Rnn<Tanh>>(direction, weight_hh, computed, gradient),
-        Cell::RnnRelu => backward_of::<Rnn<Relu>>(direction, weight_hh, computed, gradient),
+        Cell::Lstm => backward_of::<Lstm>(direction, round, weight_hh, computed, gradient),
+        Cell::Gru => backward_of::<Gru>(direction, round, weight_hh, computed, gradient),
+        Cell::RnnTanh => backward_of::<Rnn<Tanh>>(direction, round, weight_hh, computed, gradient),
+        Cell::RnnRelu => backward_of::<Rnn<Relu>>(direction, round, weight_hh, computed, gradient),
     }
 }
 
 /// The part of one chunk of rows of every step, in order of computation; empty where no row of it takes part.
 type Chunk<'v> = Vec<&'v mut [f32]>;
 
-fn forward_of<C: HostCell>(direction: &Recurrence, operands: Operands<Host>) -> Computed<Host> {
+fn forward_of<C: HostCell>(direction: &Recurrence, round: impl Round, operands: Operands<Host>) -> Computed<Host> {
     let [_, size] = wrap::<Host, 2>(operands.weight_hh.clone()).dims();
     let [projected, weight_hh, bias] = [operands.projected, operands.weight_hh, operands.bias].map(Values::of);
     let bias = blocks_of_bias::<C>(&bias, size);
@@ -70,7 +90,7 @@ fn forward_of<C: HostCell>(direction: &Recurrence, operands: Operands<Host>) -> 
                 let projected = steps.map(|step| &projected[direction.row_of(step) * C::GATES * size..]);
                 begin_sums::<C>(projected, &bias, sums);
             }
-            forward_chunk::<C>(weight_hh, &mut activations, &mut states);
+            forward_chunk::<C>(round, weight_hh, &mut activations, &mut states);
         });
     }
     Computed {
@@ -91,17 +111,30 @@ fn begin_sums<'p, C: HostCell>(projected: impl Iterator<Item = &'p [f32]>, bias:
 }
 
 /// From the sums without the hidden state to the activations and the states.
-fn forward_chunk<C: HostCell>(weight_hh: ArrayView2<'_, f32>, activations: &mut Chunk<'_>, states: &mut Chunk<'_>) {
+fn forward_chunk<C: HostCell>(
+    round: impl Round,
+    weight_hh: ArrayView2<'_, f32>,
+    activations: &mut Chunk<'_>,
+    states: &mut Chunk<'_>,
+) {
     let size = weight_hh.ncols();
     let none = vec![0.0; C::STATES * size];
+    let mut narrow = Vec::new();
     for (step, sums) in activations.iter_mut().enumerate() {
         let (before, after) = states.split_at_mut(step);
         let (previous, state) = (before.last().map_or(&[][..], |states| &**states), &mut *after[0]);
-        add_product::<C>(previous, weight_hh, sums);
+        match round.narrow() {
+            Some(round) => {
+                narrow.clear();
+                narrow.extend(previous.iter().copied().map(round));
+                add_product::<C>(&narrow, weight_hh, sums);
+            }
+            None => add_product::<C>(previous, weight_hh, sums),
+        }
         let previous = previous.chunks(C::STATES * size).chain(std::iter::repeat(&none[..]));
         let rows = zip(sums.chunks_mut(C::RESULTS * size), state.chunks_mut(C::STATES * size));
         for ((sums, state), previous) in zip(rows, previous) {
-            C::forward(sums, previous, state);
+            C::forward(round, sums, previous, state);
         }
     }
 }
@@ -120,6 +153,7 @@ fn add_product<C: HostCell>(previous: &[f32], weight_hh: ArrayView2<'_, f32>, su
 
 fn backward_of<C: HostCell>(
     direction: &Recurrence,
+    round: impl Round,
     weight_hh: FloatTensor<Host>,
     computed: Computed<Host>,
     gradient: FloatTensor<Host>,
@@ -127,7 +161,7 @@ fn backward_of<C: HostCell>(
     let [_, size] = wrap::<Host, 2>(weight_hh.clone()).dims();
     let [weights, states] = [weight_hh, computed.states].map(Values::of);
     let [mut sums, mut gradient] = [computed.activations, gradient].map(|tensor| Values::of(tensor).into_vec());
-    let previous = previous_states::<C>(direction, &states, size);
+    let mut previous = previous_states::<C>(direction, &states, size);
     let mut projected = vec![0.0; direction.projected_rows() * C::GATES * size];
     let mut of_weight = vec![0.0; C::GATES * size * size];
     if let (Ok(weight_hh), true) = (ArrayView2::from_shape([C::GATES * size, size], &weights), size > 0) {
@@ -138,9 +172,12 @@ fn backward_of<C: HostCell>(
             let [states, previous] = [&states[..], &previous].map(|values| {
                 steps.iter().map(|steps| &values[steps.start * width..steps.end * width]).collect::<Vec<_>>()
             });
-            backward_chunk::<C>(weight_hh, &mut sums, &mut gradient, &states, &previous);
+            backward_chunk::<C>(round, weight_hh, &mut sums, &mut gradient, &states, &previous);
         });
         gradient_of_projected::<C>(direction, &sums, size, &mut projected);
+        if let Some(round) = round.narrow() {
+            previous.iter_mut().for_each(|value| *value = round(*value));
+        }
         gradient_of_weight::<C>(&sums, &previous, size, &mut of_weight);
     }
     let mut of_blocks = vec![0.0; C::RESULTS * size];
@@ -156,6 +193,7 @@ fn backward_of<C: HostCell>(
 
 /// From the activations to the gradients of the sums, in their place; `gradient` is used up.
 fn backward_chunk<C: HostCell>(
+    round: impl Round,
     weight_hh: ArrayView2<'_, f32>,
     sums: &mut Chunk<'_>,
     gradient: &mut Chunk<'_>,
@@ -170,7 +208,7 @@ fn backward_chunk<C: HostCell>(
         let rows = zip(sums.chunks_mut(results), gradient.chunks_mut(width));
         let given = zip(states[step].chunks(width), previous[step].chunks(width));
         for ((sums, gradient), (state, previous)) in zip(rows, given) {
-            C::backward(sums, previous, state, gradient);
+            C::backward(round, sums, previous, state, gradient);
         }
         let Some(earlier) = before.last_mut() else { continue };
         let rows = (earlier.len() / width).min(sums.len() / results);

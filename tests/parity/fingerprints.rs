@@ -1,0 +1,50 @@
+//! A vocabulary of fingerprints: the device reads every text as it was read in training.
+
+use runtime::{Classifier, Model};
+use tests::trained_run;
+use trainer::data::Content;
+use trainer::encoding::Input;
+use trainer::network::Sequence;
+use trainer::training::TrainingConfig;
+
+/// Words of state of the classifiers here.
+const CAPACITY: usize = 1024;
+
+#[test]
+fn texts_are_the_same_tokens_on_the_device_as_in_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = TrainingConfig {
+        input: Input::FingerprintedWords,
+        epochs: 1,
+        hidden_size: 8,
+        embedding_size: 6,
+        vocabulary_size: 1_000,
+        ..TrainingConfig::default()
+    };
+    let run = trained_run(&config, folder.path()).unwrap();
+    let file = run.export(runtime::format::Precision::Int8).unwrap();
+    let model = Model::parse(file.bytes()).unwrap();
+    assert_eq!(model.token_count(), 1_002);
+    let rows = config.data.test_rows(&[]).unwrap().map(|row| row.unwrap().content);
+    // Words that no row has, some of which are taken for known ones.
+    let unheard = (0..400).map(|number| Content::Text(format!("the unheard{number} lamp other{number}")));
+    let (mut unknown, mut taken) = (0, 0);
+    for content in rows.chain(unheard) {
+        let Sequence::Tokens(tokens) = run.encoder.encode(&content, config.max_length).unwrap() else { panic!() };
+        let (mut of_text, mut of_tokens) = (classifier(&model), classifier(&model));
+        of_text.push_text(content.text().unwrap());
+        tokens.iter().for_each(|token| of_tokens.push_token(*token));
+        assert_eq!(of_text.predict(), of_tokens.predict());
+        assert_eq!(of_text.logits(), of_tokens.logits(), "{content:?}");
+        if content.text().unwrap().contains("unheard") {
+            unknown += tokens.iter().filter(|token| **token == 1).count();
+            taken += [1, 3].iter().filter(|place| tokens[**place] != 1).count();
+        }
+    }
+    // 800 words, 1 of 64 taken for one of the vocabulary: within five standard deviations.
+    assert!((1..=30).contains(&taken) && unknown >= 770, "{taken} of 800 taken, {unknown} unknown");
+}
+
+fn classifier<'c, 'm>(model: &'c Model<'m>) -> Classifier<'c, 'm, CAPACITY> {
+    Classifier::new(model).unwrap()
+}
