@@ -10,10 +10,12 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 
+from start import Start
+
 VOCABULARY_SIZE = 20_000
 PADDING_TOKEN, UNKNOWN_TOKEN, FIRST_WORD_TOKEN = 0, 1, 2
+MAX_LENGTH = 256
 LEARNING_RATE = 1e-3
-SEED = 1
 # Steps before the clock starts: frameworks compile and allocate in their first ones.
 WARM_UP_STEPS = 10
 
@@ -28,6 +30,8 @@ def arguments(description, presets):
     parser.add_argument("--batch-size", type=int, default=16, metavar="N")
     parser.add_argument("--epochs", type=int, default=1, metavar="N")
     parser.add_argument("--rows", type=int, metavar="N", help="train on the first N rows alone")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--start", type=Start, metavar="DIR", help="weights and batches of a training of the project")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     return parser.parse_args()
 
@@ -52,7 +56,7 @@ class Encoder:
     def __init__(self, rows, max_length):
         counts = Counter(word for _, text in rows for word in words(text))
         known = sorted(counts, key=lambda word: (-counts[word], word))[:VOCABULARY_SIZE]
-        self.tokens = {word: token for token, word in enumerate(known, FIRST_WORD_TOKEN)}
+        self.tokens = {word: token for token, word in enumerate(sorted(known), FIRST_WORD_TOKEN)}
         self.labels = sorted({label for label, _ in rows})
         self.max_length = max_length
 
@@ -64,19 +68,33 @@ class Encoder:
         """The tokens and the class of each row that has a word."""
         encoded = []
         for label, text in rows:
-            tokens = [self.tokens.get(word, UNKNOWN_TOKEN) for word in words(text)][: self.max_length or None]
+            tokens = [self.tokens.get(word, UNKNOWN_TOKEN) for word in words(text)][: self.max_length]
             if tokens:
                 encoded.append((tokens, self.labels.index(label)))
         return encoded
 
 
-def padded_batches(rows, batch_size, pad_to, shuffle=None):
+def training_batches(rows, options, epoch):
+    """The numbers of the rows of each batch: those of the project's epoch, or rows shuffled."""
+    if options.start is None:
+        order = list(range(len(rows)))
+        random.Random(f"{options.seed} {epoch}").shuffle(order)
+        return in_batches(order, options.batch_size)
+    batches = options.start.batches[epoch]
+    if sorted(row for batch in batches for row in batch) != list(range(len(rows))):
+        raise SystemExit("--start: these are the batches of other rows")
+    return batches
+
+
+def in_batches(rows, batch_size):
+    """Rows in their order."""
+    return [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+
+
+def padded_batches(rows, batches, pad_to):
     """Batches as lists: tokens padded on the right to `pad_to` or the longest row, true lengths, classes."""
-    order = list(range(len(rows)))
-    if shuffle is not None:
-        random.Random(shuffle).shuffle(order)
-    for start in range(0, len(order), batch_size):
-        batch = [rows[row] for row in order[start : start + batch_size]]
+    for numbers in batches:
+        batch = [rows[row] for row in numbers]
         lengths = [len(tokens) for tokens, _ in batch]
         width = max([pad_to, *lengths])
         tokens = [row + [PADDING_TOKEN] * (width - len(row)) for row, _ in batch]

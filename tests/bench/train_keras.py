@@ -2,7 +2,8 @@
 """Trains the Keras presets of the project in Keras, to compare speed and accuracy.
 
     tests/bench/train_keras.py --train FILE [--test FILE] --preset NAME [--threads N] [--batch-size N]
-                               [--epochs N] [--rows N] [--json]        (needs: keras, tensorflow-cpu)
+                               [--epochs N] [--rows N] [--seed N] [--start DIR] [--json]
+    (needs: keras, tensorflow-cpu)
 
 The clock runs over training steps of `Model.fit`: forward, backward, Adam; batches are made while it stands, but for
 the one that `tf.data` makes ahead.
@@ -17,7 +18,18 @@ import keras
 import numpy as np
 import tensorflow
 
-from rows import LEARNING_RATE, SEED, Clock, Encoder, Report, arguments, padded_batches, read_rows
+from rows import (
+    LEARNING_RATE,
+    MAX_LENGTH,
+    Clock,
+    Encoder,
+    Report,
+    arguments,
+    in_batches,
+    padded_batches,
+    read_rows,
+    training_batches,
+)
 
 EVALUATION_BATCH = 256
 
@@ -31,7 +43,7 @@ class Preset(NamedTuple):
     bidirectional: bool = False
     masked: bool = True
     pad_to: int = 0
-    max_length: int = 0
+    max_length: int = MAX_LENGTH
     embedding_size: int = 64
     titles_only: bool = False
 
@@ -44,7 +56,18 @@ PRESETS = {
 }
 
 
-def classifier(preset, token_count, classes):
+class Adam(keras.optimizers.Adam):
+    """Adam as the project has it. Of a token that occurs several times in a batch, Keras adds up the squares of the
+    gradients of its vector; here their sum is squared."""
+
+    def __init__(self):
+        super().__init__(LEARNING_RATE, epsilon=1e-8)
+
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(tensorflow.convert_to_tensor(gradient), variable, learning_rate)
+
+
+def classifier(preset, token_count, classes, optimizer):
     """Embedding, recurrent layers, dense; the last layer gives its last state."""
     layers = [
         keras.Input((preset.pad_to or None,), dtype="int32"),
@@ -55,38 +78,47 @@ def classifier(preset, token_count, classes):
         layers.append(keras.layers.Bidirectional(layer) if preset.bidirectional else layer)
     model = keras.Sequential([*layers, keras.layers.Dense(classes)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss, metrics=["accuracy"])
+    model.compile(optimizer, loss, metrics=["accuracy"])
     return model
 
 
-def data_set(rows, batch_size, pad_to, shuffle=None):
-    """The batches as tensors; those of an epoch in another order than those of the epoch before."""
+def start_from(model, start):
+    """Weights of the project; Keras has an LSTM's gates in the same order, and the matrices transposed."""
+    embedding, *recurrent, head = model.layers
+    embedding.set_weights([start.embedding()])
+    weights = [values.T for direction in start.directions() for values in direction]
+    for layer in recurrent:
+        count = len(layer.get_weights())
+        layer.set_weights(weights[:count])
+        weights = weights[count:]
+    head.set_weights([values.T for values in start.head()])
+
+
+def data_set(rows, pad_to, batches_of):
+    """The batches as tensors; `batches_of(epoch)` has the numbers of the rows of each."""
     epoch = iter(range(10**9))
 
     def batches():
-        order = None if shuffle is None else shuffle + next(epoch)
-        for tokens, _, classes in padded_batches(rows, batch_size, pad_to, order):
+        for tokens, _, classes in padded_batches(rows, batches_of(next(epoch)), pad_to):
             yield np.array(tokens, np.int32), np.array(classes, np.int32)
 
     signature = (
         tensorflow.TensorSpec((None, pad_to or None), tensorflow.int32),
         tensorflow.TensorSpec((None,), tensorflow.int32),
     )
-    batches_an_epoch = -(-len(rows) // batch_size)
     found = tensorflow.data.Dataset.from_generator(batches, output_signature=signature)
-    return found.apply(tensorflow.data.experimental.assert_cardinality(batches_an_epoch)).prefetch(1)
+    return found.apply(tensorflow.data.experimental.assert_cardinality(len(batches_of(0)))).prefetch(1)
 
 
 class StepClock(keras.callbacks.Callback):
     """Tells a clock of each step of `Model.fit`, with the lengths of the rows that the step had."""
 
-    def __init__(self, clock, rows, options, pad_to):
+    def __init__(self, clock, rows, batches_of):
         super().__init__()
-        self.clock, self.options = clock, options
-        self.batches = lambda epoch: padded_batches(rows, options.batch_size, pad_to, SEED + epoch)
+        self.clock, self.rows, self.batches_of = clock, rows, batches_of
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.lengths = iter([lengths for _, lengths, _ in self.batches(epoch)])
+        self.lengths = iter([[len(self.rows[row][0]) for row in batch] for batch in self.batches_of(epoch)])
 
     def on_train_batch_begin(self, batch, logs=None):
         self.clock.start()
@@ -98,21 +130,29 @@ class StepClock(keras.callbacks.Callback):
 def main():
     options = arguments(__doc__.split("\n")[0], PRESETS)
     tensorflow.config.threading.set_intra_op_parallelism_threads(options.threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
-    keras.utils.set_random_seed(SEED)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(options.threads)
+    keras.utils.set_random_seed(options.seed)
     preset = PRESETS[options.preset]
     rows = read_rows(options.train, preset.titles_only, options.rows)
     encoder = Encoder(rows, preset.max_length)
     training = encoder.encode(rows)
     test = encoder.encode(read_rows(options.test, preset.titles_only)) if options.test else []
-    model = classifier(preset, encoder.token_count, len(encoder.labels))
+    optimizer = Adam() if options.start else keras.optimizers.Adam(LEARNING_RATE)
+    model = classifier(preset, encoder.token_count, len(encoder.labels), optimizer)
+    if options.start:
+        start_from(model, options.start)
+
+    def batches_of(epoch):
+        return training_batches(training, options, epoch)
+
     clock = Clock()
-    training_set = data_set(training, options.batch_size, preset.pad_to, shuffle=SEED)
-    callback = StepClock(clock, training, options, preset.pad_to)
+    training_set = data_set(training, preset.pad_to, batches_of)
+    callback = StepClock(clock, training, batches_of)
     history = model.fit(training_set, epochs=options.epochs, shuffle=False, verbose=0, callbacks=[callback])
     test_accuracy = None
     if test:
-        test_accuracy = model.evaluate(data_set(test, EVALUATION_BATCH, preset.pad_to), verbose=0)[1]
+        batches = in_batches(range(len(test)), EVALUATION_BATCH)
+        test_accuracy = model.evaluate(data_set(test, preset.pad_to, lambda _: batches), verbose=0)[1]
     train_accuracy = history.history["accuracy"][-1]
     framework = f"Keras {keras.__version__}, TensorFlow {tensorflow.__version__}"
     report = Report.of(framework, options, clock, len(training), len(test), train_accuracy, test_accuracy)

@@ -2,7 +2,7 @@
 """Trains the PyTorch presets of the project in PyTorch, to compare speed and accuracy.
 
     tests/bench/train_torch.py --train FILE [--test FILE] --preset NAME [--threads N] [--batch-size N]
-                               [--epochs N] [--rows N] [--json]        (needs: torch)
+                               [--epochs N] [--rows N] [--seed N] [--start DIR] [--json]   (needs: torch)
 
 The clock runs over training steps: forward, backward, Adam over all parameters; batches are made while it stands.
 """
@@ -12,7 +12,18 @@ from typing import NamedTuple
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from rows import LEARNING_RATE, SEED, Clock, Encoder, Report, arguments, padded_batches, read_rows
+from rows import (
+    LEARNING_RATE,
+    MAX_LENGTH,
+    Clock,
+    Encoder,
+    Report,
+    arguments,
+    in_batches,
+    padded_batches,
+    read_rows,
+    training_batches,
+)
 
 EVALUATION_BATCH = 256
 
@@ -26,7 +37,7 @@ class Preset(NamedTuple):
     pooling: str = "last"
     packed: bool = True
     pad_to: int = 0
-    max_length: int = 0
+    max_length: int = MAX_LENGTH
     embedding_size: int = 64
     hidden_size: int = 32
 
@@ -69,9 +80,21 @@ class Classifier(torch.nn.Module):
         return self.fc(torch.cat(list(last), dim=1))
 
 
-def tensors(rows, batch_size, pad_to, shuffle=None):
+    @torch.no_grad()
+    def start_from(self, start):
+        """Weights of the project, which has one bias a gate: the second one here stays zero."""
+        self.embedding.weight.copy_(torch.tensor(start.embedding()))
+        for parameters, direction in zip(self.recurrent.all_weights, start.directions(), strict=True):
+            for parameter, values in zip(parameters, direction):
+                parameter.copy_(torch.tensor(values))
+            parameters[-1].zero_().requires_grad_(False)
+        for parameter, values in zip(self.fc.parameters(), start.head(), strict=True):
+            parameter.copy_(torch.tensor(values))
+
+
+def tensors(rows, batches, pad_to):
     """The batches as tensors."""
-    for tokens, lengths, classes in padded_batches(rows, batch_size, pad_to, shuffle):
+    for tokens, lengths, classes in padded_batches(rows, batches, pad_to):
         yield torch.tensor(tokens), torch.tensor(lengths), torch.tensor(classes)
 
 
@@ -81,7 +104,8 @@ def train(model, rows, options):
     clock = Clock()
     for epoch in range(options.epochs):
         right = 0
-        for tokens, lengths, classes in tensors(rows, options.batch_size, model.preset.pad_to, shuffle=SEED + epoch):
+        batches = training_batches(rows, options, epoch)
+        for tokens, lengths, classes in tensors(rows, batches, model.preset.pad_to):
             clock.start()
             logits = model(tokens, lengths)
             loss = torch.nn.functional.cross_entropy(logits, classes)
@@ -95,21 +119,26 @@ def train(model, rows, options):
 
 @torch.no_grad()
 def accuracy(model, rows):
-    batches = tensors(rows, EVALUATION_BATCH, model.preset.pad_to)
-    right = sum((model(tokens, lengths).argmax(dim=1) == classes).sum().item() for tokens, lengths, classes in batches)
+    batches = in_batches(range(len(rows)), EVALUATION_BATCH)
+    right = sum(
+        (model(tokens, lengths).argmax(dim=1) == classes).sum().item()
+        for tokens, lengths, classes in tensors(rows, batches, model.preset.pad_to)
+    )
     return right / len(rows)
 
 
 def main():
     options = arguments(__doc__.split("\n")[0], PRESETS)
     torch.set_num_threads(options.threads)
-    torch.manual_seed(SEED)
+    torch.manual_seed(options.seed)
     preset = PRESETS[options.preset]
     rows = read_rows(options.train, titles_only=False, limit=options.rows)
     encoder = Encoder(rows, preset.max_length)
     training = encoder.encode(rows)
     test = encoder.encode(read_rows(options.test, titles_only=False)) if options.test else []
     model = Classifier(preset, encoder.token_count, len(encoder.labels))
+    if options.start:
+        model.start_from(options.start)
     clock, train_accuracy = train(model, training, options)
     test_accuracy = accuracy(model, test) if test else None
     framework = f"PyTorch {torch.__version__}"

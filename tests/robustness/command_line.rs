@@ -234,6 +234,17 @@ fn test_rows_that_do_not_fit_the_run() {
 }
 
 #[test]
+fn bits_of_integers_for_floats_are_refused() {
+    let place = Place::new();
+    place.copy_run("run");
+    for (precision, bits) in [("f32", "--weight-bits 8"), ("f16", "--embedding-bits 4")] {
+        let option = bits.split(' ').next().unwrap();
+        let command = format!("export run --precision {precision} {bits} --out model.rnl");
+        place.assert_refused(&command, &[option, "int8 or int4", precision]);
+    }
+}
+
+#[test]
 fn an_out_that_can_not_be_written_fails_with_exit_code_1_and_leaves_nothing() {
     let place = Place::new();
     place.copy_run("run");
@@ -264,10 +275,12 @@ fn arguments_that_there_are_not() {
         ("train --hidden-size large", "large"),
         ("train --hidden-size=-1", "-1"),
         ("train --pooling median", "median"),
+        ("train --quantize-aware 5", "5 bits: expected 4 or 8"),
         ("train --device tpu", "tpu"),
         ("train --resume --data rows.csv", "--resume"),
         ("export run --out model.rnl", "--precision"),
-        ("export run --precision int4 --out model.rnl", "int4"),
+        ("export run --precision int3 --out model.rnl", "int3"),
+        ("export run --precision int8 --weight-bits 5 --out model.rnl", "5 bits: expected 4 or 8"),
         ("evaluate", "<MODEL>"),
         ("known-answers model.rnl lights --data rows.csv --out answers.bin", "--data"),
     ] {

@@ -14,7 +14,7 @@ fn whole_way_with(name: &str, content: &[u8], settings: &str) -> usize {
     let place = Place::new();
     place.write(name, content);
     place.run(&format!("train --data {name} --out run {settings}")).assert_done(name);
-    for precision in ["f32", "f16", "int8"] {
+    for precision in ["f32", "f16", "int4", "int8 --embedding-bits 4", "int8"] {
         place.run(&format!("export run --precision {precision} --out model.rnl")).assert_done(name);
     }
     let outcome = place.run(&format!("evaluate model.rnl --data {name} --json"));
@@ -163,6 +163,51 @@ fn a_finished_run_leaves_its_files_and_nothing_else() {
         "run/weights.safetensors",
     ];
     assert_eq!(names, expected);
+}
+
+#[test]
+fn a_model_of_4_bits_says_where_its_bytes_go() {
+    let place = Place::new();
+    place.write("rows.csv", rows().as_bytes());
+    let settings = "--input fingerprinted-words --cell gru --bidirectional";
+    let outcome = place.run(&format!("train --data rows.csv --out run {TINY} {settings}"));
+    outcome.assert_done("train");
+    assert!(outcome.stderr.contains(" words as fingerprints with remainders of 6 bits; "), "{outcome:?}");
+    let mut sizes = Vec::new();
+    for (arguments, says) in [
+        ("--precision int8", "model.rnl: int8, "),
+        ("--precision int8 --embedding-bits 4", "model.rnl: int8 with a 4-bit embedding, "),
+        ("--precision int4 --embedding-bits 8", "model.rnl: int4 with an 8-bit embedding, "),
+        ("--precision int4", "model.rnl: int4, "),
+    ] {
+        let outcome = place.run(&format!("export run {arguments} --out model.rnl"));
+        assert!(outcome.assert_done(arguments).starts_with(says), "{outcome:?}");
+        sizes.push(std::fs::metadata(place.path("model.rnl")).unwrap().len());
+    }
+    assert!(sizes[3] < sizes[1] && sizes[3] < sizes[2] && sizes[1] < sizes[0] && sizes[2] < sizes[0], "{sizes:?}");
+    let text = place.run("inspect model.rnl");
+    let text = text.assert_done("inspect");
+    assert!(
+        text.contains("input         fingerprinted-words, ") && text.contains("(1 in 64 others is taken"),
+        "{text}"
+    );
+    for part in ["vocabulary buckets", "vocabulary remainders", "embedding", "layer 1 reverse weights", "head weights"]
+    {
+        assert!(text.contains(&format!("\n  {part} ")), "no {part} in {text}");
+    }
+    let outcome = place.run("inspect model.rnl --json");
+    let report: serde_json::Value = serde_json::from_str(outcome.assert_done("json")).unwrap();
+    assert_eq!(report["flash_bytes"], sizes[3]);
+    let sum = |parts: Vec<&serde_json::Value>| parts.iter().map(|bytes| bytes.as_u64().unwrap()).sum::<u64>();
+    let parts = report["flash_parts"].as_array().unwrap();
+    assert_eq!(sum(parts.iter().map(|part| &part["bytes"]).collect()), sizes[3]);
+    assert_eq!(sum(report["flash"].as_object().unwrap().values().collect()), sizes[3]);
+    let bits = |name: &str| &parts.iter().find(|part| part["name"] == name).unwrap()["bits"];
+    let named = ["embedding", "layer 1 weights", "layer 1 reverse weights", "head weights", "labels"].map(bits);
+    assert_eq!(named.map(|bits| bits.as_u64()), [Some(4), Some(4), Some(4), Some(8), None]);
+    assert_eq!(report["false_positive_rate"], 1.0 / 64.0);
+    let words = std::fs::read_to_string(place.path("run/vocabulary.txt")).unwrap().lines().count();
+    assert_eq!(report["vocabulary_size"], words);
 }
 
 #[test]

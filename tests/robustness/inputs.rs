@@ -72,7 +72,7 @@ fn settings_of_inputs_that_make_no_sense() {
         ("--frame-unit nan", "--frame-unit NaN: expected a positive number\n"),
         ("--frame-unit 0.5 --input words", "--frame-unit needs --input frames\n"),
         ("--freeze-embeddings", "--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps\n"),
-        ("--input frames --pretrained-embeddings v.txt", "needs --input words\n"),
+        ("--input frames --pretrained-embeddings v.txt", "needs --input words or fingerprinted-words\n"),
         (
             "--input characters --vocabulary-by information",
             "--vocabulary-by information needs --input words or fingerprinted-words\n",

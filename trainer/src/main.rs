@@ -7,6 +7,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    // This thread is one of the pool's: it computes, and need not wait for others to wake up for each operation. The
+    // pool is there already if this fails, and serves all the same.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     match commands::Arguments::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

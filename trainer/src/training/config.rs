@@ -298,10 +298,6 @@ impl TrainingConfig {
                 self.epochs
             )));
         }
-        if self.quantize_aware == Some(Bits::Four) && self.embedding_size == 0 {
-            let problem = "--quantize-aware 4: one-hot tokens have weights of 8 bits; give --embedding-size, or 8";
-            return Err(Error::Setting(problem.into()));
-        }
         Ok(())
     }
 

@@ -1,4 +1,5 @@
 use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -69,15 +70,7 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
     let Fit { config, prepared, folder, .. } = fit;
     let first = devices.first().cloned().unwrap_or_default();
     let device = &first;
-    let mut rng = chance(config.seed, Chance::Initial, 0, 0);
-    let mut model = Classifier::<B>::new(&network_config(fit), prepared.labels.len(), &mut rng, device);
-    if let Some(start) = &config.fine_tune {
-        let trained = Run::<B::InnerBackend>::load(start, device)?.network;
-        model = NetworkWeights::from_network(&trained, config.cell).to_network(device);
-    }
-    if let Some(pretrained) = &prepared.pretrained {
-        model = model.with_embeddings(&pretrained.vectors, config.freeze_embeddings);
-    }
+    let model = initial_network::<B>(config, prepared, device)?;
     let batches = prepared.training.len().div_ceil(config.batch_size);
     let rates = (0..config.epochs * batches).map(|step| rate_at(config, batches, step));
     let teachers = Teachers::load(config, device)?.prepared(prepared.questions.as_ref())?;
@@ -113,6 +106,33 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
         .ok_or_else(|| Error::Failed("no epoch was trained".into()))
 }
 
+/// The network that a training begins with.
+///
+/// # Errors
+/// As [`Run::load`], of the run that is tuned.
+pub fn initial_network<B: TrainingBackend>(
+    config: &TrainingConfig,
+    prepared: &Prepared,
+    device: &B::Device,
+) -> Result<Classifier<B>, Error> {
+    let network = config.network(prepared.input_shape(config));
+    let mut rng = chance(config.seed, Chance::Initial, 0, 0);
+    let mut model = Classifier::new(&network, prepared.labels.len(), &mut rng, device);
+    if let Some(start) = &config.fine_tune {
+        let trained = Run::<B::InnerBackend>::load(start, device)?.network;
+        model = NetworkWeights::from_network(&trained, config.cell).to_network(device);
+    }
+    if let Some(pretrained) = &prepared.pretrained {
+        model = model.with_embeddings(&pretrained.vectors, config.freeze_embeddings);
+    }
+    Ok(model)
+}
+
+/// The training rows of each batch of an epoch, by their numbers; epochs are counted from 0.
+pub fn batches_of_epoch(config: &TrainingConfig, prepared: &Prepared, epoch: usize) -> Vec<Vec<usize>> {
+    epoch_batches(&prepared.training, config.batch_size, &mut chance(config.seed, Chance::Order, epoch, 0))
+}
+
 fn network_config(fit: &Fit<'_>) -> NetworkConfig {
     fit.config.network(fit.prepared.input_shape(fit.config))
 }
@@ -143,7 +163,7 @@ fn train_epoch<B: TrainingBackend>(
     let Fit { config, prepared, .. } = fit;
     let epoch = position.history.len();
     let examples = &prepared.training;
-    let batches = epoch_batches(examples, config.batch_size, &mut chance(config.seed, Chance::Order, epoch, 0));
+    let batches = batches_of_epoch(config, prepared, epoch);
     let input_grids = learner.rounding().map_or(Vec::new(), |rounding| rounding.channel_grids(&learner.network));
     let making = Making {
         examples,
@@ -261,18 +281,18 @@ fn chance(seed: u64, purpose: Chance, epoch: usize, batch: usize) -> ChaCha8Rng 
 }
 
 /// Losses and hits that are still on the device.
-struct Unread<B: burn::tensor::backend::Backend> {
+struct Unread<B: Backend> {
     losses: Vec<Tensor<B, 1>>,
     right: Vec<Tensor<B, 1>>,
 }
 
-impl<B: burn::tensor::backend::Backend> Default for Unread<B> {
+impl<B: Backend> Default for Unread<B> {
     fn default() -> Self {
         Self { losses: Vec::new(), right: Vec::new() }
     }
 }
 
-impl<B: burn::tensor::backend::Backend> Unread<B> {
+impl<B: Backend> Unread<B> {
     fn push(&mut self, found: Found<B>) {
         self.losses.extend(found.losses);
         self.right.extend(found.right);

@@ -18,7 +18,7 @@ mod teachers;
 pub use checkpoint::EpochMetrics;
 pub use config::TrainingConfig;
 pub use evaluate::{Evaluation, evaluate, logits};
-pub use fit::{Ending, Fit, fit};
+pub use fit::{Ending, Fit, batches_of_epoch, fit, initial_network};
 pub use prepare::{Prepared, encode_rows, label_class};
 pub use preset::{PRESETS, Preset};
 pub use progress::Progress;
