@@ -135,12 +135,14 @@ fn draw_series<'a, DB: DrawingBackend + 'a>(
             }
         });
     }
-    let beside = |((x, _), (place, name)): (&(f64, f64), (&(f64, f64), &String))| {
-        // Names do not reach beyond the right end.
-        let (side, distance) = if panel.x.share(*x) > 0.8 { (HPos::Right, -7) } else { (HPos::Left, 7) };
+    // Names do not reach beyond the right end.
+    let range = Axis::range(&panel.x);
+    let last_on_the_right = range.start + 0.8 * (range.end - range.start);
+    let beside = |(place, name): (&(f64, f64), &String)| {
+        let (side, distance) = if place.0 > last_on_the_right { (HPos::Right, -7) } else { (HPos::Left, 7) };
         let style = text(13, pixel).color(&BLACK).pos(Pos::new(side, VPos::Bottom));
         EmptyElement::at(*place) + Text::new(name.clone(), (distance * size, -3 * size), style)
     };
-    chart.draw_series(points.iter().zip(places.iter().zip(names)).map(beside))?;
+    chart.draw_series(places.iter().zip(names).map(beside))?;
     Ok(())
 }
