@@ -102,20 +102,22 @@ def padded_batches(rows, batches, pad_to):
 
 
 class Clock:
-    """Counts rows, true tokens and seconds of all steps but the first ones; what lies between steps is not timed."""
+    """Counts rows, true tokens, seconds and seconds of processors, for all steps but the first ones; what lies between
+    steps is not timed."""
 
     def __init__(self):
-        self.steps, self.rows, self.tokens, self.seconds, self.started = 0, 0, 0, 0.0, None
+        self.steps, self.rows, self.tokens, self.seconds, self.processor_seconds = 0, 0, 0, 0.0, 0.0
 
     def start(self):
         """A step begins."""
-        self.started = time.perf_counter()
+        self.started, self.processor_started = time.perf_counter(), time.process_time()
 
     def stop(self, lengths):
         """A step over rows of these lengths has ended."""
         self.steps += 1
         if self.steps > WARM_UP_STEPS:
             self.seconds += time.perf_counter() - self.started
+            self.processor_seconds += time.process_time() - self.processor_started
             self.rows += len(lengths)
             self.tokens += sum(lengths)
 
@@ -134,6 +136,7 @@ class Report:
     tokens_per_second: float
     rows_per_second: float
     measured_seconds: float
+    rows_per_processor_second: float
     peak_memory_bytes: int
     train_accuracy: float  # running, over the last epoch
     test_accuracy: float | None
@@ -153,6 +156,7 @@ class Report:
             tokens_per_second=round(clock.tokens / clock.seconds, 1),
             rows_per_second=round(clock.rows / clock.seconds, 1),
             measured_seconds=round(clock.seconds, 3),
+            rows_per_processor_second=round(clock.rows / clock.processor_seconds, 1),
             peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             train_accuracy=round(train_accuracy, 4),
             test_accuracy=None if test_accuracy is None else round(test_accuracy, 4),
