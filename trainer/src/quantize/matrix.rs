@@ -150,7 +150,7 @@ mod tests {
         }
         // A column of 8 bits may be 127 / 7 times as large as those of 4 bits.
         let mixed = [Bits::Eight, Bits::Four, Bits::Four];
-        assert_eq!(quantized(&[0.18, 0.01, -0.005], &mixed).0, [126, 7, -4]);
+        assert_eq!(quantized(&[0.18, 0.01, -0.0056], &mixed).0, [126, 7, -4]);
         assert_eq!(quantized(&[-0.36, 0.01, 0.0], &mixed).0, [-127, 4, 0]);
     }
 
