@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::command::Place;
+use crate::command::{Place, frames};
 
 const SEARCH: &str = "frontier --data rows.csv --flash 1100,2K --candidates 3 --seeds 2 --epochs 2 --embedding-sizes 4,8 \
                       --hidden-sizes 4,8 --bits 8,8:4,4 --out out --device cpu";
@@ -89,6 +89,20 @@ fn what_was_trained_is_not_trained_again() {
     rest.assert_done("the rest of the search");
     assert_eq!(rest.stderr.matches("epoch   2 ").count(), 2, "{}", rest.stderr);
     assert!(everything(&place) == before, "another result");
+}
+
+#[test]
+fn networks_over_frames_have_no_vocabulary() {
+    let place = Place::new();
+    place.write("frames.csv", frames().as_bytes());
+    let search = "frontier --data frames.csv --flash 2K --candidates 9 --seeds 1 --epochs 1 --hidden-sizes 4,8 --bits 8,4 \
+                  --out out --device cpu";
+    place.run(search).assert_done("search");
+    let table = table(&place);
+    // Two cells, two sizes, two numbers of bits; embeddings are none.
+    assert_eq!(table.len(), 8);
+    assert!(table.iter().all(|row| row["vocabulary"] == "0"), "{table:?}");
+    place.run("evaluate out/2K.rnl --data frames.csv").assert_done("evaluate");
 }
 
 #[test]

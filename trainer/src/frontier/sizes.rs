@@ -96,10 +96,14 @@ impl<'a> Sizes<'a> {
         ram: Option<Budget>,
         most: usize,
     ) -> Result<Vec<Candidate>, Error> {
-        let mut candidates = Vec::new();
+        let mut candidates: Vec<Candidate> = Vec::new();
         for shape in shapes {
             if candidates.len() == most {
                 break;
+            }
+            let mut others = candidates.iter().map(|candidate| &candidate.shape);
+            if self.data.channels.is_some() && others.any(|other| other.is_same_over_frames(shape)) {
+                continue;
             }
             candidates.extend(self.candidate(*shape, budget, ram)?);
         }

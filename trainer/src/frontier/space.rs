@@ -57,8 +57,9 @@ impl Space {
 }
 
 impl Shape {
-    /// The settings of a network of this shape with so many known words, or buckets of hashed words, the others being
-    /// those of `base`. Training simulates integers of less than 8 bits; those of 8 are made afterwards.
+    /// The settings of a network of this shape with so many known words, or buckets of hashed words, 0 where there are
+    /// none; the others are those of `base`. Training simulates integers of less than 8 bits; those of 8 are made
+    /// afterwards.
     pub fn config(&self, base: &TrainingConfig, vocabulary: usize) -> TrainingConfig {
         let Self { cell, embedding_size, hidden_size, bits } = *self;
         let simulated = bits != IntegerBits::all(Bits::Eight);
@@ -66,13 +67,21 @@ impl Shape {
             cell,
             embedding_size,
             hidden_size,
-            vocabulary_size: vocabulary,
-            hash_buckets: vocabulary,
+            vocabulary_size: if vocabulary > 0 { vocabulary } else { base.vocabulary_size },
+            hash_buckets: if vocabulary > 0 { vocabulary } else { base.hash_buckets },
             quantize_aware: simulated.then_some(bits.weights).or(base.quantize_aware.map(|_| Bits::Eight)),
             embedding_bits: simulated.then_some(bits.embedding),
             float_epochs: base.float_epochs.filter(|_| simulated || base.quantize_aware.is_some()),
             ..base.clone()
         }
+    }
+}
+
+impl Shape {
+    /// Whether another shape is the same network over frames, which have no embedding.
+    pub(super) fn is_same_over_frames(&self, other: &Self) -> bool {
+        let parts = |shape: &Self| (shape.cell, shape.hidden_size, shape.bits.weights);
+        parts(self) == parts(other)
     }
 }
 
@@ -116,6 +125,7 @@ mod tests {
         let config = shape.config(&base, 700);
         assert_eq!((config.vocabulary_size, config.hidden_size, config.epochs), (700, 40, 3));
         assert_eq!(config.integer_bits(), Some(mixed));
+        assert_eq!(shape.config(&base, 0).vocabulary_size, base.vocabulary_size);
         let whole = Shape { bits: IntegerBits::all(Bits::Eight), ..shape };
         assert_eq!(whole.config(&base, 700).integer_bits(), None);
     }
