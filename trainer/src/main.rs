@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // This thread is one of the pool's: it computes, and need not wait for others to wake up for each operation. The
     // pool is there already if this fails, and serves all the same.

@@ -3,6 +3,7 @@
 //! A row of sums has one block of `H` values a result. The blocks that the hidden state's product is added to come
 //! first, so that the product is one.
 
+use std::array::from_fn;
 use std::marker::PhantomData;
 
 use super::super::StateRounding;
@@ -25,14 +26,17 @@ pub(super) trait Round: Copy + Sync {
 pub(super) struct Exact;
 
 impl Round for Exact {
+    #[inline(always)]
     fn hidden(self, value: f32) -> f32 {
         value
     }
 
+    #[inline(always)]
     fn cell(self, value: f32) -> f32 {
         value
     }
 
+    #[inline(always)]
     fn is_end(self, _: f32) -> bool {
         false
     }
@@ -86,13 +90,51 @@ pub(super) trait HostCell {
     fn backward(round: impl Round, activations: &mut [f32], previous: &[f32], state: &[f32], gradient: &mut [f32]);
 }
 
+/// Units that are computed at once: a multiple of the lanes of any instruction set.
+const TOGETHER: usize = 16;
+
+/// Changes each unit's values of some blocks, `change` having these and the unit's values of the blocks that are given.
+///
+/// Values are copied into arrays first: the compiler computes several units at once only where it knows that no value
+/// is written that another one is computed from.
+#[inline(always)]
+fn change_units<const N: usize, const GIVEN: usize>(
+    mut blocks: [&mut [f32]; N],
+    given: [&[f32]; GIVEN],
+    change: impl Fn([f32; N], [f32; GIVEN]) -> [f32; N],
+) {
+    let size = blocks.first().map_or(0, |block| block.len());
+    for first in (0..size).step_by(TOGETHER) {
+        let mut values: [[f32; TOGETHER]; N] = from_fn(|block| units(&blocks[block][first..]));
+        let given: [[f32; TOGETHER]; GIVEN] = from_fn(|block| units(&given[block][first..]));
+        for unit in 0..TOGETHER {
+            let changed = change(from_fn(|block| values[block][unit]), from_fn(|block| given[block][unit]));
+            (0..N).for_each(|block| values[block][unit] = changed[block]);
+        }
+        for (block, values) in blocks.iter_mut().zip(values) {
+            match block[first..].first_chunk_mut() {
+                Some(whole) => *whole = values,
+                None => block[first..].copy_from_slice(&values[..size - first]),
+            }
+        }
+    }
+}
+
+/// The first values, and zeros if there are too few.
+#[inline(always)]
+fn units(block: &[f32]) -> [f32; TOGETHER] {
+    block.first_chunk().copied().unwrap_or_else(|| from_fn(|unit| block.get(unit).copied().unwrap_or(0.0)))
+}
+
 /// `N` blocks of the same size.
+#[inline(always)]
 fn blocks<const N: usize>(values: &[f32]) -> [&[f32]; N] {
     let size = values.len() / N;
     std::array::from_fn(|block| &values[block * size..][..size])
 }
 
 /// `N` blocks of the same size, to be written.
+#[inline(always)]
 fn blocks_mut<const N: usize>(values: &mut [f32]) -> [&mut [f32]; N] {
     let size = values.len() / N;
     let mut rest = values;
@@ -113,37 +155,44 @@ impl HostCell for Lstm {
     const RESULT_BLOCKS: &'static [usize] = &[0, 1, 2, 3];
     const DIRECT: bool = true;
 
+    #[inline(always)]
     fn forward(round: impl Round, sums: &mut [f32], previous: &[f32], state: &mut [f32]) {
         let [i, f, g, o] = blocks_mut(sums);
         let [_, c_before] = blocks(previous);
         let [h, c] = blocks_mut(state);
-        for unit in 0..h.len() {
-            i[unit] = sigmoid(i[unit]);
-            f[unit] = sigmoid(f[unit]);
-            g[unit] = tanh(g[unit]);
-            o[unit] = sigmoid(o[unit]);
-            c[unit] = round.cell(f[unit] * c_before[unit] + i[unit] * g[unit]);
-            h[unit] = round.hidden(o[unit] * tanh(c[unit]));
-        }
+        change_units(
+            [i, f, g, o, c, h],
+            [c_before],
+            #[inline(always)]
+            |[i, f, g, o, ..], [c_before]| {
+                let (i, f, g, o) = (sigmoid(i), sigmoid(f), tanh(g), sigmoid(o));
+                let c = round.cell(f * c_before + i * g);
+                [i, f, g, o, c, round.hidden(o * tanh(c))]
+            },
+        );
     }
 
+    #[inline(always)]
     fn backward(round: impl Round, activations: &mut [f32], previous: &[f32], state: &[f32], gradient: &mut [f32]) {
         let [i, f, g, o] = blocks_mut(activations);
         let [_, c_before] = blocks(previous);
         let [_, c] = blocks(state);
         let [d_h, d_c] = blocks_mut(gradient);
-        for unit in 0..d_h.len() {
-            let (input, forget, candidate, output) = (i[unit], f[unit], g[unit], o[unit]);
-            let tanh_c = tanh(c[unit]);
-            let d_cell = d_c[unit] + d_h[unit] * output * (1.0 - tanh_c * tanh_c);
-            let d_cell = if round.is_end(c[unit]) { 0.0 } else { d_cell };
-            o[unit] = d_h[unit] * tanh_c * output * (1.0 - output);
-            i[unit] = d_cell * candidate * input * (1.0 - input);
-            f[unit] = d_cell * c_before[unit] * forget * (1.0 - forget);
-            g[unit] = d_cell * input * (1.0 - candidate * candidate);
-            d_h[unit] = 0.0;
-            d_c[unit] = d_cell * forget;
-        }
+        change_units(
+            [i, f, g, o, d_h, d_c],
+            [c_before, c],
+            #[inline(always)]
+            |[i, f, g, o, d_h, d_c], [c_before, c]| {
+                let tanh_c = tanh(c);
+                let d_cell = d_c + d_h * o * (1.0 - tanh_c * tanh_c);
+                let d_cell = if round.is_end(c) { 0.0 } else { d_cell };
+                let d_i = d_cell * g * i * (1.0 - i);
+                let d_f = d_cell * c_before * f * (1.0 - f);
+                let d_g = d_cell * i * (1.0 - g * g);
+                let d_o = d_h * tanh_c * o * (1.0 - o);
+                [d_i, d_f, d_g, d_o, 0.0, d_cell * f]
+            },
+        );
     }
 }
 
@@ -158,27 +207,36 @@ impl HostCell for Gru {
     const RESULT_BLOCKS: &'static [usize] = &[0, 1, 3, 2];
     const DIRECT: bool = true;
 
+    #[inline(always)]
     fn forward(round: impl Round, sums: &mut [f32], previous: &[f32], state: &mut [f32]) {
         let [r, z, from_hidden, n] = blocks_mut(sums);
-        for unit in 0..state.len() {
-            r[unit] = sigmoid(r[unit]);
-            z[unit] = sigmoid(z[unit]);
-            n[unit] = tanh(n[unit] + r[unit] * from_hidden[unit]);
-            state[unit] = round.hidden(n[unit] + z[unit] * (previous[unit] - n[unit]));
-        }
+        change_units(
+            [r, z, n, state],
+            [from_hidden, previous],
+            #[inline(always)]
+            |[r, z, n, _], [from_hidden, previous]| {
+                let (r, z) = (sigmoid(r), sigmoid(z));
+                let n = tanh(n + r * from_hidden);
+                [r, z, n, round.hidden(n + z * (previous - n))]
+            },
+        );
     }
 
+    #[inline(always)]
     fn backward(_: impl Round, activations: &mut [f32], previous: &[f32], _: &[f32], gradient: &mut [f32]) {
         let [r, z, from_hidden, n] = blocks_mut(activations);
-        for unit in 0..gradient.len() {
-            let (reset, update, candidate, d_h) = (r[unit], z[unit], n[unit], gradient[unit]);
-            let d_n = d_h * (1.0 - update) * (1.0 - candidate * candidate);
-            r[unit] = d_n * from_hidden[unit] * reset * (1.0 - reset);
-            z[unit] = d_h * (previous[unit] - candidate) * update * (1.0 - update);
-            from_hidden[unit] = d_n * reset;
-            n[unit] = d_n;
-            gradient[unit] = d_h * update;
-        }
+        let blocks = [r, z, from_hidden, n, gradient];
+        change_units(
+            blocks,
+            [previous],
+            #[inline(always)]
+            |[r, z, from_hidden, n, d_h], [previous]| {
+                let d_n = d_h * (1.0 - z) * (1.0 - n * n);
+                let d_r = d_n * from_hidden * r * (1.0 - r);
+                let d_z = d_h * (previous - n) * z * (1.0 - z);
+                [d_r, d_z, d_n * r, d_n, d_h * z]
+            },
+        );
     }
 }
 
@@ -197,10 +255,12 @@ pub(super) trait Activation {
 pub(super) enum Tanh {}
 
 impl Activation for Tanh {
+    #[inline(always)]
     fn value(sum: f32) -> f32 {
         tanh(sum)
     }
 
+    #[inline(always)]
     fn gradient(value: f32, gradient: f32) -> f32 {
         gradient * (1.0 - value * value)
     }
@@ -209,10 +269,12 @@ impl Activation for Tanh {
 pub(super) enum Relu {}
 
 impl Activation for Relu {
+    #[inline(always)]
     fn value(sum: f32) -> f32 {
         sum.max(0.0)
     }
 
+    #[inline(always)]
     fn gradient(value: f32, gradient: f32) -> f32 {
         if value > 0.0 { gradient } else { 0.0 }
     }
@@ -226,16 +288,26 @@ impl<A: Activation> HostCell for Rnn<A> {
     const RESULT_BLOCKS: &'static [usize] = &[0];
     const DIRECT: bool = false;
 
+    #[inline(always)]
     fn forward(round: impl Round, sums: &mut [f32], _: &[f32], state: &mut [f32]) {
-        for (sum, h) in sums.iter_mut().zip(state) {
-            *sum = round.hidden(A::value(*sum));
-            *h = *sum;
-        }
+        change_units(
+            [sums, state],
+            [],
+            #[inline(always)]
+            |[sum, _], []| {
+                let h = round.hidden(A::value(sum));
+                [h, h]
+            },
+        );
     }
 
+    #[inline(always)]
     fn backward(_: impl Round, activations: &mut [f32], _: &[f32], _: &[f32], gradient: &mut [f32]) {
-        for (h, d_h) in activations.iter_mut().zip(gradient) {
-            *h = A::gradient(*h, *d_h);
-        }
+        change_units(
+            [activations],
+            [gradient],
+            #[inline(always)]
+            |[h], [d_h]| [A::gradient(h, d_h)],
+        );
     }
 }

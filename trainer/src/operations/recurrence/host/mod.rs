@@ -5,13 +5,16 @@
 
 mod cells;
 mod functions;
+mod product;
 
 use std::iter::zip;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use burn::tensor::ops::FloatTensor;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::super::host::{Host, Values, tensor};
@@ -19,8 +22,9 @@ use super::super::wrap;
 use super::{Computed, Operands, Recurrence};
 use crate::network::Cell;
 use cells::{Exact, Gru, HostCell, Lstm, Relu, Rnn, Round, Tanh};
+use product::{Panels, Rows};
 
-/// Rows of a chunk are a multiple of this, so that the matrix product's tiles are full.
+/// Rows of a chunk are a multiple of this, so that passes of the product serve as many as they can.
 const ROW_MULTIPLE: usize = 8;
 /// Rows of the product with the input that one thread takes at least.
 const ROWS_AT_ONCE: usize = 64;
@@ -80,8 +84,8 @@ fn forward_of<C: HostCell>(direction: &Recurrence, round: impl Round, operands: 
     let total = direction.total_steps();
     let mut activations = vec![0.0; total * C::RESULTS * size];
     let mut states = vec![0.0; total * C::STATES * size];
-    let weight_hh = ArrayView2::from_shape([C::GATES * size, size], &weight_hh);
-    if let (Ok(weight_hh), true) = (weight_hh, size > 0) {
+    if size > 0 {
+        let weights = Panels::new([size, C::GATES * size], |unit, gate| weight_hh[gate * size + unit]);
         let activations = split(direction, &mut activations, C::RESULTS * size);
         let states = split(direction, &mut states, C::STATES * size);
         let chunks: Vec<_> = zip(chunks(direction), zip(activations, states)).collect();
@@ -90,7 +94,7 @@ fn forward_of<C: HostCell>(direction: &Recurrence, round: impl Round, operands: 
                 let projected = steps.map(|step| &projected[direction.row_of(step) * C::GATES * size..]);
                 begin_sums::<C>(projected, &bias, sums);
             }
-            forward_chunk::<C>(round, weight_hh, &mut activations, &mut states);
+            forward_chunk::<C>(round, size, &weights, &mut activations, &mut states);
         });
     }
     Computed {
@@ -113,41 +117,57 @@ fn begin_sums<'p, C: HostCell>(projected: impl Iterator<Item = &'p [f32]>, bias:
 /// From the sums without the hidden state to the activations and the states.
 fn forward_chunk<C: HostCell>(
     round: impl Round,
-    weight_hh: ArrayView2<'_, f32>,
+    size: usize,
+    weights: &Panels,
     activations: &mut Chunk<'_>,
     states: &mut Chunk<'_>,
 ) {
-    let size = weight_hh.ncols();
-    let none = vec![0.0; C::STATES * size];
+    let (arch, width) = (Arch::new(), C::STATES * size);
+    let none = vec![0.0; width];
     let mut narrow = Vec::new();
     for (step, sums) in activations.iter_mut().enumerate() {
         let (before, after) = states.split_at_mut(step);
         let (previous, state) = (before.last().map_or(&[][..], |states| &**states), &mut *after[0]);
-        match round.narrow() {
+        let hidden = match round.narrow() {
             Some(round) => {
                 narrow.clear();
                 narrow.extend(previous.iter().copied().map(round));
-                add_product::<C>(&narrow, weight_hh, sums);
+                &narrow
             }
-            None => add_product::<C>(previous, weight_hh, sums),
-        }
-        let previous = previous.chunks(C::STATES * size).chain(std::iter::repeat(&none[..]));
-        let rows = zip(sums.chunks_mut(C::RESULTS * size), state.chunks_mut(C::STATES * size));
-        for ((sums, state), previous) in zip(rows, previous) {
-            C::forward(round, sums, previous, state);
-        }
+            None => previous,
+        };
+        // Of the rows that have a previous state.
+        let results = C::RESULTS * size;
+        let count = (previous.len() / width).min(sums.len() / results);
+        let of_sums = Rows { values: &mut sums[..count * results], width: results };
+        weights.add_product(arch, Rows { values: hidden, width }, of_sums);
+        arch.dispatch(ForwardStep::<C, _> { round, sums, previous, none: &none, state, cell: PhantomData });
     }
 }
 
-/// `sums[row, first G blocks] += h[row] W_hh^T` for the rows that have a previous state.
-fn add_product<C: HostCell>(previous: &[f32], weight_hh: ArrayView2<'_, f32>, sums: &mut [f32]) {
-    let size = weight_hh.ncols();
-    let rows = (previous.len() / (C::STATES * size)).min(sums.len() / (C::RESULTS * size));
-    let hidden = ArrayView2::from_shape([rows, C::STATES * size], &previous[..rows * C::STATES * size]);
-    let sums = ArrayViewMut2::from_shape([rows, C::RESULTS * size], &mut sums[..rows * C::RESULTS * size]);
-    if let (Ok(hidden), Ok(mut sums), true) = (hidden, sums, rows > 0) {
-        let mut sums = sums.slice_mut(s![.., ..C::GATES * size]);
-        general_mat_mul(1.0, &hidden.slice(s![.., ..size]), &weight_hh.t(), 1.0, &mut sums);
+/// A step from the sums on.
+struct ForwardStep<'s, C, R> {
+    round: R,
+    sums: &'s mut [f32],
+    /// The states before, of the rows that have one; of the others `none`.
+    previous: &'s [f32],
+    none: &'s [f32],
+    state: &'s mut [f32],
+    cell: PhantomData<C>,
+}
+
+impl<C: HostCell, R: Round> WithSimd for ForwardStep<'_, C, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { round, sums, previous, none, state, cell: _ } = self;
+        let size = none.len() / C::STATES;
+        let previous = previous.chunks(none.len()).chain(std::iter::repeat(none));
+        let rows = zip(sums.chunks_mut(C::RESULTS * size), state.chunks_mut(none.len()));
+        for ((sums, state), previous) in zip(rows, previous) {
+            C::forward(round, sums, previous, state);
+        }
     }
 }
 
@@ -164,7 +184,8 @@ fn backward_of<C: HostCell>(
     let mut previous = previous_states::<C>(direction, &states, size);
     let mut projected = vec![0.0; direction.projected_rows() * C::GATES * size];
     let mut of_weight = vec![0.0; C::GATES * size * size];
-    if let (Ok(weight_hh), true) = (ArrayView2::from_shape([C::GATES * size, size], &weights), size > 0) {
+    if size > 0 {
+        let weights = Panels::new([C::GATES * size, size], |gate, unit| weights[gate * size + unit]);
         let width = C::STATES * size;
         let of_chunks = zip(split(direction, &mut sums, C::RESULTS * size), split(direction, &mut gradient, width));
         let chunks: Vec<_> = zip(chunks(direction), of_chunks).collect();
@@ -172,7 +193,7 @@ fn backward_of<C: HostCell>(
             let [states, previous] = [&states[..], &previous].map(|values| {
                 steps.iter().map(|steps| &values[steps.start * width..steps.end * width]).collect::<Vec<_>>()
             });
-            backward_chunk::<C>(round, weight_hh, &mut sums, &mut gradient, &states, &previous);
+            backward_chunk::<C>(round, size, &weights, &mut sums, &mut gradient, &states, &previous);
         });
         gradient_of_projected::<C>(direction, &sums, size, &mut projected);
         if let Some(round) = round.narrow() {
@@ -194,32 +215,50 @@ fn backward_of<C: HostCell>(
 /// From the activations to the gradients of the sums, in their place; `gradient` is used up.
 fn backward_chunk<C: HostCell>(
     round: impl Round,
-    weight_hh: ArrayView2<'_, f32>,
+    size: usize,
+    weights: &Panels,
     sums: &mut Chunk<'_>,
     gradient: &mut Chunk<'_>,
     states: &[&[f32]],
     previous: &[&[f32]],
 ) {
-    let size = weight_hh.ncols();
-    let (width, results) = (C::STATES * size, C::RESULTS * size);
+    let (arch, width, results) = (Arch::new(), C::STATES * size, C::RESULTS * size);
     for step in (0..sums.len()).rev() {
         let (before, after) = gradient.split_at_mut(step);
         let (sums, gradient) = (&mut *sums[step], &mut *after[0]);
-        let rows = zip(sums.chunks_mut(results), gradient.chunks_mut(width));
-        let given = zip(states[step].chunks(width), previous[step].chunks(width));
-        for ((sums, gradient), (state, previous)) in zip(rows, given) {
-            C::backward(round, sums, previous, state, gradient);
-        }
+        let (state, previous) = (states[step], previous[step]);
+        arch.dispatch(BackwardStep::<C, _> { round, size, sums, gradient, state, previous, cell: PhantomData });
         let Some(earlier) = before.last_mut() else { continue };
         let rows = (earlier.len() / width).min(sums.len() / results);
         if C::DIRECT {
             zip(&mut earlier[..rows * width], &*gradient).for_each(|(earlier, direct)| *earlier += direct);
         }
-        let sums = ArrayView2::from_shape([rows, results], &sums[..rows * results]);
-        let earlier = ArrayViewMut2::from_shape([rows, width], &mut earlier[..rows * width]);
-        if let (Ok(sums), Ok(mut earlier), true) = (sums, earlier, rows > 0) {
-            let sums = sums.slice(s![.., ..C::GATES * size]);
-            general_mat_mul(1.0, &sums, &weight_hh, 1.0, &mut earlier.slice_mut(s![.., ..size]));
+        let earlier = Rows { values: &mut earlier[..rows * width], width };
+        weights.add_product(arch, Rows { values: sums, width: results }, earlier);
+    }
+}
+
+/// A step backward, up to the gradient of the sums.
+struct BackwardStep<'s, C, R> {
+    round: R,
+    size: usize,
+    sums: &'s mut [f32],
+    gradient: &'s mut [f32],
+    state: &'s [f32],
+    previous: &'s [f32],
+    cell: PhantomData<C>,
+}
+
+impl<C: HostCell, R: Round> WithSimd for BackwardStep<'_, C, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { round, size, sums, gradient, state, previous, cell: _ } = self;
+        let width = C::STATES * size;
+        let rows = zip(sums.chunks_mut(C::RESULTS * size), gradient.chunks_mut(width));
+        for ((sums, gradient), (state, previous)) in zip(rows, zip(state.chunks(width), previous.chunks(width))) {
+            C::backward(round, sums, previous, state, gradient);
         }
     }
 }
