@@ -159,6 +159,8 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("--word-dropout=-0.1", &["--word-dropout -0.1"]),
     ("--label-smoothing 1", &["--label-smoothing 1: expected 0 up to, but not, 1\n"]),
     ("--label-smoothing=-0.1", &["--label-smoothing -0.1"]),
+    ("--adversarial=-1", &["--adversarial -1: expected a number from 0\n"]),
+    ("--adversarial 0.1 --embedding-size 0", &["--adversarial moves the vectors of tokens"]),
     ("--embedding-bits 4", &["--embedding-bits and --float-epochs speak of --quantize-aware"]),
     ("--float-epochs 1", &["--embedding-bits and --float-epochs speak of --quantize-aware"]),
     ("--quantize-aware 4 --epochs 2 --float-epochs 2", &["--float-epochs 2: expected fewer than --epochs 2"]),

@@ -109,7 +109,7 @@ fn a_run_over_frames_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
 #[test]
 fn a_run_with_averaged_weights_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
     let parent = tempfile::tempdir().unwrap();
-    let config = TrainingConfig { weight_average: 0.3, label_smoothing: 0.1, epochs: 2, ..small_config(parent.path()) };
+    let config = TrainingConfig { weight_average: 0.3, adversarial: 0.1, epochs: 2, ..small_config(parent.path()) };
     assert_repeats(&config, parent.path(), &[1, 2, 23, 30]);
     let plain = RunFolder::create(&parent.path().join("plain")).unwrap();
     train(&TrainingConfig { weight_average: 0.0, ..config }, &plain, false, &|| false).unwrap();

@@ -80,6 +80,9 @@ pub(super) struct Settings {
     /// How much of each label's probability all classes share in the loss [0]
     #[arg(long, value_name = "X")]
     label_smoothing: Option<f64>,
+    /// How far tokens' vectors are moved, as a share of their norm, to be right about those nearby too [0]
+    #[arg(long, value_name = "X")]
+    adversarial: Option<f64>,
     /// Epochs that the weights are averaged over [0]
     #[arg(long, value_name = "X")]
     weight_average: Option<f64>,
@@ -186,6 +189,7 @@ impl Settings {
         set(&mut config.word_dropout, &self.word_dropout);
         set(&mut config.input_noise, &self.input_noise);
         set(&mut config.label_smoothing, &self.label_smoothing);
+        set(&mut config.adversarial, &self.adversarial);
         set(&mut config.weight_average, &self.weight_average);
         set(&mut config.epochs, &self.epochs);
         set(&mut config.batch_size, &self.batch_size);

@@ -75,9 +75,7 @@ impl Shape {
             ..base.clone()
         }
     }
-}
 
-impl Shape {
     /// Whether another shape is the same network over frames, which have no embedding.
     pub(super) fn is_same_over_frames(&self, other: &Self) -> bool {
         let parts = |shape: &Self| (shape.cell, shape.hidden_size, shape.bits.weights);

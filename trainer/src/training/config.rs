@@ -87,6 +87,8 @@ pub struct TrainingConfig {
     pub input_noise: f64,
     /// How much of each label's probability all classes share in the loss.
     pub label_smoothing: f64,
+    /// How far the vectors of a batch's tokens are moved to where the loss is larger, as a share of their norm.
+    pub adversarial: f64,
     /// Epochs that the weights are averaged over, to measure them and to keep them; 0: they are as the last step left
     /// them.
     pub weight_average: f64,
@@ -166,6 +168,7 @@ impl Default for TrainingConfig {
             word_dropout: 0.1,
             input_noise: 0.0,
             label_smoothing: 0.0,
+            adversarial: 0.0,
             weight_average: 0.0,
             epochs: 8,
             batch_size: 32,
@@ -312,6 +315,7 @@ impl TrainingConfig {
             ("word-dropout", self.word_dropout, below_one(self.word_dropout), "0 up to, but not, 1"),
             ("input-noise", self.input_noise, from_0(self.input_noise), "a number from 0"),
             ("label-smoothing", self.label_smoothing, below_one(self.label_smoothing), "0 up to, but not, 1"),
+            ("adversarial", self.adversarial, from_0(self.adversarial), "a number from 0"),
             ("weight-average", self.weight_average, from_0(self.weight_average), "a number from 0"),
             (
                 "calibration-percentile",
@@ -349,6 +353,10 @@ impl TrainingConfig {
         }
         if self.freeze_embeddings && self.pretrained_embeddings.is_none() {
             return refuse("--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps");
+        }
+        let vectors_stay = self.embedding_size == 0 || self.freeze_embeddings || self.input == Input::Frames;
+        if self.adversarial > 0.0 && vectors_stay {
+            return refuse("--adversarial moves the vectors of tokens, and needs some that training changes");
         }
         let of_words = matches!(self.input, Input::Auto | Input::Words | Input::FingerprintedWords);
         if self.pretrained_embeddings.is_some() && !of_words {

@@ -3,7 +3,7 @@
 use std::iter::zip;
 
 use burn::grad_clipping::{GradientClipping, GradientClippingConfig};
-use burn::module::{AutodiffModule, Module};
+use burn::module::{AutodiffModule, Module, Param};
 use burn::optim::adaptor::OptimizerAdaptor;
 use burn::optim::{Adam, GradientsAccumulator, GradientsParams, Optimizer};
 use burn::tensor::Tensor;
@@ -32,6 +32,7 @@ pub(super) struct Learner<B: TrainingBackend> {
     teachers: Teachers<B::InnerBackend>,
     teacher_share: f64,
     label_smoothing: f64,
+    adversarial: f64,
     /// What the network is; with the rounding of its states, where there is one.
     pub(super) network: NetworkConfig,
     rounding: Option<Rounding>,
@@ -69,6 +70,7 @@ impl<B: TrainingBackend> Learner<B> {
             teachers,
             teacher_share: config.teacher_share,
             label_smoothing: config.label_smoothing,
+            adversarial: config.adversarial,
             network,
             rounding: None,
             targets: config.targets,
@@ -126,16 +128,48 @@ impl<B: TrainingBackend> Learner<B> {
         for (share, device) in zip(shares, &self.devices) {
             let model = self.model.clone().fork(device);
             let computing = self.computing(model.clone());
+            let mut same_dropout = rng.clone();
             let (losses, [losses_found, right]) = self.losses(&computing, share, rng, device);
             found.losses.push(losses_found.to_device(first));
             found.right.push(right.to_device(first));
             if self.targets_of(share) > 0 {
-                let loss = losses.sum() * (count as f64).recip();
-                let of_share = GradientsParams::from_grads(loss.backward(), &model);
-                gradients.accumulate(&self.model, of_share.to_device(first, &model));
+                let mut add = |of_parameters: B::Gradients| {
+                    let of_share = GradientsParams::from_grads(of_parameters, &model);
+                    gradients.accumulate(&self.model, of_share.to_device(first, &model));
+                };
+                let passes = if self.adversarial > 0.0 { 2.0 } else { 1.0 };
+                let gradients_of = |losses: Tensor<B, 1>| (losses.sum() * (passes * count as f64).recip()).backward();
+                let of_parameters = gradients_of(losses);
+                if let Some(moved) = self.adversary(computing, &model, &of_parameters) {
+                    add(gradients_of(self.losses(&moved, share, &mut same_dropout, device).0));
+                }
+                add(of_parameters);
             }
         }
         ((count > 0).then(|| gradients.grads()), found)
+    }
+
+    /// The network with the vectors of the batch's tokens moved to where its loss is larger:
+    /// `E + share |E| g / |g|`, with `g` the gradient of `E`; none if nothing is to be moved.
+    ///
+    /// # Source
+    /// Miyato, Dai and Goodfellow, "Adversarial training methods for semi-supervised text classification" (2017); here
+    /// with one norm for all tokens of a batch, and a token moved alike wherever it stands.
+    pub(super) fn adversary(
+        &self,
+        computing: Classifier<B>,
+        model: &Classifier<B>,
+        gradients: &B::Gradients,
+    ) -> Option<Classifier<B>> {
+        let gradient = model.embedding.as_ref()?.val().grad(gradients).filter(|_| self.adversarial > 0.0)?;
+        let embedding = computing.embedding.map(|embedding| {
+            let vectors = embedding.val();
+            let norm = |values: Tensor<B::InnerBackend, 2>| values.powi_scalar(2).sum().sqrt();
+            let length = norm(vectors.clone().inner()) / norm(gradient.clone()).clamp_min(f32::MIN_POSITIVE);
+            let away = gradient * length.unsqueeze::<2>() * self.adversarial;
+            Param::initialized(embedding.id, vectors + Tensor::from_inner(away))
+        });
+        Some(Classifier { embedding, ..computing })
     }
 
     /// Number of answers that a loss is taken of.
@@ -147,7 +181,7 @@ impl<B: TrainingBackend> Learner<B> {
     }
 
     /// The loss of each answer; the loss of each row's last answer, and 1 for each row that was right.
-    fn losses(
+    pub(super) fn losses(
         &self,
         model: &Classifier<B>,
         Share { batch, questions, numbers, spliced }: &Share,

@@ -1,10 +1,12 @@
-//! Steps on several devices.
+//! Steps on several devices, and against an adversary.
 
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 
 use burn::backend::Autodiff;
+use burn::module::Param;
+use burn::tensor::Tensor;
 use burn_ndarray::{NdArray, NdArrayDevice};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -16,6 +18,7 @@ use super::{Prepared, TrainingConfig};
 use crate::data::Source;
 use crate::examples::Spill;
 use crate::network::{Cell, Classifier, Targets};
+use crate::operations::indices;
 use crate::weights::NetworkWeights;
 
 /// A small network on home commands, in which only the start is by chance.
@@ -30,18 +33,25 @@ fn config() -> TrainingConfig {
     }
 }
 
+fn model(config: &TrainingConfig, prepared: &Prepared) -> Classifier<Autodiff<NdArray<f32>>> {
+    let network = config.network(prepared.input_shape(config));
+    Classifier::new(&network, prepared.labels.len(), &mut ChaCha8Rng::seed_from_u64(1), &Default::default())
+}
+
+fn rows(prepared: &Prepared) -> Vec<ChangedRow> {
+    let row = |(number, row): (usize, Result<_, _>)| ChangedRow { number, example: row.unwrap(), spliced: false };
+    prepared.training.iter().enumerate().map(row).collect()
+}
+
 /// All weights after some steps, each of a batch that the devices share.
 fn weights_after_steps(config: &TrainingConfig, prepared: &Prepared, devices: &[NdArrayDevice]) -> Vec<f32> {
     let (steps, rate) = (6, 0.01);
-    let network = config.network(prepared.input_shape(config));
     let rng = ChaCha8Rng::seed_from_u64(1);
-    let model =
-        Classifier::<Autodiff<NdArray<f32>>>::new(&network, prepared.labels.len(), &mut rng.clone(), &devices[0]);
+    let model = model(config, prepared);
     let teachers = Teachers::load(config, &devices[0]).unwrap();
+    let network = config.network(prepared.input_shape(config));
     let mut learner = Learner::new(model, network, teachers, config, std::iter::repeat_n(rate, steps), devices);
-    let row = |(number, row): (usize, Result<_, _>)| ChangedRow { number, example: row.unwrap(), spliced: false };
-    let rows: Vec<_> = prepared.training.iter().enumerate().map(row).collect();
-    for rows in rows.chunks(config.batch_size).take(steps) {
+    for rows in rows(prepared).chunks(config.batch_size).take(steps) {
         let shares = Share::deal(rows, None, devices.len());
         assert_eq!(shares.len(), devices.len());
         (learner, _) = learner.step(Ready { shares, rng: rng.clone() }, rate);
@@ -73,4 +83,30 @@ fn shares_of_a_batch_change_the_network_as_the_whole_does() {
             assert!(difference <= 1e-5, "{difference} on {count} devices: {config:?}");
         }
     }
+}
+
+#[test]
+fn an_adversary_moves_vectors_to_where_the_loss_is_larger() {
+    let config = TrainingConfig { adversarial: 0.1, ..config() };
+    let prepared = Prepared::read(&config, Spill::beside(Path::new("."))).unwrap();
+    let network = config.network(prepared.input_shape(&config));
+    let (device, mut rng) = (NdArrayDevice::default(), ChaCha8Rng::seed_from_u64(1));
+    let teachers = Teachers::load(&config, &device).unwrap();
+    let mut of_tokens = model(&config, &prepared);
+    let learner = Learner::new(of_tokens.clone(), network, teachers, &config, std::iter::repeat_n(0.01, 1), &[]);
+    let mut share = Share::deal(&rows(&prepared)[..20], None, 1).remove(0);
+    let tokens = share.batch.packed.take_vocabulary();
+    let vectors = of_tokens.embedding.take().unwrap().val().select(0, indices(&tokens, &device)).detach();
+    of_tokens.embedding = Some(Param::from_tensor(vectors.clone()));
+    let mut loss = |model: &Classifier<_>| learner.losses(model, &share, &mut rng, &device).0.mean();
+    let before = loss(&of_tokens);
+    let gradients = before.backward();
+    let moved = learner.adversary(of_tokens.clone(), &of_tokens, &gradients).unwrap();
+    let slope = of_tokens.embedding.as_ref().unwrap().val().grad(&gradients).unwrap();
+    let way = moved.embedding.as_ref().unwrap().val() - vectors.clone();
+    let [way, norm, slope] =
+        [way.inner(), vectors.inner(), slope].map(|of| of.powi_scalar(2).sum().sqrt().into_scalar());
+    assert!((way / norm - 0.1).abs() < 1e-5, "{way} of {norm}");
+    let rise = loss(&moved).into_scalar() - before.into_scalar();
+    assert!((rise / (way * slope) - 1.0).abs() < 0.2, "{rise} over {way}, slope {slope}");
 }
