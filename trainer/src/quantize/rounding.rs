@@ -72,19 +72,7 @@ impl Rounding {
     /// network's own. `config` is one that [`Self::apply`] made.
     pub fn rounded<B: Backend>(&self, config: &NetworkConfig, network: &Classifier<B>) -> Classifier<B> {
         let device = network.head.bias.device();
-        let embedding = network.embedding.as_ref().map(|embedding| {
-            let largest = f32::from(self.bits.embedding.largest());
-            let units = self.row(&self.input_units, &device);
-            changed(embedding, |values| (values / units.clone()).clamp(-largest, largest).round() * units.clone())
-        });
-        let mut input_units = match config.input {
-            InputShape::Tokens { tokens, embedding_size: 0 } => vec![ONE_HOT_UNIT; tokens],
-            InputShape::Tokens { .. } => {
-                let factor = f32::from(self.bits.embedding.input_factor());
-                self.input_units.iter().map(|unit| unit / factor).collect()
-            }
-            InputShape::Frames { .. } => self.input_units.clone(),
-        };
+        let mut input_units = self.first_layer_units(config);
         // The weights of one-hot tokens have 8 bits whatever the others have.
         let one_hot = matches!(config.input, InputShape::Tokens { embedding_size: 0, .. });
         let mut layers = Vec::with_capacity(network.layers.len());
@@ -104,14 +92,33 @@ impl Rounding {
             input_units =
                 hidden_units.iter().take(directions).flat_map(|unit| repeat_n(*unit, config.hidden_size)).collect();
         }
-        let head = Head {
-            weight: changed(&network.head.weight, |weight| {
-                let units = row_units(&weight, Bits::Eight);
-                nearest(weight, units)
-            }),
-            bias: network.head.bias.clone(),
+        let nearest_weight = |weight: Tensor<B, 2>| {
+            let units = row_units(&weight, Bits::Eight);
+            nearest(weight, units)
         };
-        Classifier { embedding, layers, head }
+        Classifier {
+            embedding: network.embedding.as_ref().map(|embedding| self.embedding(embedding)),
+            layers,
+            head: Head { weight: changed(&network.head.weight, nearest_weight), bias: network.head.bias.clone() },
+        }
+    }
+
+    fn embedding<B: Backend>(&self, embedding: &Param<Tensor<B, 2>>) -> Param<Tensor<B, 2>> {
+        let largest = f32::from(self.bits.embedding.largest());
+        let units = self.row(&self.input_units, &embedding.device());
+        changed(embedding, |values| (values / units.clone()).clamp(-largest, largest).round() * units.clone())
+    }
+
+    /// What 1 of each input of the first layer stands for in a product.
+    fn first_layer_units(&self, config: &NetworkConfig) -> Vec<f32> {
+        match config.input {
+            InputShape::Tokens { tokens, embedding_size: 0 } => vec![ONE_HOT_UNIT; tokens],
+            InputShape::Tokens { .. } => {
+                let factor = f32::from(self.bits.embedding.input_factor());
+                self.input_units.iter().map(|unit| unit / factor).collect()
+            }
+            InputShape::Frames { .. } => self.input_units.clone(),
+        }
     }
 
     /// What 1 of the hidden state of each direction of a layer stands for in a product.
