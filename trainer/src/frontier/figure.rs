@@ -21,7 +21,13 @@ impl Frontier {
         if !references.is_empty() {
             let points = references.iter().map(|reference| (reference.bytes as f64, 100.0 * reference.accuracy));
             let names = references.iter().map(|reference| reference.name.clone()).collect();
-            all.push(series("of others, measured as their file says", PALETTE[1], Style::Triangles, points.collect(), names));
+            all.push(series(
+                "of others, measured as their file says",
+                PALETTE[1],
+                Style::Triangles,
+                points.collect(),
+                names,
+            ));
         }
         let points = chosen.iter().map(|measured| point(measured)).collect();
         all.push(series(

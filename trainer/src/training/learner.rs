@@ -129,7 +129,8 @@ impl<B: TrainingBackend> Learner<B> {
             let model = self.model.clone().fork(device);
             let computing = self.computing(model.clone());
             let mut same_dropout = rng.clone();
-            let (losses, [losses_found, right]) = self.losses(&computing, share, rng, device);
+            let answers = self.answers(share, device);
+            let (losses, [losses_found, right]) = self.losses(&computing, share, answers.as_ref(), rng, device);
             found.losses.push(losses_found.to_device(first));
             found.right.push(right.to_device(first));
             if self.targets_of(share) > 0 {
@@ -141,7 +142,7 @@ impl<B: TrainingBackend> Learner<B> {
                 let gradients_of = |losses: Tensor<B, 1>| (losses.sum() * (passes * count as f64).recip()).backward();
                 let of_parameters = gradients_of(losses);
                 if let Some(moved) = self.adversary(computing, &model, &of_parameters) {
-                    add(gradients_of(self.losses(&moved, share, &mut same_dropout, device).0));
+                    add(gradients_of(self.losses(&moved, share, answers.as_ref(), &mut same_dropout, device).0));
                 }
                 add(of_parameters);
             }
@@ -180,11 +181,22 @@ impl<B: TrainingBackend> Learner<B> {
         }
     }
 
-    /// The loss of each answer; the loss of each row's last answer, and 1 for each row that was right.
+    /// What teachers answer to a share; none without teachers.
+    fn answers(&self, share: &Share, device: &B::Device) -> Option<Tensor<B, 2>> {
+        let answers = match &share.questions {
+            Some(questions) => self.teachers.probabilities(questions),
+            None => self.teachers.known(&share.numbers, device),
+        };
+        answers.map(|answers| Tensor::from_inner(answers.to_device(device)))
+    }
+
+    /// The loss of each answer; the loss of each row's last answer, and 1 for each row that was right. `answers` are
+    /// those of teachers.
     pub(super) fn losses(
         &self,
         model: &Classifier<B>,
-        Share { batch, questions, numbers, spliced }: &Share,
+        Share { batch, spliced, .. }: &Share,
+        answers: Option<&Tensor<B, 2>>,
         rng: &mut ChaCha8Rng,
         device: &B::Device,
     ) -> (Tensor<B, 1>, [Tensor<B::InnerBackend, 1>; 2]) {
@@ -194,13 +206,8 @@ impl<B: TrainingBackend> Learner<B> {
                 let logits = model.forward(&self.network, &batch.packed, dropout);
                 let (losses, right) = losses_and_correct(logits.clone(), &batch.classes, device);
                 let mut losses = smoothed(losses, &logits, self.label_smoothing);
-                let answers = match questions {
-                    Some(questions) => self.teachers.probabilities(questions),
-                    None => self.teachers.known(numbers, device),
-                };
                 if let Some(answers) = answers {
-                    let answers = Tensor::from_inner(answers.to_device(device));
-                    let distances = (log_softmax(logits, 1) * answers).sum_dim(1).squeeze_dim(1).neg();
+                    let distances = (log_softmax(logits, 1) * answers.clone()).sum_dim(1).squeeze_dim(1).neg();
                     let share = |spliced: &bool| if *spliced { 1.0 } else { self.teacher_share as f32 };
                     let shares: Vec<f32> = spliced.iter().map(share).collect();
                     losses = losses.clone() + (distances - losses) * Tensor::from_floats(shares.as_slice(), device);

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use burn::backend::Autodiff;
 use burn::module::Param;
-use burn::tensor::Tensor;
 use burn_ndarray::{NdArray, NdArrayDevice};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -98,7 +97,7 @@ fn an_adversary_moves_vectors_to_where_the_loss_is_larger() {
     let tokens = share.batch.packed.take_vocabulary();
     let vectors = of_tokens.embedding.take().unwrap().val().select(0, indices(&tokens, &device)).detach();
     of_tokens.embedding = Some(Param::from_tensor(vectors.clone()));
-    let mut loss = |model: &Classifier<_>| learner.losses(model, &share, &mut rng, &device).0.mean();
+    let mut loss = |model: &Classifier<_>| learner.losses(model, &share, None, &mut rng, &device).0.mean();
     let before = loss(&of_tokens);
     let gradients = before.backward();
     let moved = learner.adversary(of_tokens.clone(), &of_tokens, &gradients).unwrap();
