@@ -46,8 +46,11 @@ fn a_search_leaves_a_table_a_plot_and_a_model_for_each_budget() {
     let outcome = place.run(&format!("{SEARCH} --reference points.csv"));
     assert_eq!(outcome.assert_done("search").lines().count(), 2, "{}", outcome.stdout);
     let table = table(&place);
-    assert_eq!(table.len(), 6);
-    for row in &table {
+    // The larger budget's best is the smaller one's where that is better.
+    let of_another = |row: &BTreeMap<_, _>| number(row, "budget_bytes") == 2048.0 && number(row, "bytes") <= 1100.0;
+    let (others, own): (Vec<_>, Vec<_>) = table.iter().partition(|row| of_another(row));
+    assert!(own.len() == 6 && others.len() <= 1, "{table:?}");
+    for row in own {
         let (bytes, budget) = (number(row, "bytes"), number(row, "budget_bytes"));
         // All words of the 54 training rows are 82; a file with fewer has no room for another one and its vector.
         let is_full = number(row, "vocabulary") == 82.0 || bytes > budget - 48.0;

@@ -2,7 +2,7 @@ use super::{Frontier, Measured, Reference};
 use crate::report::plot::{Axis, Color, Figure, GRAY, PALETTE, Panel, Scale, Series, Style};
 
 impl Frontier {
-    /// Validation accuracy against bytes: all candidates as they were last measured, a line through the chosen ones, and
+    /// Validation accuracy against bytes: all candidates that were trained on all rows, a line through the chosen ones, and
     /// what others reached.
     pub fn figure(&self, data: &str, references: &[Reference]) -> Figure {
         let mut chosen: Vec<&Measured> = self.chosen().collect();
@@ -16,7 +16,9 @@ impl Frontier {
             points,
             names,
         };
-        let others = self.measured.iter().filter(|measured| !measured.is_chosen).map(point).collect();
+        let on_all_rows = |measured: &&Measured| measured.stage.is_some_and(|stage| stage.number > 1);
+        let others = self.measured.iter().filter(|measured| !measured.is_chosen).filter(on_all_rows);
+        let others = others.map(point).collect();
         let mut all = vec![series("candidates, shorter training", GRAY, Style::Dots, others, Vec::new())];
         if !references.is_empty() {
             let points = references.iter().map(|reference| (reference.bytes as f64, 100.0 * reference.accuracy));

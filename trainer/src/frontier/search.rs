@@ -92,7 +92,8 @@ impl Search<'_> {
     }
 }
 
-/// Trains the candidates of each budget by successive halving; `train` gives the validation accuracy of a trial.
+/// Trains the candidates of each budget by successive halving; `train` gives the validation accuracy of a trial. Budgets
+/// ascend: where no candidate is better than the best one of the budget before, that is the best of this one too.
 ///
 /// # Errors
 /// Those of `train`.
@@ -120,8 +121,15 @@ pub fn search(
             // Those that went on stand before those that did not.
             all[..left].sort_by(|first, second| second.accuracy().total_cmp(&first.accuracy()));
         }
-        if let Some(best) = all.first_mut() {
-            best.is_chosen = true;
+        let before = frontier
+            .chosen()
+            .last()
+            .filter(|before| all.first().is_none_or(|best| before.accuracy() > best.accuracy()));
+        let before = before.map(|before| Measured { budget: *budget, ..before.clone() });
+        match (before, all.first_mut()) {
+            (Some(before), _) => all.insert(0, before),
+            (None, Some(best)) => best.is_chosen = true,
+            (None, None) => {}
         }
         frontier.measured.extend(all);
     }
@@ -160,27 +168,29 @@ mod tests {
             let units = trial.config.hidden_size as f64;
             Ok(0.9 - 0.01 * (units - 4.0).abs() + 0.001 * trial.config.seed as f64)
         };
-        let budgets = [(Budget(32_768), candidates(5)), (Budget(65_536), Vec::new())];
+        let budgets = [(Budget(32_768), candidates(5)), (Budget(65_536), candidates(1))];
         let found = search(&given, &budgets, &mut train).unwrap();
         let of_stage = |number: usize| -> Vec<&Trial> {
             let stage = format!("-stage{number}-");
             trials.iter().filter(|trial| trial.folder.display().to_string().contains(&stage)).collect()
         };
         let units = |number| of_stage(number).iter().map(|trial| trial.config.hidden_size).collect::<Vec<_>>();
-        assert_eq!(units(1), [1, 2, 3, 4, 5]);
-        assert_eq!(units(2).into_iter().collect::<BTreeSet<_>>(), [3, 4, 5].into());
-        assert_eq!(units(3), [4, 4, 4]);
-        assert_eq!(of_stage(3).iter().map(|trial| trial.config.seed).collect::<Vec<_>>(), [7, 8, 9]);
+        assert_eq!(units(1), [1, 2, 3, 4, 5, 1]);
+        assert_eq!(units(2).into_iter().collect::<BTreeSet<_>>(), [1, 3, 4, 5].into());
+        assert_eq!(units(3), [4, 4, 4, 1, 1, 1]);
+        assert_eq!(of_stage(3).iter().map(|trial| trial.config.seed).collect::<Vec<_>>(), [7, 8, 9, 7, 8, 9]);
         let settings = |number| {
             let config = &of_stage(number)[0].config;
             (config.epochs, (12.0 * config.training_share).round())
         };
         assert_eq!([settings(1), settings(2), settings(3)], [(3, 4.0), (3, 12.0), (5, 12.0)]);
         let folders: BTreeSet<_> = trials.iter().map(|trial| trial.folder.clone()).collect();
-        assert_eq!((trials.len(), folders.len()), (11, 11));
+        // The one candidate of the second budget is one of the first budget's too.
+        assert_eq!((trials.len(), folders.len()), (16, 15));
 
         let chosen: Vec<&Measured> = found.measured.iter().filter(|measured| measured.is_chosen).collect();
-        assert_eq!((found.measured.len(), chosen.len()), (5, 1));
+        assert_eq!((found.measured.len(), chosen.len()), (7, 2));
+        assert_eq!((chosen[1].budget, chosen[1].candidate), (Budget(65_536), chosen[0].candidate));
         assert_eq!((chosen[0].candidate.shape.hidden_size, chosen[0].runs.len()), (4, 3));
         assert!((chosen[0].accuracy() - 0.908).abs() < 1e-9 && (chosen[0].spread() - 0.002).abs() < 1e-9);
     }
