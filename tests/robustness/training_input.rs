@@ -213,6 +213,8 @@ fn frames_can_not_be_padded() {
     let says = "error: --pad-to 5: expected 0: frames are not padded; a sequence of frames is as long as it is\n";
     place.assert_refused("train --data rows.csv --out run --device cpu --pad-to 5", &[says]);
     place.assert_refused("train --data digits --out run --device cpu --pad-to 5", &[says]);
+    let says = "error: --adversarial 0.1: expected 0: it moves the vectors of tokens, and frames have none\n";
+    place.assert_refused("train --data digits --out run --device cpu --adversarial 0.1", &[says]);
 }
 
 #[test]

@@ -354,8 +354,7 @@ impl TrainingConfig {
         if self.freeze_embeddings && self.pretrained_embeddings.is_none() {
             return refuse("--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps");
         }
-        let vectors_stay = self.embedding_size == 0 || self.freeze_embeddings || self.input == Input::Frames;
-        if self.adversarial > 0.0 && vectors_stay {
+        if self.adversarial > 0.0 && (self.embedding_size == 0 || self.freeze_embeddings) {
             return refuse("--adversarial moves the vectors of tokens, and needs some that training changes");
         }
         let of_words = matches!(self.input, Input::Auto | Input::Words | Input::FingerprintedWords);
