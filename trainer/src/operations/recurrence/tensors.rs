@@ -47,7 +47,7 @@ fn resized<B: Backend>(tensor: Tensor<B, 2>, rows: usize) -> Tensor<B, 2> {
         found if found == rows => tensor,
         found if found > rows => tensor.slice([0..rows, 0..columns]),
         found => {
-            let missing = Tensor::zeros([rows - found, columns], &tensor.device());
+            let missing = Tensor::zeros([rows - found, columns], (&tensor.device(), tensor.dtype()));
             if found == 0 { missing } else { Tensor::cat(vec![tensor, missing], 0) }
         }
     }
@@ -62,10 +62,10 @@ pub(in super::super) fn forward<B: Backend>(direction: &Recurrence, operands: Op
     }
     let weight_hh: Tensor<B, 2> = wrap::<B, 2>(operands.weight_hh).transpose();
     let bias: Tensor<B, 2> = wrap::<B, 1>(operands.bias).unsqueeze();
-    let (size, device) = (weight_hh.dims()[0], projected.device());
+    let (size, like) = (weight_hh.dims()[0], (&projected.device(), projected.dtype()));
     let gates = cell.gates() * size;
     let input_bias = bias.clone().slice([0..1, 0..gates]);
-    let mut state = Tensor::<B, 2>::zeros([0, cell.states() * size], &device);
+    let mut state = Tensor::<B, 2>::zeros([0, cell.states() * size], like);
     let (mut states, mut activations) = (Vec::new(), Vec::new());
     for range in direction.order() {
         let rows = range.len();
@@ -119,9 +119,10 @@ pub(in super::super) fn backward<B: Backend>(
     let (states, activations) = (wrap::<B, 2>(computed.states), wrap::<B, 2>(computed.activations));
     let gradient: Tensor<B, 2> = wrap(gradient);
     let (size, device) = (weight_hh.dims()[1], gradient.device());
+    let like = (&device, gradient.dtype());
     let width = cell.states() * size;
     let order: Vec<_> = direction.order().collect();
-    let mut carried = Tensor::<B, 2>::zeros([0, width], &device);
+    let mut carried = Tensor::<B, 2>::zeros([0, width], like);
     let (mut of_input, mut of_hidden, mut previous_hidden) = (Vec::new(), Vec::new(), Vec::new());
     for (number, range) in order.iter().enumerate().rev() {
         let rows = range.len();
@@ -130,7 +131,7 @@ pub(in super::super) fn backward<B: Backend>(
         let previous_rows = before.as_ref().map_or(0, |before| before.len().min(rows));
         let previous = match before {
             Some(before) => resized(states.clone().slice(before.start..before.start + previous_rows), rows),
-            None => Tensor::zeros([rows, width], &device),
+            None => Tensor::zeros([rows, width], like),
         };
         let active = activations.clone().slice(range.clone());
         let d_h = block(&of_state, 0, size);
@@ -193,7 +194,7 @@ pub(in super::super) fn backward<B: Backend>(
         bias.push(block(&of_hidden, 2, size).sum_dim(0));
     }
     let projected = match &direction.lookup {
-        Some(lookup) => Tensor::zeros([lookup.count(), projected.dims()[1]], &device).select_assign(
+        Some(lookup) => Tensor::zeros([lookup.count(), projected.dims()[1]], like).select_assign(
             0,
             indices(lookup.rows(), &device),
             projected,

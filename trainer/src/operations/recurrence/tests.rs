@@ -1,6 +1,7 @@
 //! The slices' implementation against the tensors', and both against differences.
 
 use burn::backend::Autodiff;
+use burn_ndarray::NdArray;
 use proptest::prelude::*;
 
 use super::super::check::largest_difference;
@@ -17,13 +18,13 @@ proptest! {
     ) {
         let trial = Trial::new(CELLS[cell], lengths, size, reverse, vocabulary, seed);
         let found = computed::<Host>(&trial, &Default::default(), Host::recurrence, Host::recurrence_backward);
-        let expected = computed::<Host>(&trial, &Default::default(), tensors::forward, tensors::backward);
+        // In double precision, so that the differences are the slices' own: single precision keeps about six digits
+        // of a gradient that came through eight steps.
+        let expected = computed::<NdArray<f64>>(&trial, &Default::default(), tensors::forward, tensors::backward);
         for ((what, found), (_, expected)) in found.iter().zip(&expected) {
-            // A gradient is a sum over steps, added up in another order: it is rounded as its size is.
-            let size = expected.iter().fold(0.0_f32, |size, value| size.max(value.abs()));
-            let bound = (2e-5_f32).max(1.2e-7 * trial.direction.total_steps() as f32).max(2e-6 * size);
+            let size = expected.iter().fold(10.0_f32, |size, value| size.max(value.abs()));
             let largest = largest_difference(found, expected);
-            assert!(largest <= bound, "{what}: {largest}");
+            assert!(largest <= 2e-6 * size, "{what}: {largest}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Random operands, on which implementations are compared.
 
-use burn::tensor::TensorData;
+use burn::tensor::{Element, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -65,8 +65,7 @@ impl Trial {
 
     pub(super) fn operands<B: Backend>(&self, device: &B::Device) -> [Tensor<B, 2>; 3] {
         let (cell, rows) = (self.direction.cell, self.direction.projected_rows());
-        let tensor =
-            |values: &[f32], shape: [usize; 2]| Tensor::from_data(TensorData::new(values.to_vec(), shape), device);
+        let tensor = |values: &[f32], shape: [usize; 2]| tensor(values, shape, device);
         [
             tensor(&self.projected, [rows, cell.gates() * self.size]),
             tensor(&self.weight_hh, [cell.gates() * self.size, self.size]),
@@ -76,8 +75,13 @@ impl Trial {
 
     pub(super) fn gradient<B: Backend>(&self, device: &B::Device) -> Tensor<B, 2> {
         let shape = [self.direction.total_steps(), self.direction.cell.states() * self.size];
-        Tensor::from_data(TensorData::new(self.gradient.clone(), shape), device)
+        tensor(&self.gradient, shape, device)
     }
+}
+
+/// Values in the precision of a backend.
+fn tensor<B: Backend>(values: &[f32], shape: [usize; 2], device: &B::Device) -> Tensor<B, 2> {
+    Tensor::from_data(TensorData::new(values.to_vec(), shape), (device, B::FloatElem::dtype()))
 }
 
 /// What a backend computes of a trial: the states, the activations, and the gradients of the operands.
