@@ -68,11 +68,14 @@ fn samples() -> Vec<Spec> {
         InputSpec::Words,
         InputSpec::HashedWords,
         InputSpec::FingerprintedWords,
+        InputSpec::ComposedWords,
         InputSpec::Characters,
         InputSpec::Bytes,
     ];
     for input in inputs {
-        for vectors in [VectorSpec::Embedding, VectorSpec::Nibbles, VectorSpec::OneHot] {
+        let composed = input == InputSpec::ComposedWords;
+        let all = [VectorSpec::Embedding, VectorSpec::Nibbles, VectorSpec::OneHot];
+        for vectors in all.into_iter().take(if composed { 2 } else { 3 }) {
             for layers in [[LayerSpec::forward(Cell::Gru, 6, 500)], [LayerSpec::both(Cell::Lstm, 5, 600)]] {
                 let spec = new(&layers, Pooling::Max);
                 specs.push(Spec { input, vectors, ..spec.clone() });

@@ -1,12 +1,12 @@
 use crate::error::{Error, Field, expect, expect_within, invalid};
 use crate::format::{
     ALIGNMENT, CharacterRule, FingerprintTable, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance,
-    StringTable, Tensors, WordRule, checksum,
+    StringTable, Tensors, TokenVectors, WordRule, checksum,
 };
 #[cfg(feature = "float")]
 use crate::network::{DirectionStep, Half, ProductInputs, Single};
 use crate::network::{Int8, Network};
-use crate::text::{FingerprintVocabulary, TextInput, UNKNOWN_TOKEN, Vocabulary};
+use crate::text::{FingerprintVocabulary, MAX_COMPOSED_ROWS, TextInput, UNKNOWN_TOKEN, Vocabulary, composed_rows};
 
 /// Most buckets of hashed words.
 const MAX_BUCKETS: usize = 1 << 24;
@@ -38,6 +38,8 @@ pub enum InputKind {
     Frames,
     /// Words of a text, known by parts of their hashes.
     FingerprintedWords,
+    /// The same, and other words are composed of two vectors.
+    ComposedWords,
 }
 
 /// A network of one of the precisions.
@@ -155,6 +157,7 @@ impl<'m> Model<'m> {
         match self.text {
             Some(TextInput::Words(_)) => InputKind::Words,
             Some(TextInput::HashedWords { .. }) => InputKind::HashedWords,
+            Some(TextInput::FingerprintedWords(known)) if known.parts().is_some() => InputKind::ComposedWords,
             Some(TextInput::FingerprintedWords(_)) => InputKind::FingerprintedWords,
             Some(TextInput::Characters(_)) => InputKind::Characters,
             Some(TextInput::Bytes) => InputKind::Bytes,
@@ -168,7 +171,7 @@ impl<'m> Model<'m> {
         self.text.as_ref().and_then(TextInput::vocabulary)
     }
 
-    /// Number of tokens; 0 of frames.
+    /// Number of tokens that have a vector of their own; 0 of frames.
     pub fn token_count(&self) -> usize {
         self.text.as_ref().map_or(0, TextInput::token_count)
     }
@@ -206,7 +209,14 @@ impl<'m> Model<'m> {
 
     /// `token`, or that of an unknown word if the model does not have it.
     pub(crate) fn known_token(&self, token: u32) -> u32 {
-        if (token as usize) < self.token_count() { token } else { UNKNOWN_TOKEN }
+        let tokens = self.token_count();
+        let is_known = match composed_rows(token) {
+            Some(rows) => {
+                self.input_kind() == InputKind::ComposedWords && rows.into_iter().all(|row| (row as usize) < tokens)
+            }
+            None => (token as usize) < tokens,
+        };
+        if is_known { token } else { UNKNOWN_TOKEN }
     }
 
     /// How its weights are stored and computed with.
@@ -299,6 +309,15 @@ fn parse_text<'m>(tensors: &Tensors<'m>, input: &Input) -> Result<Option<TextInp
             let WordRule::LowercaseAlphanumeric = words.rule;
             let table = FingerprintTable::parse(tensors, &words.table)?;
             TextInput::FingerprintedWords(FingerprintVocabulary::new(table))
+        }
+        Input::ComposedWords(words) => {
+            let WordRule::LowercaseAlphanumeric = words.rule;
+            let table = FingerprintTable::parse(tensors, &words.table)?;
+            let others = FingerprintVocabulary::new(table).token_count();
+            let most = MAX_COMPOSED_ROWS.saturating_sub(others);
+            expect_within(Field::Buckets, 1, most, words.buckets as usize)?;
+            expect(Field::OneHot, 0, matches!(words.vectors, TokenVectors::OneHot).into())?;
+            TextInput::FingerprintedWords(FingerprintVocabulary::composing(table, words.parts, words.buckets))
         }
         Input::Bytes(_) => TextInput::Bytes,
         Input::Frames(_) => return Ok(None),

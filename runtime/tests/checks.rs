@@ -329,12 +329,14 @@ fn kinds() -> Vec<Spec> {
         InputSpec::Bytes,
         InputSpec::Frames,
         InputSpec::FingerprintedWords,
+        InputSpec::ComposedWords,
     ];
     let mut kinds = Vec::new();
     for (number, input) in inputs.into_iter().enumerate() {
         for (place, layers) in layers.iter().enumerate() {
             for precision in PRECISIONS {
-                let vectors = if number % 2 == place { VectorSpec::OneHot } else { VectorSpec::Embedding };
+                let one_hot = number % 2 == place && input != InputSpec::ComposedWords;
+                let vectors = if one_hot { VectorSpec::OneHot } else { VectorSpec::Embedding };
                 let pad_to = if number < 3 { 5 } else { 0 };
                 let pooling = POOLINGS[(number + place) % 3];
                 let spec = Spec { input, vectors, pad_to, max_steps: 9, ..Spec::new(precision, layers, pooling) };

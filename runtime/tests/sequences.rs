@@ -9,9 +9,10 @@ mod common;
 
 use common::{
     CELLS, CLASSES, File, HEAD_SEED, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file,
-    head_bias, multiplier, number,
+    head_bias, multiplier, number, small_number,
 };
 use runtime::format::{Cell, Pooling, Precision};
+use runtime::text::{composed_token, hash_word_with_seed};
 use runtime::{Classifier, Error, LayerState, LongInput, Model};
 
 /// Words of state of the classifiers here.
@@ -345,6 +346,57 @@ fn weights_in_4_bits_are_the_same_weights_in_8_bits() {
     }
 }
 
+#[test]
+fn a_composed_token_is_the_frame_that_is_the_mean_of_its_rows() {
+    for layer in [LayerSpec::forward(Cell::Gru, 5, 100), LayerSpec::both(Cell::Lstm, 3, 100)] {
+        for (vectors, size) in [(VectorSpec::Embedding, 6), (VectorSpec::Nibbles, 5)] {
+            let composed = Spec {
+                input: InputSpec::ComposedWords,
+                vectors,
+                ..Spec::new(Precision::Int8, &[layer], Pooling::Mean)
+            };
+            let frames = Spec { input: InputSpec::Identity { channels: size }, ..composed.clone() };
+            let (composed, frames) = (file(&composed), file(&frames));
+            let (composed, frames) = (composed.parse().unwrap(), frames.parse().unwrap());
+            let mut of_tokens = TestClassifier::new(&composed).unwrap();
+            let mut of_frames = TestClassifier::new(&frames).unwrap();
+            let (mut odd, mut unlike) = (0, 0);
+            for rows in [[302, 314], [309, 309], [310, 303], [2, 1]] {
+                let value = |row: u32, column: usize| match vectors {
+                    VectorSpec::Nibbles => 16 * i16::from(small_number(7, row as usize, column)),
+                    _ => i16::from(number(7, row as usize, column)),
+                };
+                let sum = |column| value(rows[0], column) + value(rows[1], column);
+                let frame: Vec<i16> = (0..size).map(|column| sum(column).div_euclid(2)).collect();
+                odd += (0..size).filter(|column| sum(*column) % 2 != 0).count();
+                unlike += (0..size).filter(|column| value(rows[0], *column) != value(rows[1], *column)).count();
+                of_tokens.push_token(composed_token(rows));
+                of_frames.push_frame(&frame).unwrap();
+                assert_eq!(logits(&mut of_tokens), logits(&mut of_frames), "{vectors:?} {rows:?}");
+            }
+            assert!(unlike > 0 && (odd > 0) == (vectors == VectorSpec::Embedding));
+            // A row that the model does not have, and no row at all.
+            let before = logits(&mut of_tokens);
+            let unknown = |token: u32| {
+                let mut classifier = TestClassifier::new(&composed).unwrap();
+                classifier.push_token(token);
+                logits(&mut classifier)
+            };
+            assert_eq!(unknown(composed_token([302, 315])), unknown(1));
+            assert_ne!(unknown(composed_token([302, 314])), unknown(1));
+            assert_eq!(before, logits(&mut of_tokens));
+        }
+    }
+}
+
+#[test]
+fn a_model_that_composes_nothing_has_no_composed_tokens() {
+    let spec = Spec::new(Precision::Int8, &[LayerSpec::both(Cell::Lstm, 3, 100)], Pooling::Max);
+    let file = file(&spec);
+    let model = file.parse().unwrap();
+    assert_eq!(logits_of_tokens(&model, &[composed_token([2, 3])]), logits_of_tokens(&model, &[1]));
+}
+
 /// The tokens of a text, by hand.
 fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
     let find =
@@ -359,6 +411,17 @@ fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
             let known = common::fingerprints();
             words.iter().map(|word| known.token(&word.to_lowercase())).collect()
         }
+        InputSpec::ComposedWords => {
+            let known = common::fingerprints();
+            let first = common::FINGERPRINTED as u32 + 2;
+            let row = |word: &str, seed| first + hash_word_with_seed(word, seed) % common::SUBWORD_BUCKETS;
+            let composed = |word: &str| {
+                let prefix: String = word.chars().take(5).collect();
+                composed_token([row(&prefix, !known.seed), row(word, known.seed)])
+            };
+            let token = |word: &str| if known.token(word) == 1 { composed(word) } else { known.token(word) };
+            words.iter().map(|word| token(&word.to_lowercase())).collect()
+        }
         InputSpec::Characters => {
             text.to_lowercase().chars().map(|character| find(&common::ALPHABET, &character.to_string())).collect()
         }
@@ -369,16 +432,18 @@ fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
 
 #[test]
 fn text_of_every_kind_becomes_its_tokens() {
-    let words = ["Lamp", "ON", "É", "lölo", "off"];
+    let words = ["Lamp", "ON", "É", "lölo", "off", "Ärgerlich", "unheard"];
     let inputs = [
         InputSpec::Words,
         InputSpec::HashedWords,
         InputSpec::FingerprintedWords,
+        InputSpec::ComposedWords,
         InputSpec::Characters,
         InputSpec::Bytes,
     ];
     for input in inputs {
-        for vectors in [VectorSpec::Embedding, VectorSpec::OneHot] {
+        let embedded = if input == InputSpec::ComposedWords { VectorSpec::Nibbles } else { VectorSpec::OneHot };
+        for vectors in [VectorSpec::Embedding, embedded] {
             for layers in [[LayerSpec::forward(Cell::Gru, 5, 100)], [LayerSpec::both(Cell::Lstm, 3, 100)]] {
                 let spec = Spec { input, vectors, ..Spec::new(Precision::Int8, &layers, Pooling::Mean) };
                 let file = file(&spec);

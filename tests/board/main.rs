@@ -108,7 +108,13 @@ fn integers_in_4_bits_and_fingerprints_answer_on_a_cortex_m4_as_on_this_machine(
         max_length: 32,
         ..TrainingConfig::default()
     };
-    for config in [of(Cell::Lstm, false, 11), of(Cell::Gru, true, 12), of(Cell::RnnTanh, false, 0)] {
+    let composed = |config| TrainingConfig { vocabulary_size: 100, subword_buckets: 64, ..config };
+    for config in [
+        of(Cell::Lstm, false, 11),
+        of(Cell::Gru, true, 12),
+        of(Cell::RnnTanh, false, 0),
+        composed(of(Cell::Lstm, true, 11)),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let model = trained(&config, folder.path(), ExportPrecision::Integer(IntegerBits::all(Bits::Four)));
         check_model("m4", &model, TEST_SENTENCES, 24);

@@ -25,13 +25,14 @@ VERSION, INT8 = 2, 2
 STRUCT_CODES = "BbhiIef"  # §5.1, for struct: U8, I8, I16, I32, U32, F16, F32, not I4
 U8, I8, I16, I32, U32 = range(5)
 I4 = 7  # two in a byte, which `view_rows` reads
-WORDS, HASHED_WORDS, CHARACTERS, BYTES, FRAMES, FINGERPRINTED_WORDS = range(6)
+WORDS, HASHED_WORDS, CHARACTERS, BYTES, FRAMES, FINGERPRINTED_WORDS, COMPOSED_WORDS = range(7)
 LSTM, GRU, RNN_TANH, RNN_RELU = range(4)
 GATES, RESULTS = (4, 3, 1, 1), (4, 4, 1, 1)  # §4.6, of each cell
 LAST, MEAN, MAX = range(3)
 MAX_LAYERS, MAX_SIZE, MAX_COUNTED_STEPS, MAX_BUCKETS = 4, 16_384, 65_535, 1 << 24
 STRINGS_PER_BLOCK, BUCKETS_PER_BLOCK = 16, 128
 MAX_FINGERPRINTS, MAX_REMAINDER_BITS = 1 << 24, 24
+MAX_COMPOSED_ROWS, PREFIX_CHARACTERS = 1 << 15, 5
 PADDING_TOKEN, UNKNOWN_TOKEN, FIRST_TOKEN = range(3)
 MAX_WORD_BYTES = 64
 
@@ -57,6 +58,7 @@ INPUT = [
     {"vectors": VECTORS},
     FRAME_INPUT,
     {"rule": 1, "table": FINGERPRINT_TABLE, "vectors": VECTORS},
+    {"rule": 1, "table": FINGERPRINT_TABLE, "parts": 1, "buckets": "u32", "vectors": VECTORS},
 ]
 SCALES = {"multipliers": TENSOR, "accumulator_shift": "u8", "state_fraction_bits": "u8"}
 HEAD = {"weights": TENSOR, "bias": TENSOR, "scales": ("option", SCALES)}
@@ -415,9 +417,13 @@ class Model:
         if self.kind == HASHED_WORDS:
             known = self.input.buckets
             expect_within("Buckets", 1, MAX_BUCKETS, known)
-        if self.kind == FINGERPRINTED_WORDS:
+        if self.kind in (FINGERPRINTED_WORDS, COMPOSED_WORDS):
             self.fingerprints = Fingerprints(self.area, self.input.table)
             known = self.fingerprints.count
+        if self.kind == COMPOSED_WORDS:
+            expect_within("Buckets", 1, MAX_COMPOSED_ROWS - FIRST_TOKEN - known, self.input.buckets)
+            expect("OneHot", 0, int(self.input.vectors.content is None))
+            known += self.input.buckets
         if self.kind == BYTES:
             known = 256
         self.token_count = FIRST_TOKEN + known
@@ -480,13 +486,26 @@ class Model:
         if not self.is_bidirectional:
             running = gathered + sum(forward.words() for (forward,) in self.layers)
             return answer + running * (2 if self.pad_to > 0 else 1)
-        step = self.input_size if self.kind == FRAMES else 2 if self.token_count <= 65_536 else 4
+        step = self.input_size if self.kind == FRAMES else 4 if self.is_wide() else 2
         states = max(direction.words() for layer in self.layers for direction in layer)
         widths = [sum(direction.size for direction in layer) for layer in self.layers[:-1]]
         outputs = sum(words(self.max_steps * max(widths[first::2], default=0)) for first in (0, 1))
         return answer + gathered + words(self.max_steps * step) + states + outputs
 
-    def token_list(self, text: bytes) -> list[int]:
+    def is_wide(self) -> bool:
+        return self.kind == COMPOSED_WORDS or self.token_count > 65_536
+
+    def composed(self, word: bytes | None) -> int | tuple[int, int]:
+        """§7.1: the token of a word in ComposedWords, or both rows of one that is composed."""
+        token = self.fingerprints.token(word)
+        if token != UNKNOWN_TOKEN or word is None:
+            return token
+        seed, buckets = self.fingerprints.seed, self.input.buckets
+        prefix = word.decode()[:PREFIX_CHARACTERS].encode()
+        first = FIRST_TOKEN + self.fingerprints.count
+        return first + hash_of(prefix, seed ^ 0xFFFF_FFFF) % buckets, first + hash_of(word, seed) % buckets
+
+    def token_list(self, text: bytes) -> list[Any]:
         """§7: the tokens of a text."""
         match self.kind:
             case 0:
@@ -498,6 +517,8 @@ class Model:
                 return [self.tokens.get(c, UNKNOWN_TOKEN) for c in characters_of(text)]
             case 5:
                 return [self.fingerprints.token(word) for word in words_of(text)]
+            case 6:
+                return [self.composed(word) for word in words_of(text)]
             case _:
                 return [byte + FIRST_TOKEN for byte in text]
 
@@ -507,7 +528,13 @@ class Model:
             raise Refused("NoText: the model classifies frames")
         tokens = self.token_list(text)[: self.max_steps]
         tokens += [PADDING_TOKEN] * (self.pad_to - len(tokens))
-        return [self.table[token] for token in tokens] if self.table else tokens
+        return [self.vector(token) for token in tokens] if self.table else tokens
+
+    def vector(self, token: int | tuple[int, int]) -> tuple[int, ...]:
+        """§5.3: the vector of a token."""
+        if isinstance(token, int):
+            return self.table[token]
+        return tuple(first + second >> 1 for first, second in zip(*(self.table[row] for row in token)))
 
     def vectors_of_frames(self, frames: list[tuple[int, ...]]) -> list[Any]:
         """§10.1: what the first layer takes in for each frame."""

@@ -1,10 +1,12 @@
 //! A vocabulary of fingerprints: the device reads every text as it was read in training.
 
+use runtime::format::Precision;
+use runtime::text::composed_rows;
 use runtime::{Classifier, Model};
 use tests::trained_run;
 use trainer::data::Content;
 use trainer::encoding::Input;
-use trainer::network::Sequence;
+use trainer::network::{Packed, Sequence};
 use trainer::training::TrainingConfig;
 
 /// Words of state of the classifiers here.
@@ -47,4 +49,45 @@ fn texts_are_the_same_tokens_on_the_device_as_in_training() {
 
 fn classifier<'c, 'm>(model: &'c Model<'m>) -> Classifier<'c, 'm, CAPACITY> {
     Classifier::new(model).unwrap()
+}
+
+#[test]
+fn words_that_are_composed_are_the_same_on_the_device_as_in_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = TrainingConfig {
+        input: Input::FingerprintedWords,
+        epochs: 1,
+        hidden_size: 8,
+        embedding_size: 6,
+        vocabulary_size: 100,
+        subword_buckets: 50,
+        bidirectional: true,
+        max_length: 40,
+        ..TrainingConfig::default()
+    };
+    let run = trained_run(&config, folder.path()).unwrap();
+    let files = [Precision::F32, Precision::F16, Precision::Int8].map(|precision| run.export(precision).unwrap());
+    let models = files.each_ref().map(|file| Model::parse(file.bytes()).unwrap());
+    let network = run.network_config();
+    let mut composed = 0;
+    for row in config.data.test_rows(&[]).unwrap().take(60) {
+        let content = row.unwrap().content;
+        let sequence = run.encoder.encode(&content, config.max_length).unwrap();
+        composed += sequence.tokens().iter().filter(|token| composed_rows(**token).is_some()).count();
+        let packed = Packed::new(std::slice::from_ref(&sequence));
+        let expected: Vec<f32> = run.network.forward(&network, &packed, None).into_data().iter().collect();
+        for (model, bound) in models.iter().zip([1e-5, 0.02, 0.2]) {
+            assert_eq!(model.token_count(), 152);
+            let (mut of_text, mut of_tokens) = (classifier(model), classifier(model));
+            of_text.push_text(content.text().unwrap());
+            sequence.tokens().iter().for_each(|token| of_tokens.push_token(*token));
+            let found = of_text.predict();
+            assert_eq!(found, of_tokens.predict());
+            for (class, expected) in expected.iter().enumerate() {
+                let found = of_text.logits().get(class).unwrap();
+                assert!((found - expected).abs() <= bound, "{}: {found} for {expected}", model.precision());
+            }
+        }
+    }
+    assert!(composed > 100, "{composed}");
 }

@@ -1,12 +1,14 @@
 //! Vocabularies of fingerprints and numbers in 4 bits that can not be, in files whose checksum is right.
 
-use runtime::format::{DataType, FingerprintTableRef, Input, Manifest, Precision};
+use runtime::format::{ComposedWordInput, DataType, FingerprintTableRef, Input, Manifest, Precision, TokenVectors};
+use runtime::text::MAX_COMPOSED_ROWS;
 use runtime::{Error, Field};
 use trainer::export::ModelFile;
 use trainer::quantize::{Bits, IntegerBits};
 
 use crate::fixture::{
-    EMBEDDING_SIZE, Parts, Step, Variant, WORDS, embedding, invalid, model, refusal, refusal_with, refusal_with_element,
+    EMBEDDING_SIZE, Parts, SUBWORD_BUCKETS, Step, Variant, WORDS, embedding, invalid, model, refusal, refusal_with,
+    refusal_with_element,
 };
 
 /// 40 words in as many buckets, with remainders of 6 bits: 3 words of bits, 1 entry of the index, 30 bytes.
@@ -92,6 +94,28 @@ fn named_damages_of_the_fingerprints() {
     let mut parts = Parts::of(&file);
     parts.tensors[buckets.offset as usize + 10] |= 1;
     assert_eq!(refusal(&parts.assemble()), invalid(Field::Vocabulary, 0, 1));
+}
+
+#[test]
+fn rows_that_words_can_not_be_composed_of_are_refused() {
+    let file = model(Variant { step: Step::ComposedWord, ..Variant::new(Precision::Int8) });
+    let with = |change: fn(&mut ComposedWordInput)| {
+        refusal_with(&file, |manifest| match &mut manifest.input {
+            Input::ComposedWords(words) => change(words),
+            other => panic!("{other:?}"),
+        })
+    };
+    let others = WORDS.len() + 2;
+    let rows = others + SUBWORD_BUCKETS as usize;
+    assert_eq!(with(|_| ()), None);
+    assert_eq!(with(|words| words.buckets = 0), invalid(Field::Buckets, 1, 0));
+    let most = MAX_COMPOSED_ROWS - others;
+    assert_eq!(with(|words| words.buckets = 32_768 - 41), invalid(Field::Buckets, most, most + 1));
+    assert_eq!(with(|words| words.buckets = u32::MAX), invalid(Field::Buckets, most, u32::MAX as usize));
+    let right = rows * EMBEDDING_SIZE;
+    assert_eq!(with(|words| words.buckets += 1), invalid(Field::TensorLength, right + EMBEDDING_SIZE, right));
+    assert_eq!(with(|words| words.buckets -= 1), invalid(Field::TensorLength, right - EMBEDDING_SIZE, right));
+    assert_eq!(with(|words| words.vectors = TokenVectors::OneHot), invalid(Field::OneHot, 0, 1));
 }
 
 /// A model whose embedding is stored in 4 bits.

@@ -18,6 +18,8 @@ pub(crate) const CHANNELS: usize = EMBEDDING_SIZE;
 /// What 1 in a frame of integers stands for.
 pub(crate) const FRAME_UNIT: f32 = 0.25;
 pub(crate) const BUCKETS: u32 = 21;
+/// Rows that words are composed of which a model does not know.
+pub(crate) const SUBWORD_BUCKETS: u32 = 9;
 /// Steps that a model takes in.
 pub(crate) const MAX_LENGTH: usize = 64;
 pub(crate) const LABELS: [&str; 3] = ["off", "on", "wärmer"];
@@ -48,6 +50,7 @@ pub(crate) enum Step {
     OneHotWord,
     HashedWord,
     FingerprintedWord,
+    ComposedWord,
     Character,
     Byte,
     Frame,
@@ -58,6 +61,7 @@ impl Step {
     pub(crate) fn token_count(self) -> usize {
         match self {
             Self::Word | Self::OneHotWord | Self::FingerprintedWord => WORDS.len() + OTHER_TOKENS,
+            Self::ComposedWord => WORDS.len() + OTHER_TOKENS + SUBWORD_BUCKETS as usize,
             Self::HashedWord => BUCKETS as usize + OTHER_TOKENS,
             Self::Character => ALPHABET.len() + OTHER_TOKENS,
             Self::Byte => BYTE_TOKENS,
@@ -79,7 +83,7 @@ impl Step {
         match self {
             Self::Word | Self::OneHotWord => &WORDS,
             Self::Character => &ALPHABET,
-            Self::HashedWord | Self::FingerprintedWord | Self::Byte | Self::Frame => &[],
+            Self::HashedWord | Self::FingerprintedWord | Self::ComposedWord | Self::Byte | Self::Frame => &[],
         }
     }
 }
@@ -153,6 +157,7 @@ pub(crate) fn kinds(precision: Precision) -> Vec<Variant> {
         (Cell::RnnRelu, Step::Character),
         (Cell::Lstm, Step::Byte),
         (Cell::Gru, Step::FingerprintedWord),
+        (Cell::Lstm, Step::ComposedWord),
     ];
     let mut kinds = Vec::new();
     for (number, (cell, step)) in cells.chain(others).enumerate() {
@@ -222,13 +227,15 @@ pub(crate) fn export_with(
         mean: (0..CHANNELS).map(|channel| 0.5 - channel as f32).collect(),
         scale: (0..CHANNELS).map(|channel| 0.25 + channel as f32).collect(),
     };
-    let fingerprinted = FingerprintedVocabulary::search(&owned(&WORDS)).unwrap();
+    let known = FingerprintedVocabulary::search(&owned(&WORDS)).unwrap();
+    let fingerprints = known.fingerprints();
     let network = ExportedNetwork {
         labels: &labels,
         input: match variant.step {
             Step::Word | Step::OneHotWord => ExportedInput::Words(strings),
             Step::HashedWord => ExportedInput::HashedWords { buckets: BUCKETS },
-            Step::FingerprintedWord => ExportedInput::FingerprintedWords(fingerprinted.fingerprints()),
+            Step::FingerprintedWord => ExportedInput::FingerprintedWords { fingerprints, subword_buckets: 0 },
+            Step::ComposedWord => ExportedInput::FingerprintedWords { fingerprints, subword_buckets: SUBWORD_BUCKETS },
             Step::Character => ExportedInput::Characters(strings),
             Step::Byte => ExportedInput::Bytes,
             Step::Frame => ExportedInput::Frames(&normalization),
@@ -341,6 +348,7 @@ pub(crate) fn vectors(input: &mut Input) -> Option<&mut TokenVectors> {
         Input::Words(words) => Some(&mut words.vectors),
         Input::HashedWords(words) => Some(&mut words.vectors),
         Input::FingerprintedWords(words) => Some(&mut words.vectors),
+        Input::ComposedWords(words) => Some(&mut words.vectors),
         Input::Characters(characters) => Some(&mut characters.vectors),
         Input::Bytes(vectors) => Some(vectors),
         Input::Frames(_) => None,

@@ -44,6 +44,7 @@ fn every_cell_direction_and_input_goes_the_whole_way() {
         "--cell rnn-tanh --num-layers 2 --pooling mean",
         "--cell rnn-relu --bidirectional --num-layers 2 --pooling last --pad-to 9",
         "--input hashed-words --hash-buckets 7",
+        "--input fingerprinted-words --vocabulary-size 2 --subword-buckets 5 --bidirectional",
         "--input fingerprinted-words --cell rnn-tanh",
         "--input characters --cell gru --targets every-step",
         "--input bytes --bidirectional",

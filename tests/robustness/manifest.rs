@@ -1,8 +1,8 @@
 //! Manifests and tensors that can not be, in files whose checksum is right.
 
 use runtime::format::{
-    DataType, DirectionWeights, FingerprintTableRef, Input, Int8Scales, Manifest, Pooling, Precision, Tensor,
-    TokenVectors,
+    ComposedWordInput, DataType, DirectionWeights, FingerprintTableRef, FingerprintedWordInput, Input, Int8Scales,
+    Manifest, Pooling, Precision, Tensor, TokenVectors,
 };
 use runtime::{Error, Field, Model};
 use trainer::export::ModelFile;
@@ -34,9 +34,10 @@ fn input_tensors(input: &mut Input) -> Vec<&mut Tensor> {
     let (table, vectors) = match input {
         Input::Words(words) => (vec![&mut words.vocabulary.index], &mut words.vectors),
         Input::Characters(characters) => (vec![&mut characters.alphabet.index], &mut characters.vectors),
-        Input::FingerprintedWords(words) => {
-            let FingerprintTableRef { buckets, index, remainders, .. } = &mut words.table;
-            (vec![buckets, index, remainders], &mut words.vectors)
+        Input::FingerprintedWords(FingerprintedWordInput { table, vectors, .. })
+        | Input::ComposedWords(ComposedWordInput { table, vectors, .. }) => {
+            let FingerprintTableRef { buckets, index, remainders, .. } = table;
+            (vec![buckets, index, remainders], vectors)
         }
         Input::HashedWords(words) => (vec![], &mut words.vectors),
         Input::Bytes(vectors) => (vec![], vectors),

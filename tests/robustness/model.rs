@@ -29,6 +29,7 @@ fn check_input(model: &Model<'_>, step: Step) {
         Step::Word | Step::OneHotWord => InputKind::Words,
         Step::HashedWord => InputKind::HashedWords,
         Step::FingerprintedWord => InputKind::FingerprintedWords,
+        Step::ComposedWord => InputKind::ComposedWords,
         Step::Character => InputKind::Characters,
         Step::Byte => InputKind::Bytes,
         Step::Frame => InputKind::Frames,

@@ -19,6 +19,7 @@ fn seeds() -> impl Iterator<Item = (String, ModelFile)> {
         ("rnn-tanh-characters", one(Cell::RnnTanh, Step::Character)),
         ("gru-hashed-words", one(Cell::Gru, Step::HashedWord)),
         ("lstm-bytes", one(Cell::Lstm, Step::Byte)),
+        ("lstm-composed-words", one(Cell::Lstm, Step::ComposedWord)),
         (
             "int4-fingerprints",
             Variant { bits: IntegerBits::all(Bits::Four), ..one(Cell::Lstm, Step::FingerprintedWord) },

@@ -193,6 +193,14 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("--pad-to 11 --max-length 10", &["error: --pad-to 11: expected 0 to --max-length 10\n"]),
     ("--pad-to 257", &["error: --pad-to 257: expected 0 to --max-length 256\n"]),
     ("--pad-to 65536 --max-length 0", &["error: --pad-to 65536: expected 0 to 65535\n"]),
+    (
+        "--subword-buckets 9",
+        &["error: --subword-buckets needs --input fingerprinted-words and an --embedding-size above 0\n"],
+    ),
+    (
+        "--subword-buckets 30000 --input fingerprinted-words",
+        &["error: --subword-buckets 30000: expected at most 32766 together with --vocabulary-size 4000\n"],
+    ),
     ("--hash-buckets 0", &["error: --hash-buckets 0: expected 1 to 16777216\n"]),
     ("--hash-buckets 16777217", &["error: --hash-buckets 16777217: expected 1 to 16777216\n"]),
 ];

@@ -65,6 +65,8 @@ pub enum Input {
     Frames(FrameInput),
     /// Words of a text, looked up in a vocabulary of which parts of hashes are stored, no strings.
     FingerprintedWords(FingerprintedWordInput),
+    /// The same, and other words are composed of two vectors.
+    ComposedWords(ComposedWordInput),
 }
 
 /// Words, and how they become vectors.
@@ -100,6 +102,21 @@ pub struct FingerprintedWordInput {
     pub vectors: TokenVectors,
 }
 
+/// Words known by parts of their hashes, and rows that other words are composed of. See [`crate::text::Parts`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ComposedWordInput {
+    /// What a word is.
+    pub rule: WordRule,
+    /// Known words; word `n` has token `n + 2`.
+    pub table: FingerprintTableRef,
+    /// What of other words has a row each.
+    pub parts: PartRule,
+    /// The rows of such parts, after those of the known words: at least 1.
+    pub buckets: u32,
+    /// The rows, of an embedding: at most [`crate::text::MAX_COMPOSED_ROWS`].
+    pub vectors: TokenVectors,
+}
+
 /// Characters, and how they become vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CharacterInput {
@@ -116,6 +133,13 @@ pub struct CharacterInput {
 pub enum WordRule {
     /// A maximal run of alphanumeric characters, in lower case.
     LowercaseAlphanumeric,
+}
+
+/// Which two parts of a word that is not known have a row each; its vector is their mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PartRule {
+    /// Its first five characters, and all of it.
+    PrefixAndWord,
 }
 
 /// What a character is. See [`crate::text::CharacterTokenizer`].

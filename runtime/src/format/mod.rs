@@ -13,9 +13,9 @@ pub use fingerprint_table::{
 };
 pub use header::{HEADER_LENGTH, Header, MAGIC, Precision, VERSION, checksum, required_capacity};
 pub use manifest::{
-    Cell, CharacterInput, CharacterRule, DirectionWeights, Embedding, FingerprintedWordInput, FrameInput,
-    HashedWordInput, Head, Input, Int8Scales, Layer, MAX_LAYERS, Manifest, Packing, Pooling, Provenance, TokenVectors,
-    WordInput, WordRule,
+    Cell, CharacterInput, CharacterRule, ComposedWordInput, DirectionWeights, Embedding, FingerprintedWordInput,
+    FrameInput, HashedWordInput, Head, Input, Int8Scales, Layer, MAX_LAYERS, Manifest, Packing, PartRule, Pooling,
+    Provenance, TokenVectors, WordInput, WordRule,
 };
 pub use string_table::{STRINGS_PER_BLOCK, StringTable, StringTableRef};
 pub use tensor::{ALIGNMENT, DataType, Element, Tensor, Tensors};

@@ -65,6 +65,9 @@ pub(crate) trait Arithmetic: Sized {
 
     /// Writes a vector of an embedding as an input, which fills `target`.
     fn embed(layout: Self::Layout, vector: &[Self::Item], target: &mut [Self::Value]);
+    /// Brings a second vector into an embedded one: half of the sum of both, of integers the largest one that is not
+    /// greater.
+    fn embed_second(layout: Self::Layout, vector: &[Self::Item], target: &mut [Self::Value]);
     /// A channel's integer as an input.
     fn normalize_integer(raw: i16, channel: Channel<Self>) -> Self::Value;
     /// A channel's number as an input.

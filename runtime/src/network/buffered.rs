@@ -15,12 +15,9 @@ use super::state::{LayerBuffers, StepState, Words, layer_words, words_for};
 use crate::format::Pooling;
 use crate::text::PADDING_TOKEN;
 
-/// Tokens that fit into 16 bits.
-const NARROW_TOKENS: usize = 1 << 16;
-
 /// The steps that are kept, in a ring.
 enum KeptSteps<'w, A: Arithmetic> {
-    /// Tokens below [`NARROW_TOKENS`].
+    /// Tokens of 16 bits.
     NarrowTokens(&'w mut [u16]),
     /// Other tokens.
     Tokens(&'w mut [u32]),
@@ -225,8 +222,8 @@ impl<A: Arithmetic> Network<'_, A> {
     fn take_kept<'w>(&self, words: &mut Words<'w>) -> KeptSteps<'w, A> {
         let max_steps = self.max_steps as usize;
         match self.input.channels() {
-            0 if self.tokens <= NARROW_TOKENS => KeptSteps::NarrowTokens(words.take(max_steps)),
-            0 => KeptSteps::Tokens(words.take(max_steps)),
+            0 if self.wide_tokens => KeptSteps::Tokens(words.take(max_steps)),
+            0 => KeptSteps::NarrowTokens(words.take(max_steps)),
             channels => KeptSteps::Frames { values: words.take(max_steps.saturating_mul(channels)), channels },
         }
     }
@@ -234,8 +231,8 @@ impl<A: Arithmetic> Network<'_, A> {
     fn kept_words(&self) -> usize {
         let max_steps = self.max_steps as usize;
         match self.input.channels() {
-            0 if self.tokens <= NARROW_TOKENS => words_for::<u16>(max_steps),
-            0 => words_for::<u32>(max_steps),
+            0 if self.wide_tokens => words_for::<u32>(max_steps),
+            0 => words_for::<u16>(max_steps),
             channels => words_for::<A::Value>(max_steps.saturating_mul(channels)),
         }
     }

@@ -93,6 +93,12 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         fill(target, vector.iter().map(|weight| weight.widen()));
     }
 
+    fn embed_second((): (), vector: &[Weight], target: &mut [f32]) {
+        for (value, weight) in target.iter_mut().zip(vector) {
+            *value = (*value + weight.widen()) * 0.5;
+        }
+    }
+
     fn normalize_integer(raw: i16, channel: Channel<Self>) -> f32 {
         Self::normalize_float(f32::from(raw) * channel.unit, channel)
     }

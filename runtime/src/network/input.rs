@@ -3,6 +3,7 @@ use super::fill;
 use super::rows::Rows;
 use crate::error::{Error, Field, expect_within};
 use crate::format::{Embedding, FrameInput, Input, Tensors, TokenVectors};
+use crate::text::composed_rows;
 
 /// Largest input or hidden size: accumulators of an int8 row of twice as many columns fit into 31 bits.
 pub(crate) const MAX_SIZE: usize = 16_384;
@@ -59,6 +60,7 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
             Input::Words(words) => &words.vectors,
             Input::HashedWords(words) => &words.vectors,
             Input::FingerprintedWords(words) => &words.vectors,
+            Input::ComposedWords(words) => &words.vectors,
             Input::Characters(characters) => &characters.vectors,
             Input::Bytes(vectors) => vectors,
             Input::Frames(frames) => return Self::parse_frames(tensors, frames),
@@ -129,7 +131,11 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
         match (self, step) {
             (Self::Embedding { vectors, size }, Step::Token(token)) => {
                 let target = target.get_mut(..*size).unwrap_or_default();
-                A::embed(vectors.layout, vectors.row(token as usize), target);
+                let [first, second] = composed_rows(token).unwrap_or([token; 2]);
+                A::embed(vectors.layout, vectors.row(first as usize), target);
+                if second != first {
+                    A::embed_second(vectors.layout, vectors.row(second as usize), target);
+                }
             }
             (Self::Frames { .. }, Step::Integers(values)) => {
                 let inputs = values.iter().zip(self.channel_numbers());

@@ -13,6 +13,8 @@ use crate::format::{Element, Input, Layer, MAX_LAYERS, Manifest, Pooling, Tensor
 /// Most steps of a model with mean pooling, whose sum of so many hidden states fits into an accumulator, of one that
 /// keeps its steps, and of padding.
 const MAX_COUNTED_STEPS: usize = 65_535;
+/// Tokens that fit into 16 bits.
+const NARROW_TOKENS: usize = 1 << 16;
 /// Largest magnitude of an int8 model's pooled value.
 const LARGEST_POOLED: u32 = 32_767;
 
@@ -58,8 +60,8 @@ pub(crate) struct Taken {
 /// network that takes in step by step, or the steps of one that keeps them.
 pub(crate) struct Network<'m, A: Arithmetic> {
     pub(crate) input: StepInput<'m, A>,
-    /// Number of tokens; 0 of frames.
-    pub(crate) tokens: usize,
+    /// Whether a token takes more than 16 bits.
+    pub(crate) wide_tokens: bool,
     pub(crate) layers: Vec<RecurrentLayer<'m, A>, MAX_LAYERS>,
     pub(crate) pooling: Pooling,
     pub(crate) head: Matrix<'m, A>,
@@ -102,7 +104,8 @@ impl<'m, A: Arithmetic> Network<'m, A> {
         (0..classes)
             .try_for_each(|row| A::check_result(&head, row, head.row(row), core::iter::empty(), LARGEST_POOLED))?;
         let max_steps = if manifest.max_steps == 0 { u32::MAX } else { manifest.max_steps };
-        Ok(Self { input, tokens, layers, pooling: manifest.pooling, head, max_steps, pad_to: manifest.pad_to })
+        let wide_tokens = tokens > NARROW_TOKENS || matches!(manifest.input, Input::ComposedWords(_));
+        Ok(Self { input, wide_tokens, layers, pooling: manifest.pooling, head, max_steps, pad_to: manifest.pad_to })
     }
 
     /// Whether an answer needs all steps at once.

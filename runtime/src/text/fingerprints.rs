@@ -1,24 +1,41 @@
-use super::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word_with_seed};
-use crate::format::FingerprintTable;
+use super::{FIRST_WORD_TOKEN, Parts, UNKNOWN_TOKEN, hash_word_with_seed};
+use crate::format::{FingerprintTable, PartRule};
 
 /// The words that a model knows by parts of their hashes: word `n` of its table has token `n + 2`.
 ///
 /// Every word of the vocabulary has its own token; another word is taken for one of them with a probability of about
-/// `2^-remainder_bits`.
+/// `2^-remainder_bits`. What is left has the token of unknown words, or is composed of two of the rows that follow those
+/// of the words, see [`Parts`].
 #[derive(Debug, Clone, Copy)]
 pub struct FingerprintVocabulary<'m> {
     table: FingerprintTable<'m>,
+    parts: Option<Parts>,
 }
 
 impl<'m> FingerprintVocabulary<'m> {
-    /// The vocabulary of a table.
+    /// The vocabulary of a table; other words are unknown.
     pub const fn new(table: FingerprintTable<'m>) -> Self {
-        Self { table }
+        Self { table, parts: None }
     }
 
-    /// The number of tokens: padding, unknown, and one a word.
+    /// The vocabulary of a table, and `buckets` rows that other words are composed of, at least one.
+    pub const fn composing(table: FingerprintTable<'m>, rule: PartRule, buckets: u32) -> Self {
+        let first_row = table.count.saturating_add(FIRST_WORD_TOKEN);
+        Self { table, parts: Some(Parts { rule, first_row, buckets }) }
+    }
+
+    /// The rows that other words are composed of; `None` if they are unknown.
+    pub const fn parts(&self) -> Option<Parts> {
+        self.parts
+    }
+
+    /// The number of vectors: padding, unknown, one a word, and those that other words are composed of.
     pub const fn token_count(&self) -> usize {
-        (self.table.count as usize).saturating_add(FIRST_WORD_TOKEN as usize)
+        let buckets = match self.parts {
+            Some(parts) => parts.buckets as usize,
+            None => 0,
+        };
+        (self.table.count as usize).saturating_add(FIRST_WORD_TOKEN as usize).saturating_add(buckets)
     }
 
     /// The token of `word`, which must be in lower case as [`super::WordTokenizer`] gives it; `None`, a word that
@@ -27,7 +44,12 @@ impl<'m> FingerprintVocabulary<'m> {
     /// # Panics
     /// Never.
     pub fn token(&self, word: Option<&str>) -> u32 {
-        word.and_then(|word| self.table.find(hash_word_with_seed(word, self.table.seed)))
-            .map_or(UNKNOWN_TOKEN, |number| (number as u32).saturating_add(FIRST_WORD_TOKEN))
+        let Some(word) = word else { return UNKNOWN_TOKEN };
+        let hash = hash_word_with_seed(word, self.table.seed);
+        match (self.table.find(hash), &self.parts) {
+            (Some(number), _) => (number as u32).saturating_add(FIRST_WORD_TOKEN),
+            (None, Some(parts)) => parts.token(word, self.table.seed, hash),
+            (None, None) => UNKNOWN_TOKEN,
+        }
     }
 }

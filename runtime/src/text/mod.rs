@@ -1,6 +1,7 @@
 //! From text to tokens: the tokenizers, used in training and on the device.
 
 mod characters;
+mod composed;
 mod fingerprints;
 mod hash;
 mod reader;
@@ -9,6 +10,7 @@ mod vocabulary;
 mod words;
 
 pub use characters::CharacterTokenizer;
+pub use composed::{MAX_COMPOSED_ROWS, PREFIX_CHARACTERS, Parts, composed_rows, composed_token};
 pub use fingerprints::FingerprintVocabulary;
 pub use hash::{hash_word, hash_word_with_seed};
 pub(crate) use reader::{TextInput, TextReader};

@@ -5,10 +5,10 @@ pub(crate) mod fingerprints;
 
 use fingerprints::Fingerprints;
 use runtime::format::{
-    ALIGNMENT, Cell, CharacterInput, CharacterRule, DataType, DirectionWeights, Element, Embedding,
+    ALIGNMENT, Cell, CharacterInput, CharacterRule, ComposedWordInput, DataType, DirectionWeights, Element, Embedding,
     FingerprintTableRef, FingerprintedWordInput, FrameInput, HEADER_LENGTH, HashedWordInput, Head, Header, Input,
-    Int8Scales, Layer, Manifest, Packing, Pooling, Precision, Provenance, StringTableRef, Tensor, TokenVectors,
-    WordInput, WordRule, checksum, round_up,
+    Int8Scales, Layer, Manifest, Packing, PartRule, Pooling, Precision, Provenance, StringTableRef, Tensor,
+    TokenVectors, WordInput, WordRule, checksum, round_up,
 };
 use runtime::{Error, Model};
 
@@ -29,6 +29,8 @@ pub(crate) const POOLINGS: [Pooling; 3] = [Pooling::Last, Pooling::Mean, Pooling
 
 /// Words known by their fingerprints: [`WORDS`], and others.
 pub(crate) const FINGERPRINTED: usize = 300;
+/// Rows that other words are composed of.
+pub(crate) const SUBWORD_BUCKETS: u32 = 13;
 
 /// The fingerprints of [`WORDS`] and of `w6`, `w7` and so on; other words are often taken for one of them.
 pub(crate) fn fingerprints() -> Fingerprints {
@@ -43,6 +45,7 @@ pub(crate) enum InputSpec {
     Words,
     HashedWords,
     FingerprintedWords,
+    ComposedWords,
     Characters,
     Bytes,
     Frames,
@@ -117,6 +120,7 @@ impl Spec {
             InputSpec::Words => WORDS.len() + 2,
             InputSpec::HashedWords => BUCKETS as usize + 2,
             InputSpec::FingerprintedWords => FINGERPRINTED + 2,
+            InputSpec::ComposedWords => FINGERPRINTED + 2 + SUBWORD_BUCKETS as usize,
             InputSpec::Characters => ALPHABET.len() + 2,
             InputSpec::Bytes => 258,
             InputSpec::Frames | InputSpec::Identity { .. } => 0,
@@ -410,6 +414,13 @@ impl Writer {
             InputSpec::FingerprintedWords => Input::FingerprintedWords(FingerprintedWordInput {
                 rule,
                 table: self.fingerprints(),
+                vectors: self.vectors(spec),
+            }),
+            InputSpec::ComposedWords => Input::ComposedWords(ComposedWordInput {
+                rule,
+                table: self.fingerprints(),
+                parts: PartRule::PrefixAndWord,
+                buckets: SUBWORD_BUCKETS,
                 vectors: self.vectors(spec),
             }),
             InputSpec::Characters => Input::Characters(CharacterInput {

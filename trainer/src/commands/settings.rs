@@ -32,6 +32,10 @@ pub(super) struct Settings {
     /// Tokens that words are hashed to with --input hashed-words [4096]
     #[arg(long, value_name = "N")]
     hash_buckets: Option<usize>,
+    /// Vectors that words beside the vocabulary are composed of, with --input fingerprinted-words: the mean of one for
+    /// their first five characters and one for all of them; 0: such words are all the same [0]
+    #[arg(long, value_name = "N")]
+    subword_buckets: Option<usize>,
     /// What 1 in a frame of integers stands for on the device [1 for integers, else what 16 bits need]
     #[arg(long, value_name = "X")]
     frame_unit: Option<f32>,
@@ -179,6 +183,7 @@ impl Settings {
         set(&mut config.cell, &self.cell);
         set(&mut config.bidirectional, &self.bidirectional);
         set(&mut config.vocabulary_size, &self.vocabulary_size);
+        set(&mut config.subword_buckets, &self.subword_buckets);
         set(&mut config.max_length, &self.max_length);
         set(&mut config.embedding_size, &self.embedding_size);
         set(&mut config.hidden_size, &self.hidden_size);

@@ -104,7 +104,7 @@ impl Encoder {
             (_, Some(_)) => Err(mismatch(Mismatch::FramesForText)),
             (Input::HashedWords, None) => Ok(Self::hashed_words(config)),
             (Input::Bytes, None) => Ok(Self::Bytes),
-            (input, None) => RankedWords::learn(config, data)?.encoder(input, config.vocabulary_size, &data.place),
+            (_, None) => RankedWords::learn(config, data)?.encoder(config, config.vocabulary_size, &data.place),
         }
     }
 
@@ -129,7 +129,7 @@ impl Encoder {
         match self {
             Self::Words(vocabulary) | Self::Characters(vocabulary) => vocabulary.token_count(),
             Self::HashedWords { buckets } => *buckets as usize + FIRST_WORD_TOKEN as usize,
-            Self::FingerprintedWords(known) => known.vocabulary().token_count(),
+            Self::FingerprintedWords(known) => known.token_count(),
             Self::Bytes => BYTE_TOKENS,
             Self::Frames(_) => 0,
         }
@@ -173,7 +173,10 @@ impl Encoder {
         match self {
             Self::Words(vocabulary) => ExportedInput::Words(vocabulary.words()),
             Self::HashedWords { buckets } => ExportedInput::HashedWords { buckets: *buckets },
-            Self::FingerprintedWords(known) => ExportedInput::FingerprintedWords(known.fingerprints()),
+            Self::FingerprintedWords(known) => {
+                let (fingerprints, subword_buckets) = (known.fingerprints(), known.subword_buckets());
+                ExportedInput::FingerprintedWords { fingerprints, subword_buckets }
+            }
             Self::Characters(alphabet) => ExportedInput::Characters(alphabet.words()),
             Self::Bytes => ExportedInput::Bytes,
             Self::Frames(normalization) => ExportedInput::Frames(normalization),
@@ -239,7 +242,8 @@ impl Encoder {
             }
             Self::FingerprintedWords(known) => {
                 write_lines(&folder.vocabulary(), known.vocabulary().words())?;
-                let settings = FingerprintSettings { seed: known.seed(), remainder_bits: known.remainder_bits() };
+                let (seed, remainder_bits) = (known.seed(), known.remainder_bits());
+                let settings = FingerprintSettings { seed, remainder_bits };
                 write_toml(&folder.fingerprints(), &settings)
             }
             Self::HashedWords { .. } | Self::Bytes => Ok(()),
@@ -258,7 +262,10 @@ impl Encoder {
                 Ok(Self::Words(Vocabulary::new(Splitting::Words, words)))
             }
             Input::HashedWords => Ok(Self::hashed_words(config)),
-            Input::FingerprintedWords => load_fingerprints(folder).map(Self::FingerprintedWords),
+            Input::FingerprintedWords => {
+                let buckets = subword_buckets(config);
+                load_fingerprints(folder).map(|known| Self::FingerprintedWords(known.with_subword_buckets(buckets)))
+            }
             Input::Characters => {
                 let Alphabet { characters } = read_toml(&folder.alphabet())?;
                 let characters = characters.chars().map(String::from).collect();
@@ -275,6 +282,11 @@ impl Encoder {
             }
         }
     }
+}
+
+/// Rows that words beside a vocabulary of fingerprints are composed of.
+pub(super) fn subword_buckets(config: &TrainingConfig) -> u32 {
+    u32::try_from(config.subword_buckets).unwrap_or(u32::MAX)
 }
 
 /// The vocabulary of a run's folder, whose words are in the order of their tokens.
@@ -315,7 +327,11 @@ impl fmt::Display for Encoder {
             Self::HashedWords { buckets } => write!(formatter, "words in {buckets} buckets"),
             Self::FingerprintedWords(known) => {
                 let (words, bits) = (known.vocabulary().words().len(), known.remainder_bits());
-                write!(formatter, "{words} words as fingerprints with remainders of {bits} bits")
+                write!(formatter, "{words} words as fingerprints with remainders of {bits} bits")?;
+                match known.subword_buckets() {
+                    0 => Ok(()),
+                    buckets => write!(formatter, ", others composed of {buckets} rows"),
+                }
             }
             Self::Characters(alphabet) => write!(formatter, "{} characters", alphabet.words().len()),
             Self::Bytes => write!(formatter, "bytes"),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use runtime::format::{BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, MAX_REMAINDER_BITS};
+use runtime::format::{BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, MAX_REMAINDER_BITS, PartRule};
 use runtime::text::{FingerprintVocabulary, hash_word_with_seed};
 
 use super::{Splitting, Vocabulary};
@@ -33,6 +33,8 @@ pub struct Fingerprints {
 pub struct FingerprintedVocabulary {
     vocabulary: Vocabulary,
     fingerprints: Fingerprints,
+    /// Rows that other words are composed of; 0: they are unknown.
+    subword_buckets: u32,
 }
 
 impl Fingerprints {
@@ -85,7 +87,23 @@ impl FingerprintedVocabulary {
         let mut words = words.to_vec();
         words.sort_by_cached_key(|word| fingerprint(word, count, seed, remainder_bits));
         let fingerprints = Fingerprints::new(&words, seed, remainder_bits)?;
-        Some(Self { vocabulary: Vocabulary::in_order(Splitting::Words, words), fingerprints })
+        let vocabulary = Vocabulary::in_order(Splitting::Words, words);
+        Some(Self { vocabulary, fingerprints, subword_buckets: 0 })
+    }
+
+    /// The vocabulary with so many rows that other words are composed of, see [`runtime::text::Parts`].
+    pub fn with_subword_buckets(self, subword_buckets: u32) -> Self {
+        Self { subword_buckets, ..self }
+    }
+
+    /// Rows that other words are composed of; 0: they are unknown.
+    pub fn subword_buckets(&self) -> u32 {
+        self.subword_buckets
+    }
+
+    /// Number of vectors: padding, unknown, one a word, and those that other words are composed of.
+    pub fn token_count(&self) -> usize {
+        self.of_device().token_count()
     }
 
     /// The words with their tokens.
@@ -110,10 +128,18 @@ impl FingerprintedVocabulary {
 
     /// The tokens of a text, those of the device: a word that is not in the vocabulary may have a known one's.
     pub fn encode(&self, text: &str) -> Vec<u32> {
-        let known = FingerprintVocabulary::new(self.fingerprints.table());
+        let known = self.of_device();
         let mut tokens = Vec::new();
         Splitting::Words.for_each(text, |word| tokens.push(known.token(word)));
         tokens
+    }
+
+    fn of_device(&self) -> FingerprintVocabulary<'_> {
+        let table = self.fingerprints.table();
+        match self.subword_buckets {
+            0 => FingerprintVocabulary::new(table),
+            buckets => FingerprintVocabulary::composing(table, PartRule::PrefixAndWord, buckets),
+        }
     }
 }
 

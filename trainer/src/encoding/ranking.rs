@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::encoder::for_each_of_training;
+use super::encoder::{for_each_of_training, subword_buckets};
 use super::vocabulary::Counts;
 use super::{Encoder, FingerprintedVocabulary, Input, Splitting, Vocabulary};
 use crate::data::{DataError, TrainingData};
@@ -71,19 +71,20 @@ impl RankedWords {
         self.words.is_empty()
     }
 
-    /// The encoder of `input` that knows the first `size` of them; `place` is that of the rows.
+    /// The encoder of these settings that knows the first `size` of them; `place` is that of the rows.
     ///
     /// # Errors
     /// [`DataError::Fingerprints`].
-    pub fn encoder(&self, input: Input, size: usize, place: &str) -> Result<Encoder, DataError> {
+    pub fn encoder(&self, config: &TrainingConfig, size: usize, place: &str) -> Result<Encoder, DataError> {
         let words = self.words.get(..size).unwrap_or(&self.words);
         let vocabulary = Vocabulary::new(self.splitting, words.to_vec());
-        match input {
+        match config.input {
             Input::Characters => Ok(Encoder::Characters(vocabulary)),
             Input::FingerprintedWords => {
                 let words = vocabulary.words();
                 let indistinct = || DataError::Fingerprints { place: place.into(), words: words.len() };
-                FingerprintedVocabulary::search(words).map(Encoder::FingerprintedWords).ok_or_else(indistinct)
+                let known = FingerprintedVocabulary::search(words).ok_or_else(indistinct)?;
+                Ok(Encoder::FingerprintedWords(known.with_subword_buckets(subword_buckets(config))))
             }
             _ => Ok(Encoder::Words(vocabulary)),
         }

@@ -1,6 +1,7 @@
 use runtime::format::{
-    self, ALIGNMENT, CharacterInput, CharacterRule, Embedding, FingerprintedWordInput, HEADER_LENGTH, HashedWordInput,
-    Head, Header, Input, Layer, Manifest, Precision, Provenance, TokenVectors, WordInput, WordRule, round_up,
+    self, ALIGNMENT, CharacterInput, CharacterRule, ComposedWordInput, Embedding, FingerprintedWordInput,
+    HEADER_LENGTH, HashedWordInput, Head, Header, Input, Layer, Manifest, PartRule, Precision, Provenance,
+    TokenVectors, WordInput, WordRule, round_up,
 };
 use runtime::{Model, numeric};
 
@@ -53,7 +54,12 @@ pub enum ExportedInput<'a> {
         buckets: u32,
     },
     /// Words known by fingerprints.
-    FingerprintedWords(&'a Fingerprints),
+    FingerprintedWords {
+        /// The table of the known ones.
+        fingerprints: &'a Fingerprints,
+        /// Rows that others are composed of; 0: they are unknown.
+        subword_buckets: u32,
+    },
     /// Known characters, sorted by bytes.
     Characters(&'a [String]),
     /// Bytes.
@@ -107,7 +113,7 @@ fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision:
         _ => None,
     };
     let table = match network.input {
-        ExportedInput::FingerprintedWords(fingerprints) => Some(tensors.add_fingerprints(&fingerprints.table())),
+        ExportedInput::FingerprintedWords { fingerprints, .. } => Some(tensors.add_fingerprints(&fingerprints.table())),
         _ => None,
     };
     if let ExportedInput::Frames(normalization) = network.input {
@@ -121,8 +127,12 @@ fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision:
             Input::Characters(CharacterInput { rule: CharacterRule::Lowercase, alphabet, vectors })
         }
         (ExportedInput::HashedWords { buckets }, ..) => Input::HashedWords(HashedWordInput { rule, buckets, vectors }),
-        (ExportedInput::FingerprintedWords(_), _, Some(table)) => {
+        (ExportedInput::FingerprintedWords { subword_buckets: 0, .. }, _, Some(table)) => {
             Input::FingerprintedWords(FingerprintedWordInput { rule, table, vectors })
+        }
+        (ExportedInput::FingerprintedWords { subword_buckets: buckets, .. }, _, Some(table)) => {
+            let parts = PartRule::PrefixAndWord;
+            Input::ComposedWords(ComposedWordInput { rule, table, parts, buckets, vectors })
         }
         _ => Input::Bytes(vectors),
     };

@@ -175,7 +175,7 @@ impl<'a> Sizes<'a> {
             return Ok(encoder.clone());
         }
         let encoder = match &self.tokens {
-            Tokens::Ranked(words) => words.encoder(config.input, vocabulary, &self.data.place)?,
+            Tokens::Ranked(words) => words.encoder(config, vocabulary, &self.data.place)?,
             Tokens::Buckets => Encoder::hashed_words(config),
             Tokens::Fixed(encoder) => encoder.clone(),
         };

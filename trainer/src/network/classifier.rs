@@ -158,8 +158,12 @@ impl<B: Backend> Classifier<B> {
         let vocabulary = || indices(packed.vocabulary(), &device);
         match (&self.embedding, packed.frames(&device)) {
             (_, Some(frames)) => LayerInput::Values(frames),
-            (Some(embedding), None) if packed.vocabulary().is_empty() => LayerInput::Tokens(embedding.val()),
-            (Some(embedding), None) => LayerInput::Tokens(embedding.val().select(0, vocabulary())),
+            (Some(embedding), None) if packed.vocabulary().is_empty() => {
+                LayerInput::Tokens(with_composed(embedding.val(), packed))
+            }
+            (Some(embedding), None) => {
+                LayerInput::Tokens(with_composed(embedding.val().select(0, vocabulary()), packed))
+            }
             (None, None) => LayerInput::OneHot(vocabulary()),
         }
     }
@@ -252,6 +256,19 @@ impl<B: Backend> Classifier<B> {
         let pooled = drop_values(pooled, dropout.as_mut());
         pooled.matmul(self.head.weight.val().transpose()) + self.head.bias.val().unsqueeze::<2>()
     }
+}
+
+/// The vectors of a batch's rows, followed by those of its composed tokens, each the mean of two of them.
+fn with_composed<B: Backend>(rows: Tensor<B, 2>, packed: &Packed) -> Tensor<B, 2> {
+    if packed.composed(0).len() == 0 {
+        return rows;
+    }
+    let part = |part: usize| {
+        let places: Vec<u32> = packed.composed(part).collect();
+        rows.clone().select(0, indices(&places, &rows.device()))
+    };
+    let composed = (part(0) + part(1)) * 0.5;
+    Tensor::cat(vec![rows, composed], 0)
 }
 
 /// The outputs up to each step as one vector: `[total_steps, pooled size]`.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
-use runtime::text::PADDING_TOKEN;
+use runtime::text::{PADDING_TOKEN, composed_rows, composed_token};
 
 use crate::operations::recurrence::Lookup;
 
@@ -55,8 +55,10 @@ impl Sequence {
 pub struct Packed {
     /// All tokens, or all frames: what `steps` and `positions` speak of.
     content: Content,
-    /// The distinct tokens, ascending.
+    /// The distinct rows of the embedding that tokens are, or are composed of, ascending.
     vocabulary: Vec<u32>,
+    /// The places in `vocabulary` of both rows of each composed token.
+    composed: Vec<[u32; 2]>,
     /// The packed values of each step.
     steps: Arc<[Range<usize>]>,
     /// `positions[row]`: the place of a row among the sorted ones.
@@ -68,7 +70,7 @@ pub struct Packed {
 /// What packed rows hold.
 #[derive(Debug, Clone)]
 enum Content {
-    /// Tokens, each as its place among the distinct ones.
+    /// Tokens, each as its place among the distinct rows, composed ones after them.
     Tokens(Arc<Lookup>),
     /// Normalized frames, `[total_steps, channels]`.
     Frames { channels: usize, values: Vec<f32> },
@@ -96,7 +98,7 @@ impl Packed {
             .iter()
             .enumerate()
             .flat_map(|(step, range)| sorted[..range.len()].iter().map(move |row| (&rows[*row], step)));
-        let mut vocabulary = Vec::new();
+        let (mut vocabulary, mut composed) = (Vec::new(), Vec::new());
         let content = match rows.first() {
             Some(Sequence::Frames { channels, .. }) => {
                 let channels = *channels;
@@ -113,14 +115,25 @@ impl Packed {
             }
             _ => {
                 let tokens: Vec<u32> = places.map(|(row, step)| row.tokens().get(step).copied().unwrap_or(0)).collect();
-                vocabulary.clone_from(&tokens);
-                vocabulary.sort_unstable();
-                vocabulary.dedup();
-                let place = |token: &u32| vocabulary.partition_point(|other| other < token) as u32;
-                Content::Tokens(Arc::new(Lookup::new(tokens.iter().map(place).collect(), vocabulary.len())))
+                let distinct = sorted_once(tokens.iter().copied());
+                let composed_tokens = &distinct[distinct.partition_point(|token| composed_rows(*token).is_none())..];
+                vocabulary =
+                    sorted_once(distinct.iter().flat_map(|token| composed_rows(*token).unwrap_or([*token; 2])));
+                let row_place = |row: u32| place(&vocabulary, row);
+                composed = composed_tokens
+                    .iter()
+                    .filter_map(|token| composed_rows(*token))
+                    .map(|rows| rows.map(row_place))
+                    .collect();
+                let token_place = |token: &u32| match composed_rows(*token) {
+                    Some(_) => vocabulary.len() as u32 + place(composed_tokens, *token),
+                    None => row_place(*token),
+                };
+                let places = tokens.iter().map(token_place).collect();
+                Content::Tokens(Arc::new(Lookup::new(places, vocabulary.len() + composed.len())))
             }
         };
-        Self { content, vocabulary, steps, positions, lengths }
+        Self { content, vocabulary, composed, steps, positions, lengths }
     }
 
     /// Number of rows.
@@ -152,7 +165,8 @@ impl Packed {
         Arc::clone(&self.steps)
     }
 
-    /// The distinct tokens, ascending, which [`Self::lookup`] counts by; none of frames.
+    /// The distinct rows of the embedding, ascending, which [`Self::lookup`] counts by before it counts
+    /// [`Self::composed`] tokens; none of frames.
     pub fn vocabulary(&self) -> &[u32] {
         &self.vocabulary
     }
@@ -162,13 +176,20 @@ impl Packed {
         std::mem::take(&mut self.vocabulary)
     }
 
+    /// The first, or the second, row of each composed token, as places in [`Self::vocabulary`].
+    pub(super) fn composed(&self, part: usize) -> impl ExactSizeIterator<Item = u32> {
+        self.composed.iter().map(move |rows| rows[part])
+    }
+
     /// The same rows, [`Self::vocabulary`] being one that has more tokens, ascending.
     pub(crate) fn widen_vocabulary(&mut self, vocabulary: &[u32]) {
         if let Content::Tokens(lookup) = &mut self.content {
-            let place = |token: &u32| vocabulary.partition_point(|other| other < token) as u32;
-            let places: Vec<u32> = self.vocabulary.iter().map(place).collect();
+            let rows = self.vocabulary.iter().map(|row| place(vocabulary, *row));
+            let composed = (0..self.composed.len()).map(|number| (vocabulary.len() + number) as u32);
+            let places: Vec<u32> = rows.chain(composed).collect();
+            self.composed.iter_mut().flatten().for_each(|row| *row = places[*row as usize]);
             let rows = lookup.rows().iter().map(|row| places[*row as usize]).collect();
-            *lookup = Arc::new(Lookup::new(rows, vocabulary.len()));
+            *lookup = Arc::new(Lookup::new(rows, vocabulary.len() + self.composed.len()));
             self.vocabulary = vocabulary.to_vec();
         }
     }
@@ -183,8 +204,10 @@ impl Packed {
 
     /// All tokens, `[total_steps]`; none of frames.
     pub fn tokens<B: Backend>(&self, device: &B::Device) -> Tensor<B, 1, Int> {
+        let composed = self.composed.iter().map(|rows| composed_token(rows.map(|row| self.vocabulary[row as usize])));
+        let distinct: Vec<u32> = self.vocabulary.iter().copied().chain(composed).collect();
         let places = self.lookup().map_or(Vec::new(), |lookup| lookup.rows().to_vec());
-        let tokens = places.iter().map(|place| self.vocabulary.get(*place as usize).map_or(0, |token| *token as usize));
+        let tokens = places.iter().map(|place| distinct.get(*place as usize).map_or(0, |token| *token as usize));
         indices(tokens, places.len(), device)
     }
 
@@ -264,6 +287,19 @@ impl Packed {
         };
         values.select(0, sources)
     }
+}
+
+/// Numbers in ascending order, each once.
+fn sorted_once(numbers: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+/// The place of a number among ascending ones.
+fn place(ascending: &[u32], number: u32) -> u32 {
+    ascending.partition_point(|other| *other < number) as u32
 }
 
 fn indices<B: Backend>(values: impl Iterator<Item = usize>, count: usize, device: &B::Device) -> Tensor<B, 1, Int> {

@@ -1,5 +1,6 @@
 use runtime::format::{
-    DirectionWeights, HEADER_LENGTH, Head, Header, Input, Int8Scales, Layer, Manifest, Tensor, TokenVectors,
+    ComposedWordInput, DirectionWeights, FingerprintedWordInput, HEADER_LENGTH, Head, Header, Input, Int8Scales, Layer,
+    Manifest, Tensor, TokenVectors,
 };
 use serde::Serialize;
 
@@ -90,10 +91,11 @@ impl Flash {
                 of_vocabulary("strings", &characters.alphabet.bytes);
                 of_vocabulary("index", &characters.alphabet.index);
             }
-            Input::FingerprintedWords(words) => {
-                of_vocabulary("buckets", &words.table.buckets);
-                of_vocabulary("index", &words.table.index);
-                of_vocabulary("remainders", &words.table.remainders);
+            Input::FingerprintedWords(FingerprintedWordInput { table, .. })
+            | Input::ComposedWords(ComposedWordInput { table, .. }) => {
+                of_vocabulary("buckets", &table.buckets);
+                of_vocabulary("index", &table.index);
+                of_vocabulary("remainders", &table.remainders);
             }
             Input::Frames(frames) => {
                 let bytes = frames.zero.length() + frames.scale.length();
@@ -133,6 +135,7 @@ pub(super) fn vectors(input: &Input) -> Option<&TokenVectors> {
         Input::Words(words) => Some(&words.vectors),
         Input::HashedWords(words) => Some(&words.vectors),
         Input::FingerprintedWords(words) => Some(&words.vectors),
+        Input::ComposedWords(words) => Some(&words.vectors),
         Input::Characters(characters) => Some(&characters.vectors),
         Input::Bytes(vectors) => Some(vectors),
         Input::Frames(_) => None,

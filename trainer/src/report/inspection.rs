@@ -25,6 +25,8 @@ pub struct Inspection {
     /// Probability that a word beside a vocabulary of fingerprints is taken for one of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub false_positive_rate: Option<f64>,
+    /// Vectors that words beside a vocabulary of fingerprints are composed of; 0: they are unknown.
+    pub subword_buckets: u32,
     /// Values of a frame; 0 of a text.
     pub channels: usize,
     /// What 1 in a frame of integers stands for.
@@ -86,6 +88,7 @@ impl Inspection {
         let flash = Flash::new(file, &manifest);
         let fingerprints = match &manifest.input {
             Input::FingerprintedWords(words) => Some(&words.table),
+            Input::ComposedWords(words) => Some(&words.table),
             _ => None,
         };
         let named = model.vocabulary().map_or(0, |vocabulary| vocabulary.words().count());
@@ -96,6 +99,10 @@ impl Inspection {
             labels: model.labels().map(str::to_owned).collect(),
             vocabulary_size: fingerprints.map_or(named, |table| table.count as usize),
             false_positive_rate: fingerprints.map(false_positive_rate),
+            subword_buckets: match &manifest.input {
+                Input::ComposedWords(words) => words.buckets,
+                _ => 0,
+            },
             channels: model.channels(),
             frame_unit: model.frame_unit(),
             max_steps: manifest.max_steps,
@@ -123,7 +130,7 @@ fn input_name(kind: InputKind) -> &'static str {
     match kind {
         InputKind::Words => "words",
         InputKind::HashedWords => "hashed-words",
-        InputKind::FingerprintedWords => "fingerprinted-words",
+        InputKind::FingerprintedWords | InputKind::ComposedWords => "fingerprinted-words",
         InputKind::Characters => "characters",
         InputKind::Bytes => "bytes",
         InputKind::Frames => "frames",
@@ -179,7 +186,11 @@ impl Inspection {
             Some(unit) => format!("frames of {} values, 1 is {unit}", self.channels),
             None if self.vocabulary_size > 0 => {
                 let known = format!("{}, {} known", self.input, self.vocabulary_size);
-                known + &self.false_positive_rate.map_or(String::new(), describe_false_positives)
+                let others = match self.subword_buckets {
+                    0 => String::new(),
+                    buckets => format!(", others composed of {buckets} vectors"),
+                };
+                known + &self.false_positive_rate.map_or(String::new(), describe_false_positives) + &others
             }
             None => self.input.clone(),
         }

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use runtime::text::{FIRST_WORD_TOKEN, MAX_COMPOSED_ROWS};
 use serde::{Deserialize, Serialize};
 
 use super::{Schedule, TeachersRead};
@@ -53,6 +54,8 @@ pub struct TrainingConfig {
     pub vocabulary_size: usize,
     /// Tokens that words are hashed to.
     pub hash_buckets: usize,
+    /// Rows of the embedding that words beside a vocabulary of fingerprints are composed of; 0: they are all unknown.
+    pub subword_buckets: usize,
     /// What 1 in a frame of integers stands for; without it, as the training rows need it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_unit: Option<f32>,
@@ -152,6 +155,7 @@ impl Default for TrainingConfig {
             vocabulary_by: VocabularyBy::Frequency,
             vocabulary_size: 4_000,
             hash_buckets: 4_096,
+            subword_buckets: 0,
             frame_unit: None,
             max_length: 256,
             pad_to: 0,
@@ -371,6 +375,18 @@ impl TrainingConfig {
             return refuse(&format!(
                 "--vocabulary-size {size}: expected at most {most} with --input fingerprinted-words"
             ));
+        }
+        if self.subword_buckets > 0 {
+            if self.input != Input::FingerprintedWords || self.embedding_size == 0 {
+                return refuse("--subword-buckets needs --input fingerprinted-words and an --embedding-size above 0");
+            }
+            let (words, buckets) = (self.vocabulary_size, self.subword_buckets);
+            let most = MAX_COMPOSED_ROWS - FIRST_WORD_TOKEN as usize;
+            if words.saturating_add(buckets) > most {
+                return refuse(&format!(
+                    "--subword-buckets {buckets}: expected at most {most} together with --vocabulary-size {words}"
+                ));
+            }
         }
         if self.vocabulary_by == VocabularyBy::Information && !of_words {
             return refuse("--vocabulary-by information needs --input words or fingerprinted-words");

@@ -15,6 +15,7 @@ use super::prefetch::{ChangedRow, Ready, Share};
 use super::teachers::Teachers;
 use super::{Prepared, TrainingConfig};
 use crate::data::Source;
+use crate::encoding::Input;
 use crate::examples::Spill;
 use crate::network::{Cell, Classifier, Targets};
 use crate::operations::indices;
@@ -76,7 +77,9 @@ fn difference(config: &TrainingConfig, count: usize) -> f32 {
 fn shares_of_a_batch_change_the_network_as_the_whole_does() {
     let digits = TrainingConfig { data: Source::new(Some(Path::new("digits"))), ..config() };
     let one_hot = TrainingConfig { embedding_size: 0, cell: Cell::Gru, bidirectional: true, ..config() };
-    for config in [config(), one_hot, TrainingConfig { targets: Targets::EveryStep, ..digits }] {
+    let composed =
+        TrainingConfig { input: Input::FingerprintedWords, vocabulary_size: 60, subword_buckets: 40, ..config() };
+    for config in [config(), one_hot, composed, TrainingConfig { targets: Targets::EveryStep, ..digits }] {
         for count in [2, 3] {
             let difference = difference(&config, count);
             assert!(difference <= 1e-5, "{difference} on {count} devices: {config:?}");
