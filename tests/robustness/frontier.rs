@@ -109,6 +109,22 @@ fn networks_over_frames_have_no_vocabulary() {
 }
 
 #[test]
+fn vectors_that_words_are_composed_of_count_among_the_bytes() {
+    let place = place();
+    place.write("composed.toml", b"input = \"fingerprinted-words\"\nsubword_buckets = 40\n");
+    place.write("known.toml", b"input = \"fingerprinted-words\"\n");
+    let words = |config: &str| -> Vec<f64> {
+        place.run(&format!("{SEARCH} --config {config}")).assert_done("search");
+        let words = table(&place).iter().map(|row| number(row, "vocabulary")).collect();
+        std::fs::remove_dir_all(place.path("out")).unwrap();
+        words
+    };
+    let all = |config: &str| words(config).into_iter().sum::<f64>();
+    let (composed, known) = (all("composed.toml"), all("known.toml"));
+    assert!(composed < known, "{composed} {known}");
+}
+
+#[test]
 fn searches_that_can_not_be_made() {
     let place = place();
     place.write("points.csv", b"name,bytes,accuracy\nother,1500,75\n");

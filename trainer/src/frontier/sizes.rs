@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Budget, Shape};
 use crate::data::TrainingData;
-use crate::encoding::{Encoder, Input, MOST_FINGERPRINTS, RankedWords};
+use crate::encoding::{Encoder, Input, RankedWords};
 use crate::error::Error;
 use crate::export::{ExportPrecision, ModelFile};
 use crate::network::Classifier;
@@ -150,8 +150,7 @@ impl<'a> Sizes<'a> {
 
     fn most_tokens(&self) -> usize {
         match &self.tokens {
-            Tokens::Ranked(words) if self.base.input == Input::FingerprintedWords => words.len().min(MOST_FINGERPRINTS),
-            Tokens::Ranked(words) => words.len(),
+            Tokens::Ranked(words) => words.len().min(self.base.most_words()),
             Tokens::Buckets => MOST_BUCKETS,
             Tokens::Fixed(_) => 0,
         }

@@ -18,6 +18,10 @@ const MOST_LAYERS: usize = runtime::format::MAX_LAYERS;
 const LONGEST_MEAN: usize = 65_535;
 /// Longest row that a bidirectional network keeps.
 const LONGEST_BUFFER: usize = 65_535;
+/// Most words of a vocabulary of strings.
+const MOST_WORDS: usize = 10_000_000;
+/// Most words and rows that others are composed of, together.
+const MOST_COMPOSED: usize = MAX_COMPOSED_ROWS - FIRST_WORD_TOKEN as usize;
 /// Most tokens that words are hashed to.
 const MOST_BUCKETS: usize = 1 << 24;
 
@@ -226,6 +230,15 @@ impl TrainingConfig {
         }
     }
 
+    /// Words that a vocabulary can have at most.
+    pub fn most_words(&self) -> usize {
+        match (self.input, self.subword_buckets) {
+            (Input::FingerprintedWords, 0) => MOST_FINGERPRINTS,
+            (Input::FingerprintedWords, buckets) => MOST_COMPOSED.saturating_sub(buckets),
+            _ => MOST_WORDS,
+        }
+    }
+
     /// The rows that are trained on, with these columns of text.
     pub(crate) fn selection<'a>(&'a self, text_columns: &'a [String]) -> Selection<'a> {
         Selection {
@@ -244,12 +257,27 @@ impl TrainingConfig {
         self.check_sizes()?;
         self.check_numbers()?;
         self.check_quantization()?;
+        self.check_composed_words()?;
         self.check_input()
+    }
+
+    fn check_composed_words(&self) -> Result<(), Error> {
+        let (words, buckets) = (self.vocabulary_size, self.subword_buckets);
+        if buckets > 0 && (self.input != Input::FingerprintedWords || self.embedding_size == 0) {
+            let problem = "--subword-buckets needs --input fingerprinted-words and an --embedding-size above 0";
+            return Err(Error::Setting(problem.into()));
+        }
+        if buckets > 0 && words.saturating_add(buckets) > MOST_COMPOSED {
+            return Err(Error::Setting(format!(
+                "--subword-buckets {buckets}: expected at most {MOST_COMPOSED} together with --vocabulary-size {words}"
+            )));
+        }
+        Ok(())
     }
 
     fn check_sizes(&self) -> Result<(), Error> {
         let sizes = [
-            ("vocabulary-size", self.vocabulary_size, 1, 10_000_000),
+            ("vocabulary-size", self.vocabulary_size, 1, MOST_WORDS),
             ("hash-buckets", self.hash_buckets, 1, MOST_BUCKETS),
             ("vocabulary-rows", self.vocabulary_rows, 0, u32::MAX as usize),
             ("max-length", self.max_length, 0, u32::MAX as usize),
@@ -370,23 +398,11 @@ impl TrainingConfig {
             let problem = "need --input words, fingerprinted-words or characters";
             return refuse(&format!("--vocabulary-rows and --vocabulary-columns {problem}"));
         }
-        if self.input == Input::FingerprintedWords && self.vocabulary_size > MOST_FINGERPRINTS {
-            let (size, most) = (self.vocabulary_size, MOST_FINGERPRINTS);
+        if self.vocabulary_size > self.most_words() {
+            let (size, most) = (self.vocabulary_size, self.most_words());
             return refuse(&format!(
                 "--vocabulary-size {size}: expected at most {most} with --input fingerprinted-words"
             ));
-        }
-        if self.subword_buckets > 0 {
-            if self.input != Input::FingerprintedWords || self.embedding_size == 0 {
-                return refuse("--subword-buckets needs --input fingerprinted-words and an --embedding-size above 0");
-            }
-            let (words, buckets) = (self.vocabulary_size, self.subword_buckets);
-            let most = MAX_COMPOSED_ROWS - FIRST_WORD_TOKEN as usize;
-            if words.saturating_add(buckets) > most {
-                return refuse(&format!(
-                    "--subword-buckets {buckets}: expected at most {most} together with --vocabulary-size {words}"
-                ));
-            }
         }
         if self.vocabulary_by == VocabularyBy::Information && !of_words {
             return refuse("--vocabulary-by information needs --input words or fingerprinted-words");
