@@ -25,8 +25,10 @@ pub struct Batch {
 
 /// What training changes in rows by chance.
 pub struct Changes<'r> {
-    /// Share of tokens, padding left out, that become unknown.
+    /// Share of tokens, padding left out, that become those of an unknown word.
     pub word_dropout: f64,
+    /// What each token becomes then; those that are not among these become [`UNKNOWN_TOKEN`].
+    pub unknown: &'r [u32],
     /// Standard deviation of what is added to each value of a normalized frame.
     pub input_noise: f64,
     /// What the integers stand for that each channel of a frame is rounded to; none: no rounding.
@@ -42,7 +44,7 @@ impl Changes<'_> {
             Sequence::Tokens(tokens) => {
                 for token in tokens.iter_mut().filter(|token| **token != PADDING_TOKEN) {
                     if self.rng.random_bool(self.word_dropout) {
-                        *token = UNKNOWN_TOKEN;
+                        *token = self.unknown.get(*token as usize).copied().unwrap_or(UNKNOWN_TOKEN);
                     }
                 }
             }
@@ -104,6 +106,10 @@ mod tests {
 
     use super::*;
 
+    fn no_changes(rng: &mut ChaCha8Rng) -> Changes<'_> {
+        Changes { word_dropout: 0.0, unknown: &[], input_noise: 0.0, input_grids: &[], rng }
+    }
+
     fn examples() -> Examples {
         (0..5_000).map(|row| Example { sequence: Sequence::Tokens(vec![2; row * 7919 % 60]), class: 0 }).collect()
     }
@@ -128,9 +134,19 @@ mod tests {
     fn word_dropout_makes_its_share_of_words_unknown() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let mut row = Sequence::Tokens(vec![9; 5000]);
-        Changes { word_dropout: 0.2, input_noise: 0.0, input_grids: &[], rng: &mut rng }.apply(&mut row);
+        Changes { word_dropout: 0.2, ..no_changes(&mut rng) }.apply(&mut row);
         let unknown = row.tokens().iter().filter(|token| **token == UNKNOWN_TOKEN).count();
         assert!((850..1150).contains(&unknown), "{unknown} of 5000");
+    }
+
+    #[test]
+    fn a_dropped_word_becomes_what_it_would_be_if_it_were_not_known() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut row = Sequence::Tokens([3, 4, 0].repeat(1000));
+        Changes { word_dropout: 0.2, unknown: &[0, 1, 2, 90], ..no_changes(&mut rng) }.apply(&mut row);
+        let count = |token| row.tokens().iter().filter(|found| **found == token).count();
+        assert!(count(90) > 100 && count(UNKNOWN_TOKEN) > 100, "{} {}", count(90), count(UNKNOWN_TOKEN));
+        assert_eq!([count(90) + count(3), count(UNKNOWN_TOKEN) + count(4), count(0)], [1000; 3]);
     }
 
     #[test]
@@ -138,7 +154,7 @@ mod tests {
         let mut frames = Sequence::Frames { channels: 2, values: vec![0.3, 0.3, -9.0, 9.0] };
         let input_grids = [Grid::new(0.25, 127.0), Grid::new(1.0, 7.0)];
         let mut rng = ChaCha8Rng::seed_from_u64(6);
-        Changes { word_dropout: 0.0, input_noise: 0.0, input_grids: &input_grids, rng: &mut rng }.apply(&mut frames);
+        Changes { input_grids: &input_grids, ..no_changes(&mut rng) }.apply(&mut frames);
         assert_eq!(frames, Sequence::Frames { channels: 2, values: vec![0.25, 0.0, -9.0, 7.0] });
     }
 
@@ -146,7 +162,7 @@ mod tests {
     fn noise_has_its_deviation_and_leaves_tokens_alone() {
         let frames = Sequence::Frames { channels: 4, values: vec![1.0; 20_000] };
         let mut rng = ChaCha8Rng::seed_from_u64(6);
-        let mut changes = Changes { word_dropout: 0.0, input_noise: 0.3, input_grids: &[], rng: &mut rng };
+        let mut changes = Changes { input_noise: 0.3, ..no_changes(&mut rng) };
         let mut tokens = Sequence::Tokens(vec![7; 9]);
         changes.apply(&mut tokens);
         assert_eq!(tokens, Sequence::Tokens(vec![7; 9]));

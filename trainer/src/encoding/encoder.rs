@@ -215,6 +215,14 @@ impl Encoder {
         self.tokens(word).first().copied().unwrap_or(UNKNOWN_TOKEN)
     }
 
+    /// What each token would be if its word were not known; none where all would be [`UNKNOWN_TOKEN`].
+    pub fn unknown_tokens(&self) -> Vec<u32> {
+        match self {
+            Self::FingerprintedWords(known) => known.unknown_tokens(),
+            _ => Vec::new(),
+        }
+    }
+
     /// All tokens of a text; none for frames.
     fn tokens(&self, text: &str) -> Vec<u32> {
         let mut tokens = Vec::new();

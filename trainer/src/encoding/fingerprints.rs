@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use runtime::format::{BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, MAX_REMAINDER_BITS, PartRule};
-use runtime::text::{FingerprintVocabulary, hash_word_with_seed};
+use runtime::text::{FingerprintVocabulary, PADDING_TOKEN, UNKNOWN_TOKEN, hash_word_with_seed};
 
 use super::{Splitting, Vocabulary};
 
@@ -134,6 +134,14 @@ impl FingerprintedVocabulary {
         tokens
     }
 
+    /// What each token would be if its word were not known; none without rows to compose it of.
+    pub fn unknown_tokens(&self) -> Vec<u32> {
+        let seed = self.seed();
+        let Some(parts) = self.of_device().parts() else { return Vec::new() };
+        let composed = |word: &String| parts.token(word, seed, hash_word_with_seed(word, seed));
+        [PADDING_TOKEN, UNKNOWN_TOKEN].into_iter().chain(self.vocabulary.words().iter().map(composed)).collect()
+    }
+
     fn of_device(&self) -> FingerprintVocabulary<'_> {
         let table = self.fingerprints.table();
         match self.subword_buckets {
@@ -189,7 +197,7 @@ fn word_of_bytes(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN};
+    use runtime::text::{FIRST_WORD_TOKEN, composed_rows};
 
     use super::*;
 
@@ -225,6 +233,22 @@ mod tests {
         // Binomial of mean 100,000 / 256: within five standard deviations.
         assert!((292..=489).contains(&taken), "{taken}");
         assert_eq!(known.encode(&"x".repeat(65)), [UNKNOWN_TOKEN]);
+    }
+
+    #[test]
+    fn a_word_is_composed_of_the_same_rows_whether_it_is_not_known_or_dropped() {
+        let known = FingerprintedVocabulary::search(&words(300)).unwrap().with_subword_buckets(50);
+        assert_eq!(known.token_count(), 352);
+        let fewer = FingerprintedVocabulary::new(&words(0), known.seed(), known.remainder_bits()).unwrap();
+        let dropped = known.unknown_tokens();
+        assert_eq!((dropped.len(), &dropped[..2]), (302, &[0, 1][..]));
+        for (word, dropped) in known.vocabulary().words().iter().zip(&dropped[2..]) {
+            let rows = composed_rows(*dropped).unwrap();
+            assert!(rows.iter().all(|row| (302..352).contains(row)), "{rows:?}");
+            let alone = fewer.clone().with_subword_buckets(50).encode(word)[0];
+            assert_eq!(composed_rows(alone).unwrap().map(|row| row + 300), rows, "{word}");
+        }
+        assert_eq!(fewer.unknown_tokens(), []);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub enum VocabularyBy {
     /// How often they occur.
     #[default]
     Frequency,
-    /// What they say about the class of a row, see [`Information`].
+    /// What they say about the class of a row.
     Information,
 }
 

@@ -165,11 +165,13 @@ fn train_epoch<B: TrainingBackend>(
     let examples = &prepared.training;
     let batches = batches_of_epoch(config, prepared, epoch);
     let input_grids = learner.rounding().map_or(Vec::new(), |rounding| rounding.channel_grids(&learner.network));
+    let unknown = prepared.unknown_tokens();
     let making = Making {
         examples,
         teachers: prepared.teachers.as_ref(),
         splicing: config.splicing,
         word_dropout: config.word_dropout,
+        unknown: &unknown,
         input_noise: config.input_noise,
         input_grids: &input_grids,
         shares: learner.devices.len(),

@@ -84,6 +84,8 @@ pub(super) struct Making<'e> {
     pub(super) examples: &'e Examples,
     pub(super) teachers: Option<&'e TeacherEncoding>,
     pub(super) word_dropout: f64,
+    /// What tokens become that are dropped.
+    pub(super) unknown: &'e [u32],
     pub(super) input_noise: f64,
     pub(super) splicing: f64,
     pub(super) input_grids: &'e [Grid],
@@ -99,8 +101,8 @@ impl Making<'_> {
         for row in &mut rows {
             row.spliced = self.splice(&mut row.example, &mut rng)?;
         }
-        let Self { word_dropout, input_noise, input_grids, .. } = *self;
-        let mut changes = Changes { word_dropout, input_noise, input_grids, rng: &mut rng };
+        let Self { word_dropout, unknown, input_noise, input_grids, .. } = *self;
+        let mut changes = Changes { word_dropout, unknown, input_noise, input_grids, rng: &mut rng };
         rows.iter_mut().for_each(|row| changes.apply(&mut row.example.sequence));
         Ok(Ready { shares: Share::deal(&rows, self.teachers, self.shares), rng })
     }

@@ -33,6 +33,15 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// What each token of a training row becomes where its word is dropped; none: all become that of unknown words, and
+    /// so they do where the rows are those of teachers with a vocabulary of their own.
+    pub(super) fn unknown_tokens(&self) -> Vec<u32> {
+        match &self.teachers {
+            Some(teachers) if !teachers.same_tokens() => Vec::new(),
+            _ => self.encoder.unknown_tokens(),
+        }
+    }
+
     /// Reads the rows that `config` names, several times, and encodes them; labels and encoder come from the training
     /// rows alone. Of the rows their steps are kept, in memory or in a temporary file.
     ///
