@@ -1,7 +1,7 @@
 use crate::error::{Error, Field, expect, expect_within, invalid};
 use crate::format::{
-    ALIGNMENT, CharacterRule, FingerprintTable, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance,
-    StringTable, Tensors, TokenVectors, WordRule, checksum,
+    ALIGNMENT, CharacterRule, FingerprintTable, FingerprintedWordInput, HEADER_LENGTH, Header, Input, Manifest,
+    Precision, Provenance, StringTable, Tensors, TokenVectors, WordRule, checksum,
 };
 #[cfg(feature = "float")]
 use crate::network::{DirectionStep, Half, ProductInputs, Single};
@@ -306,22 +306,27 @@ fn parse_text<'m>(tensors: &Tensors<'m>, input: &Input) -> Result<Option<TextInp
             TextInput::Characters(Vocabulary::parse_alphabet(tensors, &characters.alphabet)?)
         }
         Input::FingerprintedWords(words) => {
-            let WordRule::LowercaseAlphanumeric = words.rule;
-            let table = FingerprintTable::parse(tensors, &words.table)?;
-            TextInput::FingerprintedWords(FingerprintVocabulary::new(table))
+            TextInput::FingerprintedWords(FingerprintVocabulary::new(parse_fingerprints(tensors, words)?))
         }
         Input::ComposedWords(words) => {
-            let WordRule::LowercaseAlphanumeric = words.rule;
-            let table = FingerprintTable::parse(tensors, &words.table)?;
+            let table = parse_fingerprints(tensors, &words.known)?;
             let others = FingerprintVocabulary::new(table).token_count();
             let most = MAX_COMPOSED_ROWS.saturating_sub(others);
             expect_within(Field::Buckets, 1, most, words.buckets as usize)?;
-            expect(Field::OneHot, 0, matches!(words.vectors, TokenVectors::OneHot).into())?;
+            expect(Field::OneHot, 0, matches!(words.known.vectors, TokenVectors::OneHot).into())?;
             TextInput::FingerprintedWords(FingerprintVocabulary::composing(table, words.parts, words.buckets))
         }
         Input::Bytes(_) => TextInput::Bytes,
         Input::Frames(_) => return Ok(None),
     }))
+}
+
+fn parse_fingerprints<'m>(
+    tensors: &Tensors<'m>,
+    words: &FingerprintedWordInput,
+) -> Result<FingerprintTable<'m>, Error> {
+    let WordRule::LowercaseAlphanumeric = words.rule;
+    FingerprintTable::parse(tensors, &words.table)
 }
 
 impl core::fmt::Debug for Model<'_> {

@@ -51,14 +51,15 @@ FINGERPRINT_TABLE = {
     "remainders": TENSOR,
 }
 FRAME_INPUT = {"channels": "u16", "unit": "f32", "zero": TENSOR, "scale": TENSOR, "shift": "u8"}
+FINGERPRINTED_INPUT = {"rule": 1, "table": FINGERPRINT_TABLE, "vectors": VECTORS}
 INPUT = [
     {"rule": 1, "strings": STRING_TABLE, "vectors": VECTORS},
     {"rule": 1, "buckets": "u32", "vectors": VECTORS},
     {"rule": 1, "strings": STRING_TABLE, "vectors": VECTORS},
     {"vectors": VECTORS},
     FRAME_INPUT,
-    {"rule": 1, "table": FINGERPRINT_TABLE, "vectors": VECTORS},
-    {"rule": 1, "table": FINGERPRINT_TABLE, "parts": 1, "buckets": "u32", "vectors": VECTORS},
+    FINGERPRINTED_INPUT,
+    {"known": FINGERPRINTED_INPUT, "parts": 1, "buckets": "u32"},
 ]
 SCALES = {"multipliers": TENSOR, "accumulator_shift": "u8", "state_fraction_bits": "u8"}
 HEAD = {"weights": TENSOR, "bias": TENSOR, "scales": ("option", SCALES)}
@@ -393,6 +394,8 @@ class Model:
         self.labels = [label.decode() for label in string_table(self.area, manifest.labels, "Labels")]
         expect_within("ClassCount", 1, 65_535, len(self.labels))
         self.kind, self.input = manifest.input.kind, manifest.input.content
+        if self.kind == COMPOSED_WORDS:
+            self.buckets, self.input = self.input.buckets, self.input.known
         self.read_tokens()
         self.pooling, self.pad_to = manifest.pooling, manifest.pad_to
         self.max_steps = manifest.max_steps or 0xFFFF_FFFF
@@ -421,9 +424,9 @@ class Model:
             self.fingerprints = Fingerprints(self.area, self.input.table)
             known = self.fingerprints.count
         if self.kind == COMPOSED_WORDS:
-            expect_within("Buckets", 1, MAX_COMPOSED_ROWS - FIRST_TOKEN - known, self.input.buckets)
+            expect_within("Buckets", 1, MAX_COMPOSED_ROWS - FIRST_TOKEN - known, self.buckets)
             expect("OneHot", 0, int(self.input.vectors.content is None))
-            known += self.input.buckets
+            known += self.buckets
         if self.kind == BYTES:
             known = 256
         self.token_count = FIRST_TOKEN + known
@@ -500,7 +503,7 @@ class Model:
         token = self.fingerprints.token(word)
         if token != UNKNOWN_TOKEN or word is None:
             return token
-        seed, buckets = self.fingerprints.seed, self.input.buckets
+        seed, buckets = self.fingerprints.seed, self.buckets
         prefix = word.decode()[:PREFIX_CHARACTERS].encode()
         first = FIRST_TOKEN + self.fingerprints.count
         return first + hash_of(prefix, seed ^ 0xFFFF_FFFF) % buckets, first + hash_of(word, seed) % buckets

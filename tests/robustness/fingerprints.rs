@@ -115,7 +115,7 @@ fn rows_that_words_can_not_be_composed_of_are_refused() {
     let right = rows * EMBEDDING_SIZE;
     assert_eq!(with(|words| words.buckets += 1), invalid(Field::TensorLength, right + EMBEDDING_SIZE, right));
     assert_eq!(with(|words| words.buckets -= 1), invalid(Field::TensorLength, right - EMBEDDING_SIZE, right));
-    assert_eq!(with(|words| words.vectors = TokenVectors::OneHot), invalid(Field::OneHot, 0, 1));
+    assert_eq!(with(|words| words.known.vectors = TokenVectors::OneHot), invalid(Field::OneHot, 0, 1));
 }
 
 /// A model whose embedding is stored in 4 bits.

@@ -348,7 +348,7 @@ pub(crate) fn vectors(input: &mut Input) -> Option<&mut TokenVectors> {
         Input::Words(words) => Some(&mut words.vectors),
         Input::HashedWords(words) => Some(&mut words.vectors),
         Input::FingerprintedWords(words) => Some(&mut words.vectors),
-        Input::ComposedWords(words) => Some(&mut words.vectors),
+        Input::ComposedWords(words) => Some(&mut words.known.vectors),
         Input::Characters(characters) => Some(&mut characters.vectors),
         Input::Bytes(vectors) => Some(vectors),
         Input::Frames(_) => None,

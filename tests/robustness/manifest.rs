@@ -35,7 +35,7 @@ fn input_tensors(input: &mut Input) -> Vec<&mut Tensor> {
         Input::Words(words) => (vec![&mut words.vocabulary.index], &mut words.vectors),
         Input::Characters(characters) => (vec![&mut characters.alphabet.index], &mut characters.vectors),
         Input::FingerprintedWords(FingerprintedWordInput { table, vectors, .. })
-        | Input::ComposedWords(ComposedWordInput { table, vectors, .. }) => {
+        | Input::ComposedWords(ComposedWordInput { known: FingerprintedWordInput { table, vectors, .. }, .. }) => {
             let FingerprintTableRef { buckets, index, remainders, .. } = table;
             (vec![buckets, index, remainders], vectors)
         }

@@ -105,16 +105,12 @@ pub struct FingerprintedWordInput {
 /// Words known by parts of their hashes, and rows that other words are composed of. See [`crate::text::Parts`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ComposedWordInput {
-    /// What a word is.
-    pub rule: WordRule,
-    /// Known words; word `n` has token `n + 2`.
-    pub table: FingerprintTableRef,
+    /// The known words, and the rows of all: an embedding of at most [`crate::text::MAX_COMPOSED_ROWS`].
+    pub known: FingerprintedWordInput,
     /// What of other words has a row each.
     pub parts: PartRule,
     /// The rows of such parts, after those of the known words: at least 1.
     pub buckets: u32,
-    /// The rows, of an embedding: at most [`crate::text::MAX_COMPOSED_ROWS`].
-    pub vectors: TokenVectors,
 }
 
 /// Characters, and how they become vectors.

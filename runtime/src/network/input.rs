@@ -60,7 +60,7 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
             Input::Words(words) => &words.vectors,
             Input::HashedWords(words) => &words.vectors,
             Input::FingerprintedWords(words) => &words.vectors,
-            Input::ComposedWords(words) => &words.vectors,
+            Input::ComposedWords(words) => &words.known.vectors,
             Input::Characters(characters) => &characters.vectors,
             Input::Bytes(vectors) => vectors,
             Input::Frames(frames) => return Self::parse_frames(tensors, frames),

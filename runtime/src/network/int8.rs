@@ -207,20 +207,19 @@ impl Arithmetic for Int8 {
     }
 
     fn embed(layout: Layout, vector: &[u8], target: &mut [i8]) {
-        let numbers = 0..target.len();
         match layout {
             Layout::Bytes => fill(target, vector.iter().map(|byte| *byte as i8)),
-            Layout::Nibbles => fill(target, numbers.map(|number| nibble(vector, number))),
+            Layout::Nibbles => {
+                for (number, value) in target.iter_mut().enumerate() {
+                    *value = nibble(vector, number);
+                }
+            }
         }
     }
 
     fn embed_second(layout: Layout, vector: &[u8], target: &mut [i8]) {
         for (number, value) in target.iter_mut().enumerate() {
-            let second = match layout {
-                Layout::Bytes => vector.get(number).map_or(0, |byte| *byte as i8),
-                Layout::Nibbles => nibble(vector, number),
-            };
-            *value = ((i16::from(*value) + i16::from(second)) >> 1) as i8;
+            *value = ((i16::from(*value) + i16::from(input(layout, vector, number))) >> 1) as i8;
         }
     }
 
@@ -287,6 +286,15 @@ impl Arithmetic for Int8 {
             cell,
             cell_fraction_bits: if rectified { 0 } else { measured },
         }
+    }
+}
+
+/// A number of a vector as an input. Its code is not repeated: words are composed now and then.
+#[inline(never)]
+fn input(layout: Layout, vector: &[u8], number: usize) -> i8 {
+    match layout {
+        Layout::Bytes => vector.get(number).map_or(0, |byte| *byte as i8),
+        Layout::Nibbles => nibble(vector, number),
     }
 }
 

@@ -1,4 +1,5 @@
-use super::{UNKNOWN_TOKEN, hash_word_with_seed};
+use super::UNKNOWN_TOKEN;
+use super::hash::hash_bytes;
 use crate::format::PartRule;
 
 /// Most rows of an embedding of which tokens are composed.
@@ -61,10 +62,13 @@ impl Parts {
     ///
     /// # Panics
     /// Never.
+    #[inline(never)]
     pub fn token(&self, word: &str, seed: u32, hash: u32) -> u32 {
         let PartRule::PrefixAndWord = self.rule;
-        let end = word.char_indices().nth(PREFIX_CHARACTERS).map_or(word.len(), |(place, _)| place);
-        let prefix = hash_word_with_seed(word.get(..end).unwrap_or(word), !seed);
+        let word = word.as_bytes();
+        let starts = word.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80);
+        let end = starts.map(|(place, _)| place).nth(PREFIX_CHARACTERS).unwrap_or(word.len());
+        let prefix = hash_bytes(word.get(..end).unwrap_or(word), !seed);
         let row = |hash: u32| Some(self.first_row.saturating_add(hash.checked_rem(self.buckets)?));
         match (row(prefix), row(hash)) {
             (Some(first), Some(second)) => composed_token([first, second]),
@@ -76,6 +80,7 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::hash_word_with_seed;
 
     #[test]
     fn a_composed_token_holds_both_rows() {

@@ -36,8 +36,14 @@ pub const fn hash_word(word: &str) -> u32 {
 /// assert_eq!(runtime::text::hash_word_with_seed("kitchen", 7), 0x1B2F_4D78);
 /// ```
 pub const fn hash_word_with_seed(word: &str, seed: u32) -> u32 {
+    hash_bytes(word.as_bytes(), seed)
+}
+
+/// [`hash_word_with_seed`] of a word's bytes.
+#[inline(never)]
+pub(super) const fn hash_bytes(word: &[u8], seed: u32) -> u32 {
     let mut hash: u32 = 0x811C_9DC5 ^ seed;
-    let mut rest = word.as_bytes();
+    let mut rest = word;
     while let Some((byte, after)) = rest.split_first() {
         hash = (hash ^ *byte as u32).wrapping_mul(0x0100_0193);
         rest = after;

@@ -417,11 +417,9 @@ impl Writer {
                 vectors: self.vectors(spec),
             }),
             InputSpec::ComposedWords => Input::ComposedWords(ComposedWordInput {
-                rule,
-                table: self.fingerprints(),
+                known: FingerprintedWordInput { rule, table: self.fingerprints(), vectors: self.vectors(spec) },
                 parts: PartRule::PrefixAndWord,
                 buckets: SUBWORD_BUCKETS,
-                vectors: self.vectors(spec),
             }),
             InputSpec::Characters => Input::Characters(CharacterInput {
                 rule: CharacterRule::Lowercase,

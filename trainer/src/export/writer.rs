@@ -132,7 +132,8 @@ fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision:
         }
         (ExportedInput::FingerprintedWords { subword_buckets: buckets, .. }, _, Some(table)) => {
             let parts = PartRule::PrefixAndWord;
-            Input::ComposedWords(ComposedWordInput { rule, table, parts, buckets, vectors })
+            let known = FingerprintedWordInput { rule, table, vectors };
+            Input::ComposedWords(ComposedWordInput { known, parts, buckets })
         }
         _ => Input::Bytes(vectors),
     };

@@ -92,7 +92,7 @@ impl Flash {
                 of_vocabulary("index", &characters.alphabet.index);
             }
             Input::FingerprintedWords(FingerprintedWordInput { table, .. })
-            | Input::ComposedWords(ComposedWordInput { table, .. }) => {
+            | Input::ComposedWords(ComposedWordInput { known: FingerprintedWordInput { table, .. }, .. }) => {
                 of_vocabulary("buckets", &table.buckets);
                 of_vocabulary("index", &table.index);
                 of_vocabulary("remainders", &table.remainders);
@@ -135,7 +135,7 @@ pub(super) fn vectors(input: &Input) -> Option<&TokenVectors> {
         Input::Words(words) => Some(&words.vectors),
         Input::HashedWords(words) => Some(&words.vectors),
         Input::FingerprintedWords(words) => Some(&words.vectors),
-        Input::ComposedWords(words) => Some(&words.vectors),
+        Input::ComposedWords(words) => Some(&words.known.vectors),
         Input::Characters(characters) => Some(&characters.vectors),
         Input::Bytes(vectors) => Some(vectors),
         Input::Frames(_) => None,

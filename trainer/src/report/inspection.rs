@@ -88,7 +88,7 @@ impl Inspection {
         let flash = Flash::new(file, &manifest);
         let fingerprints = match &manifest.input {
             Input::FingerprintedWords(words) => Some(&words.table),
-            Input::ComposedWords(words) => Some(&words.table),
+            Input::ComposedWords(words) => Some(&words.known.table),
             _ => None,
         };
         let named = model.vocabulary().map_or(0, |vocabulary| vocabulary.words().count());
