@@ -1,7 +1,6 @@
 //! The slices' implementation against the tensors', and both against differences.
 
 use burn::backend::Autodiff;
-use burn_ndarray::NdArray;
 use proptest::prelude::*;
 
 use super::super::check::largest_difference;
@@ -20,7 +19,8 @@ proptest! {
         let found = computed::<Host>(&trial, &Default::default(), Host::recurrence, Host::recurrence_backward);
         // In double precision, so that the differences are the slices' own: single precision keeps about six digits
         // of a gradient that came through eight steps.
-        let expected = computed::<NdArray<f64>>(&trial, &Default::default(), tensors::forward, tensors::backward);
+        let trial = trial.in_double_precision();
+        let expected = computed::<Host>(&trial, &Default::default(), tensors::forward, tensors::backward);
         for ((what, found), (_, expected)) in found.iter().zip(&expected) {
             let size = expected.iter().fold(10.0_f32, |size, value| size.max(value.abs()));
             let largest = largest_difference(found, expected);

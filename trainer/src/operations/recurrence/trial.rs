@@ -1,6 +1,6 @@
 //! Random operands, on which implementations are compared.
 
-use burn::tensor::{Element, TensorData};
+use burn::tensor::{DType, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -14,6 +14,8 @@ pub(super) const CELLS: [Cell; 4] = [Cell::Lstm, Cell::Gru, Cell::RnnTanh, Cell:
 /// A direction over rows of these lengths, with random operands.
 pub(super) struct Trial {
     pub(super) direction: Recurrence,
+    /// The precision that it is computed in.
+    precision: DType,
     size: usize,
     pub(super) projected: Vec<f32>,
     pub(super) weight_hh: Vec<f32>,
@@ -47,6 +49,7 @@ impl Trial {
         let mut random = |count: usize| (0..count).map(|_| rng.random_range(-0.8..=0.8)).collect::<Vec<f32>>();
         let total = direction.total_steps();
         Self {
+            precision: DType::F32,
             size,
             projected: random(direction.projected_rows() * cell.gates() * size),
             weight_hh: random(cell.gates() * size * size),
@@ -63,9 +66,15 @@ impl Trial {
         self
     }
 
+    /// The same computed in double precision, where an implementation goes by the type of its operands.
+    #[cfg(test)]
+    pub(super) fn in_double_precision(self) -> Self {
+        Self { precision: DType::F64, ..self }
+    }
+
     pub(super) fn operands<B: Backend>(&self, device: &B::Device) -> [Tensor<B, 2>; 3] {
         let (cell, rows) = (self.direction.cell, self.direction.projected_rows());
-        let tensor = |values: &[f32], shape: [usize; 2]| tensor(values, shape, device);
+        let tensor = |values: &[f32], shape: [usize; 2]| self.tensor(values, shape, device);
         [
             tensor(&self.projected, [rows, cell.gates() * self.size]),
             tensor(&self.weight_hh, [cell.gates() * self.size, self.size]),
@@ -75,13 +84,12 @@ impl Trial {
 
     pub(super) fn gradient<B: Backend>(&self, device: &B::Device) -> Tensor<B, 2> {
         let shape = [self.direction.total_steps(), self.direction.cell.states() * self.size];
-        tensor(&self.gradient, shape, device)
+        self.tensor(&self.gradient, shape, device)
     }
-}
 
-/// Values in the precision of a backend.
-fn tensor<B: Backend>(values: &[f32], shape: [usize; 2], device: &B::Device) -> Tensor<B, 2> {
-    Tensor::from_data(TensorData::new(values.to_vec(), shape), (device, B::FloatElem::dtype()))
+    fn tensor<B: Backend>(&self, values: &[f32], shape: [usize; 2], device: &B::Device) -> Tensor<B, 2> {
+        Tensor::from_data(TensorData::new(values.to_vec(), shape), (device, self.precision))
+    }
 }
 
 /// What a backend computes of a trial: the states, the activations, and the gradients of the operands.
