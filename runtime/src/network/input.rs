@@ -45,7 +45,7 @@ pub(crate) struct Channel<A: Arithmetic> {
 
 /// How a step becomes the first layer's input.
 pub(crate) enum StepInput<'m, A: Arithmetic> {
-    /// A row of a table.
+    /// A row of a table, or the mean of two.
     Embedding { vectors: Rows<'m, A>, size: usize },
     /// A row of the first layer's own weights.
     OneHot { tokens: usize },

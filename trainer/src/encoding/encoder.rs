@@ -250,8 +250,7 @@ impl Encoder {
             }
             Self::FingerprintedWords(known) => {
                 write_lines(&folder.vocabulary(), known.vocabulary().words())?;
-                let (seed, remainder_bits) = (known.seed(), known.remainder_bits());
-                let settings = FingerprintSettings { seed, remainder_bits };
+                let settings = FingerprintSettings { seed: known.seed(), remainder_bits: known.remainder_bits() };
                 write_toml(&folder.fingerprints(), &settings)
             }
             Self::HashedWords { .. } | Self::Bytes => Ok(()),
