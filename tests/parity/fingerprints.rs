@@ -12,17 +12,21 @@ use trainer::training::TrainingConfig;
 /// Words of state of the classifiers here.
 const CAPACITY: usize = 1024;
 
-#[test]
-fn texts_are_the_same_tokens_on_the_device_as_in_training() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = TrainingConfig {
+/// One pass of a small network.
+fn small_config() -> TrainingConfig {
+    TrainingConfig {
         input: Input::FingerprintedWords,
         epochs: 1,
         hidden_size: 8,
         embedding_size: 6,
-        vocabulary_size: 1_000,
         ..TrainingConfig::default()
-    };
+    }
+}
+
+#[test]
+fn texts_are_the_same_tokens_on_the_device_as_in_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = TrainingConfig { vocabulary_size: 1_000, ..small_config() };
     let run = trained_run(&config, folder.path()).unwrap();
     let file = run.export(runtime::format::Precision::Int8).unwrap();
     let model = Model::parse(file.bytes()).unwrap();
@@ -55,15 +59,11 @@ fn classifier<'c, 'm>(model: &'c Model<'m>) -> Classifier<'c, 'm, CAPACITY> {
 fn words_that_are_composed_are_the_same_on_the_device_as_in_training() {
     let folder = tempfile::tempdir().unwrap();
     let config = TrainingConfig {
-        input: Input::FingerprintedWords,
-        epochs: 1,
-        hidden_size: 8,
-        embedding_size: 6,
         vocabulary_size: 100,
         subword_buckets: 50,
         bidirectional: true,
         max_length: 40,
-        ..TrainingConfig::default()
+        ..small_config()
     };
     let run = trained_run(&config, folder.path()).unwrap();
     let files = [Precision::F32, Precision::F16, Precision::Int8].map(|precision| run.export(precision).unwrap());

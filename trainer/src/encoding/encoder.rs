@@ -104,7 +104,7 @@ impl Encoder {
             (_, Some(_)) => Err(mismatch(Mismatch::FramesForText)),
             (Input::HashedWords, None) => Ok(Self::hashed_words(config)),
             (Input::Bytes, None) => Ok(Self::Bytes),
-            (_, None) => RankedWords::learn(config, data)?.encoder(config, config.vocabulary_size, &data.place),
+            (_, None) => RankedWords::learn(config, data)?.encoder(config, &data.place),
         }
     }
 

@@ -71,12 +71,12 @@ impl RankedWords {
         self.words.is_empty()
     }
 
-    /// The encoder of these settings that knows the first `size` of them; `place` is that of the rows.
+    /// The encoder of these settings, which knows the first `config.vocabulary_size` of them; `place` is that of the rows.
     ///
     /// # Errors
     /// [`DataError::Fingerprints`].
-    pub fn encoder(&self, config: &TrainingConfig, size: usize, place: &str) -> Result<Encoder, DataError> {
-        let words = self.words.get(..size).unwrap_or(&self.words);
+    pub fn encoder(&self, config: &TrainingConfig, place: &str) -> Result<Encoder, DataError> {
+        let words = self.words.get(..config.vocabulary_size).unwrap_or(&self.words);
         let vocabulary = Vocabulary::new(self.splitting, words.to_vec());
         match config.input {
             Input::Characters => Ok(Encoder::Characters(vocabulary)),

@@ -174,7 +174,7 @@ impl<'a> Sizes<'a> {
             return Ok(encoder.clone());
         }
         let encoder = match &self.tokens {
-            Tokens::Ranked(words) => words.encoder(config, vocabulary, &self.data.place)?,
+            Tokens::Ranked(words) => words.encoder(config, &self.data.place)?,
             Tokens::Buckets => Encoder::hashed_words(config),
             Tokens::Fixed(encoder) => encoder.clone(),
         };

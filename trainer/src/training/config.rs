@@ -267,7 +267,7 @@ impl TrainingConfig {
             let problem = "--subword-buckets needs --input fingerprinted-words and an --embedding-size above 0";
             return Err(Error::Setting(problem.into()));
         }
-        if buckets > 0 && words.saturating_add(buckets) > MOST_COMPOSED {
+        if buckets > 0 && words > self.most_words() {
             return Err(Error::Setting(format!(
                 "--subword-buckets {buckets}: expected at most {MOST_COMPOSED} together with --vocabulary-size {words}"
             )));
