@@ -71,7 +71,7 @@ impl RankedWords {
         self.words.is_empty()
     }
 
-    /// The encoder of these settings, which knows the first `config.vocabulary_size` of them; `place` is that of the rows.
+    /// The encoder of these settings, which knows the first `config.vocabulary_size` of them; `place` is the rows'.
     ///
     /// # Errors
     /// [`DataError::Fingerprints`].
