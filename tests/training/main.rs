@@ -18,7 +18,7 @@ use trainer::network::{self, Classifier, InputShape, NetworkConfig, Packed, Pool
 use trainer::quantize::{Bits, IntegerBits};
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
-use trainer::training::{TeachersRead, TrainingConfig, logits};
+use trainer::training::{KeptEpoch, TeachersRead, TrainingConfig, logits};
 use trainer::weights::NetworkWeights;
 
 /// A run of a few seconds: a few hundred home commands.
@@ -163,6 +163,34 @@ fn a_run_that_simulates_integers_repeats_bit_for_bit_and_an_interruption_changes
     assert!(error.contains("another network"), "{error}");
 }
 
+#[test]
+fn the_last_epoch_is_kept_whatever_validation_rows_say_and_else_the_best() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = small_config(parent.path());
+    let rows = std::fs::read_to_string(parent.path().join("rows.csv")).unwrap();
+    let labels: Vec<&str> = rows.lines().filter_map(|row| row.split_once(',')).map(|(label, _)| label).collect();
+    // Rows with the label of another row: the more is learned, the more of them are wrong.
+    let wrong: String = (rows.lines().zip(labels.iter().cycle().skip(7)))
+        .filter_map(|(row, label)| Some((row.split_once(',')?, label)))
+        .filter(|((own, _), label)| own != *label)
+        .map(|((_, text), label)| format!("{label},{text}\n"))
+        .collect();
+    std::fs::write(parent.path().join("wrong.csv"), wrong).unwrap();
+    let run = |name: &str, validation: &str, keep_epoch| {
+        let validation = Some(parent.path().join(validation));
+        let config = TrainingConfig { validation, keep_epoch, ..config.clone() };
+        let folder = RunFolder::create(&parent.path().join(name)).unwrap();
+        let result = train(&config, &folder, false, &|| false).unwrap().unwrap();
+        (result.kept.epoch, outcome(folder.path()).0)
+    };
+    let learned = run("learned", "rows.csv", KeptEpoch::Best);
+    let unlearned = run("unlearned", "wrong.csv", KeptEpoch::Best);
+    let last = run("last", "wrong.csv", KeptEpoch::Last);
+    assert_eq!((learned.0, last.0), (3, 3));
+    assert!(unlearned.0 < 3 && unlearned.1 != last.1);
+    assert_eq!(learned.1, last.1);
+}
+
 /// Two teachers of all words, and the settings of a network of fewer words that learns from them.
 fn taught_config(folder: &Path, epochs: usize) -> TrainingConfig {
     let config = TrainingConfig { epochs, learning_rate: 1e-2, num_layers: 1, ..small_config(folder) };
@@ -192,7 +220,7 @@ fn what_is_learned_from_teachers_alone_is_what_they_know() {
         vocabulary_size: TrainingConfig::default().vocabulary_size,
         ..config.clone()
     };
-    let accuracy = |path: &Path| Run::<Cpu>::load(path, &Default::default()).unwrap().result.best.validation_accuracy;
+    let accuracy = |path: &Path| Run::<Cpu>::load(path, &Default::default()).unwrap().result.kept.validation_accuracy;
     let teacher = accuracy(&config.teachers[0]);
     for (name, config) in [("changed rows", config), ("whole rows", whole)] {
         let folder = RunFolder::create(&parent.path().join(name)).unwrap();

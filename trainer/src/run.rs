@@ -25,14 +25,15 @@ pub struct RunResult {
     pub trainer_version: String,
     /// Rows trained on; 0 in a run that was imported.
     pub training_rows: usize,
-    /// Rows that chose the epoch.
+    /// Rows that measured the epochs.
     pub validation_rows: usize,
     /// Training rows that the int8 ranges were measured on.
     pub calibration_rows: usize,
     /// Largest magnitudes of states and inputs on those rows.
     pub ranges: Ranges,
     /// The epoch whose weights were kept.
-    pub best: EpochMetrics,
+    #[serde(alias = "best")]
+    pub kept: EpochMetrics,
 }
 
 impl RunResult {
@@ -51,7 +52,7 @@ pub struct Run<B: Backend> {
     pub labels: Vec<String>,
     /// What turns content into sequences.
     pub encoder: Encoder,
-    /// The network with the best epoch's weights.
+    /// The network with the kept epoch's weights.
     pub network: Classifier<B>,
     /// What it came to.
     pub result: RunResult,
@@ -128,7 +129,7 @@ impl<B: Backend> Run<B> {
             data_hash: self.config.data_hash.as_deref().unwrap_or_default(),
             training_rows: u32::try_from(self.result.training_rows).unwrap_or(u32::MAX),
             calibration_rows: u32::try_from(calibration_rows).unwrap_or(u32::MAX),
-            validation_accuracy: self.result.best.validation_accuracy as f32,
+            validation_accuracy: self.result.kept.validation_accuracy as f32,
             seed: self.config.seed,
         };
         let parts = ExportedNetwork {
@@ -155,7 +156,7 @@ pub fn finish<B: NetworkBackend>(
     folder: &RunFolder,
     config: &TrainingConfig,
     prepared: &crate::training::Prepared,
-    best: EpochMetrics,
+    kept: EpochMetrics,
     device: &B::Device,
 ) -> Result<RunResult, Error> {
     let network = load_network::<B>(folder, config, &prepared.encoder, prepared.labels.len(), device)?;
@@ -171,7 +172,7 @@ pub fn finish<B: NetworkBackend>(
             &rows,
             config.calibration_percentile,
         )?,
-        best,
+        kept,
     };
     write_toml(&folder.result(), &result)?;
     Ok(result)

@@ -19,7 +19,7 @@ use crate::error::Error;
 /// | `fingerprints.toml` | fingerprinted words: seed and bits; `vocabulary.txt` is in the order of the tokens |
 /// | `alphabet.toml` | characters: the alphabet |
 /// | `normalization.toml` | frames: unit, means and scales |
-/// | `weights.safetensors` | the weights of the best epoch |
+/// | `weights.safetensors` | the weights of the epoch that is kept |
 /// | `rounding.toml` | training that simulates integers: what they stand for |
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |

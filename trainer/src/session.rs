@@ -71,8 +71,8 @@ impl Session {
         let fit = Fit { config, prepared, folder, resume: *resume, should_stop };
         match device.fit(&fit, progress)? {
             Ending::Interrupted => Ok(None),
-            Ending::Finished(best) => {
-                crate::run::finish::<NdArray<f32>>(folder, config, prepared, best, &Default::default()).map(Some)
+            Ending::Finished(kept) => {
+                crate::run::finish::<NdArray<f32>>(folder, config, prepared, kept, &Default::default()).map(Some)
             }
         }
     }

@@ -97,7 +97,7 @@ impl FrontierCommand {
                 None => trial.session()?.run(&device, &mut Progress::new(false), &should_stop)?,
             };
             let interrupted = || Error::Failed("interrupted; everything is saved, the same command goes on".into());
-            result.map(|result| result.best.validation_accuracy).ok_or_else(interrupted)
+            result.map(|result| result.kept.validation_accuracy).ok_or_else(interrupted)
         };
         let given = Search { base: &base, seeds: self.seeds, out: &self.out };
         let mut frontier = search(&given, &budgets, &mut train)?;

@@ -5,7 +5,7 @@ use trainer::data::Source;
 use trainer::encoding::{Input, VocabularyBy};
 use trainer::network::{Cell, Pooling, Targets};
 use trainer::quantize::Bits;
-use trainer::training::{Schedule, TeachersRead, TrainingConfig};
+use trainer::training::{KeptEpoch, Schedule, TeachersRead, TrainingConfig};
 
 /// Settings given as arguments; each is also a field of config.toml.
 #[derive(Debug, Args)]
@@ -111,6 +111,9 @@ pub(super) struct Settings {
     /// Epochs without improvement before training stops [4]
     #[arg(long, value_name = "N")]
     patience: Option<usize>,
+    /// The epoch whose weights the run keeps [best]
+    #[arg(long, value_enum)]
+    keep_epoch: Option<KeptEpoch>,
     /// Share of training rows held out for validation [0.1]
     #[arg(long, value_name = "X")]
     validation_share: Option<f64>,
@@ -203,6 +206,7 @@ impl Settings {
         set(&mut config.warmup_steps, &self.warmup_steps);
         set(&mut config.gradient_clipping, &self.gradient_clipping);
         set(&mut config.patience, &self.patience);
+        set(&mut config.keep_epoch, &self.keep_epoch);
         set(&mut config.validation_share, &self.validation_share);
         set(&mut config.training_share, &self.training_share);
         set(&mut config.calibration_rows, &self.calibration_rows);

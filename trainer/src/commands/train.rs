@@ -15,7 +15,8 @@ use trainer::{Error, note};
 use super::print_line;
 use super::settings::Settings;
 
-/// Trains a network and leaves a run folder: settings, vocabulary, the best epoch's weights, metrics.
+/// Trains a network and leaves a run folder: settings, vocabulary, the weights of the epoch that is kept,
+/// metrics.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer train --out runs/home                       the built-in home commands
@@ -137,8 +138,8 @@ fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error>
     };
     print_line(&format!(
         "validation accuracy {:.2} % (epoch {} of {}); states within +-{:.2}; run folder {}",
-        100.0 * result.best.validation_accuracy,
-        result.best.epoch,
+        100.0 * result.kept.validation_accuracy,
+        result.kept.epoch,
         config.epochs,
         result.ranges.states.iter().flatten().copied().fold(0.0, f32::max),
         folder.path().display()

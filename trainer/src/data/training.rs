@@ -65,7 +65,7 @@ impl RowSource {
 pub enum Part {
     /// To train on.
     Training,
-    /// To choose the best epoch by.
+    /// To measure epochs with.
     Validation,
 }
 
@@ -86,7 +86,7 @@ pub struct TrainingRow<'r> {
 pub struct TrainingData {
     /// Rows to train on.
     pub training_rows: usize,
-    /// Rows that choose the best epoch.
+    /// Rows to measure epochs with.
     pub validation_rows: usize,
     /// Labels of the training rows, sorted.
     pub labels: Vec<String>,

@@ -201,7 +201,7 @@ fn untrained(config: TrainingConfig, encoder: &Encoder, data: &TrainingData, sha
             validation_rows: data.validation_rows,
             calibration_rows: config.calibration_rows.min(data.training_rows),
             ranges: Ranges { inputs: vec![1.0; encoder.channels()], states },
-            best: EpochMetrics::default(),
+            kept: EpochMetrics::default(),
         },
         rounding: None,
         config: TrainingConfig { data_hash: Some(data.hash.clone()), ..config },

@@ -54,7 +54,7 @@ impl Imported {
             validation_rows: 0,
             calibration_rows: 0,
             ranges: Ranges::default(),
-            best: EpochMetrics::default(),
+            kept: EpochMetrics::default(),
         };
         let mut accuracy = None;
         if let Some(CalibrationRows { rows, place }) = calibration {

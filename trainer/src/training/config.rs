@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use runtime::text::{FIRST_WORD_TOKEN, MAX_COMPOSED_ROWS};
 use serde::{Deserialize, Serialize};
 
-use super::{Schedule, TeachersRead};
+use super::{KeptEpoch, Schedule, TeachersRead};
 use crate::data::{Selection, Source};
 use crate::encoding::{Input, MOST_FINGERPRINTS, VocabularyBy};
 use crate::error::Error;
@@ -113,6 +113,8 @@ pub struct TrainingConfig {
     pub gradient_clipping: f32,
     /// Epochs without a better validation accuracy after which training stops.
     pub patience: usize,
+    /// The epoch whose weights are kept.
+    pub keep_epoch: KeptEpoch,
     /// Training rows that the int8 ranges are measured on.
     pub calibration_rows: usize,
     /// The percentile of a state's magnitudes on those rows that its integers hold; 100: the largest.
@@ -185,6 +187,7 @@ impl Default for TrainingConfig {
             warmup_steps: 200,
             gradient_clipping: 1.0,
             patience: 4,
+            keep_epoch: KeptEpoch::Best,
             calibration_rows: 1_000,
             calibration_percentile: 100.0,
             quantize_aware: None,

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::average::TIMES_AN_EPOCH;
 use super::checkpoint::{Checkpoint, EpochMetrics, EpochSums, Position};
 use super::evaluate::evaluate;
+use super::kept_epoch::{KeptEpoch, kept_epoch, patience_is_over};
 use super::learner::{Found, Learner};
 use super::prefetch::{Making, prefetch};
 use super::progress::Status;
@@ -34,7 +35,7 @@ enum Chance {
 /// How a training ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
-    /// All epochs, or no improvement for as many as `patience` says: the best epoch.
+    /// All epochs, or no improvement for as many as `patience` says: the epoch that is kept.
     Finished(EpochMetrics),
     /// It was asked to stop, and can go on from its checkpoint.
     Interrupted,
@@ -54,7 +55,7 @@ pub struct Fit<'a> {
     pub should_stop: &'a dyn Fn() -> bool,
 }
 
-/// Trains a network and leaves the best epoch's weights, the metrics and a checkpoint in the run's folder.
+/// Trains a network and leaves the weights of the epoch that is kept, the metrics and a checkpoint in the run's folder.
 ///
 /// An interrupted training that goes on gives the same weights, bit for bit, as one that was not: what is
 /// random depends on the seed, the epoch and the batch alone.
@@ -79,7 +80,7 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
     if fit.resume {
         (position, learner) = Checkpoint::read(&folder.checkpoint())?.restore(learner, device)?;
     }
-    while position.history.len() < config.epochs && !patience_is_over(config, &position) {
+    while position.history.len() < config.epochs && !patience_is_over(config, &position.history) {
         if let (Some(bits), None) = (config.integer_bits(), learner.rounding())
             && position.history.len() >= config.float_epochs()
         {
@@ -101,7 +102,7 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
         Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
     }
     progress.finish();
-    best_epoch(config, &position.history)
+    kept_epoch(config, &position.history)
         .map(Ending::Finished)
         .ok_or_else(|| Error::Failed("no epoch was trained".into()))
 }
@@ -203,7 +204,7 @@ fn train_epoch<B: TrainingBackend>(
     })
 }
 
-/// Measures the epoch, writes its row of metrics, and tells whether it is the best so far.
+/// Measures the epoch, writes its row of metrics, and tells whether its weights are to be kept.
 fn end_epoch<B: NetworkBackend>(
     fit: &Fit<'_>,
     model: &Classifier<B>,
@@ -228,10 +229,10 @@ fn end_epoch<B: NetworkBackend>(
     position.history.push(metrics);
     position.batch = 0;
     position.sums = EpochSums::default();
-    let best = best_epoch(config, &position.history) == Some(metrics);
-    progress.end_epoch(&metrics, best);
+    let kept = kept_epoch(config, &position.history) == Some(metrics);
+    progress.end_epoch(&metrics, kept && config.keep_epoch == KeptEpoch::Best);
     write_atomically(&folder.metrics(), &metrics_csv(&position.history)?)?;
-    Ok(best)
+    Ok(kept)
 }
 
 fn metrics_csv(history: &[EpochMetrics]) -> Result<Vec<u8>, Error> {
@@ -239,24 +240,6 @@ fn metrics_csv(history: &[EpochMetrics]) -> Result<Vec<u8>, Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     history.iter().try_for_each(|row| writer.serialize(row)).map_err(|error| failed(error.to_string()))?;
     writer.into_inner().map_err(|error| failed(error.to_string()))
-}
-
-/// The epoch of the largest validation accuracy, of equal ones that of the smallest loss; of those that simulated
-/// integers once there is one.
-fn best_epoch(config: &TrainingConfig, history: &[EpochMetrics]) -> Option<EpochMetrics> {
-    let float_epochs = config.float_epochs();
-    let counted = if history.len() > float_epochs { &history[float_epochs..] } else { history };
-    counted.iter().copied().reduce(|best, next| {
-        let better = next.validation_accuracy > best.validation_accuracy
-            || (next.validation_accuracy == best.validation_accuracy && next.validation_loss < best.validation_loss);
-        if better { next } else { best }
-    })
-}
-
-fn patience_is_over(config: &TrainingConfig, position: &Position) -> bool {
-    let waits = config.integer_bits().is_some() && position.history.len() <= config.float_epochs();
-    let best = best_epoch(config, &position.history).filter(|_| !waits);
-    best.is_some_and(|best| position.history.len() - best.epoch >= config.patience)
 }
 
 fn rate_at(config: &TrainingConfig, batches: usize, step: usize) -> f64 {

@@ -24,7 +24,7 @@ pub struct Prepared {
     pub training: Examples,
     /// The rows to train on as teachers of whole rows read them.
     pub questions: Option<Examples>,
-    /// Rows that choose the best epoch.
+    /// Rows that are measured after each epoch.
     pub validation: Examples,
     /// Share of the training frames' values that 16 bits do not hold in their unit; 0 for texts.
     pub saturated_share: f64,

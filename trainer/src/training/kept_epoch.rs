@@ -1,0 +1,85 @@
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::{EpochMetrics, TrainingConfig};
+
+/// The epoch whose weights a run keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptEpoch {
+    /// The one of the largest validation accuracy, of equal ones that of the smallest loss.
+    Best,
+    /// The last one, whatever the validation rows say: for a network that learns from nearly all rows.
+    Last,
+}
+
+/// The epoch that is kept so far; of those that simulated integers once there is one.
+pub(super) fn kept_epoch(config: &TrainingConfig, history: &[EpochMetrics]) -> Option<EpochMetrics> {
+    let float_epochs = config.float_epochs();
+    let counted = if history.len() > float_epochs { &history[float_epochs..] } else { history };
+    counted.iter().copied().reduce(|kept, next| {
+        let better = next.validation_accuracy > kept.validation_accuracy
+            || (next.validation_accuracy == kept.validation_accuracy && next.validation_loss < kept.validation_loss);
+        if better || config.keep_epoch == KeptEpoch::Last { next } else { kept }
+    })
+}
+
+/// Whether as many epochs as `patience` says were no better than the kept one; never before integers are simulated,
+/// and never where the last one is kept.
+pub(super) fn patience_is_over(config: &TrainingConfig, history: &[EpochMetrics]) -> bool {
+    let waits = config.integer_bits().is_some() && history.len() <= config.float_epochs();
+    let kept = kept_epoch(config, history).filter(|_| !waits);
+    kept.is_some_and(|kept| history.len() - kept.epoch >= config.patience)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantize::Bits;
+
+    /// Epochs of these validation accuracies and losses.
+    fn history(epochs: &[(f64, f64)]) -> Vec<EpochMetrics> {
+        let metrics = |(number, (validation_accuracy, validation_loss)): (usize, &(f64, f64))| EpochMetrics {
+            epoch: number + 1,
+            validation_accuracy: *validation_accuracy,
+            validation_loss: *validation_loss,
+            ..EpochMetrics::default()
+        };
+        epochs.iter().enumerate().map(metrics).collect()
+    }
+
+    fn config(keep_epoch: KeptEpoch) -> TrainingConfig {
+        TrainingConfig { keep_epoch, patience: 2, epochs: 6, ..TrainingConfig::default() }
+    }
+
+    fn kept(config: &TrainingConfig, history: &[EpochMetrics]) -> Option<usize> {
+        kept_epoch(config, history).map(|metrics| metrics.epoch)
+    }
+
+    #[test]
+    fn the_best_is_that_of_the_largest_accuracy_and_then_of_the_smallest_loss() {
+        let epochs = history(&[(0.5, 0.9), (0.7, 0.8), (0.7, 0.6), (0.7, 0.7), (0.6, 0.1)]);
+        let best = config(KeptEpoch::Best);
+        assert_eq!(kept(&best, &[]), None);
+        assert_eq!([1, 2, 3, 4, 5].map(|count| kept(&best, &epochs[..count])), [1, 2, 3, 3, 3].map(Some));
+        assert_eq!([1, 3, 4, 5].map(|count| patience_is_over(&best, &epochs[..count])), [false, false, false, true]);
+    }
+
+    #[test]
+    fn the_last_is_kept_and_no_patience_ends_it() {
+        let epochs = history(&[(0.9, 0.1), (0.5, 0.9), (0.4, 0.9), (0.3, 0.9)]);
+        let last = config(KeptEpoch::Last);
+        assert_eq!([1, 2, 4].map(|count| kept(&last, &epochs[..count])), [1, 2, 4].map(Some));
+        assert!(!patience_is_over(&last, &epochs));
+        assert!(patience_is_over(&config(KeptEpoch::Best), &epochs));
+    }
+
+    #[test]
+    fn epochs_before_the_simulated_integers_do_not_count_once_there_are_others() {
+        let epochs = history(&[(0.9, 0.1), (0.8, 0.1), (0.7, 0.1), (0.5, 0.9), (0.6, 0.9)]);
+        let simulated =
+            TrainingConfig { quantize_aware: Some(Bits::Four), float_epochs: Some(3), ..config(KeptEpoch::Best) };
+        assert_eq!([2, 3, 4, 5].map(|count| kept(&simulated, &epochs[..count])), [1, 1, 4, 5].map(Some));
+        assert!(!patience_is_over(&simulated, &epochs[..3]));
+    }
+}
