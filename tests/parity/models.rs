@@ -88,4 +88,5 @@ fn ag_news() {
         assert_small(name, Some(&rows), at_least);
     }
     assert_as_stated("ag-news-1m", Some(&rows), 92.0);
+    assert_as_stated("ag-news-large", Some(&rows), 92.5);
 }
