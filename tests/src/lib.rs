@@ -22,10 +22,11 @@ pub fn train(
     config: &TrainingConfig,
     folder: &RunFolder,
     resume: bool,
-    should_stop: &dyn Fn() -> bool,
+    should_stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Option<RunResult>, Error> {
     let session = if resume { Session::resume(folder.path()) } else { Session::start(folder.path(), config.clone()) };
-    session?.run(&Device::Cpu, &mut Progress::silent(), should_stop)
+    let finished = session?.run(&Device::Cpu, &mut Progress::silent(), should_stop)?;
+    Ok(finished.map(|finished| finished.result))
 }
 
 /// A finished run of `config` in a folder of its own under `parent`.

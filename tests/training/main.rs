@@ -6,8 +6,8 @@ mod composed;
 mod devices;
 mod long_data;
 
-use std::cell::Cell;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -73,12 +73,8 @@ fn assert_repeats(config: &TrainingConfig, parent: &Path, interruptions: &[usize
 
     for batches in interruptions {
         let interrupted = run(&format!("interrupted {batches}"));
-        let left = Cell::new(*batches);
-        let stop = || {
-            let none = left.get() == 0;
-            left.set(left.get().saturating_sub(1));
-            none
-        };
+        let asked = AtomicUsize::new(0);
+        let stop = || asked.fetch_add(1, Ordering::Relaxed) >= *batches;
         assert_eq!(train(config, &interrupted, false, &stop).unwrap(), None);
         assert!(Run::<Cpu>::load(interrupted.path(), &Default::default()).is_err(), "not finished yet");
         assert!(train(config, &interrupted, true, &|| false).unwrap().is_some());

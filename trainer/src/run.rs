@@ -12,9 +12,8 @@ use crate::encoding::Encoder;
 use crate::error::Error;
 use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, export};
 use crate::network::{Classifier, NetworkConfig};
-use crate::operations::NetworkBackend;
-use crate::quantize::{Ranges, Rounding, measure_ranges};
-use crate::run_folder::{RunFolder, read_lines, read_toml, write_toml};
+use crate::quantize::{Ranges, Rounding};
+use crate::run_folder::{RunFolder, read_lines, read_toml};
 use crate::training::{EpochMetrics, TrainingConfig};
 use crate::weights::{self, NetworkWeights};
 
@@ -25,8 +24,14 @@ pub struct RunResult {
     pub trainer_version: String,
     /// Rows trained on; 0 in a run that was imported.
     pub training_rows: usize,
-    /// Rows that measured the epochs.
+    /// Rows that measured the epochs; after a cross-validation all rows.
     pub validation_rows: usize,
+    /// Parts of the cross-validation; 0: there was none.
+    #[serde(default)]
+    pub folds: usize,
+    /// Mean F1 of the classes on the validation rows; in a run of an earlier version none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macro_f1: Option<f64>,
     /// Training rows that the int8 ranges were measured on.
     pub calibration_rows: usize,
     /// Largest magnitudes of states and inputs on those rows.
@@ -147,38 +152,11 @@ impl<B: Backend> Run<B> {
     }
 }
 
-/// Measures the int8 ranges of a trained network on training rows, and writes `result.toml`: the run is
-/// finished.
+/// The network of a run's folder, with the weights of the epoch that is kept.
 ///
 /// # Errors
-/// [`Error::Unwritable`], and as [`Run::load`].
-pub fn finish<B: NetworkBackend>(
-    folder: &RunFolder,
-    config: &TrainingConfig,
-    prepared: &crate::training::Prepared,
-    kept: EpochMetrics,
-    device: &B::Device,
-) -> Result<RunResult, Error> {
-    let network = load_network::<B>(folder, config, &prepared.encoder, prepared.labels.len(), device)?;
-    let rows = prepared.calibration_rows(config.calibration_rows)?;
-    let result = RunResult {
-        trainer_version: env!("CARGO_PKG_VERSION").into(),
-        training_rows: prepared.training.len(),
-        validation_rows: prepared.validation.len(),
-        calibration_rows: rows.len(),
-        ranges: measure_ranges(
-            &network,
-            &config.network(prepared.input_shape(config)),
-            &rows,
-            config.calibration_percentile,
-        )?,
-        kept,
-    };
-    write_toml(&folder.result(), &result)?;
-    Ok(result)
-}
-
-fn load_network<B: Backend>(
+/// As [`Run::load`].
+pub(crate) fn load_network<B: Backend>(
     folder: &RunFolder,
     config: &TrainingConfig,
     encoder: &Encoder,

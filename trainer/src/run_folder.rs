@@ -23,6 +23,7 @@ use crate::error::Error;
 /// | `rounding.toml` | training that simulates integers: what they stand for |
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |
+/// | `cross-validation/fold-N.toml` | few rows: the measurements on a part of them, of a training without that part |
 /// | `checkpoint.bin` | where to go on after an interruption |
 #[derive(Debug, Clone)]
 pub struct RunFolder {
@@ -66,6 +67,15 @@ impl RunFolder {
         Ok(Self { path: path.into() })
     }
 
+    /// A folder that may be there already, made if it is not.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`].
+    pub(crate) fn reopen(path: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(path).map_err(|source| Error::Unwritable { path: path.into(), source })?;
+        Ok(Self { path: path.into() })
+    }
+
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.path
@@ -99,6 +109,11 @@ impl RunFolder {
     /// `checkpoint.bin`
     pub fn checkpoint(&self) -> PathBuf {
         self.path.join("checkpoint.bin")
+    }
+
+    /// `cross-validation`
+    pub fn cross_validation(&self) -> PathBuf {
+        self.path.join("cross-validation")
     }
 
     /// `labels.txt`

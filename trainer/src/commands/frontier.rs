@@ -94,7 +94,10 @@ impl FrontierCommand {
         let mut train = |trial: &Trial| -> Result<f64, Error> {
             let result = match trial.finished()? {
                 Some(result) => Some(result),
-                None => trial.session()?.run(&device, &mut Progress::new(false), &should_stop)?,
+                None => {
+                    let finished = trial.session()?.run(&device, &mut Progress::new(false), &should_stop)?;
+                    finished.map(|finished| finished.result)
+                }
             };
             let interrupted = || Error::Failed("interrupted; everything is saved, the same command goes on".into());
             result.map(|result| result.kept.validation_accuracy).ok_or_else(interrupted)
@@ -122,6 +125,11 @@ impl FrontierCommand {
         }
         base.epochs = self.epochs.unwrap_or(base.epochs);
         base.data_hash = None;
+        if base.steps.is_some() || base.folds > 0 {
+            let problem =
+                "the stages of a search have epochs and validation rows; give `epochs` instead of `steps`, no `folds`";
+            return Err(Error::Setting(format!("--config: {problem}")));
+        }
         base.check()?;
         Ok(base)
     }

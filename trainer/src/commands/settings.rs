@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
+use toml::Table;
+use trainer::Error;
 use trainer::data::Source;
 use trainer::encoding::{Input, VocabularyBy};
 use trainer::network::{Cell, Pooling, Targets};
@@ -8,8 +11,8 @@ use trainer::quantize::Bits;
 use trainer::training::{KeptEpoch, Schedule, TeachersRead, TrainingConfig};
 
 /// Settings given as arguments; each is also a field of config.toml.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Settings (defaults in brackets)")]
+#[derive(Debug, Args, Serialize)]
+#[command(next_help_heading = "Settings (defaults in brackets; by rows: chosen once the rows are known, and said)")]
 pub(super) struct Settings {
     /// What a step is; auto: words of texts, frames of a file of frames [auto]
     #[arg(long, value_enum)]
@@ -90,10 +93,16 @@ pub(super) struct Settings {
     /// Epochs that the weights are averaged over [0]
     #[arg(long, value_name = "X")]
     weight_average: Option<f64>,
-    /// Most passes over the rows [8]
+    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000]
+    #[arg(long, value_name = "N", conflicts_with = "epochs")]
+    steps: Option<usize>,
+    /// Passes over the rows to train for, instead of --steps
     #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
-    /// Rows in a step of the optimizer [32]
+    pub(super) epochs: Option<usize>,
+    /// Epochs between two measurements on the validation rows [by rows: 20 measurements at most]
+    #[arg(long, value_name = "N")]
+    measure_every: Option<usize>,
+    /// Rows in an optimizer step [16 below 3,000 rows, else 32]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
     /// Largest step size of Adam [0.003]
@@ -102,13 +111,13 @@ pub(super) struct Settings {
     /// How it goes on after it has risen [linear]
     #[arg(long, value_enum)]
     schedule: Option<Schedule>,
-    /// Steps in which the learning rate rises [200]
+    /// Optimizer steps in which the learning rate rises [a tenth of all]
     #[arg(long, value_name = "N")]
     warmup_steps: Option<usize>,
     /// Largest norm of a tensor's gradient [1]
     #[arg(long, value_name = "X")]
     gradient_clipping: Option<f32>,
-    /// Epochs without improvement before training stops [4]
+    /// Epochs without a better validation accuracy after which training stops early [half of all]
     #[arg(long, value_name = "N")]
     patience: Option<usize>,
     /// The epoch whose weights the run keeps [best]
@@ -117,6 +126,9 @@ pub(super) struct Settings {
     /// Share of training rows held out for validation [0.1]
     #[arg(long, value_name = "X")]
     validation_share: Option<f64>,
+    /// Parts of a cross-validation, after which all rows are trained on; 0: none [5 below 400 rows without validation rows]
+    #[arg(long, value_name = "N", conflicts_with = "validation_share")]
+    folds: Option<usize>,
     /// Share of the training rows that is trained on [1]
     #[arg(long, value_name = "X")]
     training_share: Option<f64>,
@@ -161,64 +173,11 @@ impl Settings {
         self.text_columns.is_some() || (self.data_seed.is_some() && config.data == Source::HomeCommands)
     }
 
-    /// Puts what was given in the place of what `config` has.
-    pub(super) fn apply(&self, config: &mut TrainingConfig) {
-        fn set<T: Clone>(target: &mut T, given: &Option<T>) {
-            if let Some(given) = given {
-                target.clone_from(given);
-            }
-        }
-        fn set_some<T: Clone>(target: &mut Option<T>, given: &Option<T>) {
-            if given.is_some() {
-                target.clone_from(given);
-            }
-        }
-        set(&mut config.input, &self.input);
-        set(&mut config.text_columns, &self.text_columns);
-        set(&mut config.vocabulary_columns, &self.vocabulary_columns);
-        set(&mut config.vocabulary_rows, &self.vocabulary_rows);
-        set(&mut config.vocabulary_by, &self.vocabulary_by);
-        set(&mut config.hash_buckets, &self.hash_buckets);
-        set_some(&mut config.frame_unit, &self.frame_unit);
-        set(&mut config.pad_to, &self.pad_to);
-        set_some(&mut config.pretrained_embeddings, &self.pretrained_embeddings);
-        set(&mut config.freeze_embeddings, &self.freeze_embeddings);
-        set(&mut config.cell, &self.cell);
-        set(&mut config.bidirectional, &self.bidirectional);
-        set(&mut config.vocabulary_size, &self.vocabulary_size);
-        set(&mut config.subword_buckets, &self.subword_buckets);
-        set(&mut config.max_length, &self.max_length);
-        set(&mut config.embedding_size, &self.embedding_size);
-        set(&mut config.hidden_size, &self.hidden_size);
-        set(&mut config.num_layers, &self.num_layers);
-        set(&mut config.pooling, &self.pooling);
-        set(&mut config.targets, &self.targets);
-        set(&mut config.dropout, &self.dropout);
-        set(&mut config.word_dropout, &self.word_dropout);
-        set(&mut config.input_noise, &self.input_noise);
-        set(&mut config.label_smoothing, &self.label_smoothing);
-        set(&mut config.adversarial, &self.adversarial);
-        set(&mut config.weight_average, &self.weight_average);
-        set(&mut config.epochs, &self.epochs);
-        set(&mut config.batch_size, &self.batch_size);
-        set(&mut config.learning_rate, &self.learning_rate);
-        set(&mut config.schedule, &self.schedule);
-        set(&mut config.warmup_steps, &self.warmup_steps);
-        set(&mut config.gradient_clipping, &self.gradient_clipping);
-        set(&mut config.patience, &self.patience);
-        set(&mut config.keep_epoch, &self.keep_epoch);
-        set(&mut config.validation_share, &self.validation_share);
-        set(&mut config.training_share, &self.training_share);
-        set(&mut config.calibration_rows, &self.calibration_rows);
-        set(&mut config.calibration_percentile, &self.calibration_percentile);
-        set_some(&mut config.quantize_aware, &self.quantize_aware);
-        set_some(&mut config.embedding_bits, &self.embedding_bits);
-        set_some(&mut config.float_epochs, &self.float_epochs);
-        set(&mut config.teachers, &self.teachers);
-        set(&mut config.teachers_read, &self.teachers_read);
-        set(&mut config.teacher_share, &self.teacher_share);
-        set(&mut config.splicing, &self.splicing);
-        set(&mut config.seed, &self.seed);
-        set(&mut config.data_seed, &self.data_seed);
+    /// The settings that were given, under the names that config.toml has.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] for a value that TOML does not have.
+    pub(super) fn table(&self) -> Result<Table, Error> {
+        Table::try_from(self).map_err(|error| Error::Failed(format!("the settings: {error}")))
     }
 }

@@ -8,12 +8,15 @@ use trainer::data::Source;
 use trainer::device::{Device, DeviceChoice};
 use trainer::encoding::Pretrained;
 use trainer::run_folder::{RunFolder, read_toml};
-use trainer::session::Session;
-use trainer::training::{Prepared, Preset, Progress, TrainingConfig};
+use trainer::session::{FinishedRun, Session};
+use trainer::training::{Automatic, Prepared, Preset, Progress, TrainingConfig};
 use trainer::{Error, note};
 
 use super::print_line;
 use super::settings::Settings;
+
+/// Classes whose recall is printed at most.
+const MOST_RECALLS: usize = 20;
 
 /// Trains a network and leaves a run folder: settings, vocabulary, the weights of the epoch that is kept,
 /// metrics.
@@ -76,9 +79,13 @@ impl Train {
         let preset = self.preset.as_deref().map(Preset::named).transpose()?;
         let tuned = self.fine_tune.as_deref().map(settings_of_run).transpose()?;
         let given: Option<Table> = self.config.as_deref().map(read_config).transpose()?;
-        let size_is_given = given.as_ref().is_some_and(|given| given.contains_key("embedding_size"))
-            || self.settings.embedding_size.is_some();
-        let mut config = TrainingConfig::from_layers(tuned.into_iter().chain(preset).chain(given))?;
+        let own = self.settings.table()?;
+        let size_is_given =
+            [given.as_ref(), Some(&own)].into_iter().flatten().any(|layer| layer.contains_key("embedding_size"));
+        let mut layers: Table = tuned.into_iter().chain(preset).chain(given).flatten().collect();
+        let before = TrainingConfig::from_layers([layers.clone()])?;
+        layers.extend(own);
+        let mut config = TrainingConfig::from_layers([layers.clone()])?;
         if self.data.is_some() {
             config.data = Source::new(self.data.as_deref());
             config.data_hash = None;
@@ -87,10 +94,14 @@ impl Train {
             config.validation.clone_from(&self.validation);
             config.data_hash = None;
         }
-        if self.settings.changes_rows(&config) {
+        if self.settings.changes_rows(&before) {
             config.data_hash = None;
         }
-        self.settings.apply(&mut config);
+        if self.settings.epochs.is_some() {
+            config.steps = None;
+        }
+        let given = |name: &str| name == "validation" && self.validation.is_some() || layers.contains_key(name);
+        config.automatic = Automatic::unless(given);
         if let Some(path) = config.pretrained_embeddings.as_deref().filter(|_| !size_is_given) {
             config.embedding_size = Pretrained::vector_size(path)?;
         }
@@ -128,21 +139,39 @@ fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error>
         prepared.encoder
     ));
     note_encoding(config, prepared);
+    if let Some(chosen) = &session.chosen {
+        note(&chosen.to_string());
+    }
     let stop = stop_on_interrupt()?;
     let should_stop = || stop.load(Ordering::Relaxed);
-    let Some(result) = session.run(device, &mut Progress::new(verbose), &should_stop)? else {
+    let Some(finished) = session.run(device, &mut Progress::new(verbose), &should_stop)? else {
         return Err(Error::Failed(format!(
             "interrupted; everything is saved. Go on with: trainer train --resume --out {}",
             shell_word(folder.path())
         )));
     };
+    print_finished(session, &finished)
+}
+
+/// Prints what the validation rows say of a finished run, class by class, and whether it learned at all.
+fn print_finished(session: &Session, finished: &FinishedRun) -> Result<(), Error> {
+    let FinishedRun { result, validation, .. } = finished;
+    for line in validation.recalls(MOST_RECALLS) {
+        note(&line);
+    }
+    if let Some(problem) = finished.learning_problem() {
+        note(&problem);
+    }
+    let of = if result.folds > 0 { format!("cross-validated in {} parts", result.folds) } else { "validation".into() };
     print_line(&format!(
-        "validation accuracy {:.2} % (epoch {} of {}); states within +-{:.2}; run folder {}",
+        "{of}: accuracy {:.2} %, macro F1 {:.2} % on {} rows (epoch {} of {}); states within +-{:.2}; run folder {}",
         100.0 * result.kept.validation_accuracy,
+        100.0 * validation.macro_f1,
+        result.validation_rows,
         result.kept.epoch,
-        config.epochs,
+        session.config.epochs,
         result.ranges.states.iter().flatten().copied().fold(0.0, f32::max),
-        folder.path().display()
+        session.folder.path().display()
     ))
 }
 

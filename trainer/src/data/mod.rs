@@ -18,6 +18,6 @@ pub use frames::parse_frame;
 pub use lines::DataFile;
 pub use reader::{Rows, parse_rows, read_rows};
 pub use row::{Content, Frames, Row};
-pub use source::{Selection, Source};
-pub use split::split_by_label;
+pub use source::{HeldOut, Selection, Source};
+pub use split::{fold_by_label, split_by_label};
 pub use training::{Part, TrainingData, TrainingRow};

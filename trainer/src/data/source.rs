@@ -38,12 +38,28 @@ pub enum Source {
 pub struct Selection<'a> {
     /// A file of validation rows of its own.
     pub validation: Option<&'a Path>,
-    /// The share of training rows that is held out where no validation rows are given.
-    pub validation_share: f64,
+    /// The training rows that are held out where no validation rows are given.
+    pub held_out: HeldOut,
     /// Where all chance comes from.
     pub seed: u64,
     /// Columns of text, as [`Rows`] has them.
     pub text_columns: &'a [String],
+}
+
+/// Training rows that are held out to validate with, the same part of each label.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum HeldOut {
+    /// This share.
+    Share(f64),
+    /// One of so many parts, counted from 0.
+    Fold {
+        /// The part.
+        fold: usize,
+        /// Parts there are.
+        folds: usize,
+    },
+    /// None.
+    Nothing,
 }
 
 impl Source {
@@ -137,7 +153,7 @@ mod tests {
     use crate::training::TrainingConfig;
 
     fn selection(text_columns: &[String]) -> Selection<'_> {
-        Selection { validation: None, validation_share: 0.1, seed: 1, text_columns }
+        Selection { validation: None, held_out: HeldOut::Share(0.1), seed: 1, text_columns }
     }
 
     #[test]

@@ -21,6 +21,29 @@ pub fn split_by_label<Item, Label: Ord>(
     items.into_iter().partition(|item| !counts.get_mut(&label(item)).is_some_and(|count| count.hold_out(share)))
 }
 
+/// Deals the items of each label out to `folds` parts, as evenly as the labels' numbers of items allow, and holds out the
+/// part `fold`, counted from 0; both parts are shuffled.
+///
+/// Returns the remaining items and the held-out ones. Over all folds each item is held out once.
+pub fn fold_by_label<Item, Label: Ord>(
+    mut items: Vec<Item>,
+    label: impl Fn(&Item) -> Label,
+    fold: usize,
+    folds: usize,
+    rng: &mut ChaCha8Rng,
+) -> (Vec<Item>, Vec<Item>) {
+    items.shuffle(rng);
+    let mut of_label = BTreeMap::<Label, Vec<usize>>::new();
+    for (place, item) in items.iter().enumerate() {
+        of_label.entry(label(item)).or_default().push(place);
+    }
+    let mut is_held_out = vec![false; items.len()];
+    let dealt = of_label.into_values().flatten().enumerate();
+    dealt.filter(|(number, _)| number % folds.max(1) == fold).for_each(|(_, place)| is_held_out[place] = true);
+    let mut place = is_held_out.into_iter();
+    items.into_iter().partition(|_| !place.next().unwrap_or(false))
+}
+
 /// The items of a label.
 #[derive(Default)]
 struct Count {
@@ -66,6 +89,24 @@ mod tests {
         let mut expected: Vec<_> = all.iter().map(|row| row.content.text()).collect();
         expected.sort();
         assert_eq!(joined, expected);
+    }
+
+    #[test]
+    fn over_all_folds_each_row_is_held_out_once_and_the_labels_are_spread() {
+        let all = rows(&[("a", 23), ("b", 7), ("c", 1)]);
+        let fold =
+            |fold| fold_by_label(all.clone(), |row| row.label.clone(), fold, 5, &mut ChaCha8Rng::seed_from_u64(2));
+        let mut held_out = Vec::new();
+        for (training, validation) in (0..5).map(fold) {
+            assert_eq!(training.len() + validation.len(), 31);
+            let count = |label: &str| validation.iter().filter(|row| row.label == label).count();
+            assert!((4..=5).contains(&count("a")) && (1..=2).contains(&count("b")), "{validation:?}");
+            held_out.extend(validation.into_iter().map(|row| row.content.text().map(str::to_owned)));
+        }
+        held_out.sort();
+        let mut expected: Vec<_> = all.iter().map(|row| row.content.text().map(str::to_owned)).collect();
+        expected.sort();
+        assert_eq!(held_out, expected);
     }
 
     #[test]

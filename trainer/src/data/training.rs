@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 use super::records::Fingerprint;
-use super::{Content, DataError, Row, Rows, Selection, split_by_label};
+use super::{Content, DataError, HeldOut, Row, Rows, Selection, fold_by_label, split_by_label};
 
 /// A file that is part of this program.
 #[derive(Debug, Clone, Copy)]
@@ -165,17 +165,24 @@ impl TrainingData {
         if beside.is_none() {
             let mut rng = ChaCha8Rng::seed_from_u64(selection.seed);
             let class = |row: &u32| classes[*row as usize];
-            let (kept, held_out) = split_by_label(training, class, selection.validation_share, &mut rng);
+            let (kept, held_out) = match selection.held_out {
+                HeldOut::Share(share) => split_by_label(training, class, share, &mut rng),
+                HeldOut::Fold { fold, folds } => fold_by_label(training, class, fold, folds, &mut rng),
+                HeldOut::Nothing => (training, Vec::new()),
+            };
             for (number, row) in (0..).zip(kept.iter().chain(&held_out)) {
                 order[*row as usize] = number;
             }
             validation_rows = held_out.len();
             training = kept;
         }
-        if validation_rows == 0 || training.is_empty() {
+        if (validation_rows == 0 && selection.held_out != HeldOut::Nothing) || training.is_empty() {
             return Err(DataError::TooFewRows { place, rows: total });
         }
-        let labels = labels_of(labels, training.iter().map(|row| classes[*row as usize]));
+        let labels = match selection.held_out {
+            HeldOut::Share(_) => labels_of(labels, training.iter().map(|row| classes[*row as usize])),
+            HeldOut::Fold { .. } | HeldOut::Nothing => labels_of(labels, classes.iter().copied()),
+        };
         let (rows, training_rows) = (Known { source, fingerprint }, training.len());
         Ok(Self {
             training_rows,
@@ -189,6 +196,11 @@ impl TrainingData {
             validation: beside,
             order,
         })
+    }
+
+    /// Whether the validation rows are held out of the training rows.
+    pub fn holds_out(&self) -> bool {
+        self.validation.is_none() && self.validation_rows > 0
     }
 
     /// Reads all rows again, in the order in which they stand, each with its number among those of its part.
@@ -275,7 +287,7 @@ impl TrainingData {
     pub(crate) fn of_rows(rows: &[Row], place: &str) -> Result<Self, DataError> {
         let source = || RowSource::Rows(rows.to_vec());
         let validation = ValidationRows { source: source(), place: place.into() };
-        let selection = Selection { validation: None, validation_share: 0.1, seed: 1, text_columns: &[] };
+        let selection = Selection { validation: None, held_out: HeldOut::Share(0.1), seed: 1, text_columns: &[] };
         Self::survey(source(), Some(validation), &selection, place.into())
     }
 
@@ -300,7 +312,7 @@ mod tests {
     use super::*;
 
     fn selection() -> Selection<'static> {
-        Selection { validation: None, validation_share: 0.2, seed: 1, text_columns: &[] }
+        Selection { validation: None, held_out: HeldOut::Share(0.2), seed: 1, text_columns: &[] }
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl<'a> Sizes<'a> {
     /// # Errors
     /// [`Error::Data`].
     pub fn read(base: &'a TrainingConfig) -> Result<Self, Error> {
-        let data = base.data.training_data(&base.selection(&base.text_columns))?;
+        let data = base.data.training_data(&base.selection(&base.text_columns, base.held_out()))?;
         let tokens = match (base.input, data.channels) {
             (Input::Auto | Input::Words | Input::FingerprintedWords | Input::Characters, None) => {
                 Tokens::Ranked(RankedWords::learn(base, &data)?)
@@ -199,6 +199,8 @@ fn untrained(config: TrainingConfig, encoder: &Encoder, data: &TrainingData, sha
             trainer_version: env!("CARGO_PKG_VERSION").into(),
             training_rows: data.training_rows,
             validation_rows: data.validation_rows,
+            folds: 0,
+            macro_f1: None,
             calibration_rows: config.calibration_rows.min(data.training_rows),
             ranges: Ranges { inputs: vec![1.0; encoder.channels()], states },
             kept: EpochMetrics::default(),

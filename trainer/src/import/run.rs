@@ -52,6 +52,8 @@ impl Imported {
             trainer_version: env!("CARGO_PKG_VERSION").into(),
             training_rows: 0,
             validation_rows: 0,
+            folds: 0,
+            macro_f1: None,
             calibration_rows: 0,
             ranges: Ranges::default(),
             kept: EpochMetrics::default(),

@@ -78,6 +78,32 @@ impl EvaluationReport {
     }
 }
 
+impl EvaluationReport {
+    /// A line for each class with its recall, of more than `most` classes for those of the smallest recall alone.
+    pub fn recalls(&self, most: usize) -> Vec<String> {
+        let mut classes: Vec<&ClassReport> = self.classes.iter().filter(|class| class.rows > 0).collect();
+        let left_out = classes.len().saturating_sub(most);
+        if left_out > 0 {
+            classes.sort_by(|a, b| a.recall.total_cmp(&b.recall));
+            classes.truncate(most);
+        }
+        let width = classes.iter().map(|class| class.label.chars().count()).max().unwrap_or(0);
+        let line = |class: &&ClassReport| {
+            let ClassReport { label, rows, recall, .. } = class;
+            let found = (recall * *rows as f64).round();
+            format!("recall  {label:width$}  {:6.2} %  {found} of {rows}", 100.0 * recall)
+        };
+        let mut lines: Vec<String> = classes.iter().map(line).collect();
+        if left_out > 0 {
+            lines.push(format!(
+                "recall  {left_out} other classes: {:.2} % or more",
+                100.0 * classes.last().map_or(0.0, |class| class.recall)
+            ));
+        }
+        lines
+    }
+}
+
 impl fmt::Display for EvaluationReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |share: f64| format!("{:.2} %", 100.0 * share);

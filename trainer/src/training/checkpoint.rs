@@ -13,10 +13,10 @@ use crate::operations::TrainingBackend;
 use crate::quantize::Rounding;
 use crate::run_folder::write_atomically;
 
-/// What one epoch came to.
+/// What the epochs between two measurements came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
-    /// The epoch, from 1.
+    /// The last of these epochs, from 1.
     pub epoch: usize,
     /// Mean loss over the training rows, with dropout: the cross-entropy with labels, as they are smoothed, and with
     /// teachers' answers.
@@ -31,7 +31,7 @@ pub struct EpochMetrics {
     pub learning_rate: f64,
 }
 
-/// Sums over the training rows of an epoch so far.
+/// Sums over the training rows since the last measurement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct EpochSums {
     pub(super) loss: f64,
@@ -43,11 +43,15 @@ pub(super) struct EpochSums {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Position {
     /// Complete epochs.
-    pub(super) history: Vec<EpochMetrics>,
+    pub(super) epoch: usize,
     /// Batches done of the epoch that follows them.
     pub(super) batch: usize,
-    /// Sums over those batches.
+    /// Sums since the last measurement.
     pub(super) sums: EpochSums,
+    /// The measurements so far.
+    pub(super) history: Vec<EpochMetrics>,
+    /// The class that each validation row had in each of them, where that is asked for.
+    pub(super) answers: Vec<Vec<u32>>,
 }
 
 /// All that a run needs to go on as if it had not been interrupted.

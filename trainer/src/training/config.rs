@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use runtime::text::{FIRST_WORD_TOKEN, MAX_COMPOSED_ROWS};
 use serde::{Deserialize, Serialize};
 
-use super::{KeptEpoch, Schedule, TeachersRead};
-use crate::data::{Selection, Source};
+use super::{Automatic, KeptEpoch, Schedule, TeachersRead};
+use crate::data::{HeldOut, Selection, Source};
 use crate::encoding::{Input, MOST_FINGERPRINTS, VocabularyBy};
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
@@ -24,6 +24,12 @@ const MOST_WORDS: usize = 10_000_000;
 const MOST_COMPOSED: usize = MAX_COMPOSED_ROWS - FIRST_WORD_TOKEN as usize;
 /// Most tokens that words are hashed to.
 const MOST_BUCKETS: usize = 1 << 24;
+/// Most passes over the rows.
+pub(super) const MOST_EPOCHS: usize = 1_000_000;
+/// Most optimizer steps.
+const MOST_STEPS: usize = 1_000_000_000;
+/// Most parts of a cross-validation.
+const MOST_FOLDS: usize = 100;
 
 /// All that decides what a run computes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,8 +105,15 @@ pub struct TrainingConfig {
     /// Epochs that the weights are averaged over, to measure them and to keep them; 0: they are as the last step left
     /// them.
     pub weight_average: f64,
+    /// Optimizer steps to train for, instead of `epochs`; the epochs that they are replace them once the rows are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
     /// Most passes over the rows.
     pub epochs: usize,
+    /// Epochs between two measurements on the validation rows.
+    pub measure_every: usize,
+    /// Parts of the rows that are each held out once, before the training on all rows; 0: no cross-validation.
+    pub folds: usize,
     /// Rows in a step of the optimizer.
     pub batch_size: usize,
     /// Largest step size of Adam.
@@ -111,7 +124,7 @@ pub struct TrainingConfig {
     pub warmup_steps: usize,
     /// Largest norm of a tensor's gradient.
     pub gradient_clipping: f32,
-    /// Epochs without a better validation accuracy after which training stops.
+    /// Epochs without a better validation accuracy after which training stops early.
     pub patience: usize,
     /// The epoch whose weights are kept.
     pub keep_epoch: KeptEpoch,
@@ -144,6 +157,9 @@ pub struct TrainingConfig {
     pub seed: u64,
     /// What decides which rows are held out by chance, and which home commands there are.
     pub data_seed: u64,
+    /// Which of these settings are chosen once the rows are known.
+    #[serde(skip)]
+    pub automatic: Automatic,
 }
 
 impl Default for TrainingConfig {
@@ -180,7 +196,10 @@ impl Default for TrainingConfig {
             label_smoothing: 0.0,
             adversarial: 0.0,
             weight_average: 0.0,
+            steps: None,
             epochs: 8,
+            measure_every: 1,
+            folds: 0,
             batch_size: 32,
             learning_rate: 3e-3,
             schedule: Schedule::Linear,
@@ -200,6 +219,7 @@ impl Default for TrainingConfig {
             splicing: 0.0,
             seed: 1,
             data_seed: 1,
+            automatic: Automatic::NONE,
         }
     }
 }
@@ -242,14 +262,14 @@ impl TrainingConfig {
         }
     }
 
-    /// The rows that are trained on, with these columns of text.
-    pub(crate) fn selection<'a>(&'a self, text_columns: &'a [String]) -> Selection<'a> {
-        Selection {
-            validation: self.validation.as_deref(),
-            validation_share: self.validation_share,
-            seed: self.data_seed,
-            text_columns,
-        }
+    /// The rows that are held out: none where all rows are trained on after a cross-validation.
+    pub fn held_out(&self) -> HeldOut {
+        if self.folds > 0 { HeldOut::Nothing } else { HeldOut::Share(self.validation_share) }
+    }
+
+    /// The rows that are trained on, but for those that are held out, with these columns of text.
+    pub(crate) fn selection<'a>(&'a self, text_columns: &'a [String], held_out: HeldOut) -> Selection<'a> {
+        Selection { validation: self.validation.as_deref(), held_out, seed: self.data_seed, text_columns }
     }
 
     /// Checks every setting.
@@ -288,9 +308,12 @@ impl TrainingConfig {
             ("hidden-size", self.hidden_size, 1, LARGEST_SIZE),
             ("num-layers", self.num_layers, 1, MOST_LAYERS),
             ("pad-to", self.pad_to, 0, LONGEST_BUFFER),
-            ("epochs", self.epochs, 1, 100_000),
+            ("steps", self.steps.unwrap_or(1), 1, MOST_STEPS),
+            ("epochs", self.epochs, 1, MOST_EPOCHS),
+            ("measure-every", self.measure_every, 1, MOST_EPOCHS),
             ("batch-size", self.batch_size, 1, 1_000_000),
-            ("patience", self.patience, 1, 100_000),
+            ("patience", self.patience, 1, MOST_EPOCHS),
+            ("folds", self.folds, 0, MOST_FOLDS),
             ("calibration-rows", self.calibration_rows, 1, 10_000_000),
         ];
         for (name, value, smallest, largest) in sizes {

@@ -11,12 +11,14 @@ use crate::operations::NetworkBackend;
 const BATCH_SIZE: usize = 256;
 
 /// Loss and accuracy over some rows.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// Mean cross-entropy.
     pub loss: f64,
     /// Share of rows that are right.
     pub accuracy: f64,
+    /// The class of the largest logit of each row.
+    pub answers: Vec<u32>,
 }
 
 /// Measures the network, without dropout.
@@ -30,15 +32,18 @@ pub fn evaluate<B: NetworkBackend>(
     device: &B::Device,
 ) -> Result<Evaluation, Error> {
     let (mut loss, mut correct) = (0.0, 0_usize);
+    let mut answers = vec![0; examples.len()];
     for rows in evaluation_batches(examples, BATCH_SIZE) {
         let batch = Batch::read(examples, &rows)?;
         let logits = model.forward(network, &batch.packed, None);
+        let largest = values(logits.clone().argmax(1).squeeze_dim::<1>(1).float());
         let (losses, right) = losses_and_correct(logits, &batch.classes, device);
         loss += values(losses).into_iter().map(f64::from).sum::<f64>();
         correct += values(right).into_iter().filter(|right| *right > 0.5).count();
+        rows.iter().zip(largest).for_each(|(row, class)| answers[*row] = class as u32);
     }
     let rows = examples.len().max(1) as f64;
-    Ok(Evaluation { loss: loss / rows, accuracy: correct as f64 / rows })
+    Ok(Evaluation { loss: loss / rows, accuracy: correct as f64 / rows, answers })
 }
 
 /// The logits of rows, in their order.

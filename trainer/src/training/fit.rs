@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::average::TIMES_AN_EPOCH;
 use super::checkpoint::{Checkpoint, EpochMetrics, EpochSums, Position};
+use super::cross_validation::CrossValidation;
 use super::evaluate::evaluate;
 use super::kept_epoch::{KeptEpoch, kept_epoch, patience_is_over};
 use super::learner::{Found, Learner};
@@ -35,10 +36,33 @@ enum Chance {
 /// How a training ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
-    /// All epochs, or no improvement for as many as `patience` says: the epoch that is kept.
-    Finished(EpochMetrics),
+    /// All epochs, or no improvement for as many as `patience` says.
+    Finished(Measurements),
     /// It was asked to stop, and can go on from its checkpoint.
     Interrupted,
+}
+
+/// The measurements of a training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurements {
+    /// The one whose weights are kept.
+    pub kept: EpochMetrics,
+    /// All of them.
+    pub history: Vec<EpochMetrics>,
+    /// The class that each validation row had in each, see [`Validation::Answers`].
+    pub answers: Vec<Vec<u32>>,
+}
+
+/// How a training is validated.
+#[derive(Debug, Clone, Copy)]
+pub enum Validation<'a> {
+    /// On the validation rows.
+    Rows,
+    /// On the validation rows, and the answers to them are kept.
+    Answers,
+    /// By trainings on parts of the rows: what they came to at the same share of the training. It ends where they were
+    /// best, and keeps its last epoch.
+    Crossed(&'a CrossValidation),
 }
 
 /// What a training is given.
@@ -51,8 +75,10 @@ pub struct Fit<'a> {
     pub folder: &'a RunFolder,
     /// Whether to go on from the folder's checkpoint.
     pub resume: bool,
+    /// How it is validated.
+    pub validation: Validation<'a>,
     /// Asked before each batch.
-    pub should_stop: &'a dyn Fn() -> bool,
+    pub should_stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Trains a network and leaves the weights of the epoch that is kept, the metrics and a checkpoint in the run's folder.
@@ -80,9 +106,13 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
     if fit.resume {
         (position, learner) = Checkpoint::read(&folder.checkpoint())?.restore(learner, device)?;
     }
-    while position.history.len() < config.epochs && !patience_is_over(config, &position.history) {
+    let last = match fit.validation {
+        Validation::Crossed(parts) => (parts.best_share() * config.epochs as f64).ceil() as usize,
+        Validation::Rows | Validation::Answers => config.epochs,
+    };
+    while position.epoch < last && !is_over(fit, &position.history) {
         if let (Some(bits), None) = (config.integer_bits(), learner.rounding())
-            && position.history.len() >= config.float_epochs()
+            && position.epoch >= config.float_epochs()
         {
             let rounding = begin_rounding(fit, bits, &learner)?;
             learner = learner.rounding_as(rounding);
@@ -94,17 +124,21 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
             Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
             return Ok(Ending::Interrupted);
         }
+        position.epoch += 1;
+        position.batch = 0;
+        if !position.epoch.is_multiple_of(config.measure_every) && position.epoch < last {
+            continue;
+        }
         learner = learner.settled();
         let trained = learner.trained();
-        if end_epoch(fit, &trained, &learner.network, &mut position, progress, device)? {
+        if measure(fit, &trained, &learner.network, &mut position, progress, device)? {
             weights::save(&trained, &folder.weights())?;
         }
         Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
     }
     progress.finish();
-    kept_epoch(config, &position.history)
-        .map(Ending::Finished)
-        .ok_or_else(|| Error::Failed("no epoch was trained".into()))
+    let kept = kept(fit, &position.history).ok_or_else(|| Error::Failed("no epoch was trained".into()))?;
+    Ok(Ending::Finished(Measurements { kept, history: position.history, answers: position.answers }))
 }
 
 /// The network that a training begins with.
@@ -162,7 +196,7 @@ fn train_epoch<B: TrainingBackend>(
     progress: &mut Progress,
 ) -> Result<(Learner<B>, bool), Error> {
     let Fit { config, prepared, .. } = fit;
-    let epoch = position.history.len();
+    let epoch = position.epoch;
     let examples = &prepared.training;
     let batches = batches_of_epoch(config, prepared, epoch);
     let input_grids = learner.rounding().map_or(Vec::new(), |rounding| rounding.channel_grids(&learner.network));
@@ -178,7 +212,9 @@ fn train_epoch<B: TrainingBackend>(
         shares: learner.devices.len(),
     };
     let mut unread = Unread::default();
-    progress.start_epoch();
+    if epoch.is_multiple_of(config.measure_every) || position.sums.rows == 0 {
+        progress.start_epoch();
+    }
     std::thread::scope(|scope| {
         let seed = config.seed;
         let of_batch = move |number| chance(seed, Chance::Dropout, epoch, number);
@@ -197,15 +233,15 @@ fn train_epoch<B: TrainingBackend>(
             }
             if position.batch.is_multiple_of(BATCHES_PER_READ) || position.batch == batches.len() {
                 let rows = unread.read(&mut position.sums)?;
-                progress.advance(rows, &status(config, epoch, &position.sums, examples.len()));
+                progress.advance(rows, &status(fit, epoch, &position.sums));
             }
         }
         Ok((learner, false))
     })
 }
 
-/// Measures the epoch, writes its row of metrics, and tells whether its weights are to be kept.
-fn end_epoch<B: NetworkBackend>(
+/// Measures the network after an epoch, writes its row of metrics, and tells whether its weights are to be kept.
+fn measure<B: NetworkBackend>(
     fit: &Fit<'_>,
     model: &Classifier<B>,
     network: &NetworkConfig,
@@ -214,25 +250,48 @@ fn end_epoch<B: NetworkBackend>(
     device: &B::Device,
 ) -> Result<bool, Error> {
     let Fit { config, prepared, folder, .. } = fit;
-    let validation = evaluate(model, network, &prepared.validation, device)?;
+    let validation = match fit.validation {
+        Validation::Crossed(parts) => parts.at(position.epoch as f64 / config.epochs as f64),
+        Validation::Rows | Validation::Answers => evaluate(model, network, &prepared.validation, device)?,
+    };
+    if matches!(fit.validation, Validation::Answers) {
+        position.answers.push(validation.answers);
+    }
     let EpochSums { loss, correct, rows } = position.sums;
     let rows = rows.max(1) as f64;
-    let epoch = position.history.len() + 1;
+    let epoch = position.epoch;
+    let batches = prepared.training.len().div_ceil(config.batch_size);
     let metrics = EpochMetrics {
         epoch,
         training_loss: loss / rows,
         training_accuracy: correct as f64 / rows,
         validation_loss: validation.loss,
         validation_accuracy: validation.accuracy,
-        learning_rate: rate_at(config, position.batch, epoch * position.batch - 1),
+        learning_rate: rate_at(config, batches, (epoch * batches).saturating_sub(1)),
     };
     position.history.push(metrics);
-    position.batch = 0;
     position.sums = EpochSums::default();
-    let kept = kept_epoch(config, &position.history) == Some(metrics);
-    progress.end_epoch(&metrics, kept && config.keep_epoch == KeptEpoch::Best);
+    let is_kept = kept(fit, &position.history) == Some(metrics);
+    let is_crossed = matches!(fit.validation, Validation::Crossed(_));
+    progress.end_epoch(&metrics, is_kept && !is_crossed && config.keep_epoch == KeptEpoch::Best);
     write_atomically(&folder.metrics(), &metrics_csv(&position.history)?)?;
-    Ok(kept)
+    Ok(is_kept)
+}
+
+/// The measurement whose weights are kept so far.
+fn kept(fit: &Fit<'_>, history: &[EpochMetrics]) -> Option<EpochMetrics> {
+    match fit.validation {
+        Validation::Crossed(_) => history.last().copied(),
+        Validation::Rows | Validation::Answers => kept_epoch(fit.config, history),
+    }
+}
+
+/// Whether the training stops early.
+fn is_over(fit: &Fit<'_>, history: &[EpochMetrics]) -> bool {
+    match fit.validation {
+        Validation::Crossed(_) => false,
+        Validation::Rows | Validation::Answers => patience_is_over(fit.config, history),
+    }
 }
 
 fn metrics_csv(history: &[EpochMetrics]) -> Result<Vec<u8>, Error> {
@@ -246,13 +305,16 @@ fn rate_at(config: &TrainingConfig, batches: usize, step: usize) -> f64 {
     learning_rate(config.schedule, config.learning_rate, config.warmup_steps, config.epochs * batches, step)
 }
 
-fn status(config: &TrainingConfig, epoch: usize, sums: &EpochSums, total_rows: usize) -> Status {
+fn status(fit: &Fit<'_>, epoch: usize, sums: &EpochSums) -> Status {
+    let Fit { config, prepared, .. } = fit;
     let rows = sums.rows.max(1) as f64;
+    let measured = epoch / config.measure_every * config.measure_every;
+    let epochs = config.measure_every.min(config.epochs - measured);
     Status {
         epoch: epoch + 1,
         epochs: config.epochs,
         rows: sums.rows,
-        total_rows: total_rows as u64,
+        total_rows: (epochs * prepared.training.len()) as u64,
         loss: sums.loss / rows,
         accuracy: sums.correct as f64 / rows,
     }

@@ -16,8 +16,8 @@ pub enum KeptEpoch {
 /// The epoch that is kept so far; of those that simulated integers once there is one.
 pub(super) fn kept_epoch(config: &TrainingConfig, history: &[EpochMetrics]) -> Option<EpochMetrics> {
     let float_epochs = config.float_epochs();
-    let counted = if history.len() > float_epochs { &history[float_epochs..] } else { history };
-    counted.iter().copied().reduce(|kept, next| {
+    let simulated = history.iter().position(|metrics| metrics.epoch > float_epochs);
+    history[simulated.unwrap_or(0)..].iter().copied().reduce(|kept, next| {
         let better = next.validation_accuracy > kept.validation_accuracy
             || (next.validation_accuracy == kept.validation_accuracy && next.validation_loss < kept.validation_loss);
         if better || config.keep_epoch == KeptEpoch::Last { next } else { kept }
@@ -27,9 +27,10 @@ pub(super) fn kept_epoch(config: &TrainingConfig, history: &[EpochMetrics]) -> O
 /// Whether as many epochs as `patience` says were no better than the kept one; never before integers are simulated,
 /// and never where the last one is kept.
 pub(super) fn patience_is_over(config: &TrainingConfig, history: &[EpochMetrics]) -> bool {
-    let waits = config.integer_bits().is_some() && history.len() <= config.float_epochs();
+    let epochs = history.last().map_or(0, |metrics| metrics.epoch);
+    let waits = config.integer_bits().is_some() && epochs <= config.float_epochs();
     let kept = kept_epoch(config, history).filter(|_| !waits);
-    kept.is_some_and(|kept| history.len() - kept.epoch >= config.patience)
+    kept.is_some_and(|kept| epochs - kept.epoch >= config.patience)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Training: settings, the loop, schedule, checkpoints, progress.
 
 mod adam;
+mod automatic;
 mod average;
 mod checkpoint;
 mod config;
+mod cross_validation;
 mod embedding;
 mod evaluate;
 mod fit;
@@ -16,10 +18,12 @@ mod progress;
 mod schedule;
 mod teachers;
 
+pub use automatic::{Automatic, Chosen};
 pub use checkpoint::EpochMetrics;
 pub use config::TrainingConfig;
+pub use cross_validation::{CrossValidation, Fold};
 pub use evaluate::{Evaluation, evaluate, logits};
-pub use fit::{Ending, Fit, batches_of_epoch, fit, initial_network};
+pub use fit::{Ending, Fit, Measurements, Validation, batches_of_epoch, fit, initial_network};
 pub use kept_epoch::KeptEpoch;
 pub use prepare::{Prepared, encode_rows, label_class};
 pub use preset::{PRESETS, Preset};

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::data::{Content, DataError, Part, Row, TrainingData, TrainingRow};
+use crate::data::{Content, DataError, HeldOut, Part, Row, TrainingData, TrainingRow};
 use crate::encoding::{Encoder, Pretrained};
 use crate::error::Error;
 use crate::examples::{Collector, Example, Examples, Spill};
@@ -24,8 +24,10 @@ pub struct Prepared {
     pub training: Examples,
     /// The rows to train on as teachers of whole rows read them.
     pub questions: Option<Examples>,
-    /// Rows that are measured after each epoch.
+    /// Rows that training is measured with; none where all rows are trained on.
     pub validation: Examples,
+    /// Whether the validation rows are held out of the training rows.
+    pub holds_out: bool,
     /// Share of the training frames' values that 16 bits do not hold in their unit; 0 for texts.
     pub saturated_share: f64,
     /// SHA-256 of the rows.
@@ -50,7 +52,15 @@ impl Prepared {
     /// configuration's hash, or are not of words where word vectors are given; [`Error::Unwritable`] for the temporary
     /// file.
     pub fn read(config: &TrainingConfig, spill: Spill<'_>) -> Result<Self, Error> {
-        let data = config.data.training_data(&config.selection(&config.text_columns))?;
+        Self::read_holding_out(config, config.held_out(), spill)
+    }
+
+    /// [`Self::read`] with these rows held out.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_holding_out(config: &TrainingConfig, held_out: HeldOut, spill: Spill<'_>) -> Result<Self, Error> {
+        let data = config.data.training_data(&config.selection(&config.text_columns, held_out))?;
         if let Some(expected) = config.data_hash.as_ref().filter(|expected| **expected != data.hash) {
             return Err(Error::Setting(format!(
                 "{}: these are not the rows of the configuration (SHA-256 {} instead of {expected}); \
@@ -83,6 +93,7 @@ impl Prepared {
         let Encoded { training, questions, validation, saturated_share } = encoded;
         Ok(Self {
             saturated_share,
+            holds_out: data.holds_out(),
             pretrained: read_pretrained(config, &encoder, &training)?,
             labels: data.labels,
             encoder,
@@ -116,6 +127,12 @@ impl Prepared {
             (_, row) => row,
         };
         self.training.spread(count).map(read).collect()
+    }
+
+    /// Mean number of steps of a training row.
+    pub fn mean_steps(&self) -> f64 {
+        let steps: usize = (0..self.training.len()).map(|row| self.training.steps(row)).sum();
+        steps as f64 / self.training.len().max(1) as f64
     }
 
     /// What a step of the rows takes in.

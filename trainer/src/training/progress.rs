@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::checkpoint::EpochMetrics;
+use super::cross_validation::Fold;
 use crate::note;
 
 /// Shows how training goes: a bar on a terminal, a plain line an epoch and every half minute elsewhere.
@@ -108,6 +109,14 @@ impl Progress {
             if best { "  best" } else { "" },
         );
         self.print(&line);
+    }
+
+    /// Says what a part of a cross-validation came to.
+    pub(crate) fn end_fold(&self, number: usize, folds: usize, fold: &Fold) {
+        if let Some(last) = fold.history.last() {
+            let (rows, percent) = (fold.expected.len(), 100.0 * last.validation_accuracy);
+            self.print(&format!("part {number} of {folds}  {rows} rows held out  accuracy {percent:.2} %"));
+        }
     }
 
     fn print(&self, line: &str) {

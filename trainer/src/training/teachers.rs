@@ -59,7 +59,7 @@ impl TeacherEncoding {
             let refuse = |problem: &str| Err(Error::Run { path: path.clone(), problem: problem.into() });
             let teacher = RunIdentity::load(path)?;
             let rows = |config: &TrainingConfig| {
-                (config.validation.clone(), config.validation_share.to_bits(), config.data_seed)
+                (config.validation.clone(), config.validation_share.to_bits(), config.folds, config.data_seed)
             };
             if teacher.config.data_hash.as_deref() != Some(data_hash) || rows(&teacher.config) != rows(config) {
                 return refuse("a teacher is trained on the same rows, with the same ones held out for validation");

@@ -1,18 +1,26 @@
 //! From settings to a finished run: what every command that trains does.
 
+mod finish;
+#[cfg(not(test))]
+mod folds;
+
 use std::path::Path;
+
+pub use finish::FinishedRun;
 
 use crate::error::Error;
 use crate::examples::Spill;
 use crate::run::RunResult;
 use crate::run_folder::{RunFolder, read_toml};
-use crate::training::{Prepared, TrainingConfig};
+use crate::training::{Chosen, Prepared, TrainingConfig};
 
 /// A training that is about to begin, or to go on.
 #[derive(Debug)]
 pub struct Session {
-    /// The settings.
+    /// The settings; none of them is automatic any more.
     pub config: TrainingConfig,
+    /// What was chosen of them by the rows, if something was.
+    pub chosen: Option<Chosen>,
     /// The rows.
     pub prepared: Prepared,
     /// The run's folder.
@@ -26,13 +34,19 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Run`] if the folder holds a run; [`Error::Setting`]; as [`Prepared::read`]; [`Error::Unwritable`].
-    pub fn start(out: &Path, config: TrainingConfig) -> Result<Self, Error> {
+    pub fn start(out: &Path, mut config: TrainingConfig) -> Result<Self, Error> {
         RunFolder::check_free(out)?;
         config.check()?;
-        let prepared = Prepared::read(&config, Spill::beside(out))?;
+        let mut prepared = Prepared::read(&config, Spill::beside(out))?;
+        let held_out = config.held_out();
+        let chosen = config.choose(&prepared);
+        config.check()?;
+        if config.held_out() != held_out {
+            prepared = Prepared::read(&config, Spill::beside(out))?;
+        }
         let folder = RunFolder::create(out)?;
         prepared.write(&folder, &config)?;
-        Ok(Self { config, prepared, folder, resume: false })
+        Ok(Self { config, chosen, prepared, folder, resume: false })
     }
 
     /// The training of a run's folder, from its checkpoint if there is one.
@@ -49,30 +63,41 @@ impl Session {
         }
         let prepared = Prepared::read(&config, Spill::beside(out))?;
         let resume = folder.checkpoint().is_file();
-        Ok(Self { config, prepared, folder, resume })
+        Ok(Self { config, chosen: None, prepared, folder, resume })
     }
 
-    /// Trains, and finishes the run; nothing if it was asked to stop before, and can go on.
+    /// Trains, after a cross-validation if there is to be one, and finishes the run; nothing if it was asked to stop
+    /// before, and can go on.
     ///
     /// # Errors
-    /// As [`crate::training::fit`] and [`crate::run::finish`].
+    /// As [`crate::training::fit`] and [`Prepared::read`]; [`Error::Unwritable`].
     #[cfg(not(test))]
     pub fn run(
         &self,
         device: &crate::device::Device,
         progress: &mut crate::training::Progress,
-        should_stop: &dyn Fn() -> bool,
-    ) -> Result<Option<RunResult>, Error> {
+        should_stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<FinishedRun>, Error> {
         use burn_ndarray::NdArray;
 
-        use crate::training::{Ending, Fit};
+        use crate::training::{Ending, Fit, Validation};
 
-        let Self { config, prepared, folder, resume } = self;
-        let fit = Fit { config, prepared, folder, resume: *resume, should_stop };
+        let Self { config, prepared, folder, resume, .. } = self;
+        let crossed = match config.folds {
+            0 => None,
+            _ => match self.cross_validation(device, progress, should_stop)? {
+                Some(crossed) => Some(crossed),
+                None => return Ok(None),
+            },
+        };
+        let validation = crossed.as_ref().map_or(Validation::Rows, Validation::Crossed);
+        let fit = Fit { config, prepared, folder, resume: *resume, validation, should_stop };
         match device.fit(&fit, progress)? {
             Ending::Interrupted => Ok(None),
-            Ending::Finished(kept) => {
-                crate::run::finish::<NdArray<f32>>(folder, config, prepared, kept, &Default::default()).map(Some)
+            Ending::Finished(measurements) => {
+                let crossed = crossed.as_ref();
+                let device = Default::default();
+                finish::finish::<NdArray<f32>>(folder, config, prepared, measurements, crossed, &device).map(Some)
             }
         }
     }
