@@ -20,5 +20,6 @@ mod model;
 mod properties;
 mod run_folder;
 mod seeds;
+mod small_sets;
 mod training_input;
 mod weights;

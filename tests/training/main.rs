@@ -16,8 +16,8 @@ use trainer::encoding::Input;
 use trainer::examples::{Example, Examples};
 use trainer::network::{self, Classifier, InputShape, NetworkConfig, Packed, Pooling, Sequence};
 use trainer::quantize::{Bits, IntegerBits};
-use trainer::run::Run;
-use trainer::run_folder::RunFolder;
+use trainer::run::{Run, RunResult};
+use trainer::run_folder::{RunFolder, read_toml};
 use trainer::training::{KeptEpoch, TeachersRead, TrainingConfig, logits};
 use trainer::weights::NetworkWeights;
 
@@ -65,7 +65,9 @@ fn assert_repeats(config: &TrainingConfig, parent: &Path, interruptions: &[usize
     let whole = run("whole");
     assert!(train(config, &whole, false, &|| false).unwrap().is_some());
     let expected = outcome(whole.path());
-    assert_eq!(expected.1.lines().count(), 1 + config.epochs);
+    if config.folds == 0 {
+        assert_eq!(expected.1.lines().count(), 1 + config.epochs.div_ceil(config.measure_every));
+    }
 
     let again = run("again");
     train(config, &again, false, &|| false).unwrap();
@@ -87,6 +89,33 @@ fn a_run_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
     let parent = tempfile::tempdir().unwrap();
     // 360 training rows are 23 batches: in the first epoch, at its end, and in the second.
     assert_repeats(&small_config(parent.path()), parent.path(), &[3, 23, 30]);
+}
+
+#[test]
+fn a_run_that_is_measured_now_and_then_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig { epochs: 5, measure_every: 2, ..small_config(parent.path()) };
+    // In an epoch that is not measured, after it, and in the last one.
+    assert_repeats(&config, parent.path(), &[3, 23, 100]);
+    let metrics = outcome(&parent.path().join("whole")).1;
+    let epochs: Vec<&str> = metrics.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(epochs, ["2", "4", "5"]);
+}
+
+#[test]
+fn a_cross_validated_run_repeats_bit_for_bit_and_an_interruption_changes_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let config = TrainingConfig { folds: 3, num_layers: 1, ..small_config(parent.path()) };
+    // In the first parts, in the last part, and in the training on all rows.
+    assert_repeats(&config, parent.path(), &[3, 130, 170]);
+    let folder = RunFolder::open(&parent.path().join("whole")).unwrap();
+    let result: RunResult = read_toml(&folder.result()).unwrap();
+    assert_eq!((result.training_rows, result.validation_rows, result.folds), (400, 400, 3));
+    assert!(result.kept.validation_accuracy > 0.3 && result.macro_f1.unwrap() > 0.2, "{result:?}");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder.cross_validation()).unwrap().map(|f| f.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["fold-1.toml", "fold-2.toml", "fold-3.toml"]);
 }
 
 #[test]

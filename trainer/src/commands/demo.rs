@@ -8,7 +8,7 @@ use trainer::data::Source;
 use trainer::device::DeviceChoice;
 use trainer::export::ModelFile;
 use trainer::run_folder::write_atomically;
-use trainer::training::TrainingConfig;
+use trainer::training::{Automatic, TrainingConfig};
 
 use super::{evaluate, load_run, predict, print_line, train};
 
@@ -58,7 +58,8 @@ impl Demo {
         if self.out.join("result.toml").is_file() {
             return print_line(&format!("{} holds a finished run", self.out.display()));
         }
-        train::train_anew(&self.out, TrainingConfig::default(), &self.device.resolve(&[])?, false)
+        let config = TrainingConfig { automatic: Automatic::unless(|_| false), ..TrainingConfig::default() };
+        train::train_anew(&self.out, config, &self.device.resolve(&[])?, false)
     }
 
     fn model(&self, precision: Precision) -> PathBuf {

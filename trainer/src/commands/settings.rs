@@ -57,7 +57,7 @@ pub(super) struct Settings {
     /// Values of a token's vector, 0: one-hot [32, or those of the file of word vectors]
     #[arg(long, value_name = "N")]
     pub(super) embedding_size: Option<usize>,
-    /// The formula of the recurrent layers [lstm]
+    /// The formula of the recurrent layers [gru]
     #[arg(long, value_enum)]
     cell: Option<Cell>,
     /// Read in both directions [false]

@@ -39,7 +39,7 @@ impl Session {
         config.check()?;
         let mut prepared = Prepared::read(&config, Spill::beside(out))?;
         let held_out = config.held_out();
-        let chosen = config.choose(&prepared);
+        let chosen = config.choose(prepared.extent());
         config.check()?;
         if config.held_out() != held_out {
             prepared = Prepared::read(&config, Spill::beside(out))?;

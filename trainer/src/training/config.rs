@@ -184,7 +184,7 @@ impl Default for TrainingConfig {
             pretrained_embeddings: None,
             freeze_embeddings: false,
             embedding_size: 32,
-            cell: Cell::Lstm,
+            cell: Cell::Gru,
             hidden_size: 64,
             num_layers: 1,
             bidirectional: false,
@@ -414,6 +414,16 @@ impl TrainingConfig {
         }
         if self.adversarial > 0.0 && (self.embedding_size == 0 || self.freeze_embeddings) {
             return refuse("--adversarial moves the vectors of tokens, and needs some that training changes");
+        }
+        if self.folds == 1 {
+            return refuse("--folds 1: expected 0, or 2 and more parts");
+        }
+        if self.folds > 0 && self.validation.is_some() {
+            let problem = "--validation: the parts of a cross-validation are its validation rows; give one of both";
+            return refuse(&format!("--folds {} with {problem}", self.folds));
+        }
+        if self.folds > 0 && (!self.teachers.is_empty() || self.fine_tune.is_some()) {
+            return refuse("--folds: a teacher or a run to tune has seen the parts that are held out; give --folds 0");
         }
         let of_words = matches!(self.input, Input::Auto | Input::Words | Input::FingerprintedWords);
         if self.pretrained_embeddings.is_some() && !of_words {

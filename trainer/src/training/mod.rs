@@ -18,7 +18,7 @@ mod progress;
 mod schedule;
 mod teachers;
 
-pub use automatic::{Automatic, Chosen};
+pub use automatic::{Automatic, Chosen, Extent};
 pub use checkpoint::EpochMetrics;
 pub use config::TrainingConfig;
 pub use cross_validation::{CrossValidation, Fold};

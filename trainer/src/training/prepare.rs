@@ -7,7 +7,7 @@ use crate::examples::{Collector, Example, Examples, Spill};
 use crate::network::InputShape;
 use crate::run::RunIdentity;
 use crate::run_folder::{RunFolder, write_lines, write_toml};
-use crate::training::{TeacherEncoding, TrainingConfig};
+use crate::training::{Extent, TeacherEncoding, TrainingConfig};
 
 /// Rows ready to train on.
 #[derive(Debug)]
@@ -66,6 +66,12 @@ impl Prepared {
                 "{}: these are not the rows of the configuration (SHA-256 {} instead of {expected}); \
                  remove `data_hash` from it to train on them all the same",
                 data.place, data.hash
+            )));
+        }
+        if config.folds > 0 && data.validation_rows > 0 && !data.holds_out() {
+            return Err(Error::Setting(format!(
+                "--folds {}: {} has validation rows of its own; leave out --folds",
+                config.folds, data.place
             )));
         }
         if let [label] = data.labels.as_slice() {
@@ -129,10 +135,14 @@ impl Prepared {
         self.training.spread(count).map(read).collect()
     }
 
-    /// Mean number of steps of a training row.
-    pub fn mean_steps(&self) -> f64 {
+    /// How many rows there are, and how long they are.
+    pub fn extent(&self) -> Extent {
         let steps: usize = (0..self.training.len()).map(|row| self.training.steps(row)).sum();
-        steps as f64 / self.training.len().max(1) as f64
+        Extent {
+            training: self.training.len(),
+            held_out: if self.holds_out { self.validation.len() } else { 0 },
+            mean_steps: steps as f64 / self.training.len().max(1) as f64,
+        }
     }
 
     /// What a step of the rows takes in.
