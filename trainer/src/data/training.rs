@@ -191,6 +191,11 @@ impl TrainingData {
         })
     }
 
+    /// Whether the validation rows are held out by chance, and not rows of their own.
+    pub fn holds_out(&self) -> bool {
+        self.validation.is_none()
+    }
+
     /// Reads all rows again, in the order in which they stand, each with its number among those of its part.
     ///
     /// # Errors

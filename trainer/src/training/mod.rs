@@ -1,6 +1,7 @@
 //! Training: settings, the loop, schedule, checkpoints, progress.
 
 mod adam;
+pub mod applicability;
 mod average;
 mod checkpoint;
 mod config;
@@ -9,6 +10,7 @@ mod evaluate;
 mod fit;
 mod kept_epoch;
 mod learner;
+mod parameter_ids;
 mod prefetch;
 mod prepare;
 mod preset;

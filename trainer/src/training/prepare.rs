@@ -30,6 +30,8 @@ pub struct Prepared {
     pub saturated_share: f64,
     /// SHA-256 of the rows.
     pub data_hash: String,
+    /// Whether the validation rows were held out by chance.
+    pub holds_out: bool,
 }
 
 impl Prepared {
@@ -83,6 +85,7 @@ impl Prepared {
         let Encoded { training, questions, validation, saturated_share } = encoded;
         Ok(Self {
             saturated_share,
+            holds_out: data.holds_out(),
             pretrained: read_pretrained(config, &encoder, &training)?,
             labels: data.labels,
             encoder,
