@@ -1,13 +1,33 @@
-//! The folder that a training run leaves: everything written beside its place first, synced, then renamed.
+//! The folder that a training run leaves: locked while it is written, each file whole or not at all.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::folder_lock::FolderLock;
+use crate::frontier::SEARCH_FILE;
+pub use crate::output::{temporary_file_near, write_atomically};
+
+/// The files of a run, but for its lock.
+pub const FILES: [&str; 10] = [
+    "config.toml",
+    "labels.txt",
+    "vocabulary.txt",
+    "fingerprints.toml",
+    "alphabet.toml",
+    "normalization.toml",
+    "weights.safetensors",
+    "rounding.toml",
+    "metrics.csv",
+    "result.toml",
+];
+
+const CONFIG: &str = "config.toml";
+const CHECKPOINT: &str = "checkpoint.bin";
 
 /// A run's folder.
 ///
@@ -24,9 +44,12 @@ use crate::error::Error;
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |
 /// | `checkpoint.bin` | where to go on after an interruption |
+/// | `lock` | empty; locked by the program that writes to the folder, see [`FolderLock`] |
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
+    /// None where it is only read.
+    lock: Option<Arc<FolderLock>>,
 }
 
 impl RunFolder {
@@ -35,7 +58,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Run`] if there is no run in it.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let folder = Self { path: path.into() };
+        let folder = Self { path: path.into(), lock: None };
         if folder.config().is_file() {
             Ok(folder)
         } else {
@@ -49,21 +72,51 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Run`] if it does.
     pub fn check_free(path: &Path) -> Result<(), Error> {
-        if (Self { path: path.into() }).config().exists() {
+        if path.join(CONFIG).exists() {
             let problem = "holds a run already; choose another --out, go on with --resume, or delete it";
             return Err(Error::Run { path: path.into(), problem: problem.into() });
         }
         Ok(())
     }
 
-    /// A folder for a new run, made if it is not there.
+    /// A folder for a new run, made if it is not there, and not locked: for callers that no other program meets.
     ///
     /// # Errors
     /// [`Error::Run`] if it holds a run already, [`Error::Unwritable`].
     pub fn create(path: &Path) -> Result<Self, Error> {
         Self::check_free(path)?;
         fs::create_dir_all(path).map_err(|source| Error::Unwritable { path: path.into(), source })?;
-        Ok(Self { path: path.into() })
+        Ok(Self { path: path.into(), lock: None })
+    }
+
+    /// A locked folder for a new run, made if it is not there. It goes again if [`Self::keep`] is never called.
+    ///
+    /// # Errors
+    /// As [`FolderLock::take`]; [`Error::Run`] if it holds a run already, or files of others that a run would overwrite.
+    pub fn claim_new(path: &Path) -> Result<Self, Error> {
+        let lock = FolderLock::take(path)?;
+        Self::check_free(path)?;
+        // Where there was a lock, files without config.toml are what a training left that ended while it began.
+        let overwritten = FILES.iter().copied().chain([CHECKPOINT]).filter(|_| lock.is_new());
+        if let Some(name) = overwritten.chain([SEARCH_FILE]).find(|name| path.join(name).exists()) {
+            let problem = format!("holds {name}, which is of no run; choose another --out");
+            return Err(Error::Run { path: path.into(), problem });
+        }
+        Ok(Self { path: path.into(), lock: Some(Arc::new(lock)) })
+    }
+
+    /// An existing run's folder, locked to be written.
+    ///
+    /// # Errors
+    /// As [`Self::open`] and [`FolderLock::take`].
+    pub fn claim(path: &Path) -> Result<Self, Error> {
+        let folder = Self::open(path)?;
+        Ok(Self { lock: Some(Arc::new(FolderLock::take(path)?)), ..folder })
+    }
+
+    /// From now on a claimed folder has content, and stays.
+    pub fn keep(&self) {
+        self.lock.iter().for_each(|lock| lock.keep());
     }
 
     /// The folder itself.
@@ -73,7 +126,7 @@ impl RunFolder {
 
     /// `config.toml`
     pub fn config(&self) -> PathBuf {
-        self.path.join("config.toml")
+        self.path.join(CONFIG)
     }
 
     /// `result.toml`
@@ -98,7 +151,7 @@ impl RunFolder {
 
     /// `checkpoint.bin`
     pub fn checkpoint(&self) -> PathBuf {
-        self.path.join("checkpoint.bin")
+        self.path.join(CHECKPOINT)
     }
 
     /// `labels.txt`
@@ -125,51 +178,6 @@ impl RunFolder {
     pub fn normalization(&self) -> PathBuf {
         self.path.join("normalization.toml")
     }
-}
-
-/// Writes a whole file, or nothing: beside its place, synced, renamed.
-///
-/// # Errors
-/// [`Error::Unwritable`].
-pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), Error> {
-    write_atomically_with(path, |file| file.write_all(content))
-}
-
-/// [`write_atomically`] of what `write` writes, piece by piece.
-///
-/// # Errors
-/// [`Error::Unwritable`].
-pub fn write_atomically_with(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> Result<(), Error> {
-    let unwritable = |source| Error::Unwritable { path: path.into(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder).map_err(unwritable)?;
-    let mut buffer = BufWriter::new(file.as_file_mut());
-    write(&mut buffer).and_then(|()| buffer.flush()).map_err(unwritable)?;
-    drop(buffer);
-    file.as_file().sync_all().map_err(unwritable)?;
-    #[cfg(unix)]
-    make_readable(file.as_file()).map_err(unwritable)?;
-    file.persist(path).map_err(|error| unwritable(error.error))?;
-    Ok(())
-}
-
-/// A file without a name, in this folder or in the nearest one above it that is there.
-///
-/// # Errors
-/// [`Error::Unwritable`].
-pub fn temporary_file_near(folder: &Path) -> Result<File, Error> {
-    let above = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
-    tempfile::tempfile_in(above).map_err(|source| Error::Unwritable { path: above.into(), source })
-}
-
-/// Gives a temporary file, which only its owner can read, the permissions of an ordinary one.
-#[cfg(unix)]
-fn make_readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 /// Writes `value` as TOML.

@@ -14,7 +14,7 @@ const FIRST_SHARE: f64 = 1.0 / 3.0;
 
 /// What a search is given.
 pub struct Search<'a> {
-    /// The settings that all candidates share.
+    /// The settings that all candidates share, with the hash of the rows.
     pub base: &'a TrainingConfig,
     /// Seeds of the last stage.
     pub seeds: usize,
@@ -35,18 +35,23 @@ impl Trial {
     /// What it came to, if it was trained before.
     ///
     /// # Errors
-    /// [`Error::Run`] if the folder is that of a run with other settings.
+    /// [`Error::Run`] if the folder is that of a run with other settings, or on other rows.
     pub fn finished(&self) -> Result<Option<RunResult>, Error> {
         if !self.is_begun() {
             return Ok(None);
         }
         let folder = RunFolder::open(&self.folder)?;
         let found: TrainingConfig = read_toml(&folder.config())?;
+        let data_hash = found.data_hash.clone();
         let input = if self.config.input == Input::Auto { Input::Auto } else { found.input };
         if (TrainingConfig { data_hash: None, input, ..found })
             != (TrainingConfig { data_hash: None, ..self.config.clone() })
         {
             let problem = "was trained with other settings than this search has; choose another --out";
+            return Err(Error::Run { path: self.folder.clone(), problem: problem.into() });
+        }
+        if data_hash != self.config.data_hash {
+            let problem = "was trained on other rows than this search has; choose another --out";
             return Err(Error::Run { path: self.folder.clone(), problem: problem.into() });
         }
         if folder.result().is_file() { read_toml(&folder.result()).map(Some) } else { Ok(None) }
