@@ -58,7 +58,9 @@ struct Shown {
 fn options(place: &Place, command: &str) -> Vec<Shown> {
     let help = place.run(&format!("{command} --help"));
     let mut found: Vec<Shown> = Vec::new();
-    for line in help.assert_done(command).lines().map(str::trim) {
+    // Below are examples, which have options too.
+    let lines = help.assert_done(command).lines().take_while(|line| !line.starts_with("Example"));
+    for line in lines.map(str::trim) {
         let line = line.strip_prefix("-h, ").or(line.strip_prefix("-V, ")).unwrap_or(line);
         if let Some(option) = line.strip_prefix("--") {
             let name: String =
@@ -162,7 +164,7 @@ const WITHOUT_EFFECT: [(&str, &str, &str); 26] = [
     ("vocabulary-size", "--data frames.csv --vocabulary-size 9", "--input words"),
     ("vocabulary-size", "--data rows.csv --input bytes --vocabulary-size 9", "--input words"),
     ("vocabulary-rows", "--data frames.csv --vocabulary-rows 9", "--input words"),
-    ("vocabulary-columns", "--data frames.csv --vocabulary-columns text", "--input words"),
+    ("vocabulary-columns", "--data rows.csv --input bytes --vocabulary-columns text", "--input words"),
     ("vocabulary-by", "--data frames.csv --vocabulary-by frequency", "--input words"),
     ("vocabulary-by", "--data rows.csv --input hashed-words --vocabulary-by frequency", "--input words"),
     ("hash-buckets", "--data rows.csv --hash-buckets 9", "--input hashed-words"),

@@ -40,7 +40,8 @@ fn a_split_into_the_folder_of_its_own_source_is_refused() {
     let parts = [content(&place, "train.csv"), content(&place, "test.csv")].concat();
     let mut lines: Vec<_> = parts.split(|byte| *byte == b'\n').filter(|line| *line != b"label,text").collect();
     let mut expected: Vec<_> = F01_TRAIN.split(|byte| *byte == b'\n').filter(|line| *line != b"label,text").collect();
-    (lines.sort_unstable(), expected.sort_unstable());
+    lines.sort_unstable();
+    expected.sort_unstable();
     lines.dedup();
     expected.dedup();
     assert_eq!(lines, expected);
@@ -239,7 +240,7 @@ fn run_folders_that_hold_something_else_are_refused() {
     place.write("ended/lock", b"");
     place.write("ended/labels.txt", b"of");
     place.run(&format!("train --data rows.csv --out ended {TINY}")).assert_done("train");
-    assert_eq!(content(&place, "ended/labels.txt"), content(&shared(), "run/labels.txt"));
+    assert_eq!(content(&place, "ended/labels.txt"), content(shared(), "run/labels.txt"));
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn a_training_that_was_interrupted_leaves_the_bytes_of_one_that_was_not() {
     ] {
         let train = |out: &str| {
             format!(
-                "train --out {out} {settings} --epochs 80 --patience 80 --batch-size 2 --hidden-size 6 --device cpu"
+                "train --out {out} {settings} --epochs 100 --patience 100 --batch-size 2 --hidden-size 6 --device cpu"
             )
         };
         let (whole, stopped) = (format!("{name}-whole"), format!("{name}-stopped"));

@@ -12,7 +12,7 @@ use crate::error::Error;
 
 /// Most symbolic links from a name to its file; Linux follows as many.
 const MOST_LINKS: usize = 40;
-/// How the names of files begin that are not complete yet.
+/// What follows a file's name while it is not complete yet.
 const UNFINISHED: &str = ".writing-";
 
 /// A file that will be written.
@@ -214,10 +214,32 @@ pub(crate) fn check_writable(folder: &Path) -> Result<(), String> {
     tempfile::tempfile_in(folder).map(|_| ()).map_err(problem)
 }
 
+/// How the name of a file begins that is not complete yet.
+fn unfinished_prefix(path: &Path) -> std::ffi::OsString {
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(UNFINISHED);
+    prefix
+}
+
+/// Removes what a program that was killed has left of files with these names, in a folder that the caller has locked.
+pub(crate) fn remove_unfinished(folder: &Path, names: &[&str]) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let starts = |prefix: std::ffi::OsString| name.as_encoded_bytes().starts_with(prefix.as_encoded_bytes());
+        if names.iter().any(|name| starts(unfinished_prefix(name.as_ref()))) {
+            // It is in nobody's way if this fails.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// A file beside `path`, with the permissions of the file that it will replace, else those that the umask leaves.
 fn unfinished_file(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED);
+    let prefix = unfinished_prefix(path);
+    builder.prefix(&prefix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let file = builder.tempfile_in(folder_of(path))?;

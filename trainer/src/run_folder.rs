@@ -10,11 +10,12 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::folder_lock::FolderLock;
 use crate::frontier::SEARCH_FILE;
+use crate::output::remove_unfinished;
 pub use crate::output::{temporary_file_near, write_atomically};
 
 /// The files of a run, but for its lock.
-pub const FILES: [&str; 10] = [
-    "config.toml",
+pub const FILES: [&str; 11] = [
+    CONFIG,
     "labels.txt",
     "vocabulary.txt",
     "fingerprints.toml",
@@ -24,6 +25,7 @@ pub const FILES: [&str; 10] = [
     "rounding.toml",
     "metrics.csv",
     "result.toml",
+    CHECKPOINT,
 ];
 
 const CONFIG: &str = "config.toml";
@@ -97,11 +99,12 @@ impl RunFolder {
         let lock = FolderLock::take(path)?;
         Self::check_free(path)?;
         // Where there was a lock, files without config.toml are what a training left that ended while it began.
-        let overwritten = FILES.iter().copied().chain([CHECKPOINT]).filter(|_| lock.is_new());
+        let overwritten = FILES.iter().copied().filter(|_| lock.is_new());
         if let Some(name) = overwritten.chain([SEARCH_FILE]).find(|name| path.join(name).exists()) {
             let problem = format!("holds {name}, which is of no run; choose another --out");
             return Err(Error::Run { path: path.into(), problem });
         }
+        remove_unfinished(path, &FILES);
         Ok(Self { path: path.into(), lock: Some(Arc::new(lock)) })
     }
 
@@ -111,7 +114,9 @@ impl RunFolder {
     /// As [`Self::open`] and [`FolderLock::take`].
     pub fn claim(path: &Path) -> Result<Self, Error> {
         let folder = Self::open(path)?;
-        Ok(Self { lock: Some(Arc::new(FolderLock::take(path)?)), ..folder })
+        let lock = FolderLock::take(path)?;
+        remove_unfinished(path, &FILES);
+        Ok(Self { lock: Some(Arc::new(lock)), ..folder })
     }
 
     /// From now on a claimed folder has content, and stays.

@@ -18,7 +18,7 @@ pub const SEARCH_FILE: &str = "search.toml";
 /// The table of a search, and its plots.
 const RESULTS: [&str; 3] = ["frontier.csv", "frontier.png", "frontier.svg"];
 /// Files of a run that change nothing of what is trained with it.
-const WITHOUT_EFFECT: [&str; 2] = ["metrics.csv", "result.toml"];
+const WITHOUT_EFFECT: [&str; 3] = ["metrics.csv", "result.toml", "checkpoint.bin"];
 /// Bytes that are hashed at once.
 const CHUNK: usize = 1 << 16;
 

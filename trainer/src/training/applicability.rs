@@ -56,7 +56,8 @@ pub const RULES: [Rule; 14] = [
         of.config.embedding_size > 0 && of.reads_texts()
     }),
     refused(&["text-columns"], "--data and a file of texts", |of| {
-        matches!(of.config.data, Source::Path(_)) && of.reads_texts()
+        // Before the rows are read, columns that they do not have are the better reason.
+        of.input.is_none() || (matches!(of.config.data, Source::Path(_)) && of.reads_texts())
     }),
     refused(&["validation-share"], "validation rows that are held out, not rows of their own", |of| {
         of.holds_out != Some(false)
