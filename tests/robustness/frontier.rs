@@ -181,11 +181,7 @@ fn runs_of_other_rows_are_not_taken_up() {
     }
     place.write("rows.csv", right.as_bytes());
     place.write("valid.csv", swapped(&valid, ["off,", "on,"]).as_bytes());
-    let outcome = place.run(SMALL);
-    assert_eq!(outcome.code, Some(2), "{outcome:?}");
-    assert!(outcome.stderr.contains("was trained on other rows than this search has"), "{}", outcome.stderr);
-    assert!(!place.path("out/frontier.csv").exists());
-    std::fs::remove_file(place.path("out/search.toml")).unwrap();
+    place.assert_refused(SMALL, &["out/runs/", "was trained on other rows than this search has"]);
     place.write("valid.csv", valid.as_bytes());
     place.run(SMALL).assert_done("the rows of before");
 }

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use super::search_file::RUNS;
 use super::{Budget, Candidate, Frontier, Measured, Stage};
 use crate::encoding::Input;
 use crate::error::Error;
@@ -89,7 +90,7 @@ impl Search<'_> {
             let (training_share, epochs) = (stage.training_share, stage.epochs);
             let shaped = candidate.shape.config(self.base, candidate.vocabulary);
             let name = format!("{}-tokens{}", candidate.shape, candidate.vocabulary);
-            let folder = self.out.join("runs").join(format!("{name}-stage{}-seed{seed}", stage.number));
+            let folder = self.out.join(RUNS).join(format!("{name}-stage{}-seed{seed}", stage.number));
             let float_epochs = shaped.float_epochs.map(|float| float * epochs / self.base.epochs.max(1));
             Trial { config: TrainingConfig { training_share, epochs, float_epochs, seed, ..shaped }, folder }
         };

@@ -10,11 +10,13 @@ use super::Budget;
 use crate::data::TrainingData;
 use crate::error::Error;
 use crate::folder_lock::FolderLock;
-use crate::run_folder::{FILES, read_toml, write_toml};
+use crate::run_folder::{FILES, RunFolder, read_toml, write_toml};
 use crate::training::TrainingConfig;
 
 /// The file that says what the runs of a search were trained on, beside their settings.
 pub const SEARCH_FILE: &str = "search.toml";
+/// The folder of the runs of a search, in that of the search.
+pub(super) const RUNS: &str = "runs";
 /// The table of a search, and its plots.
 const RESULTS: [&str; 3] = ["frontier.csv", "frontier.png", "frontier.svg"];
 /// Files of a run that change nothing of what is trained with it.
@@ -108,7 +110,7 @@ impl SearchFolder {
     /// Begins a search with these inputs, or goes on with one.
     ///
     /// # Errors
-    /// [`Error::Run`] if the search in the folder had other inputs; [`Error::Unwritable`].
+    /// [`Error::Run`] if the search in the folder, or a run of it, had other inputs; [`Error::Unwritable`].
     pub fn begin(&self, inputs: &SearchInputs) -> Result<(), Error> {
         let file = self.path.join(SEARCH_FILE);
         if file.exists() {
@@ -121,8 +123,22 @@ impl SearchFolder {
                 None => Ok(()),
             };
         }
+        self.check_runs(inputs)?;
         self.lock.keep();
         write_toml(&file, inputs)
+    }
+
+    /// Checks that the runs of a folder that does not say so itself were trained on these rows.
+    fn check_runs(&self, inputs: &SearchInputs) -> Result<(), Error> {
+        let runs = std::fs::read_dir(self.path.join(RUNS)).into_iter().flatten().flatten();
+        for folder in runs.filter_map(|entry| RunFolder::open(&entry.path()).ok()) {
+            let config: TrainingConfig = read_toml(&folder.config())?;
+            if config.data_hash.as_ref() != Some(&inputs.data_hash) {
+                let problem = "was trained on other rows than this search has; choose another --out";
+                return Err(Error::Run { path: folder.path().into(), problem: problem.into() });
+            }
+        }
+        Ok(())
     }
 }
 
