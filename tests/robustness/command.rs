@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
@@ -17,7 +17,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
@@ -80,6 +80,20 @@ impl Place {
         }
         let output = command.args(arguments.split_whitespace()).output().unwrap();
         Outcome::of(&output)
+    }
+
+    /// Starts `trainer`, whose output nobody reads.
+    pub(crate) fn spawn(&self, arguments: &str) -> Child {
+        let mut command = self.command();
+        command.args(arguments.split_whitespace()).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Runs `trainer` from a shell, where `$trainer` is the program.
+    pub(crate) fn shell(&self, script: &str) -> Outcome {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(self.0.path()).env("trainer", binary());
+        Outcome::of(&command.output().unwrap())
     }
 
     fn command(&self) -> Command {

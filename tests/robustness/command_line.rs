@@ -245,22 +245,17 @@ fn bits_of_integers_for_floats_are_refused() {
 }
 
 #[test]
-fn an_out_that_can_not_be_written_fails_with_exit_code_1_and_leaves_nothing() {
+fn an_out_that_can_not_be_written_is_refused_and_leaves_nothing() {
     let place = Place::new();
     place.copy_run("run");
     place.write("model.rnl", &model("int8"));
     std::fs::create_dir(place.path("folder")).unwrap();
-    let before = place.everything();
     for command in [
         "export run --precision int8 --out missing/model.rnl",
         "export run --precision int8 --out folder",
         "known-answers model.rnl lights --out missing/answers.bin",
     ] {
-        let outcome = place.run(command);
-        assert_eq!(outcome.code, Some(1), "{command}: {outcome:?}");
-        assert!(outcome.stderr.starts_with("error: can not write "), "{command}: {outcome:?}");
-        assert_eq!((outcome.stdout.as_str(), outcome.stderr.lines().count()), ("", 1), "{command}");
-        assert!(place.everything() == before, "`{command}` left something: {:?}", place.everything().keys());
+        place.assert_refused(command, &[command.split(' ').next_back().unwrap()]);
     }
 }
 

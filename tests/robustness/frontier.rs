@@ -29,12 +29,6 @@ fn number(row: &BTreeMap<String, String>, name: &str) -> f64 {
     row[name].parse().unwrap_or_else(|_| panic!("{name} of {row:?}"))
 }
 
-/// The content of all files but those whose tensors have an order of chance.
-fn everything(place: &Place) -> BTreeMap<String, Vec<u8>> {
-    let of_chance = |name: &str| name.ends_with("weights.safetensors") || name.ends_with("checkpoint.bin");
-    place.everything().into_iter().filter(|(name, _)| !of_chance(name)).collect()
-}
-
 #[test]
 fn a_search_leaves_a_table_a_plot_and_a_model_for_each_budget() {
     let place = place();
@@ -76,11 +70,11 @@ fn a_search_leaves_a_table_a_plot_and_a_model_for_each_budget() {
 fn what_was_trained_is_not_trained_again() {
     let place = place();
     place.run(SEARCH).assert_done("search");
-    let before = everything(&place);
+    let before = place.everything();
     let again = place.run(SEARCH);
     again.assert_done("the same search");
     assert!(!again.stderr.contains("epoch "), "{}", again.stderr);
-    assert!(everything(&place) == before);
+    assert!(place.everything() == before);
 
     // One run was never begun, another was interrupted before its first checkpoint.
     let runs: Vec<&String> = before.keys().filter(|name| name.ends_with("-stage3-seed2/result.toml")).collect();
@@ -91,7 +85,7 @@ fn what_was_trained_is_not_trained_again() {
     let rest = place.run(SEARCH);
     rest.assert_done("the rest of the search");
     assert_eq!(rest.stderr.matches("epoch   2 ").count(), 2, "{}", rest.stderr);
-    assert!(everything(&place) == before, "another result");
+    assert!(place.everything() == before, "another result");
 }
 
 #[test]
@@ -148,4 +142,74 @@ fn searches_that_can_not_be_made() {
     let outcome = place.run(&other);
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
     assert!(outcome.stderr.contains("other settings"), "{}", outcome.stderr);
+}
+
+/// A search of one candidate with validation rows of its own.
+const SMALL: &str = "frontier --data rows.csv --validation valid.csv --flash 2K --candidates 1 --seeds 1 --epochs 1 \
+                     --embedding-sizes 4 --hidden-sizes 4 --out out --device cpu";
+
+#[test]
+fn runs_of_other_rows_are_not_taken_up() {
+    let place = place();
+    let right = std::fs::read_to_string(place.path("rows.csv")).unwrap();
+    place.write("valid.csv", b"off,lamp of room1 off\non,lamp of room2 on\noff,lamp of hall3 off\n");
+    place.run(SMALL).assert_done("search");
+    let refused = |rows: &str, valid: &str, says: &[&str]| {
+        place.write("rows.csv", rows.as_bytes());
+        place.write("valid.csv", valid.as_bytes());
+        place.assert_refused(SMALL, says);
+    };
+    let valid = std::fs::read_to_string(place.path("valid.csv")).unwrap();
+    let swapped = |text: &str, [first, second]: [&str; 2]| {
+        text.replacen(first, "@", 1).replacen(second, first, 1).replace('@', second)
+    };
+    let other = &["out: holds a search on other rows", "--out"][..];
+    refused(&swapped(&right, ["off,", "on,"]), &valid, other);
+    refused(&right, &swapped(&valid, ["off,", "on,"]), other);
+    refused(&right, &swapped(&valid, ["room1", "room2"]), other);
+    let (first, rest) = valid.split_once('\n').unwrap();
+    // The same rows in the same order, one of them to train on.
+    refused(
+        &format!("{right}{first}\n"),
+        rest,
+        &["out: holds a search on 60 rows and 3 validation rows, and now 61 and 2"],
+    );
+    // Also where only the runs are left.
+    std::fs::remove_file(place.path("out/search.toml")).unwrap();
+    for name in ["frontier.csv", "frontier.png", "frontier.svg", "2K.rnl"] {
+        std::fs::remove_file(place.path("out").join(name)).unwrap();
+    }
+    place.write("rows.csv", right.as_bytes());
+    place.write("valid.csv", swapped(&valid, ["off,", "on,"]).as_bytes());
+    place.assert_refused(SMALL, &["out/runs/", "was trained on other rows than this search has"]);
+    place.write("valid.csv", valid.as_bytes());
+    place.run(SMALL).assert_done("the rows of before");
+}
+
+#[test]
+fn runs_with_other_vectors_are_not_taken_up() {
+    let place = place();
+    let vectors = |third: &str| format!("please 1 2 3 4\nlamp 4 3 2 1\nswitch 0 1 0 {third}\n");
+    place.write("vectors.txt", vectors("1").as_bytes());
+    place.write("config.toml", b"pretrained_embeddings = \"vectors.txt\"\n");
+    let search = SMALL.replace("--validation valid.csv", "--config config.toml");
+    place.run(&search).assert_done("search");
+    place.write("vectors.txt", vectors("2").as_bytes());
+    place.assert_refused(&search, &["out: holds a search with another vectors.txt", "--out"]);
+}
+
+#[test]
+fn folders_of_something_else_are_not_searched_in() {
+    let place = place();
+    place.write("valid.csv", b"off,lamp off\non,lamp on\n");
+    for (file, says) in [
+        ("config.toml", "out: holds a run"),
+        ("frontier.csv", "out: holds frontier.csv, which is of no search"),
+        ("frontier.svg", "out: holds frontier.svg"),
+        ("2K.rnl", "out: holds 2K.rnl"),
+    ] {
+        place.write(&format!("out/{file}"), b"mine");
+        place.assert_refused(SMALL, &[says, "--out"]);
+        std::fs::remove_dir_all(place.path("out")).unwrap();
+    }
 }

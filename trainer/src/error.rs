@@ -44,6 +44,14 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// An output that the command refuses to write, found before it computes anything.
+    #[error("{}: {problem}", path.display())]
+    Output {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// A setting that makes no sense.
     #[error("{0}")]
     Setting(String),

@@ -1,13 +1,36 @@
-//! The folder that a training run leaves: everything written beside its place first, synced, then renamed.
+//! The folder that a training run leaves: locked while it is written, each file whole or not at all.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::folder_lock::FolderLock;
+use crate::frontier::SEARCH_FILE;
+use crate::output::remove_unfinished;
+pub use crate::output::{temporary_file_near, write_atomically};
+
+/// The files of a run, but for its lock.
+pub const FILES: [&str; 11] = [
+    CONFIG,
+    "labels.txt",
+    "vocabulary.txt",
+    "fingerprints.toml",
+    "alphabet.toml",
+    "normalization.toml",
+    "weights.safetensors",
+    "rounding.toml",
+    "metrics.csv",
+    "result.toml",
+    CHECKPOINT,
+];
+
+const CONFIG: &str = "config.toml";
+const CHECKPOINT: &str = "checkpoint.bin";
+const CROSS_VALIDATION: &str = "cross-validation";
 
 /// A run's folder.
 ///
@@ -25,9 +48,12 @@ use crate::error::Error;
 /// | `result.toml` | what came out, and the ranges that int8 needs |
 /// | `cross-validation/fold-N.toml` | few rows: the measurements on a part of them, of a training without that part |
 /// | `checkpoint.bin` | where to go on after an interruption |
+/// | `lock` | empty; locked by the program that writes to the folder, see [`FolderLock`] |
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
+    /// None where it is only read.
+    lock: Option<Arc<FolderLock>>,
 }
 
 impl RunFolder {
@@ -36,7 +62,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Run`] if there is no run in it.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let folder = Self { path: path.into() };
+        let folder = Self { path: path.into(), lock: None };
         if folder.config().is_file() {
             Ok(folder)
         } else {
@@ -50,30 +76,64 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Run`] if it does.
     pub fn check_free(path: &Path) -> Result<(), Error> {
-        if (Self { path: path.into() }).config().exists() {
+        if path.join(CONFIG).exists() {
             let problem = "holds a run already; choose another --out, go on with --resume, or delete it";
             return Err(Error::Run { path: path.into(), problem: problem.into() });
         }
         Ok(())
     }
 
-    /// A folder for a new run, made if it is not there.
+    /// A folder for a new run, made if it is not there, and not locked: for callers that no other program meets.
     ///
     /// # Errors
     /// [`Error::Run`] if it holds a run already, [`Error::Unwritable`].
     pub fn create(path: &Path) -> Result<Self, Error> {
         Self::check_free(path)?;
         fs::create_dir_all(path).map_err(|source| Error::Unwritable { path: path.into(), source })?;
-        Ok(Self { path: path.into() })
+        Ok(Self { path: path.into(), lock: None })
     }
 
-    /// A folder that may be there already, made if it is not.
+    /// A locked folder for a new run, made if it is not there. It goes again if [`Self::keep`] is never called.
+    ///
+    /// # Errors
+    /// As [`FolderLock::take`]; [`Error::Run`] if it holds a run already, or files of others that a run would overwrite.
+    pub fn claim_new(path: &Path) -> Result<Self, Error> {
+        let lock = FolderLock::take(path)?;
+        Self::check_free(path)?;
+        // Where there was a lock, files without config.toml are what a training left that ended while it began.
+        let overwritten = FILES.iter().copied().filter(|_| lock.is_new());
+        if let Some(name) = overwritten.chain([SEARCH_FILE, CROSS_VALIDATION]).find(|name| path.join(name).exists()) {
+            let problem = format!("holds {name}, which is of no run; choose another --out");
+            return Err(Error::Run { path: path.into(), problem });
+        }
+        remove_unfinished(path, &FILES);
+        Ok(Self { path: path.into(), lock: Some(Arc::new(lock)) })
+    }
+
+    /// An existing run's folder, locked to be written.
+    ///
+    /// # Errors
+    /// As [`Self::open`] and [`FolderLock::take`].
+    pub fn claim(path: &Path) -> Result<Self, Error> {
+        let folder = Self::open(path)?;
+        let lock = FolderLock::take(path)?;
+        remove_unfinished(path, &FILES);
+        Ok(Self { lock: Some(Arc::new(lock)), ..folder })
+    }
+
+    /// From now on a claimed folder has content, and stays.
+    pub fn keep(&self) {
+        self.lock.iter().for_each(|lock| lock.keep());
+    }
+
+    /// A folder within a run's folder that may be there already, made if it is not.
     ///
     /// # Errors
     /// [`Error::Unwritable`].
     pub(crate) fn reopen(path: &Path) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(|source| Error::Unwritable { path: path.into(), source })?;
-        Ok(Self { path: path.into() })
+        remove_unfinished(path, &FILES);
+        Ok(Self { path: path.into(), lock: None })
     }
 
     /// The folder itself.
@@ -83,7 +143,7 @@ impl RunFolder {
 
     /// `config.toml`
     pub fn config(&self) -> PathBuf {
-        self.path.join("config.toml")
+        self.path.join(CONFIG)
     }
 
     /// `result.toml`
@@ -108,12 +168,12 @@ impl RunFolder {
 
     /// `checkpoint.bin`
     pub fn checkpoint(&self) -> PathBuf {
-        self.path.join("checkpoint.bin")
+        self.path.join(CHECKPOINT)
     }
 
     /// `cross-validation`
     pub fn cross_validation(&self) -> PathBuf {
-        self.path.join("cross-validation")
+        self.path.join(CROSS_VALIDATION)
     }
 
     /// `labels.txt`
@@ -140,51 +200,6 @@ impl RunFolder {
     pub fn normalization(&self) -> PathBuf {
         self.path.join("normalization.toml")
     }
-}
-
-/// Writes a whole file, or nothing: beside its place, synced, renamed.
-///
-/// # Errors
-/// [`Error::Unwritable`].
-pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), Error> {
-    write_atomically_with(path, |file| file.write_all(content))
-}
-
-/// [`write_atomically`] of what `write` writes, piece by piece.
-///
-/// # Errors
-/// [`Error::Unwritable`].
-pub fn write_atomically_with(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> Result<(), Error> {
-    let unwritable = |source| Error::Unwritable { path: path.into(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder).map_err(unwritable)?;
-    let mut buffer = BufWriter::new(file.as_file_mut());
-    write(&mut buffer).and_then(|()| buffer.flush()).map_err(unwritable)?;
-    drop(buffer);
-    file.as_file().sync_all().map_err(unwritable)?;
-    #[cfg(unix)]
-    make_readable(file.as_file()).map_err(unwritable)?;
-    file.persist(path).map_err(|error| unwritable(error.error))?;
-    Ok(())
-}
-
-/// A file without a name, in this folder or in the nearest one above it that is there.
-///
-/// # Errors
-/// [`Error::Unwritable`].
-pub fn temporary_file_near(folder: &Path) -> Result<File, Error> {
-    let above = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
-    tempfile::tempfile_in(above).map_err(|source| Error::Unwritable { path: above.into(), source })
-}
-
-/// Gives a temporary file, which only its owner can read, the permissions of an ordinary one.
-#[cfg(unix)]
-fn make_readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 /// Writes `value` as TOML.

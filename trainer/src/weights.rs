@@ -146,13 +146,14 @@ fn matrix<B: Backend>(tensor: Tensor<B, 2>) -> Matrix {
     Matrix { columns: tensor.dims()[1], values: values(tensor) }
 }
 
-/// Writes a network's weights as safetensors, whole or not at all.
+/// Writes a network's weights as safetensors, whole or not at all; equal weights are equal bytes.
 ///
 /// # Errors
 /// [`Error::Unwritable`], [`Error::Failed`].
 pub fn save<B: Backend>(network: &Classifier<B>, path: &Path) -> Result<(), Error> {
     let failed = |error: &dyn std::fmt::Display| Error::Failed(format!("{}: {error}", path.display()));
-    let mut store = SafetensorsStore::from_bytes(None);
+    // One note alone: several would stand in an order of chance.
+    let mut store = SafetensorsStore::from_bytes(None).clear_metadata().metadata("format", "safetensors");
     network.save_into(&mut store).map_err(|error| failed(&error))?;
     let bytes = store.get_bytes().map_err(|error| failed(&error))?;
     write_atomically(path, &bytes)

@@ -7,13 +7,18 @@ use trainer::Error;
 use trainer::data::Source;
 use trainer::device::DeviceChoice;
 use trainer::export::ModelFile;
-use trainer::run_folder::write_atomically;
+use trainer::output::write_atomically;
+use trainer::run::Run;
+use trainer::run_folder::RunFolder;
 use trainer::training::{Automatic, TrainingConfig};
 
-use super::{evaluate, load_run, predict, print_line, train};
+use super::{Cpu, evaluate, load_run, predict, print_line, train};
 
 /// The script that runs a model on an emulated board, from the repository's root.
 const EMULATE: &str = "firmware-demo/emulate";
+
+/// The precisions that are shown.
+const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::Int8];
 
 /// The whole way on the built-in home commands: trains, exports, evaluates, classifies a sentence, and runs
 /// it on an emulated Cortex-M4.
@@ -36,9 +41,10 @@ impl Demo {
     pub(crate) fn run(&self) -> Result<(), Error> {
         self.train()?;
         let run = load_run(&self.out)?;
-        for precision in [Precision::F32, Precision::Int8] {
+        let _locked = RunFolder::claim(&self.out)?;
+        for precision in PRECISIONS {
             let path = self.model(precision);
-            write_atomically(&path, run.export(precision)?.bytes())?;
+            self.write_model(&run, precision)?;
             let report = evaluate::evaluate(&path, &Source::HomeCommands, &[], false)?;
             print_line(&format!(
                 "{precision:5} {:>7} bytes  accuracy on {} hand-written sentences {:.2} %",
@@ -56,10 +62,43 @@ impl Demo {
 
     fn train(&self) -> Result<(), Error> {
         if self.out.join("result.toml").is_file() {
+            let run = load_run(&self.out)?;
+            if run.config.data != Source::HomeCommands {
+                let problem = format!(
+                    "holds a run of {}, not of the home commands; choose another --out",
+                    run.config.data.name()
+                );
+                return Err(Error::Run { path: self.out.clone(), problem });
+            }
+            PRECISIONS.iter().try_for_each(|precision| self.check_model(&run, *precision).map(|_| ()))?;
             return print_line(&format!("{} holds a finished run", self.out.display()));
+        }
+        if let Some(path) = PRECISIONS.map(|precision| self.model(precision)).into_iter().find(|path| path.exists()) {
+            return Err(Error::Output { path, problem: "exists already; choose another --out".into() });
         }
         let config = TrainingConfig { automatic: Automatic::unless(|_| false), ..TrainingConfig::default() };
         train::train_anew(&self.out, config, &self.device.resolve(&[])?, false)
+    }
+
+    /// Writes the model file of the run, unless it is there.
+    fn write_model(&self, run: &Run<Cpu>, precision: Precision) -> Result<(), Error> {
+        match self.check_model(run, precision)? {
+            Some(file) => write_atomically(&self.model(precision), file.bytes()),
+            None => Ok(()),
+        }
+    }
+
+    /// The model file of the run if it is to be written; nothing if it is there.
+    fn check_model(&self, run: &Run<Cpu>, precision: Precision) -> Result<Option<ModelFile>, Error> {
+        let (file, path) = (run.export(precision)?, self.model(precision));
+        match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Some(file)),
+            Ok(found) if found == file.bytes() => Ok(None),
+            _ => {
+                let problem = "exists already and is not the model of this run; delete it, or choose another --out";
+                Err(Error::Output { path, problem: problem.into() })
+            }
+        }
     }
 
     fn model(&self, precision: Precision) -> PathBuf {

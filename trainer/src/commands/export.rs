@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use trainer::Error;
 use trainer::export::ExportPrecision;
+use trainer::output::{Claim, Output};
 use trainer::quantize::{Bits, IntegerBits};
-use trainer::run_folder::write_atomically;
 
-use super::{load_run, print_line};
+use super::{load_run, print_written};
 
 /// Writes a run's network as a model file.
 #[derive(Debug, Args)]
@@ -28,6 +28,9 @@ pub(crate) struct Export {
     /// The model file.
     #[arg(long)]
     out: PathBuf,
+    /// Overwrite a file that exists.
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -45,9 +48,15 @@ enum PrecisionArgument {
 impl Export {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let precision = self.export_precision()?;
-        let file = load_run(&self.run)?.export(precision)?;
-        write_atomically(&self.out, file.bytes())?;
-        print_line(&format!("{}: {precision}, {} bytes", self.out.display(), file.bytes().len()))
+        let output = Output::claim(&self.out, &Claim { option: "--out", force: self.force, inputs: &[&self.run] })?;
+        let run = load_run(&self.run)?;
+        if self.embedding_bits.is_some() && run.network.embedding.is_none() {
+            let problem = "--embedding-bits has no effect: this network has no embedding; leave it out";
+            return Err(Error::Setting(problem.into()));
+        }
+        let file = run.export(precision)?;
+        output.write(file.bytes())?;
+        print_written(&output, &format!("{}: {precision}, {} bytes", self.out.display(), file.bytes().len()))
     }
 
     fn export_precision(&self) -> Result<ExportPrecision, Error> {

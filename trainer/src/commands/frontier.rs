@@ -4,13 +4,17 @@ use std::sync::atomic::Ordering;
 use clap::Args;
 use trainer::data::Source;
 use trainer::device::DeviceChoice;
-use trainer::frontier::{Budget, Candidate, Frontier, Measured, Search, Sizes, Space, Trial, read_references, search};
+use trainer::frontier::{
+    Budget, Candidate, Frontier, Measured, Search, SearchFolder, SearchInputs, Sizes, Space, Trial, read_references,
+    search,
+};
 use trainer::network::Cell;
+use trainer::output::{Output, write_atomically};
 use trainer::quantize::IntegerBits;
-use trainer::run_folder::write_atomically;
 use trainer::training::{Progress, TrainingConfig};
 use trainer::{Error, note};
 
+use super::given::Given;
 use super::train::{read_config, stop_on_interrupt};
 use super::{Cpu, print_line};
 
@@ -21,6 +25,8 @@ use super::{Cpu, print_line};
   trainer frontier --plan                             candidates for the home commands, and their bytes
   trainer frontier --data news --flash 64K,256K --config small.toml --out runs/news-frontier")]
 pub(crate) struct FrontierCommand {
+    #[command(flatten)]
+    given: Given,
     /// Rows as `trainer train --data` takes them. Without it: the built-in home commands.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -81,13 +87,22 @@ impl FrontierCommand {
         }
         let references = self.reference.as_deref().map(read_references).transpose()?.unwrap_or_default();
         let device = self.device.resolve(&[])?;
+        let folder = (!self.plan).then(|| SearchFolder::claim(&self.out, &self.flash)).transpose()?;
         let mut sizes = Sizes::read(&base)?;
+        let of_embeddings = self.given.names().iter().find(|name| *name == "embedding-sizes");
+        if let (Some(option), Some(_)) = (of_embeddings, sizes.data().channels) {
+            let problem = "has no effect here: networks over frames have no embedding; leave it out";
+            return Err(Error::Setting(format!("--{option} {problem}")));
+        }
         let budgets = self.candidates_of_budgets(&base, &mut sizes)?;
         if self.plan {
             let measured = budgets
                 .iter()
                 .flat_map(|(budget, candidates)| candidates.iter().map(|candidate| Measured::new(*budget, *candidate)));
             return print_line(&Frontier { measured: measured.collect() }.to_string());
+        }
+        if let Some(folder) = &folder {
+            folder.begin(&SearchInputs::read(&base, sizes.data())?)?;
         }
         let stop = stop_on_interrupt()?;
         let should_stop = || stop.load(Ordering::Relaxed);
@@ -102,14 +117,17 @@ impl FrontierCommand {
             let interrupted = || Error::Failed("interrupted; everything is saved, the same command goes on".into());
             result.map(|result| result.kept.validation_accuracy).ok_or_else(interrupted)
         };
-        let given = Search { base: &base, seeds: self.seeds, out: &self.out };
+        let of_these_rows = TrainingConfig { data_hash: Some(sizes.data().hash.clone()), ..base.clone() };
+        let given = Search { base: &of_these_rows, seeds: self.seeds, out: &self.out };
         let mut frontier = search(&given, &budgets, &mut train)?;
         for measured in frontier.measured.iter_mut().filter(|measured| measured.is_chosen) {
             measured.export::<Cpu>(sizes.data(), &self.out, &Default::default())?;
         }
         write_atomically(&self.out.join("frontier.csv"), &frontier.csv()?)?;
         let figure = frontier.figure(&base.data.name(), &references);
-        ["png", "svg"].iter().try_for_each(|ending| figure.write(&self.out.join("frontier").with_extension(ending)))?;
+        ["png", "svg"].iter().try_for_each(|ending| {
+            figure.write(&Output::replacing(&self.out.join("frontier").with_extension(ending))?)
+        })?;
         print_line(&frontier.to_string())
     }
 

@@ -39,7 +39,7 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(&self) -> Result<(), Error> {
-        RunFolder::check_free(&self.out)?;
+        let folder = RunFolder::claim_new(&self.out)?;
         let model = read_model(&self.weights, &self.description)?;
         let rows = match &self.calibration_data {
             Some(path) => read_rows(path, &[])?,
@@ -48,7 +48,7 @@ impl Import {
         let place = self.calibration_data.as_ref().map(|path| path.display().to_string());
         let calibration = place.as_ref().map(|place| CalibrationRows { rows: &rows, place });
         let imported: ImportedRun<Cpu> = model.run(calibration, &Default::default())?;
-        imported.write(&self.out)?;
+        imported.write(&folder)?;
         match imported.accuracy {
             Some(accuracy) => note(&format!(
                 "right on {:.2} % of {} calibration rows",

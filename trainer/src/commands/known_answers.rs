@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use runtime::known_answer::{KnownAnswer, KnownInput};
@@ -6,9 +6,9 @@ use trainer::Error;
 use trainer::data::{Content, Row, Source};
 use trainer::export::ModelFile;
 use trainer::inference::{raw_frame, row_answers};
-use trainer::run_folder::write_atomically;
+use trainer::output::{Claim, Output};
 
-use super::print_line;
+use super::print_written;
 
 /// Writes texts or frames with a model's class and logits, as this machine computes them, for a board to compare with.
 /// Frames are written as a sensor gives them: integers in the model's unit.
@@ -27,18 +27,23 @@ pub(crate) struct KnownAnswersCommand {
     #[arg(long)]
     data: Option<PathBuf>,
     /// Columns of text to read, by name, as the model was trained with.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "text")]
     text_columns: Vec<String>,
     /// The first rows alone.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "text")]
     rows: Option<usize>,
     /// The file of answers.
     #[arg(long)]
     out: PathBuf,
+    /// Overwrite a file that exists.
+    #[arg(long)]
+    force: bool,
 }
 
 impl KnownAnswersCommand {
     pub(crate) fn run(&self) -> Result<(), Error> {
+        let inputs: Vec<&Path> = [Some(self.model.as_path()), self.data.as_deref()].into_iter().flatten().collect();
+        let output = Output::claim(&self.out, &Claim { option: "--out", force: self.force, inputs: &inputs })?;
         let file = ModelFile::read(&self.model)?;
         let model = file.parse(&self.model)?;
         let source = Source::new(self.data.as_deref());
@@ -68,7 +73,7 @@ impl KnownAnswersCommand {
             let encoded = postcard::to_stdvec(&known).map_err(|error| Error::Failed(error.to_string()))?;
             bytes.extend(encoded);
         }
-        write_atomically(&self.out, &bytes)?;
-        print_line(&format!("{}: {} answers, {} bytes", self.out.display(), rows.len(), bytes.len()))
+        output.write(&bytes)?;
+        print_written(&output, &format!("{}: {} answers, {} bytes", self.out.display(), rows.len(), bytes.len()))
     }
 }

@@ -5,6 +5,7 @@ mod devices;
 mod evaluate;
 mod export;
 mod frontier;
+mod given;
 mod import;
 mod inspect;
 mod known_answers;
@@ -19,6 +20,7 @@ use std::path::Path;
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use trainer::Error;
+use trainer::output::Output;
 use trainer::run::Run;
 
 /// The CPU backend, for everything but training on a GPU.
@@ -26,7 +28,7 @@ type Cpu = burn_ndarray::NdArray<f32>;
 
 /// Trains recurrent classifiers and exports them for microcontrollers.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 110)]
+#[command(version, max_term_width = 110, args_override_self = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -92,6 +94,15 @@ fn print<Report: Serialize + std::fmt::Display>(report: &Report, json: bool) -> 
 fn print_json(report: &impl Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(report).map_err(|error| Error::Failed(error.to_string()))?;
     print_line(&text)
+}
+
+/// Says what was written: on standard output, or on standard error where the output itself went there.
+fn print_written(output: &Output, line: &str) -> Result<(), Error> {
+    if output.is_standard_output() {
+        trainer::note(line);
+        return Ok(());
+    }
+    print_line(line)
 }
 
 /// Prints a line on standard output; whoever reads it may have gone, which is no failure.

@@ -1,8 +1,9 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use trainer::Error;
 use trainer::data::Source;
+use trainer::output::{Claim, Output};
 use trainer::report::plot::Figure;
 use trainer::report::{ParityDetail, ParityReport};
 
@@ -34,6 +35,9 @@ pub(crate) struct Parity {
     /// Also a plot of those errors by step and of logit errors, as PNG or SVG; with it --by-step.
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+    /// Overwrite a plot that exists.
+    #[arg(long, requires = "plot")]
+    force: bool,
     /// One JSON object on standard output.
     #[arg(long)]
     json: bool,
@@ -44,7 +48,7 @@ const WORST_ROWS: usize = 10;
 
 impl Parity {
     pub(crate) fn run(&self) -> Result<(), Error> {
-        self.plot.as_deref().map(Figure::check_path).transpose()?;
+        let plot = self.plot.as_deref().map(|path| self.claim_plot(path)).transpose()?;
         let source = Source::new(self.data.as_deref());
         let run = load_run(&self.run)?;
         let rows = source.test_rows(&run.config.text_columns)?.collect::<Result<Vec<_>, _>>()?;
@@ -52,9 +56,15 @@ impl Parity {
         let worst = self.worst.unwrap_or(if by_step { WORST_ROWS } else { 0 });
         let detail = ParityDetail { by_step, worst, drift: self.drift };
         let report = ParityReport::new(&run, &rows, &source.name(), detail)?;
-        if let Some(path) = &self.plot {
-            report.figure(&self.run.display().to_string()).write(path)?;
+        if let Some(plot) = plot {
+            report.figure(&self.run.display().to_string()).write(&plot)?;
         }
         print(&report, self.json)
+    }
+
+    fn claim_plot(&self, path: &Path) -> Result<Output, Error> {
+        Figure::check_path(path)?;
+        let inputs: Vec<&Path> = [Some(self.run.as_path()), self.data.as_deref()].into_iter().flatten().collect();
+        Output::claim(path, &Claim { option: "--plot", force: self.force, inputs: &inputs })
     }
 }

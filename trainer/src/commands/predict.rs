@@ -30,7 +30,7 @@ pub(crate) struct Predict {
     #[arg(long)]
     data: Option<PathBuf>,
     /// Columns of text to read, by name, as the model was trained with.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "data")]
     text_columns: Vec<String>,
     /// Also answer after every N frames of a sequence, with their number first.
     #[arg(long, value_name = "N")]

@@ -5,7 +5,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use trainer::Error;
 use trainer::data::{DataError, DataFile, split_by_label};
-use trainer::run_folder::{temporary_file_near, write_atomically_with};
+use trainer::folder_lock::MadeFolders;
+use trainer::output::{Claim, Output, temporary_file_near};
 
 use super::print_line;
 
@@ -26,6 +27,9 @@ pub(crate) struct Split {
     /// The folder to write both files to.
     #[arg(long)]
     out: PathBuf,
+    /// Overwrite files that exist.
+    #[arg(long)]
+    force: bool,
 }
 
 impl Split {
@@ -33,6 +37,8 @@ impl Split {
         if !(self.share > 0.0 && self.share < 1.0) {
             return Err(Error::Setting(format!("--share {}: expected a number between 0 and 1", self.share)));
         }
+        let _made = MadeFolders::make(&self.out)?;
+        let (training_file, test_file) = (self.claim("train")?, self.claim("test")?);
         let file = DataFile::read(&self.data, temporary_file_near(&self.out)?)?;
         let rows = file.classes.len();
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
@@ -41,11 +47,15 @@ impl Split {
         if training.is_empty() || test.is_empty() {
             return Err(DataError::TooFewRows { place: self.data.display().to_string(), rows }.into());
         }
-        std::fs::create_dir_all(&self.out).map_err(|source| Error::Unwritable { path: self.out.clone(), source })?;
-        for (name, rows) in [("train", &training), ("test", &test)] {
-            let path = self.out.join(name).with_extension(file.extension());
-            write_atomically_with(&path, |writer| file.write_lines(rows, writer))?;
-        }
+        let staged = training_file.stage(|writer| file.write_lines(&training, writer))?;
+        test_file.write_with(|writer| file.write_lines(&test, writer))?;
+        staged.put()?;
         print_line(&format!("{}: {} training and {} test rows", self.out.display(), training.len(), test.len()))
+    }
+
+    /// One of both files.
+    fn claim(&self, stem: &str) -> Result<Output, Error> {
+        let path = self.out.join(stem).with_extension(DataFile::extension(&self.data));
+        Output::claim(&path, &Claim { option: "--out", force: self.force, inputs: &[&self.data] })
     }
 }

@@ -9,9 +9,11 @@ use trainer::device::{Device, DeviceChoice};
 use trainer::encoding::Pretrained;
 use trainer::run_folder::{RunFolder, read_toml};
 use trainer::session::{FinishedRun, Session};
+use trainer::training::applicability::{Circumstances, check_resumed};
 use trainer::training::{Automatic, Prepared, Preset, Progress, TrainingConfig};
 use trainer::{Error, note};
 
+use super::given::Given;
 use super::print_line;
 use super::settings::Settings;
 
@@ -29,6 +31,8 @@ const MOST_RECALLS: usize = 20;
   trainer train --fine-tune runs/home --quantize-aware 4 --epochs 2 --out runs/home4
   trainer train --config runs/home/config.toml --out runs/again --seed 2")]
 pub(crate) struct Train {
+    #[command(flatten)]
+    given: Given,
     /// A CSV or TSV file, plain or gzip (label first, or a header naming `label` and `text`, or `sequence`, `label` and
     /// channels of numbers), a folder with train.csv and perhaps valid.csv, or `digits`, which is built in. Without it:
     /// the built-in home commands.
@@ -56,7 +60,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "N,N", value_delimiter = ',')]
     devices: Vec<usize>,
     /// Go on with an interrupted run in --out.
-    #[arg(long, conflicts_with_all = ["data", "preset", "config", "fine_tune"])]
+    #[arg(long)]
     resume: bool,
     /// Print loss and accuracy so far every 3,200 rows.
     #[arg(long)]
@@ -67,12 +71,24 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(&self) -> Result<(), Error> {
+        let given = self.given.names();
+        if self.resume {
+            check_resumed(given)?;
+        }
         let device = self.device.resolve(&self.devices)?;
         if self.resume {
-            train(&Session::resume(&self.out)?, &device, self.verbose)
-        } else {
-            train_anew(&self.out, self.config()?, &device, self.verbose)
+            return train(&Session::resume(&self.out)?, &device, self.verbose);
         }
+        let config = self.config()?;
+        config.check()?;
+        Circumstances::before_reading(&config).check(given)?;
+        let session = Session::start_if(&self.out, config.clone(), |prepared| {
+            let (input, holds_out) = (Some(prepared.encoder.input()), Some(prepared.holds_out || config.folds > 0));
+            let notices = Circumstances { config: &config, input, holds_out }.check(given)?;
+            notices.iter().for_each(|notice| note(notice));
+            Ok(())
+        })?;
+        train(&session, &device, self.verbose)
     }
 
     fn config(&self) -> Result<TrainingConfig, Error> {

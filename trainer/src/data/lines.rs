@@ -18,7 +18,6 @@ const CHUNK: usize = 1 << 16;
 pub struct DataFile {
     /// The number of each row's label.
     pub classes: Vec<u32>,
-    tab_separated: bool,
     /// The unpacked file.
     lines: File,
     header: Option<Range<u64>>,
@@ -52,12 +51,12 @@ impl DataFile {
         }
         let header = rows.header();
         drop(rows);
-        Ok(Self { classes, tab_separated: is_tab_separated(path), lines, header, spans })
+        Ok(Self { classes, lines, header, spans })
     }
 
-    /// The extension of a file with these rows: `csv` or `tsv`.
-    pub fn extension(&self) -> &'static str {
-        if self.tab_separated { "tsv" } else { "csv" }
+    /// The extension of a file with the rows of this file: `csv` or `tsv`.
+    pub fn extension(path: &Path) -> &'static str {
+        if is_tab_separated(path) { "tsv" } else { "csv" }
     }
 
     /// Writes the lines that the rows of these numbers were read from, as they stand in the file, after its header if

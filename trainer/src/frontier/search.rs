@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use super::search_file::RUNS;
 use super::{Budget, Candidate, Frontier, Measured, Stage};
 use crate::encoding::Input;
 use crate::error::Error;
@@ -14,7 +15,7 @@ const FIRST_SHARE: f64 = 1.0 / 3.0;
 
 /// What a search is given.
 pub struct Search<'a> {
-    /// The settings that all candidates share.
+    /// The settings that all candidates share, with the hash of the rows.
     pub base: &'a TrainingConfig,
     /// Seeds of the last stage.
     pub seeds: usize,
@@ -35,18 +36,23 @@ impl Trial {
     /// What it came to, if it was trained before.
     ///
     /// # Errors
-    /// [`Error::Run`] if the folder is that of a run with other settings.
+    /// [`Error::Run`] if the folder is that of a run with other settings, or on other rows.
     pub fn finished(&self) -> Result<Option<RunResult>, Error> {
         if !self.is_begun() {
             return Ok(None);
         }
         let folder = RunFolder::open(&self.folder)?;
         let found: TrainingConfig = read_toml(&folder.config())?;
+        let data_hash = found.data_hash.clone();
         let input = if self.config.input == Input::Auto { Input::Auto } else { found.input };
         if (TrainingConfig { data_hash: None, input, ..found })
             != (TrainingConfig { data_hash: None, ..self.config.clone() })
         {
             let problem = "was trained with other settings than this search has; choose another --out";
+            return Err(Error::Run { path: self.folder.clone(), problem: problem.into() });
+        }
+        if data_hash != self.config.data_hash {
+            let problem = "was trained on other rows than this search has; choose another --out";
             return Err(Error::Run { path: self.folder.clone(), problem: problem.into() });
         }
         if folder.result().is_file() { read_toml(&folder.result()).map(Some) } else { Ok(None) }
@@ -84,7 +90,7 @@ impl Search<'_> {
             let (training_share, epochs) = (stage.training_share, stage.epochs);
             let shaped = candidate.shape.config(self.base, candidate.vocabulary);
             let name = format!("{}-tokens{}", candidate.shape, candidate.vocabulary);
-            let folder = self.out.join("runs").join(format!("{name}-stage{}-seed{seed}", stage.number));
+            let folder = self.out.join(RUNS).join(format!("{name}-stage{}-seed{seed}", stage.number));
             let float_epochs = shaped.float_epochs.map(|float| float * epochs / self.base.epochs.max(1));
             Trial { config: TrainingConfig { training_share, epochs, float_epochs, seed, ..shaped }, folder }
         };

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use super::error::ImportError;
 use super::{Description, Imported};
 use crate::data::{Row, Source};
@@ -100,15 +98,15 @@ impl Imported {
 }
 
 impl<B: NetworkBackend> ImportedRun<B> {
-    /// Writes a run's folder.
+    /// Writes a claimed folder.
     ///
     /// # Errors
-    /// [`Error::Run`] if `out` holds a run already; [`Error::Unwritable`].
-    pub fn write(&self, out: &Path) -> Result<(), Error> {
+    /// [`Error::Unwritable`].
+    pub fn write(&self, folder: &RunFolder) -> Result<(), Error> {
         let Run { config, labels, encoder, network, result, rounding: _ } = &self.run;
-        let folder = RunFolder::create(out)?;
+        folder.keep();
         write_lines(&folder.labels(), labels)?;
-        encoder.save(&folder)?;
+        encoder.save(folder)?;
         weights::save(network, &folder.weights())?;
         write_toml(&folder.config(), config)?;
         write_toml(&folder.result(), result)

@@ -30,31 +30,45 @@ pub struct Session {
 }
 
 impl Session {
-    /// A training in a new run folder, which is made once the settings and the rows have been found good.
+    /// A training in a new run folder, which is locked before the rows are read, and stays once the settings and the
+    /// rows have been found good.
     ///
     /// # Errors
-    /// [`Error::Run`] if the folder holds a run; [`Error::Setting`]; as [`Prepared::read`]; [`Error::Unwritable`].
-    pub fn start(out: &Path, mut config: TrainingConfig) -> Result<Self, Error> {
-        RunFolder::check_free(out)?;
+    /// As [`RunFolder::claim_new`]; [`Error::Setting`]; as [`Prepared::read`]; [`Error::Unwritable`].
+    pub fn start(out: &Path, config: TrainingConfig) -> Result<Self, Error> {
+        Self::start_if(out, config, |_| Ok(()))
+    }
+
+    /// [`Self::start`], of rows that `accept` is content with.
+    ///
+    /// # Errors
+    /// As [`Self::start`]; those of `accept`.
+    pub fn start_if(
+        out: &Path,
+        mut config: TrainingConfig,
+        accept: impl FnOnce(&Prepared) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let folder = RunFolder::claim_new(out)?;
         config.check()?;
         let mut prepared = Prepared::read(&config, Spill::beside(out))?;
+        accept(&prepared)?;
         let held_out = config.held_out();
         let chosen = config.choose(prepared.extent());
         config.check()?;
         if config.held_out() != held_out {
             prepared = Prepared::read(&config, Spill::beside(out))?;
         }
-        let folder = RunFolder::create(out)?;
+        folder.keep();
         prepared.write(&folder, &config)?;
         Ok(Self { config, chosen, prepared, folder, resume: false })
     }
 
-    /// The training of a run's folder, from its checkpoint if there is one.
+    /// The training of a run's folder, which is locked, from its checkpoint if there is one.
     ///
     /// # Errors
-    /// [`Error::Run`] for a folder of no run, or of one that was imported; as [`Self::start`].
+    /// As [`RunFolder::claim`]; [`Error::Run`] for a folder of no run, or of one that was imported; as [`Self::start`].
     pub fn resume(out: &Path) -> Result<Self, Error> {
-        let folder = RunFolder::open(out)?;
+        let folder = RunFolder::claim(out)?;
         let config: TrainingConfig = read_toml(&folder.config())?;
         config.check()?;
         if folder.result().is_file() && read_toml::<RunResult>(&folder.result())?.is_imported() {
@@ -63,6 +77,7 @@ impl Session {
         }
         let prepared = Prepared::read(&config, Spill::beside(out))?;
         let resume = folder.checkpoint().is_file();
+        folder.keep();
         Ok(Self { config, chosen: None, prepared, folder, resume })
     }
 

@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn::module::Module;
-use burn::optim::Optimizer;
+use burn::module::{Module, ParamId};
+use burn::optim::record::AdaptorRecord;
+use burn::optim::{Adam, Optimizer};
 use burn::record::{FullPrecisionSettings, NamedMpkBytesRecorder, Recorder};
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +61,8 @@ pub(super) struct Position {
 pub(super) struct Checkpoint {
     pub(super) position: Position,
     model: Vec<u8>,
-    optimizer: Vec<u8>,
+    /// What the optimizer keeps of each parameter, by the parameter's id.
+    optimizer: BTreeMap<u64, Vec<u8>>,
     embedding: Option<EmbeddingRecord>,
     rounding: Option<Rounding>,
     average: Option<AverageRecord>,
@@ -73,10 +76,13 @@ impl Checkpoint {
         let failed = |error| Error::Failed(format!("the checkpoint can not be made: {error}"));
         let recorder = BytesRecorder::default();
         let model = learner.model.clone().into_record();
+        let of_parameter = |(id, record): (ParamId, AdaptorRecord<Adam, B>)| {
+            Ok((id.val(), Recorder::<B>::record(&recorder, record, ()).map_err(failed)?))
+        };
         Ok(Self {
             position: position.clone(),
             model: Recorder::<B>::record(&recorder, model, ()).map_err(failed)?,
-            optimizer: Recorder::<B>::record(&recorder, learner.optimizer.to_record(), ()).map_err(failed)?,
+            optimizer: learner.optimizer.to_record().into_iter().map(of_parameter).collect::<Result<_, Error>>()?,
             embedding: learner.embedding.as_ref().map(EmbeddingTable::record),
             rounding: learner.rounding().cloned(),
             average: learner.average.as_ref().map(WeightAverage::record).transpose().map_err(failed)?,
@@ -92,8 +98,12 @@ impl Checkpoint {
         let failed = |error: String| Error::Failed(format!("the checkpoint does not fit the run: {error}"));
         let recorder = BytesRecorder::default();
         let model = Recorder::<B>::load(&recorder, self.model, device).map_err(|error| failed(error.to_string()))?;
-        let optimizer =
-            Recorder::<B>::load(&recorder, self.optimizer, device).map_err(|error| failed(error.to_string()))?;
+        let of_parameter = |(id, record)| {
+            let record: AdaptorRecord<Adam, B> =
+                Recorder::<B>::load(&recorder, record, device).map_err(|error| failed(error.to_string()))?;
+            Ok((ParamId::from(id), record))
+        };
+        let optimizer = self.optimizer.into_iter().map(of_parameter).collect::<Result<_, Error>>()?;
         learner.embedding = match (learner.embedding, self.embedding) {
             (Some(table), Some(record)) => {
                 Some(table.restored(record).ok_or_else(|| failed("another embedding".into()))?)

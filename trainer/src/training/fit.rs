@@ -9,6 +9,7 @@ use super::cross_validation::CrossValidation;
 use super::evaluate::evaluate;
 use super::kept_epoch::{KeptEpoch, kept_epoch, patience_is_over};
 use super::learner::{Found, Learner};
+use super::parameter_ids::with_counted_ids;
 use super::prefetch::{Making, prefetch};
 use super::progress::Status;
 use super::schedule::learning_rate;
@@ -160,7 +161,7 @@ pub fn initial_network<B: TrainingBackend>(
     if let Some(pretrained) = &prepared.pretrained {
         model = model.with_embeddings(&pretrained.vectors, config.freeze_embeddings);
     }
-    Ok(model)
+    Ok(with_counted_ids(model))
 }
 
 /// The training rows of each batch of an epoch, by their numbers; epochs are counted from 0.

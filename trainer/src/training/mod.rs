@@ -1,6 +1,7 @@
 //! Training: settings, the loop, schedule, checkpoints, progress.
 
 mod adam;
+pub mod applicability;
 mod automatic;
 mod average;
 mod checkpoint;
@@ -11,6 +12,7 @@ mod evaluate;
 mod fit;
 mod kept_epoch;
 mod learner;
+mod parameter_ids;
 mod prefetch;
 mod prepare;
 mod preset;

@@ -7,7 +7,7 @@ use plotters::style::register_font;
 use super::Figure;
 use super::draw::{FONT, draw};
 use crate::error::Error;
-use crate::run_folder::write_atomically_with;
+use crate::output::Output;
 
 /// Pixels of a panel beside others.
 const PANEL: (u32, u32) = (640, 480);
@@ -51,18 +51,18 @@ impl Figure {
     ///
     /// # Errors
     /// [`Error::Setting`] for another ending, [`Error::Unwritable`].
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
+    pub fn write(&self, output: &Output) -> Result<(), Error> {
         let (width, height) = if self.panels.len() > 1 { PANEL } else { ALONE };
         let size = (width * self.panels.len().max(1) as u32, height + TITLE);
-        match Format::of(path)? {
+        match Format::of(output.path())? {
             Format::Png => {
                 let pixels = self.pixels(size)?;
-                write_atomically_with(path, |file| write_png(file, size, &pixels))
+                output.write_with(|file| write_png(file, size, &pixels))
             }
             Format::Svg => {
                 let mut text = String::new();
                 self.draw_on(SVGBackend::with_string(&mut text, size).into_drawing_area(), 1)?;
-                write_atomically_with(path, |file| file.write_all(text.as_bytes()))
+                output.write(text.as_bytes())
             }
         }
     }
@@ -140,7 +140,7 @@ mod tests {
     fn a_png_shows_the_line_in_its_colour() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plot.png");
-        figure().write(&path).unwrap();
+        figure().write(&Output::replacing(&path).unwrap()).unwrap();
         let file = std::io::BufReader::new(std::fs::File::open(&path).unwrap());
         let mut reader = png::Decoder::new(file).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
@@ -155,7 +155,7 @@ mod tests {
     fn an_svg_has_its_texts() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plot.svg");
-        figure().write(&path).unwrap();
+        figure().write(&Output::replacing(&path).unwrap()).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         for part in ["<svg", "figure", "panel", "steps", "error", "everything", "0.2"] {
             assert!(text.contains(part), "{part} in {text}");
@@ -165,6 +165,6 @@ mod tests {
     #[test]
     fn other_endings_are_refused() {
         assert!(Figure::check_path(Path::new("plot.PNG")).is_ok());
-        assert!(matches!(figure().write(Path::new("plot.pdf")), Err(Error::Setting(_))));
+        assert!(matches!(figure().write(&Output::replacing(Path::new("plot.pdf")).unwrap()), Err(Error::Setting(_))));
     }
 }
