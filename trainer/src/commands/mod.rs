@@ -10,6 +10,7 @@ mod inspect;
 mod known_answers;
 mod parity;
 mod predict;
+mod reading;
 mod settings;
 mod split;
 mod train;

@@ -7,6 +7,8 @@ use trainer::network::{Cell, Pooling, Targets};
 use trainer::quantize::Bits;
 use trainer::training::{KeptEpoch, Schedule, TeachersRead, TrainingConfig};
 
+use super::reading::Reading;
+
 /// Settings given as arguments; each is also a field of config.toml.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings (defaults in brackets)")]
@@ -14,9 +16,8 @@ pub(super) struct Settings {
     /// What a step is; auto: words of texts, frames of a file of frames [auto]
     #[arg(long, value_enum)]
     input: Option<Input>,
-    /// Columns of text to read, by name [all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    text_columns: Option<Vec<String>>,
+    #[command(flatten)]
+    reading: Reading,
     /// Columns of text to make the vocabulary from [those that are read]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     vocabulary_columns: Option<Vec<String>>,
@@ -158,7 +159,7 @@ pub(super) struct Settings {
 impl Settings {
     /// Whether other rows are read with these settings than with those of `config`.
     pub(super) fn changes_rows(&self, config: &TrainingConfig) -> bool {
-        self.text_columns.is_some() || (self.data_seed.is_some() && config.data == Source::HomeCommands)
+        self.reading.is_given() || (self.data_seed.is_some() && config.data == Source::HomeCommands)
     }
 
     /// Puts what was given in the place of what `config` has.
@@ -174,7 +175,7 @@ impl Settings {
             }
         }
         set(&mut config.input, &self.input);
-        set(&mut config.text_columns, &self.text_columns);
+        self.reading.apply(config);
         set(&mut config.vocabulary_columns, &self.vocabulary_columns);
         set(&mut config.vocabulary_rows, &self.vocabulary_rows);
         set(&mut config.vocabulary_by, &self.vocabulary_by);

@@ -8,6 +8,7 @@ use trainer::data::{DataError, DataFile, split_by_label};
 use trainer::run_folder::{temporary_file_near, write_atomically_with};
 
 use super::print_line;
+use super::reading::{Reading, note_rows};
 
 /// Splits a file of rows into train.csv and test.csv (.tsv of a TSV file), the same share of each label: lines of text
 /// or whole sequences of frames, as they stand in the file.
@@ -15,8 +16,10 @@ use super::print_line;
 #[command(after_help = "Example:
   trainer split news.csv --share 0.1 --out news       then: trainer train --data news")]
 pub(crate) struct Split {
-    /// A CSV or TSV file, plain or gzip.
+    /// A file of rows as `trainer train --data` takes it.
     data: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// Share of the rows that becomes test.csv.
     #[arg(long, default_value_t = 0.1)]
     share: f64,
@@ -33,7 +36,7 @@ impl Split {
         if !(self.share > 0.0 && self.share < 1.0) {
             return Err(Error::Setting(format!("--share {}: expected a number between 0 and 1", self.share)));
         }
-        let file = DataFile::read(&self.data, temporary_file_near(&self.out)?)?;
+        let file = DataFile::read(&self.data, &self.reading.options(), temporary_file_near(&self.out)?)?;
         let rows = file.classes.len();
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let class = |row: &u32| file.classes.get(*row as usize);
@@ -46,6 +49,7 @@ impl Split {
             let path = self.out.join(name).with_extension(file.extension());
             write_atomically_with(&path, |writer| file.write_lines(rows, writer))?;
         }
+        note_rows(&self.data, &file.layout, rows, file.labels);
         print_line(&format!("{}: {} training and {} test rows", self.out.display(), training.len(), test.len()))
     }
 }

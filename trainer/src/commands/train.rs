@@ -10,7 +10,7 @@ use trainer::encoding::Pretrained;
 use trainer::run_folder::{RunFolder, read_toml};
 use trainer::session::Session;
 use trainer::training::{Prepared, Preset, Progress, TrainingConfig};
-use trainer::{Error, note};
+use trainer::{Error, note, shell_word};
 
 use super::print_line;
 use super::settings::Settings;
@@ -26,9 +26,9 @@ use super::settings::Settings;
   trainer train --fine-tune runs/home --quantize-aware 4 --epochs 2 --out runs/home4
   trainer train --config runs/home/config.toml --out runs/again --seed 2")]
 pub(crate) struct Train {
-    /// A CSV or TSV file, plain or gzip (label first, or a header naming `label` and `text`, or `sequence`, `label` and
-    /// channels of numbers), a folder with train.csv and perhaps valid.csv, or `digits`, which is built in. Without it:
-    /// the built-in home commands.
+    /// A file of labelled texts or of frames of numbers (CSV with `,`, `;` or `|`, TSV, JSON lines; plain or gzip), a
+    /// folder with train.csv and perhaps valid.csv, val.csv or dev.csv, or `digits`, which is built in. Without it: the
+    /// built-in home commands.
     #[arg(long)]
     data: Option<PathBuf>,
     /// A file of validation rows; without it, a share of the training rows is held out.
@@ -119,6 +119,7 @@ pub(super) fn train_anew(out: &Path, config: TrainingConfig, device: &Device, ve
 /// Trains on `device`, finishes the run, and says what came out and how to go on.
 fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error> {
     let Session { config, prepared, folder, .. } = session;
+    prepared.notes.reading.iter().for_each(|line| note(line));
     note(&format!(
         "{}: {} training and {} validation rows, {} classes, {}; {device}",
         config.data.name(),
@@ -127,6 +128,8 @@ fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error>
         prepared.labels.len(),
         prepared.encoder
     ));
+    note(&prepared.notes.classes);
+    prepared.notes.notices.iter().for_each(|line| note(line));
     note_encoding(config, prepared);
     let stop = stop_on_interrupt()?;
     let should_stop = || stop.load(Ordering::Relaxed);
@@ -169,11 +172,4 @@ pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Error> {
     })
     .map_err(|error| Error::Failed(format!("Ctrl-C can not be handled: {error}")))?;
     Ok(stop)
-}
-
-/// A path as a word of a shell command.
-fn shell_word(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = |character: char| character.is_alphanumeric() || "/._-+".contains(character);
-    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }

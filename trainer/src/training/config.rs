@@ -4,7 +4,7 @@ use runtime::text::{FIRST_WORD_TOKEN, MAX_COMPOSED_ROWS};
 use serde::{Deserialize, Serialize};
 
 use super::{KeptEpoch, Schedule, TeachersRead};
-use crate::data::{Selection, Source};
+use crate::data::{ReadOptions, Selection, Source};
 use crate::encoding::{Input, MOST_FINGERPRINTS, VocabularyBy};
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
@@ -43,6 +43,12 @@ pub struct TrainingConfig {
     pub data_hash: Option<String>,
     /// What a step of a sequence is.
     pub input: Input,
+    /// The column of labels, by name or number; without it names and content tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
+    /// The channels that are read, by name or number; empty: all that there are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
     /// Columns of text that are read; empty: all that there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub text_columns: Vec<String>,
@@ -155,6 +161,8 @@ impl Default for TrainingConfig {
             training_share: 1.0,
             data_hash: None,
             input: Input::Auto,
+            label_column: None,
+            channels: Vec::new(),
             text_columns: Vec::new(),
             vocabulary_columns: Vec::new(),
             vocabulary_rows: 0,
@@ -242,13 +250,23 @@ impl TrainingConfig {
         }
     }
 
-    /// The rows that are trained on, with these columns of text.
-    pub(crate) fn selection<'a>(&'a self, text_columns: &'a [String]) -> Selection<'a> {
+    /// How the rows are read.
+    pub fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            label_column: self.label_column.clone(),
+            text_columns: self.text_columns.clone(),
+            channels: self.channels.clone(),
+            ..ReadOptions::default()
+        }
+    }
+
+    /// The rows that are trained on, as `reading` has them.
+    pub(crate) fn selection<'a>(&'a self, reading: &'a ReadOptions) -> Selection<'a> {
         Selection {
             validation: self.validation.as_deref(),
             validation_share: self.validation_share,
             seed: self.data_seed,
-            text_columns,
+            reading,
         }
     }
 

@@ -9,6 +9,7 @@ mod evaluate;
 mod fit;
 mod kept_epoch;
 mod learner;
+mod notices;
 mod prefetch;
 mod prepare;
 mod preset;
