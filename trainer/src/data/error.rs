@@ -85,7 +85,7 @@ pub enum DataError {
         command: String,
     },
     /// A file of another format.
-    #[error("{}: {format}, not lines of text; {advice}", path.display())]
+    #[error("{}: {format}, not lines of rows; {advice}", path.display())]
     OtherFormat {
         /// The file.
         path: PathBuf,

@@ -37,6 +37,7 @@ enum Advice {
     Pandas(&'static str),
     Workbook,
     Unpack(&'static str),
+    Json,
     Save,
     Lfs,
 }
@@ -54,6 +55,7 @@ impl Advice {
             ),
             Self::Workbook => "save the sheet as CSV (UTF-8) from the spreadsheet program".into(),
             Self::Unpack(command) => format!("unpack it: {command} {file}"),
+            Self::Json => format!("write an object a line: jq -c '.[]' {file} > {}", shell_word(&path.with_extension("jsonl"))),
             Self::Save => "save its rows as CSV".into(),
             Self::Lfs => "fetch it: git lfs pull".into(),
         }
@@ -70,6 +72,8 @@ pub(super) fn refuse_others(path: &Path, head: &[u8]) -> Result<(), DataError> {
     }
     let found = if head.starts_with(b"PK\x03\x04") {
         Some(zip(head))
+    } else if is_json_array(head) {
+        Some(("a JSON array", Advice::Json))
     } else if is_page(head) {
         Some(("an HTML page", Advice::Save))
     } else {
@@ -96,6 +100,11 @@ fn zip(head: &[u8]) -> (&'static str, Advice) {
         return ("NumPy arrays (.npz)", Advice::Save);
     }
     ("a zip archive", Advice::Unpack("unzip"))
+}
+
+fn is_json_array(head: &[u8]) -> bool {
+    let start = head.trim_ascii_start();
+    start.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
 }
 
 /// Whether the file is a page of the web, as a failed download leaves it.
@@ -125,13 +134,14 @@ mod tests {
     #[test]
     fn files_of_other_formats_are_named() {
         for (head, says) in [
-            (&b"PAR1\xde\x00\x01"[..], "my rows.csv: a Parquet file, not lines of text; save it as CSV: python3 -c"),
+            (&b"PAR1\xde\x00\x01"[..], "my rows.csv: a Parquet file, not lines of rows; save it as CSV: python3 -c"),
             (b"PK\x03\x04\x14\0\0\0[Content_Types].xml xl/workbook.xml", "an Excel workbook (.xlsx)"),
             (b"PK\x03\x04\x14\0\0\0x.npy", "NumPy arrays (.npz)"),
-            (b"PK\x03\x04\x14\0\0\0train.csv", "a zip archive, not lines of text; unpack it: unzip 'my rows.csv'"),
+            (b"PK\x03\x04\x14\0\0\0train.csv", "a zip archive, not lines of rows; unpack it: unzip 'my rows.csv'"),
             (b"\x80\x04\x95\0\0", "a Python pickle"),
             (b"\n<!DOCTYPE html><html>", "an HTML page"),
             (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+            (b" [\n {\"text\": 1}]", "a JSON array, not lines of rows; write an object a line: jq -c '.[]' 'my rows.csv'"),
             (b"\xff\xfel\0a\0b\0", "my rows.csv: UTF-16"),
             (b"l\0a\0b\0e\0l\0,\0t\0", "iconv -f utf-16le -t utf-8 'my rows.csv' > 'my rows.utf8.csv'"),
         ] {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::LONGEST_RECORD;
 use super::reader::PlacedRow;
-use super::records::Record;
+use super::records::{LabelColumn, Record};
 use super::{Content, DataError, Frames, Row};
 
 /// Most channels of a frame.
@@ -19,7 +19,7 @@ const LONGEST_SHOWN: usize = 40;
 #[derive(Debug, Clone)]
 pub(super) struct FrameColumns {
     pub(super) sequence: usize,
-    pub(super) label: Option<usize>,
+    pub(super) label: LabelColumn,
     pub(super) values: ValueColumns,
 }
 
@@ -100,10 +100,7 @@ impl Sequences {
     pub(super) fn push(&mut self, path: &Path, record: &Record) -> Result<Option<PlacedRow>, DataError> {
         let line = record.line;
         let name = record.field(self.columns.sequence);
-        let label = match self.columns.label {
-            Some(label) => record.label(path, label)?,
-            None => "",
-        };
+        let label = record.label(path, self.columns.label)?;
         if name.is_empty() {
             return Err(DataError::EmptySequence { path: path.into(), line });
         }

@@ -8,7 +8,7 @@ use super::error::MOST_ROWS;
 use super::form::{Form, SAMPLE};
 use super::formats::refuse_others;
 use super::frames::{FrameColumns, Sequences, ValueColumns};
-use super::records::{Fingerprint, Record, Records};
+use super::records::{Fingerprint, LabelColumn, Record, Records};
 use super::unpacked::{open, read_error, unpacked};
 use super::{Content, DataError, ReadOptions, Row};
 
@@ -38,15 +38,16 @@ pub struct Rows<'r> {
     records: Records<'r>,
     layout: Layout,
     builder: Builder,
+    label: LabelColumn,
     header: Option<Range<u64>>,
     found: usize,
 }
 
 /// How records become rows.
 enum Builder {
-    Texts { label: Option<usize>, texts: Vec<usize> },
+    Texts(Vec<usize>),
     Frames(Sequences),
-    Series { label: Option<usize>, values: ValueColumns },
+    Series(ValueColumns),
 }
 
 /// A row, and its bytes in the unpacked file, without the last line end.
@@ -95,15 +96,16 @@ impl<'r> Rows<'r> {
             });
         };
         let header = layout.has_header.then(|| records.next()).flatten().transpose()?.map(|header| header.span);
+        let label = LabelColumn { place: layout.label(), is_optional: options.labels_are_optional };
         let builder = match layout.columns.clone() {
-            Columns::Texts { label, texts } => Builder::Texts { label, texts },
-            Columns::Frames { sequence, label, channels } => {
+            Columns::Texts { texts, .. } => Builder::Texts(texts),
+            Columns::Frames { sequence, channels, .. } => {
                 let values = values_of(&layout, channels);
                 Builder::Frames(Sequences::new(FrameColumns { sequence, label, values }))
             }
-            Columns::Series { label, values } => Builder::Series { label, values: values_of(&layout, values) },
+            Columns::Series { values, .. } => Builder::Series(values_of(&layout, values)),
         };
-        Ok(Self { records, layout, builder, header, found: 0 })
+        Ok(Self { records, layout, builder, label, header, found: 0 })
     }
 
     /// What the file is and which of its columns is what, for a message.
@@ -146,9 +148,9 @@ impl<'r> Rows<'r> {
         }
         if self.found == 0 {
             let expected = match self.builder {
-                Builder::Texts { .. } => "label,text",
+                Builder::Texts(_) => "label,text",
                 Builder::Frames(_) => "sequence,label,channels",
-                Builder::Series { .. } => "label,values",
+                Builder::Series(_) => "label,values",
             };
             return Err(DataError::Empty { path: path.into(), expected });
         }
@@ -158,23 +160,23 @@ impl<'r> Rows<'r> {
     fn read(&mut self) -> Result<Option<PlacedRow>, DataError> {
         while let Some(record) = self.records.next().transpose()? {
             let path = self.records.path();
-            let (label, content) = match &mut self.builder {
-                Builder::Texts { label, texts } => {
+            let content = match &mut self.builder {
+                Builder::Texts(texts) => {
                     let texts: Vec<&str> = texts.iter().map(|column| record.field(*column)).collect();
-                    (*label, Content::Text(texts.join(" ")))
+                    Content::Text(texts.join(" "))
                 }
-                Builder::Series { label, values } => (*label, Content::Frames(values.series(path, &record)?)),
+                Builder::Series(values) => Content::Frames(values.series(path, &record)?),
                 Builder::Frames(sequences) => match sequences.push(path, &record)? {
                     None => continue,
                     complete => return Ok(complete),
                 },
             };
-            let label = label.map(|label| record.label(path, label)).transpose()?.unwrap_or_default().to_owned();
+            let label = record.label(path, self.label)?.to_owned();
             return Ok(Some(PlacedRow { row: Row { label, content }, span: record.span }));
         }
         Ok(match &mut self.builder {
             Builder::Frames(sequences) => sequences.finish(),
-            Builder::Texts { .. } | Builder::Series { .. } => None,
+            Builder::Texts(_) | Builder::Series(_) => None,
         })
     }
 }

@@ -28,10 +28,15 @@ impl Record {
         self.fields.get(column).unwrap_or_default().trim()
     }
 
-    /// Its label, which a model file and a file of one label a line can hold; `path` is named in errors.
-    pub(super) fn label(&self, path: &Path, column: usize) -> Result<&str, DataError> {
-        let (path, line, label) = (path.into(), self.line, self.field(column));
+    /// Its label, which a model file and a file of one label a line can hold, or nothing where it may have none; `path`
+    /// is named in errors.
+    pub(super) fn label(&self, path: &Path, column: LabelColumn) -> Result<&str, DataError> {
+        let label = column.place.map(|place| self.field(place)).unwrap_or_default();
+        let (path, line) = (path.into(), self.line);
         if label.is_empty() {
+            if column.is_optional {
+                return Ok(label);
+            }
             return Err(DataError::EmptyLabel { path, line });
         }
         if label.contains(['\n', '\r']) {
@@ -42,6 +47,14 @@ impl Record {
         }
         Ok(label)
     }
+}
+
+/// Where a record has its label.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LabelColumn {
+    pub(super) place: Option<usize>,
+    /// Whether it may be empty.
+    pub(super) is_optional: bool,
 }
 
 /// What a reading of a table gave, to tell whether another one gives the same.

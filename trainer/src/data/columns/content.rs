@@ -102,6 +102,11 @@ impl Column {
         self.repeats() && self.words < 2.0 && self.rows >= 10 && 4 * self.distinct <= self.rows
     }
 
+    /// Whether it has few values of one word, as a mark or a category that stands beside a text.
+    pub(super) fn is_mark(&self) -> bool {
+        self.words < 1.5 && self.rows >= 10 && 4 * self.distinct <= self.rows
+    }
+
     /// Whether every value is one of these labels.
     pub(super) fn is_of(&self, labels: &[String]) -> bool {
         self.filled > 0 && {

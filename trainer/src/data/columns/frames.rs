@@ -54,7 +54,7 @@ pub(super) fn columns(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>
 /// Whether a column is one of texts, by an option, by its name, or by several words in a row.
 fn has_texts(table: &Table<'_>) -> bool {
     let by_name = |column: usize| {
-        table.name(column).and_then(names::text_rank).is_some_and(|rank| rank < names::TEXT_WORD_RANK)
+        table.text_rank(column).is_some_and(|rank| rank < names::TEXT_WORD_RANK)
     };
     let is_text = |column: usize| {
         let Some(found) = table.columns.get(column) else { return false };

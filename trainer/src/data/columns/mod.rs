@@ -127,12 +127,16 @@ impl Layout {
         Ok(Self { form, has_header, columns, decimal_comma, names, ignored })
     }
 
+    /// The column of labels.
+    pub(super) fn label(&self) -> Option<usize> {
+        match &self.columns {
+            Columns::Texts { label, .. } | Columns::Frames { label, .. } | Columns::Series { label, .. } => *label,
+        }
+    }
+
     /// The column of labels, as a message names it.
     pub(super) fn label_name(&self) -> Option<String> {
-        let label = match &self.columns {
-            Columns::Texts { label, .. } | Columns::Frames { label, .. } | Columns::Series { label, .. } => *label,
-        };
-        label.map(|label| self.name(label))
+        self.label().map(|label| self.name(label))
     }
 
     /// The names of the channels of frames.
@@ -261,6 +265,12 @@ impl Table<'_> {
     fn label_rank(&self, column: usize) -> Option<usize> {
         let has_x = || self.names.iter().flatten().any(|name| names::plain(name) == "x");
         self.name(column).filter(|name| names::plain(name) != "y" || !has_x()).and_then(names::label_rank)
+    }
+
+    /// Where a column of text with its name stands among others; a `subject` of one word is a person.
+    fn text_rank(&self, column: usize) -> Option<usize> {
+        let is_word = || self.columns.get(column).is_some_and(|found| found.filled > 0 && found.words < 1.5);
+        self.name(column).filter(|name| !(names::is_person(name) && is_word())).and_then(names::text_rank)
     }
 
     /// The columns there are, for a message.

@@ -12,8 +12,9 @@ pub(super) fn columns(table: &Table<'_>) -> Result<(Columns, Vec<Ignored>), Data
     let label = label(table)?;
     let texts = texts(table, label)?;
     let read: Vec<usize> = texts.iter().copied().chain(label).collect();
+    let repeats = |column: usize| table.columns.get(column).is_some_and(Column::repeats);
     let reason = |column| match label {
-        Some(label) if table.say_the_same(label, column) => Some("the label again"),
+        Some(label) if repeats(column) && table.say_the_same(label, column) => Some("the label again"),
         _ => None,
     };
     let ignored = table.ignored(&read, reason);
@@ -30,7 +31,7 @@ fn label(table: &Table<'_>) -> Result<Option<usize>, DataError> {
         return if is_optional { Ok(None) } else { Err(one_column(table)) };
     }
     let texts: Vec<usize> = table.options.text_columns.iter().filter_map(|name| table.given(name)).collect();
-    if let Some(named) = named_label(table, &texts)? {
+    if let Some(named) = named_label(table, &texts)?.or(named_label(table, &[])?) {
         return Ok(Some(named));
     }
     let known = |column: &usize| {
@@ -48,11 +49,14 @@ fn label(table: &Table<'_>) -> Result<Option<usize>, DataError> {
 /// [`DataError::AmbiguousLabel`] for two that are equally sure and do not say the same.
 pub(super) fn named_label(table: &Table<'_>, not: &[usize]) -> Result<Option<usize>, DataError> {
     let repeats = |column: usize| table.columns.get(column).is_some_and(Column::repeats);
-    let mut named: Vec<(usize, usize)> = table
-        .filled_but(not)
+    let named = (0..table.width()).filter(|column| !not.contains(column));
+    let mut named: Vec<(usize, usize)> = named
         .filter_map(|column| table.label_rank(column).map(|rank| (rank, column)))
         .filter(|(rank, column)| *rank < FIRST_DOUBTFUL_RANK || repeats(*column))
         .collect();
+    if named.iter().any(|(_, column)| !table.is_empty(*column)) {
+        named.retain(|(_, column)| !table.is_empty(*column));
+    }
     named.sort_unstable();
     let Some((best, label)) = named.first().copied() else {
         return Ok(None);
@@ -69,11 +73,8 @@ pub(super) fn named_label(table: &Table<'_>, not: &[usize]) -> Result<Option<usi
 fn label_by_content(table: &Table<'_>, not: &[usize]) -> Result<Option<usize>, DataError> {
     let is_optional = table.options.labels_are_optional;
     let of_texts = |column: usize| {
-        table.name(column).is_some_and(|name| {
-            names::text_rank(name).is_some_and(|rank| rank < names::TEXT_WORD_RANK)
-                || names::is_identifier(name)
-                || names::is_time(name)
-        })
+        let of_texts = table.text_rank(column).is_some_and(|rank| rank < names::TEXT_WORD_RANK);
+        of_texts || table.name(column).is_some_and(|name| names::is_identifier(name) || names::is_time(name))
     };
     let is_identifier = |column: usize| table.columns.get(column).is_some_and(Column::is_identifier);
     let candidates: Vec<usize> =
@@ -131,7 +132,7 @@ fn texts(table: &Table<'_>, label: Option<usize>) -> Result<Vec<usize>, DataErro
     }
     let not: Vec<usize> = label.into_iter().collect();
     let ranked = |is_ranked: &dyn Fn(usize) -> bool| {
-        let rank = |column: usize| table.name(column).and_then(names::text_rank).filter(|rank| is_ranked(*rank));
+        let rank = |column: usize| table.text_rank(column).filter(|rank| is_ranked(*rank));
         let mut found: Vec<(usize, usize)> =
             table.filled_but(&not).filter_map(|column| rank(column).map(|rank| (rank, column))).collect();
         found.sort_unstable();
@@ -155,10 +156,14 @@ fn texts_by_content(table: &Table<'_>, label: Option<usize>) -> Vec<usize> {
     let is_other = |column: &usize| {
         let Some(found) = table.columns.get(*column) else { return true };
         let by_name = |name| names::is_identifier(name) || names::is_time(name);
-        let is_label_again = label.is_some_and(|label| found.words < 2.0 && table.say_the_same(label, *column));
+        let is_label_again = label.is_some_and(|label| found.repeats() && table.say_the_same(label, *column));
         found.is_identifier() || table.name(*column).is_some_and(by_name) || is_label_again
     };
     let rest: Vec<usize> = filled.iter().copied().filter(|column| !is_other(column)).collect();
+    let found = |column: &usize| table.columns.get(*column);
+    let has_sentences = rest.iter().filter_map(found).any(|found| found.words >= 2.0);
+    let is_mark = |column: &usize| found(column).is_some_and(|found| has_sentences && found.is_mark());
+    let rest: Vec<usize> = rest.into_iter().filter(|column| !is_mark(column)).collect();
     if table.names.is_none() {
         return if rest.is_empty() { filled } else { rest };
     }
