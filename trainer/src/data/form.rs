@@ -1,5 +1,6 @@
 //! How the columns of a file are separated, which its first records tell.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::path::Path;
 
@@ -138,13 +139,15 @@ struct Tried {
     is_even: bool,
     /// Names in use among the fields of the first record.
     names: usize,
+    /// Fields that begin with a space, as what follows a comma in a text does.
+    spaced: usize,
     /// Fields that are numbers, with a comma for a point too where it does not separate.
     numbers: usize,
 }
 
 impl Tried {
     fn new(head: &[u8], delimiter: u8) -> Self {
-        let mut found = Self { delimiter, width: 0, is_even: true, names: 0, numbers: 0 };
+        let mut found = Self { delimiter, width: 0, is_even: true, names: 0, spaced: 0, numbers: 0 };
         let mut records = Records::new(Path::new(""), head, Form::separated(delimiter));
         let mut texts = Vec::new();
         while texts.len() < SAMPLE {
@@ -166,14 +169,17 @@ impl Tried {
             }
             found.is_even &= fields.len() == found.width;
             let is_number = |field: &&str| super::columns::number(field.trim(), delimiter != b',').is_some();
+            found.spaced += fields.iter().filter(|field| field.starts_with(' ')).count();
             found.numbers += fields.iter().filter(is_number).count();
         }
         found
     }
 
-    /// Whether this one is the more likely of two that fit: names in use, then more numbers.
+    /// Whether this one is the more likely of two that fit: a tab, which texts seldom have, then names in use, then fewer
+    /// fields that begin with a space, then more numbers.
     fn is_clearer(&self, other: &Self) -> bool {
-        (self.names, self.numbers) > (other.names, other.numbers)
+        let key = |tried: &Self| (tried.delimiter == b'\t', tried.names, Reverse(tried.spaced), tried.numbers);
+        key(self) > key(other)
     }
 
     fn form(&self, lines: &[&str]) -> Form {

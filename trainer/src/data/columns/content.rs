@@ -1,6 +1,6 @@
 //! What the values of a column look like.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::data::records::Record;
 
@@ -107,12 +107,10 @@ impl Column {
         self.words < 1.5 && self.rows >= 10 && 4 * self.distinct <= self.rows
     }
 
-    /// Whether every value is one of these labels.
-    pub(super) fn is_of(&self, labels: &[String]) -> bool {
-        self.filled > 0 && {
-            let known: std::collections::HashSet<String> = labels.iter().map(|label| label.to_lowercase()).collect();
-            self.values.keys().all(|value| known.contains(value))
-        }
+    /// Rows whose value is one of these labels.
+    pub(super) fn rows_of(&self, labels: &[String]) -> usize {
+        let known: HashSet<String> = labels.iter().map(|label| label.to_lowercase()).collect();
+        self.values.iter().filter(|(value, _)| known.contains(*value)).map(|(_, rows)| rows).sum()
     }
 
     /// Whether the values are texts: not numbers, of several words or seldom twice the same.

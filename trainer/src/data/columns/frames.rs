@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::content::Column;
-use super::texts::named_label;
+use super::texts::{known_label, named_label};
 use super::{Columns, Ignored, SEQUENCE, Table, names};
 use crate::data::DataError;
 use crate::data::frames::MOST_CHANNELS;
@@ -105,10 +105,7 @@ fn label(table: &Table<'_>, sequence: usize) -> Result<Option<usize>, DataError>
     if let Some(named) = named_label(table, &[sequence])? {
         return Ok(Some(named));
     }
-    let is_of = |column: &usize| {
-        table.columns.get(*column).is_some_and(|found| found.is_of(&table.options.known_labels))
-    };
-    if let Some(known) = table.filled_but(&[sequence]).find(is_of) {
+    if let Some(known) = known_label(table, &[sequence]) {
         return Ok(Some(known));
     }
     let is_name = |column: &usize| {

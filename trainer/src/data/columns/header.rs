@@ -40,7 +40,7 @@ pub(super) fn is_header(sample: &Sample<'_>, options: &ReadOptions) -> Result<bo
         return Ok(false);
     }
     let is_label_of_model = |(field, column): (&&str, &Column)| {
-        column.is_of(&options.known_labels) && options.known_labels.iter().any(|label| label.eq_ignore_ascii_case(field))
+        column.filled > 0 && column.rows_of(&options.known_labels) == column.filled && options.known_labels.iter().any(|label| label.eq_ignore_ascii_case(field))
     };
     if fields.iter().zip(body).any(is_label_of_model) {
         return Ok(false);

@@ -34,11 +34,8 @@ fn label(table: &Table<'_>) -> Result<Option<usize>, DataError> {
     if let Some(named) = named_label(table, &texts)?.or(named_label(table, &[])?) {
         return Ok(Some(named));
     }
-    let known = |column: &usize| {
-        table.columns.get(*column).is_some_and(|found| found.filled == found.rows && found.is_of(&table.options.known_labels))
-    };
-    if let Some(column) = table.filled_but(&texts).find(known) {
-        return Ok(Some(column));
+    if let Some(known) = known_label(table, &texts) {
+        return Ok(Some(known));
     }
     label_by_content(table, &texts)
 }
@@ -67,6 +64,16 @@ pub(super) fn named_label(table: &Table<'_>, not: &[usize]) -> Result<Option<usi
         return Ok(Some(label));
     }
     Err(ambiguous(table, label, &others))
+}
+
+/// The column with the most labels that are expected, if they are at least half of its rows.
+pub(super) fn known_label(table: &Table<'_>, not: &[usize]) -> Option<usize> {
+    let known = |column: usize| {
+        let found = table.columns.get(column)?;
+        let rows = found.rows_of(&table.options.known_labels);
+        (rows > 0 && 2 * rows >= found.rows).then_some((rows, std::cmp::Reverse(column)))
+    };
+    table.filled_but(not).filter_map(known).max().map(|(_, column)| column.0)
 }
 
 /// The column that looks like one of labels where no name tells.
@@ -133,8 +140,12 @@ fn texts(table: &Table<'_>, label: Option<usize>) -> Result<Vec<usize>, DataErro
     let not: Vec<usize> = label.into_iter().collect();
     let ranked = |is_ranked: &dyn Fn(usize) -> bool| {
         let rank = |column: usize| table.text_rank(column).filter(|rank| is_ranked(*rank));
+        let columns = (0..table.width()).filter(|column| !not.contains(column));
         let mut found: Vec<(usize, usize)> =
-            table.filled_but(&not).filter_map(|column| rank(column).map(|rank| (rank, column))).collect();
+            columns.filter_map(|column| rank(column).map(|rank| (rank, column))).collect();
+        if found.iter().any(|(_, column)| !table.is_empty(*column)) {
+            found.retain(|(_, column)| !table.is_empty(*column));
+        }
         found.sort_unstable();
         found.into_iter().map(|(_, column)| column).collect::<Vec<_>>()
     };
@@ -169,8 +180,9 @@ fn texts_by_content(table: &Table<'_>, label: Option<usize>) -> Vec<usize> {
     }
     let texts: Vec<usize> =
         rest.iter().copied().filter(|column| table.columns.get(*column).is_some_and(Column::is_text)).collect();
+    let may_be_text = |column: &usize| found(column).is_some_and(|found| !found.is_numeric());
     match (texts.as_slice(), rest.as_slice(), filled.as_slice()) {
-        ([], [], [only]) | ([], [only], _) => vec![*only],
+        ([], [], [only]) | ([], [only], _) if may_be_text(only) => vec![*only],
         _ => texts,
     }
 }
