@@ -46,7 +46,7 @@ fn check_model(board: &str, path: &Path, data: &str, rows: usize) -> Value {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let file = ModelFile::read(path).unwrap();
     let parsed = file.parse(path).unwrap();
-    let given = read_rows(&repository().join(data), &[]).unwrap();
+    let given = read_rows(&repository().join(data), &Default::default()).unwrap();
     let answers = row_answers(&parsed, &given[..rows]).unwrap();
     let printed = report["rows"].as_array().unwrap();
     assert_eq!(printed.len(), rows);
@@ -135,7 +135,7 @@ fn frames_of_gestures_stream_through_a_cortex_m4() {
 /// A model of frames answers as on this machine, and 97 of 100 answers are right.
 fn check_frames(name: &str, data: &str) {
     let path = repository().join(format!("models/{name}/{name}.int8.rnl"));
-    let given = read_rows(&repository().join(data), &[]).unwrap();
+    let given = read_rows(&repository().join(data), &Default::default()).unwrap();
     let report = check_model("m4", &path, data, given.len());
     let printed = report["rows"].as_array().unwrap();
     let right = printed.iter().zip(&given).filter(|(printed, row)| printed["label"] == row.label.as_str()).count();
@@ -144,7 +144,7 @@ fn check_frames(name: &str, data: &str) {
 
 #[test]
 fn all_int8_answers_of_a_cortex_m4_are_this_machines() {
-    let rows = read_rows(&repository().join(TEST_SENTENCES), &[]).unwrap().len();
+    let rows = read_rows(&repository().join(TEST_SENTENCES), &Default::default()).unwrap().len();
     assert!(rows >= 300);
     let report = check("m4", "int8", rows);
     let instructions = report["instructions_per_step"].as_f64().unwrap();

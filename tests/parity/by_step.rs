@@ -28,7 +28,7 @@ fn compare(cell: Cell, bidirectional: bool) {
     let config =
         TrainingConfig { cell, bidirectional, num_layers: 2, hidden_size: 24, epochs: 3, ..TrainingConfig::default() };
     let run = trained_run(&config, folder.path()).unwrap();
-    let rows: Vec<_> = config.data.test_rows(&[]).unwrap().map(Result::unwrap).collect();
+    let rows: Vec<_> = config.data.test_rows(&Default::default()).unwrap().map(Result::unwrap).collect();
     let files = TOLERANCES.map(|(precision, _)| run.export(precision).unwrap());
     let models = files.each_ref().map(|file| Model::parse(file.bytes()).unwrap());
     let mut largest = [0.0_f32; 3];

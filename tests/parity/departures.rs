@@ -22,7 +22,7 @@ fn trained() -> &'static Run<Cpu> {
 }
 
 fn rows(run: &Run<Cpu>) -> Vec<Row> {
-    run.config.data.test_rows(&[]).unwrap().map(Result::unwrap).collect()
+    run.config.data.test_rows(&Default::default()).unwrap().map(Result::unwrap).collect()
 }
 
 fn report(run: &Run<Cpu>, detail: ParityDetail) -> ParityReport {

@@ -9,7 +9,7 @@ fn report(data: Option<&Path>) -> ParityReport {
     let folder = tempfile::tempdir().unwrap();
     let config = TrainingConfig { data: source(data), ..TrainingConfig::default() };
     let run = trained_run(&config, folder.path()).unwrap();
-    let rows: Vec<_> = config.data.test_rows(&[]).unwrap().map(Result::unwrap).collect();
+    let rows: Vec<_> = config.data.test_rows(&Default::default()).unwrap().map(Result::unwrap).collect();
     let report = ParityReport::new(&run, &rows, "test rows", ParityDetail::default()).unwrap();
     println!("{report}");
     assert_eq!(report.rows, rows.len());

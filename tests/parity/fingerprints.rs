@@ -31,7 +31,7 @@ fn texts_are_the_same_tokens_on_the_device_as_in_training() {
     let file = run.export(runtime::format::Precision::Int8).unwrap();
     let model = Model::parse(file.bytes()).unwrap();
     assert_eq!(model.token_count(), 1_002);
-    let rows = config.data.test_rows(&[]).unwrap().map(|row| row.unwrap().content);
+    let rows = config.data.test_rows(&Default::default()).unwrap().map(|row| row.unwrap().content);
     // Words that no row has, some of which are taken for known ones.
     let unheard = (0..400).map(|number| Content::Text(format!("the unheard{number} lamp other{number}")));
     let (mut unknown, mut taken) = (0, 0);
@@ -70,7 +70,7 @@ fn words_that_are_composed_are_the_same_on_the_device_as_in_training() {
     let models = files.each_ref().map(|file| Model::parse(file.bytes()).unwrap());
     let network = run.network_config();
     let mut composed = 0;
-    for row in config.data.test_rows(&[]).unwrap().take(60) {
+    for row in config.data.test_rows(&Default::default()).unwrap().take(60) {
         let content = row.unwrap().content;
         let sequence = run.encoder.encode(&content, config.max_length).unwrap();
         composed += sequence.tokens().iter().filter(|token| composed_rows(**token).is_some()).count();

@@ -10,7 +10,7 @@ use trainer::training::{TrainingConfig, encode_rows, logits};
 fn errors(config: &TrainingConfig, bits: IntegerBits) -> [f64; 2] {
     let folder = tempfile::tempdir().unwrap();
     let run = trained_run(config, folder.path()).unwrap();
-    let rows: Vec<_> = config.data.test_rows(&[]).unwrap().map(Result::unwrap).collect();
+    let rows: Vec<_> = config.data.test_rows(&Default::default()).unwrap().map(Result::unwrap).collect();
     let examples = encode_rows(&rows, "test rows", &run.labels, &run.encoder, &run.config).unwrap();
     let expected = logits(&run.network, &run.network_config(), &examples).unwrap();
     let file = run.export(ExportPrecision::Integer(bits)).unwrap();

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use trainer::data::{DataError, Row, parse_rows};
+use trainer::data::{DataError, ReadOptions, Row, parse_rows};
 
 fn parse(name: &str, content: &[u8]) -> Result<Vec<Row>, DataError> {
-    parse_rows(Path::new(name), content, &[])
+    parse_rows(Path::new(name), content, &ReadOptions::default())
 }
 
 /// The line that an error names.
@@ -33,7 +33,13 @@ fn check(name: &str, content: &[u8]) -> Result<(), TestCaseError> {
             match line(&error) {
                 Some(line) => prop_assert!((1..=lines).contains(&line), "{message}; {lines} lines"),
                 None => {
-                    let named = matches!(error, DataError::Empty { .. } | DataError::DamagedGzip { .. });
+                    let named = matches!(
+                        error,
+                        DataError::Empty { .. }
+                            | DataError::DamagedGzip { .. }
+                            | DataError::OtherFormat { .. }
+                            | DataError::WideText { .. }
+                    );
                     prop_assert!(named, "{message}");
                 }
             }
@@ -42,8 +48,12 @@ fn check(name: &str, content: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// A field as a file has it, quoted where it must be.
+/// A field as a file has it, quoted where it must be; with tabs a quote is a character like any other, and a field has
+/// neither tabs nor line ends.
 fn quoted(field: &str, delimiter: char) -> String {
+    if delimiter == '\t' {
+        return field.replace(['\t', '\n', '\r'], "_");
+    }
     if field.contains([delimiter, '"', '\n', '\r']) {
         format!("\"{}\"", field.replace('"', "\"\""))
     } else {
@@ -80,8 +90,9 @@ proptest! {
             format!("{}{delimiter}{}{end}", quoted(label, delimiter), quoted(text, delimiter))
         });
         let content = format!("label{delimiter}text{end}{}", lines.collect::<String>());
+        let field = |field: &str| if tabs { quoted(field, delimiter) } else { field.to_owned() };
         let expected: Vec<Row> =
-            rows.iter().map(|(label, text)| Row::of_text(label, text.trim())).collect();
+            rows.iter().map(|(label, text)| Row::of_text(field(label), field(text).trim())).collect();
         prop_assert_eq!(parse(name, content.as_bytes()).unwrap(), expected);
     }
 }

@@ -30,7 +30,7 @@ fn damaged() -> Vec<(Vec<u8>, &'static str)> {
         (changed(right.len() - 6), says),
         (changed(right.len() - 2), says),
         (packed(b""), "rows.csv: no rows; expected"),
-        (packed(b"on,b\noff,d\xff\n"), "rows.csv, line 2, column 6: not UTF-8"),
+        (packed(b"on,b\noff,d\xff\n"), "rows.csv, line 2, column 6: the byte 0xFF is not UTF-8"),
         (packed(b"on,b\noff,\"d\n"), "rows.csv, line 2, column 5: a quote that is opened here is never closed"),
         (packed(&right), "rows.csv, line 1"),
     ];

@@ -33,7 +33,6 @@ fn frames_that_are_not_right() {
         (7, "a,on,1,1", &["rows.csv, line 7: sequence `a` again, after another one; its rows must stand together\n"]),
         (2, ",on,1,2", &["rows.csv, line 2: the name of the sequence is empty\n"]),
         (2, "a,,1,2", &["rows.csv, line 2: the label is empty\n"]),
-        (1, "sequence,of,x,y", &["rows.csv, line 1: the header has a column `sequence` but none of labels"]),
     ] {
         assert_train_refuses(&with_line(line, replacement), "", says);
     }
@@ -41,6 +40,11 @@ fn frames_that_are_not_right() {
         "sequence,label,x\n",
         "",
         &["rows.csv: no rows; expected lines of `sequence,label,channels`\n"],
+    );
+    assert_train_refuses(
+        "sequence,x,y\na,1,2\n",
+        "",
+        &["rows.csv, line 1: sequences by `sequence`, but no column of labels found; choose one with --label-column"],
     );
     assert_train_refuses("sequence,label\na,on\n", "", &["rows.csv, line 1: 0 channels, expected 1 to 16384"]);
 }

@@ -8,7 +8,7 @@ const BROKEN_FILES: &[(&str, &[u8], &[&str])] = &[
     ("rows.csv", b"\xef\xbb\xbf", &["rows.csv", "no rows"]),
     ("rows.csv", b"\n\n\r\n", &["rows.csv", "no rows"]),
     ("rows.csv", b"label,text\n", &["rows.csv", "no rows"]),
-    ("rows.csv", b"label,words\na,b\n", &["rows.csv, line 1:", "no column `text`"]),
+    ("rows.csv", b"label,id,size\na,1,2\n", &["rows.csv, line 1:", "no column of text found", "--text-columns"]),
     ("rows.csv", b"one\n", &["rows.csv, line 1:", "1 column(s)"]),
     ("rows.csv", b"a,b\nc,d\none\n", &["rows.csv, line 3:", "1 column(s)", "expected 2"]),
     ("rows.csv", b"a,b\nc,d,e\n", &["rows.csv, line 2:", "3 column(s)", "expected 2"]),

@@ -4,7 +4,7 @@ use std::process::Command;
 use clap::Args;
 use runtime::format::Precision;
 use trainer::Error;
-use trainer::data::Source;
+use trainer::data::{ReadOptions, Source};
 use trainer::device::DeviceChoice;
 use trainer::export::ModelFile;
 use trainer::output::write_atomically;
@@ -45,7 +45,7 @@ impl Demo {
         for precision in PRECISIONS {
             let path = self.model(precision);
             self.write_model(&run, precision)?;
-            let report = evaluate::evaluate(&path, &Source::HomeCommands, &[], false)?;
+            let report = evaluate::evaluate(&path, &Source::HomeCommands, &ReadOptions::default(), false)?;
             print_line(&format!(
                 "{precision:5} {:>7} bytes  accuracy on {} hand-written sentences {:.2} %",
                 std::fs::metadata(&path).map_or(0, |metadata| metadata.len()),

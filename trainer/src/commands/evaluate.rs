@@ -1,14 +1,16 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use trainer::Error;
-use trainer::data::Source;
+use trainer::data::{ReadOptions, Source};
 use trainer::export::ModelFile;
 use trainer::inference::{HostClassifier, InferenceError, answer, classes_by_step};
 use trainer::report::{CurveCounts, EvaluationReport};
 use trainer::training::label_class;
 
 use super::print;
+use super::reading::{Reading, note_test_rows};
 
 /// Measures a model file on labelled rows, with the runtime that the device uses.
 #[derive(Debug, Args)]
@@ -19,13 +21,12 @@ use super::print;
 pub(crate) struct Evaluate {
     /// The model file.
     model: PathBuf,
-    /// A CSV or TSV file, plain or gzip, a folder with test.csv, or `digits`. Without it: the home commands' test
+    /// A file of rows as `trainer train --data` takes it, a folder with test.csv, or `digits`. Without it: the home commands' test
     /// sentences.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Columns of text to read, by name, as the model was trained with.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    text_columns: Vec<String>,
+    #[command(flatten)]
+    reading: Reading,
     /// Also the accuracy by the number of steps seen: an answer after every step of every row.
     #[arg(long)]
     curve: bool,
@@ -37,7 +38,7 @@ pub(crate) struct Evaluate {
 impl Evaluate {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let source = Source::new(self.data.as_deref());
-        print(&evaluate(&self.model, &source, &self.text_columns, self.curve)?, self.json)
+        print(&evaluate(&self.model, &source, &self.reading.options(), self.curve)?, self.json)
     }
 }
 
@@ -45,7 +46,7 @@ impl Evaluate {
 pub(super) fn evaluate(
     path: &Path,
     source: &Source,
-    text_columns: &[String],
+    options: &ReadOptions,
     curve: bool,
 ) -> Result<EvaluationReport, Error> {
     let file = ModelFile::read(path)?;
@@ -56,7 +57,8 @@ pub(super) fn evaluate(
     let named = |error: InferenceError| error.named(path, &place);
     let (mut expected, mut answered) = (Vec::new(), Vec::new());
     let mut counts = curve.then(CurveCounts::default);
-    for (number, row) in source.test_rows(text_columns)?.enumerate() {
+    let mut rows = source.test_rows(&options.clone().with_known_labels(&labels))?;
+    for (number, row) in rows.by_ref().enumerate() {
         let row = row?;
         let class = label_class(&row, number, &place, &labels)?;
         expected.push(class);
@@ -65,6 +67,7 @@ pub(super) fn evaluate(
             counts.add(&classes_by_step(&mut classifier, &row.content).map_err(named)?, class);
         }
     }
+    note_test_rows(source, &rows, expected.len(), expected.iter().collect::<BTreeSet<_>>().len());
     let curve = counts.map(CurveCounts::curve);
     Ok(EvaluationReport { curve, ..EvaluationReport::new(labels.into_iter(), &expected, &answered) })
 }

@@ -15,6 +15,7 @@ use trainer::training::{Progress, TrainingConfig};
 use trainer::{Error, note};
 
 use super::given::Given;
+use super::reading::Reading;
 use super::train::{read_config, stop_on_interrupt};
 use super::{Cpu, print_line};
 
@@ -33,6 +34,8 @@ pub(crate) struct FrontierCommand {
     /// A file of validation rows; without it, a share of the training rows is held out.
     #[arg(long)]
     validation: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     /// Most bytes of a model file, as 65536, 64K or 1M; several.
     #[arg(long, value_name = "BYTES,BYTES", value_delimiter = ',', default_value = "32K,64K,128K,256K")]
     flash: Vec<Budget>,
@@ -94,6 +97,7 @@ impl FrontierCommand {
             let problem = "has no effect here: networks over frames have no embedding; leave it out";
             return Err(Error::Setting(format!("--{option} {problem}")));
         }
+        sizes.data().notes.lines().for_each(|line| note(line));
         let budgets = self.candidates_of_budgets(&base, &mut sizes)?;
         if self.plan {
             let measured = budgets
@@ -141,6 +145,7 @@ impl FrontierCommand {
         if self.validation.is_some() {
             base.validation.clone_from(&self.validation);
         }
+        self.reading.apply(&mut base);
         base.epochs = self.epochs.unwrap_or(base.epochs);
         base.data_hash = None;
         if base.steps.is_some() || base.folds > 0 {

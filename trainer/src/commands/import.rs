@@ -1,11 +1,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use trainer::data::read_rows;
+use trainer::data::Source;
 use trainer::import::{CalibrationRows, ImportedRun, read_model};
 use trainer::run_folder::RunFolder;
 use trainer::{Error, note};
 
+use super::reading::{Reading, read_test_rows};
 use super::{Cpu, print_line};
 
 /// Makes a run folder of a model that was trained in PyTorch or Keras.
@@ -35,6 +36,8 @@ pub(crate) struct Import {
     /// Rows like those that the model was trained on, which int8 ranges are measured on.
     #[arg(long, value_name = "FILE")]
     calibration_data: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 impl Import {
@@ -42,7 +45,10 @@ impl Import {
         let folder = RunFolder::claim_new(&self.out)?;
         let model = read_model(&self.weights, &self.description)?;
         let rows = match &self.calibration_data {
-            Some(path) => read_rows(path, &[])?,
+            Some(path) => {
+                let options = self.reading.options().with_known_labels(&model.labels);
+                read_test_rows(&Source::Path(path.clone()), &options)?
+            }
             None => Vec::new(),
         };
         let place = self.calibration_data.as_ref().map(|path| path.display().to_string());

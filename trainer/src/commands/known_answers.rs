@@ -9,6 +9,7 @@ use trainer::inference::{raw_frame, row_answers};
 use trainer::output::{Claim, Output};
 
 use super::print_written;
+use super::reading::{Reading, read_test_rows};
 
 /// Writes texts or frames with a model's class and logits, as this machine computes them, for a board to compare with.
 /// Frames are written as a sensor gives them: integers in the model's unit.
@@ -22,13 +23,12 @@ pub(crate) struct KnownAnswersCommand {
     /// A text.
     #[arg(conflicts_with = "data")]
     text: Option<String>,
-    /// A CSV or TSV file, a folder with test.csv, or `digits`. Without it and a text: the home commands' test
+    /// A file of rows as `trainer predict --data` takes it, a folder with test.csv, or `digits`. Without it and a text: the home commands' test
     /// sentences.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Columns of text to read, by name, as the model was trained with.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "text")]
-    text_columns: Vec<String>,
+    #[command(flatten)]
+    reading: Reading,
     /// The first rows alone.
     #[arg(long, conflicts_with = "text")]
     rows: Option<usize>,
@@ -49,7 +49,10 @@ impl KnownAnswersCommand {
         let source = Source::new(self.data.as_deref());
         let mut rows = match &self.text {
             Some(text) => vec![Row::of_text("", text)],
-            None => source.test_rows(&self.text_columns)?.collect::<Result<_, _>>()?,
+            None => {
+                let labels: Vec<&str> = model.labels().collect();
+                read_test_rows(&source, &self.reading.options_without_labels().with_known_labels(&labels))?
+            }
         };
         rows.truncate(self.rows.unwrap_or(usize::MAX));
         let answers = row_answers(&model, &rows).map_err(|error| error.named(&self.model, &source.name()))?;

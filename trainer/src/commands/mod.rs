@@ -11,6 +11,7 @@ mod inspect;
 mod known_answers;
 mod parity;
 mod predict;
+mod reading;
 mod settings;
 mod split;
 mod train;

@@ -7,6 +7,7 @@ use trainer::output::{Claim, Output};
 use trainer::report::plot::Figure;
 use trainer::report::{ParityDetail, ParityReport};
 
+use super::reading::{Reading, read_test_rows};
 use super::{load_run, print};
 
 /// Compares the trained network, computed by Burn, with the runtime on its f32, f16 and int8 files.
@@ -19,10 +20,12 @@ use super::{load_run, print};
 pub(crate) struct Parity {
     /// The run folder.
     run: PathBuf,
-    /// A CSV or TSV file, plain or gzip, a folder with test.csv, or `digits`. Without it: the home commands' test
+    /// A file of rows as `trainer train --data` takes it, a folder with test.csv, or `digits`. Without it: the home commands' test
     /// sentences.
     #[arg(long)]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     /// Also the largest errors of gates, c and h beside f32, by layer and step, and what is at the ends of its format.
     #[arg(long)]
     by_step: bool,
@@ -51,7 +54,8 @@ impl Parity {
         let plot = self.plot.as_deref().map(|path| self.claim_plot(path)).transpose()?;
         let source = Source::new(self.data.as_deref());
         let run = load_run(&self.run)?;
-        let rows = source.test_rows(&run.config.text_columns)?.collect::<Result<Vec<_>, _>>()?;
+        let options = self.reading.options_of(&run.config).with_known_labels(&run.labels);
+        let rows = read_test_rows(&source, &options)?;
         let by_step = self.by_step || self.plot.is_some();
         let worst = self.worst.unwrap_or(if by_step { WORST_ROWS } else { 0 });
         let detail = ParityDetail { by_step, worst, drift: self.drift };

@@ -9,6 +9,7 @@ use trainer::inference::{Answer, HostClassifier, InferenceError, answer, current
 use trainer::{Error, note};
 
 use super::print_line;
+use super::reading::{Reading, read_test_rows};
 
 /// How standard input is named in messages.
 const STANDARD_INPUT: &str = "standard input";
@@ -26,12 +27,12 @@ pub(crate) struct Predict {
     /// The text. Without it and --data: from standard input.
     #[arg(conflicts_with = "data")]
     text: Option<String>,
-    /// A CSV or TSV file of rows, a folder with test.csv, or `digits`; an answer a row.
+    /// A file of rows as `trainer train --data` takes it, but that it needs no labels; a folder with test.csv, or
+    /// `digits`. An answer a row.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Columns of text to read, by name, as the model was trained with.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "data")]
-    text_columns: Vec<String>,
+    #[command(flatten)]
+    reading: Reading,
     /// Also answer after every N frames of a sequence, with their number first.
     #[arg(long, value_name = "N")]
     hop: Option<usize>,
@@ -59,7 +60,8 @@ impl Predict {
         let source = Source::new(self.data.as_deref());
         let mut stream = Stream::new(model, self.hop).map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, &source.name());
-        let rows = source.test_rows(&self.text_columns)?.collect::<Result<Vec<_>, _>>()?;
+        let labels: Vec<&str> = model.labels().collect();
+        let rows = read_test_rows(&source, &self.reading.options_without_labels().with_known_labels(&labels))?;
         for row in rows {
             match &row.content {
                 Content::Text(_) => {

@@ -10,6 +10,8 @@ use trainer::network::{Cell, Pooling, Targets};
 use trainer::quantize::Bits;
 use trainer::training::{KeptEpoch, Schedule, TeachersRead, TrainingConfig};
 
+use super::reading::Reading;
+
 /// Settings given as arguments; each is also a field of config.toml.
 #[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Settings (defaults in brackets; by rows: chosen once the rows are known, and said)")]
@@ -17,9 +19,9 @@ pub(super) struct Settings {
     /// What a step is; auto: words of texts, frames of a file of frames [auto]
     #[arg(long, value_enum)]
     input: Option<Input>,
-    /// Columns of text to read, by name [all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    text_columns: Option<Vec<String>>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    reading: Reading,
     /// Columns of text to make the vocabulary from [those that are read]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     vocabulary_columns: Option<Vec<String>>,
@@ -170,7 +172,7 @@ pub(super) struct Settings {
 impl Settings {
     /// Whether other rows are read with these settings than with those of `config`.
     pub(super) fn changes_rows(&self, config: &TrainingConfig) -> bool {
-        self.text_columns.is_some() || (self.data_seed.is_some() && config.data == Source::HomeCommands)
+        self.reading.is_given() || (self.data_seed.is_some() && config.data == Source::HomeCommands)
     }
 
     /// The settings that were given, under the names that config.toml has.

@@ -9,6 +9,7 @@ use trainer::folder_lock::MadeFolders;
 use trainer::output::{Claim, Output, temporary_file_near};
 
 use super::print_line;
+use super::reading::{Reading, note_rows};
 
 /// Splits a file of rows into train.csv and test.csv (.tsv of a TSV file), the same share of each label: lines of text
 /// or whole sequences of frames, as they stand in the file.
@@ -16,8 +17,10 @@ use super::print_line;
 #[command(after_help = "Example:
   trainer split news.csv --share 0.1 --out news       then: trainer train --data news")]
 pub(crate) struct Split {
-    /// A CSV or TSV file, plain or gzip.
+    /// A file of rows as `trainer train --data` takes it.
     data: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// Share of the rows that becomes test.csv.
     #[arg(long, default_value_t = 0.1)]
     share: f64,
@@ -38,8 +41,9 @@ impl Split {
             return Err(Error::Setting(format!("--share {}: expected a number between 0 and 1", self.share)));
         }
         let _made = MadeFolders::make(&self.out)?;
-        let (training_file, test_file) = (self.claim("train")?, self.claim("test")?);
-        let file = DataFile::read(&self.data, temporary_file_near(&self.out)?)?;
+        let file = DataFile::read(&self.data, &self.reading.options(), temporary_file_near(&self.out)?)?;
+        let claim = |stem| self.claim(stem, file.extension());
+        let (training_file, test_file) = (claim("train")?, claim("test")?);
         let rows = file.classes.len();
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let class = |row: &u32| file.classes.get(*row as usize);
@@ -50,12 +54,13 @@ impl Split {
         let staged = training_file.stage(|writer| file.write_lines(&training, writer))?;
         test_file.write_with(|writer| file.write_lines(&test, writer))?;
         staged.put()?;
+        note_rows(&self.data, &file.layout, rows, file.labels);
         print_line(&format!("{}: {} training and {} test rows", self.out.display(), training.len(), test.len()))
     }
 
     /// One of both files.
-    fn claim(&self, stem: &str) -> Result<Output, Error> {
-        let path = self.out.join(stem).with_extension(DataFile::extension(&self.data));
+    fn claim(&self, stem: &str, extension: &str) -> Result<Output, Error> {
+        let path = self.out.join(stem).with_extension(extension);
         Output::claim(&path, &Claim { option: "--out", force: self.force, inputs: &[&self.data] })
     }
 }

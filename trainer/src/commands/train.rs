@@ -11,7 +11,7 @@ use trainer::run_folder::{RunFolder, read_toml};
 use trainer::session::{FinishedRun, Session};
 use trainer::training::applicability::{Circumstances, check_resumed};
 use trainer::training::{Automatic, Prepared, Preset, Progress, TrainingConfig};
-use trainer::{Error, note};
+use trainer::{Error, note, shell_word};
 
 use super::given::Given;
 use super::print_line;
@@ -33,9 +33,9 @@ const MOST_RECALLS: usize = 20;
 pub(crate) struct Train {
     #[command(flatten)]
     given: Given,
-    /// A CSV or TSV file, plain or gzip (label first, or a header naming `label` and `text`, or `sequence`, `label` and
-    /// channels of numbers), a folder with train.csv and perhaps valid.csv, or `digits`, which is built in. Without it:
-    /// the built-in home commands.
+    /// A file of labelled texts or of frames of numbers (CSV with `,`, `;` or `|`, TSV, JSON lines; plain or gzip), a
+    /// folder with train.csv and perhaps valid.csv, val.csv or dev.csv, or `digits`, which is built in. Without it: the
+    /// built-in home commands.
     #[arg(long)]
     data: Option<PathBuf>,
     /// A file of validation rows; without it, a share of the training rows is held out.
@@ -146,6 +146,7 @@ pub(super) fn train_anew(out: &Path, config: TrainingConfig, device: &Device, ve
 /// Trains on `device`, finishes the run, and says what came out and how to go on.
 fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error> {
     let Session { config, prepared, folder, .. } = session;
+    prepared.notes.reading.iter().for_each(|line| note(line));
     note(&format!(
         "{}: {} training and {} validation rows, {} classes, {}; {device}",
         config.data.name(),
@@ -154,6 +155,8 @@ fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error>
         prepared.labels.len(),
         prepared.encoder
     ));
+    note(&prepared.notes.classes);
+    prepared.notes.notices.iter().for_each(|line| note(line));
     note_encoding(config, prepared);
     if let Some(chosen) = &session.chosen {
         note(&chosen.to_string());
@@ -214,11 +217,4 @@ pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Error> {
     })
     .map_err(|error| Error::Failed(format!("Ctrl-C can not be handled: {error}")))?;
     Ok(stop)
-}
-
-/// A path as a word of a shell command.
-fn shell_word(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = |character: char| character.is_alphanumeric() || "/._-+".contains(character);
-    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::shell_word;
+
 /// Longest label, in bytes.
 pub(super) const LONGEST_LABEL: usize = 255;
 /// Most bytes of a record, and most values of a sequence of frames: what is longer is refused, so that a file of any
@@ -59,7 +61,7 @@ pub enum DataError {
         expected: &'static str,
     },
     /// Bytes that are not UTF-8.
-    #[error("{}, line {line}, column {column}: not UTF-8; convert the file (iconv -t utf-8)", path.display())]
+    #[error("{}, line {line}, column {column}: the byte 0x{byte:02X} is not UTF-8; {advice}", path.display())]
     NotUtf8 {
         /// The file.
         path: PathBuf,
@@ -67,6 +69,135 @@ pub enum DataError {
         line: usize,
         /// Byte of the line, from 1.
         column: usize,
+        /// The byte.
+        byte: u8,
+        /// What the encoding probably is, and a command that converts the file.
+        advice: String,
+    },
+    /// Text whose characters have two or four bytes each.
+    #[error("{}: {}, expected UTF-8; convert the file: {command}", path.display(), encoding.to_uppercase())]
+    WideText {
+        /// The file.
+        path: PathBuf,
+        /// The encoding, as `iconv` calls it.
+        encoding: &'static str,
+        /// A command that converts the file.
+        command: String,
+    },
+    /// A file of another format.
+    #[error("{}: {format}, not lines of rows; {advice}", path.display())]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        format: &'static str,
+        /// What to do.
+        advice: String,
+    },
+    /// A line that is not as the lines before it.
+    #[error("{}, line {line}: {form}: {problem}", path.display())]
+    NotOfForm {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// The form of the file.
+        form: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A first record that may be a header or a row.
+    #[error(
+        "{}, line {line}: a header, or a row? `{}` occurs in no line below; \
+         if the columns have names say --label-column {}, if they have none say --label-column {number}",
+        path.display(), name.escape_debug(), shell_word(name.as_ref())
+    )]
+    DoubtfulHeader {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What stands where the label would be.
+        name: String,
+        /// The number of the column, from 1.
+        number: usize,
+    },
+    /// Two columns that could both be the label.
+    #[error(
+        "{}, line {line}: {columns} could each be the label; choose one, as with --label-column {}",
+        path.display(), shell_word(example.as_ref())
+    )]
+    AmbiguousLabel {
+        /// The file.
+        path: PathBuf,
+        /// Line of the first record, from 1.
+        line: usize,
+        /// The columns.
+        columns: String,
+        /// The name or number of one of them.
+        example: String,
+    },
+    /// A label in nearly every row that no other row has.
+    #[error(
+        "{place}: {column} has {distinct} different values in {rows} rows and cannot be the label; \
+         choose one with --label-column"
+    )]
+    TooManyLabels {
+        /// The file.
+        place: String,
+        /// The column.
+        column: String,
+        /// Different values.
+        distinct: usize,
+        /// Rows.
+        rows: usize,
+    },
+    /// A column of labels that was asked for and is not there.
+    #[error("{place}: no column `{}` for the label; it has {known}", column.escape_debug())]
+    UnknownLabelColumn {
+        /// The file.
+        place: String,
+        /// The column that was asked for.
+        column: String,
+        /// What is there.
+        known: String,
+    },
+    /// A channel that was asked for and is not there.
+    #[error("{place}: no channel `{}`; it has {known}", column.escape_debug())]
+    UnknownChannel {
+        /// The file.
+        place: String,
+        /// The column that was asked for.
+        column: String,
+        /// What is there.
+        known: String,
+    },
+    /// Numbers, and nothing that tells which sequence they belong to.
+    #[error(
+        "{}, line {line}: numbers ({channels}) without a column that tells sequences apart; add a column `sequence` with \
+         a name for each gesture or window (cut a long recording into windows of some hundred frames), or name the \
+         text with --text-columns",
+        path.display()
+    )]
+    NoSequenceColumn {
+        /// The file.
+        path: PathBuf,
+        /// Line of the first record, from 1.
+        line: usize,
+        /// The columns of numbers.
+        channels: String,
+    },
+    /// Rows without a word.
+    #[error("{place}: no training row has a word (letters or digits); read them with --input characters")]
+    NoWords {
+        /// The file.
+        place: String,
+    },
+    /// Rows without a text.
+    #[error("{place}: the text of every training row is empty; choose columns with --text-columns")]
+    NoTexts {
+        /// The file.
+        place: String,
     },
     /// A quoted field that does not end as one.
     #[error("{}, line {line}, column {column}: {problem}", path.display())]
@@ -92,11 +223,31 @@ pub enum DataError {
         /// Columns found.
         found: usize,
     },
-    /// A header without a column of text.
-    #[error("{}, line 1: the header has a label but no column `text`, `title` or `description`", path.display())]
+    /// No column of text.
+    #[error(
+        "{}, line {line}: no column of text found; choose one with --text-columns: the file has {known}",
+        path.display()
+    )]
     NoTextColumn {
         /// The file.
         path: PathBuf,
+        /// Line of the first record, from 1.
+        line: usize,
+        /// The columns.
+        known: String,
+    },
+    /// No column of labels.
+    #[error(
+        "{}, line {line}: no column of labels found; choose one with --label-column: the file has {known}",
+        path.display()
+    )]
+    NoLabelColumn {
+        /// The file.
+        path: PathBuf,
+        /// Line of the first record, from 1.
+        line: usize,
+        /// The columns.
+        known: String,
     },
     /// A text column that was asked for and is not there.
     #[error("{place}: no text column `{}`; it has {known}", column.escape_debug())]
@@ -109,19 +260,31 @@ pub enum DataError {
         known: String,
     },
     /// Frames without a column of labels.
-    #[error("{}, line 1: the header has a column `sequence` but none of labels; expected `label`", path.display())]
-    NoLabelColumn {
+    #[error(
+        "{}, line {line}: sequences by {sequence}, but no column of labels found; choose one with --label-column: the \
+         file has {known}",
+        path.display()
+    )]
+    NoLabelOfSequences {
         /// The file.
         path: PathBuf,
+        /// Line of the first record, from 1.
+        line: usize,
+        /// The column that tells sequences apart.
+        sequence: String,
+        /// The other columns.
+        known: String,
     },
     /// Frames without a channel, or with too many.
     #[error(
-        "{}, line 1: {found} channels, expected 1 to {largest} columns beside `sequence` and the label",
+        "{}, line {line}: {found} channels, expected 1 to {largest} columns of numbers beside `sequence` and the label",
         path.display()
     )]
     ChannelCount {
         /// The file.
         path: PathBuf,
+        /// Line of the first record, from 1.
+        line: usize,
         /// Channels found.
         found: usize,
         /// Most channels.
@@ -283,4 +446,24 @@ pub enum DataError {
         /// Rows there are.
         rows: usize,
     },
+}
+
+/// Rows from which on labels that hardly repeat are refused.
+const FEWEST_JUDGED_ROWS: usize = 8;
+
+impl DataError {
+    /// Refuses labels of which nearly every row has one of its own: more than half as many as rows.
+    pub(super) fn check_labels(place: &str, column: Option<String>, distinct: usize, rows: usize) -> Result<(), Self> {
+        if rows < FEWEST_JUDGED_ROWS || 2 * distinct <= rows {
+            return Ok(());
+        }
+        let column = column.map_or_else(
+            || "the label".into(),
+            |column| match column.starts_with('`') {
+                true => format!("column {column}"),
+                false => column,
+            },
+        );
+        Err(Self::TooManyLabels { place: place.into(), column, distinct, rows })
+    }
 }

@@ -6,14 +6,11 @@ use sha2::{Digest, Sha256};
 
 use super::error::LONGEST_RECORD;
 use super::reader::PlacedRow;
-use super::records::Record;
+use super::records::{LabelColumn, Record};
 use super::{Content, DataError, Frames, Row};
 
-/// The name of the column that tells which sequence a frame belongs to; a header that has it makes a file one of
-/// frames.
-pub(super) const SEQUENCE_COLUMN: &str = "sequence";
 /// Most channels of a frame.
-const MOST_CHANNELS: usize = 16_384;
+pub(super) const MOST_CHANNELS: usize = 16_384;
 
 /// Most characters of a field that an error shows.
 const LONGEST_SHOWN: usize = 40;
@@ -21,46 +18,57 @@ const LONGEST_SHOWN: usize = 40;
 /// Which columns of a file of frames are what.
 #[derive(Debug, Clone)]
 pub(super) struct FrameColumns {
-    sequence: usize,
-    label: usize,
-    channels: Vec<usize>,
-    names: Vec<String>,
+    pub(super) sequence: usize,
+    pub(super) label: LabelColumn,
+    pub(super) values: ValueColumns,
 }
 
-impl FrameColumns {
-    /// The columns of a file whose first record names a sequence; `None` if it does not.
-    pub(super) fn new(path: &Path, first: &Record) -> Result<Option<Self>, DataError> {
-        let Some(sequence) = first.find(SEQUENCE_COLUMN) else {
-            return Ok(None);
-        };
-        let label = first.label_column().ok_or(DataError::NoLabelColumn { path: path.into() })?;
-        let channels: Vec<usize> =
-            (0..first.fields.len()).filter(|column| *column != sequence && *column != label).collect();
-        if !(1..=MOST_CHANNELS).contains(&channels.len()) {
-            let (found, largest) = (channels.len(), MOST_CHANNELS);
-            return Err(DataError::ChannelCount { path: path.into(), found, largest });
-        }
-        let names = first.fields.iter().map(|name| name.trim().to_owned()).collect();
-        Ok(Some(Self { sequence, label, channels, names }))
-    }
+/// Columns of numbers.
+#[derive(Debug, Clone)]
+pub(super) struct ValueColumns {
+    pub(super) columns: Vec<usize>,
+    /// How they are named in errors.
+    pub(super) names: Vec<String>,
+    /// Whether `1,5` is a number.
+    pub(super) decimal_comma: bool,
+}
 
-    /// Values of a frame.
-    pub(super) fn channels(&self) -> usize {
-        self.channels.len()
-    }
-
+impl ValueColumns {
     /// Adds the values of a record's frame.
     fn append(&self, path: &Path, record: &Record, values: &mut Vec<f32>) -> Result<(), DataError> {
-        for column in &self.channels {
-            let value = parse_value(record.field(*column)).ok_or_else(|| DataError::NotANumber {
-                path: path.into(),
-                line: record.line,
-                column: self.names.get(*column).cloned().unwrap_or_default(),
-                found: record.field(*column).chars().take(LONGEST_SHOWN).collect(),
-            })?;
-            values.push(value);
+        for (place, column) in self.columns.iter().enumerate() {
+            let field = record.field(*column);
+            values.push(self.parse(field).ok_or_else(|| self.not_a_number(path, record, place))?);
         }
         Ok(())
+    }
+
+    /// The values of a record that is a sequence of its own; empty fields at its end are none.
+    pub(super) fn series(&self, path: &Path, record: &Record) -> Result<Frames, DataError> {
+        let is_filled = |column: &usize| !["", "nan"].contains(&record.field(*column).to_lowercase().as_str());
+        let length = self.columns.iter().rposition(is_filled).map_or(0, |last| last + 1);
+        let mut values = Vec::with_capacity(length);
+        for (place, column) in self.columns.iter().take(length).enumerate() {
+            let field = record.field(*column);
+            values.push(self.parse(field).ok_or_else(|| self.not_a_number(path, record, place))?);
+        }
+        Ok(Frames { channels: 1, values })
+    }
+
+    fn parse(&self, field: &str) -> Option<f32> {
+        parse_value(field).or_else(|| {
+            parse_value(&field.replacen(',', ".", 1)).filter(|_| self.decimal_comma && !field.contains('.'))
+        })
+    }
+
+    fn not_a_number(&self, path: &Path, record: &Record, place: usize) -> DataError {
+        let field = record.field(self.columns.get(place).copied().unwrap_or_default());
+        DataError::NotANumber {
+            path: path.into(),
+            line: record.line,
+            column: self.names.get(place).cloned().unwrap_or_default(),
+            found: field.chars().take(LONGEST_SHOWN).collect(),
+        }
     }
 }
 
@@ -85,8 +93,8 @@ impl Sequences {
         Self { columns, names: HashSet::new(), open: None }
     }
 
-    pub(super) fn channels(&self) -> usize {
-        self.columns.channels()
+    fn channels(&self) -> usize {
+        self.columns.values.columns.len()
     }
 
     /// Takes in the next record; the sequence before it, if that is complete now.
@@ -111,7 +119,7 @@ impl Sequences {
             let (path, sequence, expected) = (path.into(), name.into(), open.label.clone());
             return Err(DataError::LabelChange { path, line, sequence, expected, found: label.into() });
         }
-        self.columns.append(path, record, &mut open.values)?;
+        self.columns.values.append(path, record, &mut open.values)?;
         if open.values.len() > LONGEST_RECORD {
             return Err(DataError::LongSequence { path: path.into(), line, sequence: name.into() });
         }

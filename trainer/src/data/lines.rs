@@ -4,9 +4,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use super::Rows;
-use super::records::is_tab_separated;
 use super::unpacked::{open, read_error};
+use super::{DataError, ReadOptions, Rows};
 use crate::error::Error;
 
 /// Bytes that are copied at once.
@@ -18,6 +17,11 @@ const CHUNK: usize = 1 << 16;
 pub struct DataFile {
     /// The number of each row's label.
     pub classes: Vec<u32>,
+    /// What the file is and which of its columns is what, for a message.
+    pub layout: String,
+    /// Different labels.
+    pub labels: usize,
+    extension: &'static str,
     /// The unpacked file.
     lines: File,
     header: Option<Range<u64>>,
@@ -29,7 +33,7 @@ impl DataFile {
     ///
     /// # Errors
     /// [`Error::Data`], with the line; [`Error::Unwritable`].
-    pub fn read(path: &Path, mut lines: File) -> Result<Self, Error> {
+    pub fn read(path: &Path, options: &ReadOptions, mut lines: File) -> Result<Self, Error> {
         let mut reader = open(path)?;
         let mut chunk = vec![0; CHUNK];
         let unwritable = |source| Error::Unwritable { path: "temporary file".into(), source };
@@ -41,7 +45,7 @@ impl DataFile {
             lines.write_all(chunk.get(..read).unwrap_or_default()).map_err(unwritable)?;
         }
         lines.rewind().map_err(unwritable)?;
-        let mut rows = Rows::of_text(path, &lines, &[])?;
+        let mut rows = Rows::of_text(path, &lines, options)?;
         let (mut classes, mut spans) = (Vec::new(), Vec::new());
         let mut labels = HashMap::<String, u32>::new();
         while let Some(placed) = rows.next_placed()? {
@@ -49,14 +53,16 @@ impl DataFile {
             classes.push(*labels.entry(placed.row.label).or_insert(next));
             spans.push(placed.span);
         }
-        let header = rows.header();
+        let place = path.display().to_string();
+        DataError::check_labels(&place, rows.label_name(), labels.len(), classes.len())?;
+        let (header, layout, extension) = (rows.header(), rows.layout(), rows.extension());
         drop(rows);
-        Ok(Self { classes, lines, header, spans })
+        Ok(Self { classes, layout, labels: labels.len(), extension, lines, header, spans })
     }
 
-    /// The extension of a file with the rows of this file: `csv` or `tsv`.
-    pub fn extension(path: &Path) -> &'static str {
-        if is_tab_separated(path) { "tsv" } else { "csv" }
+    /// The extension of a file with these rows, as `csv` or `tsv`.
+    pub fn extension(&self) -> &'static str {
+        self.extension
     }
 
     /// Writes the lines that the rows of these numbers were read from, as they stand in the file, after its header if

@@ -1,21 +1,28 @@
 //! Labelled texts and frames: built in, or files of a user.
 
+mod columns;
+mod encodings;
 mod error;
+mod form;
+mod formats;
 mod frames;
 pub mod home_commands;
+mod inspection;
 mod lines;
+mod options;
 mod reader;
 mod records;
 mod row;
 mod source;
 mod split;
-mod texts;
 mod training;
 mod unpacked;
 
 pub use error::DataError;
 pub use frames::parse_frame;
+pub use inspection::RowNotes;
 pub use lines::DataFile;
+pub use options::ReadOptions;
 pub use reader::{Rows, parse_rows, read_rows};
 pub use row::{Content, Frames, Row};
 pub use source::{HeldOut, Selection, Source};

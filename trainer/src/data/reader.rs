@@ -1,41 +1,53 @@
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::ops::Range;
 use std::path::Path;
 
+use super::columns::{Columns, Layout, Sample};
+use super::encodings::read_up_to;
 use super::error::MOST_ROWS;
-use super::frames::{FrameColumns, Sequences};
-use super::records::{Fingerprint, Record, Records};
-use super::texts::TextColumns;
+use super::form::{Form, SAMPLE};
+use super::formats::refuse_others;
+use super::frames::{FrameColumns, Sequences, ValueColumns};
+use super::records::{Fingerprint, LabelColumn, Record, Records};
 use super::unpacked::{open, read_error, unpacked};
-use super::{DataError, Row};
+use super::{Content, DataError, ReadOptions, Row};
 
-/// The rows of a CSV file, or a TSV file (`.tsv`, `.tab`), in UTF-8, one after another. The file may be gzip, which its
-/// content says; its name may end in `.gz`.
+/// Bytes that are looked at before the first row is handed out.
+const HEAD: usize = 1 << 22;
+
+/// The rows of a file in UTF-8, one after another: CSV with `,`, `;`, `|` or a tab, lines of fastText, or a JSON object a
+/// line. The file may be gzip, which its content says; its name may end in `.gz`.
 ///
-/// **Texts.** Without a header the first column is the label and the others are texts (`class,text` or
-/// `class,title,description`). A header names a label column (`label`, `class`, `class index`, `category`)
-/// and text columns (`text`, or `title` and `description`), in any order and case; other columns are left
-/// out. Several texts are joined by a space. `text_columns` chooses the columns by name: any that a header has,
-/// `title` and `description` of three columns without a header, `text` of two; empty: as above.
+/// The first 1,000 records, of at most 4 MiB, tell before the first row what separates columns, whether the first record
+/// is a header, and which column is what; [`Self::layout`] says it. What [`ReadOptions`] give comes first.
 ///
-/// **Frames.** A header with a column `sequence` and one of labels, in any place; all other columns are channels,
-/// in their order. A row is a frame, and the rows of a sequence stand together.
+/// **Texts.** The label is the column with a name in use for labels (`label`, `class`, `target`, `sentiment` and others,
+/// in any order and case), else the column whose values repeat, else the first one. The text is all columns with a name
+/// in use for texts (`text`, `message`, `title`, `description` and others), else what is left when the label, empty
+/// columns and row numbers are taken away. Several texts are joined by a space. In a file with tabs a quote is a
+/// character like any other.
 ///
-/// **Memory.** A row at a time: a record has at most 16 MiB, a sequence of frames at most 2^24 values; a longer one is
-/// refused, and so is a file of more than 2^27 rows. Of each sequence of frames 16 bytes stay.
+/// **Frames.** A header with a column `sequence`, or a column whose values tell the recordings of numbers apart; a label;
+/// all other columns of numbers are channels, in their order, but times and what counts frames. A row is a frame, and the
+/// rows of a sequence stand together. A row of a label and at least eight numbers, whose columns have no names of their
+/// own, is a sequence of one channel.
+///
+/// **Memory.** A row at a time beside the first 4 MiB: a record has at most 16 MiB, a sequence of frames at most 2^24
+/// values; a longer one is refused, and so is a file of more than 2^27 rows. Of each sequence of frames 16 bytes stay.
 pub struct Rows<'r> {
     records: Records<'r>,
-    columns: Columns,
-    /// The first record, where it is a row.
-    first: Option<Record>,
+    layout: Layout,
+    builder: Builder,
+    label: LabelColumn,
     header: Option<Range<u64>>,
     found: usize,
 }
 
 /// How records become rows.
-enum Columns {
-    Texts(TextColumns),
+enum Builder {
+    Texts(Vec<usize>),
     Frames(Sequences),
+    Series(ValueColumns),
 }
 
 /// A row, and its bytes in the unpacked file, without the last line end.
@@ -49,38 +61,70 @@ impl Rows<'static> {
     ///
     /// # Errors
     /// [`DataError`], with the line.
-    pub fn open(path: &Path, text_columns: &[String]) -> Result<Self, DataError> {
-        Self::of_text(path, open(path)?, text_columns)
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
+        Self::of_text(path, open(path)?, options)
     }
 }
 
 impl<'r> Rows<'r> {
-    /// The rows that a reader gives, which may be gzip; `path` decides between commas and tabs and is named in errors.
+    /// The rows that a reader gives, which may be gzip; `path` decides what its content does not and is named in errors.
     ///
     /// # Errors
     /// [`DataError`], with the line.
-    pub fn new(path: &Path, reader: impl Read + 'r, text_columns: &[String]) -> Result<Self, DataError> {
+    pub fn new(path: &Path, reader: impl Read + 'r, options: &ReadOptions) -> Result<Self, DataError> {
         let reader = unpacked(reader).map_err(|source| read_error(path, source))?;
-        Self::of_text(path, reader, text_columns)
+        Self::of_text(path, reader, options)
     }
 
     /// The rows of what is unpacked.
-    pub(super) fn of_text(path: &Path, reader: impl Read + 'r, text_columns: &[String]) -> Result<Self, DataError> {
-        let mut records = Records::new(path, reader);
-        let first = records.next().transpose()?;
-        let first = first.ok_or(DataError::Empty { path: path.into(), expected: "label,text" })?;
-        if let Some(columns) = FrameColumns::new(path, &first)? {
-            if let Some(column) = text_columns.first() {
-                let (place, known) = (path.display().to_string(), "frames of numbers".into());
-                return Err(DataError::UnknownTextColumn { place, column: column.clone(), known });
+    pub(super) fn of_text(path: &Path, mut reader: impl Read + 'r, options: &ReadOptions) -> Result<Self, DataError> {
+        let head = read_up_to(&mut reader, HEAD).map_err(|source| read_error(path, source))?;
+        refuse_others(path, &head)?;
+        let whole = whole_records(&head);
+        let form = Form::detect(path, whole, options.labels_are_optional);
+        let sample: Vec<Record> = Records::new(path, whole, form.clone()).map_while(Result::ok).take(SAMPLE).collect();
+        let layout = match sample.split_first() {
+            Some((first, below)) => Some(Layout::recognize(&Sample::new(path, &form, first, below), options)?),
+            None => None,
+        };
+        let mut records = Records::new(path, Cursor::new(head).chain(reader), form);
+        let Some(layout) = layout else {
+            return Err(match records.next() {
+                Some(Err(error)) => error,
+                _ => DataError::Empty { path: path.into(), expected: "label,text" },
+            });
+        };
+        let header = layout.has_header.then(|| records.next()).flatten().transpose()?.map(|header| header.span);
+        let label = LabelColumn { place: layout.label(), is_optional: options.labels_are_optional };
+        let builder = match layout.columns.clone() {
+            Columns::Texts { texts, .. } => Builder::Texts(texts),
+            Columns::Frames { sequence, channels, .. } => {
+                let values = values_of(&layout, channels);
+                Builder::Frames(Sequences::new(FrameColumns { sequence, label, values }))
             }
-            let columns = Columns::Frames(Sequences::new(columns));
-            return Ok(Self { records, columns, first: None, header: Some(first.span), found: 0 });
-        }
-        let columns = TextColumns::new(path, &first, text_columns)?;
-        let header = columns.has_header.then(|| first.span.clone());
-        let first = (!columns.has_header).then_some(first);
-        Ok(Self { records, columns: Columns::Texts(columns), first, header, found: 0 })
+            Columns::Series { values, .. } => Builder::Series(values_of(&layout, values)),
+        };
+        Ok(Self { records, layout, builder, label, header, found: 0 })
+    }
+
+    /// What the file is and which of its columns is what, for a message.
+    pub fn layout(&self) -> String {
+        self.layout.to_string()
+    }
+
+    /// The column of labels as a message names it, if there is one.
+    pub fn label_name(&self) -> Option<String> {
+        self.layout.label_name()
+    }
+
+    /// The names of the channels of frames, as a message has them; none for texts.
+    pub fn channel_names(&self) -> Vec<String> {
+        self.layout.channel_names()
+    }
+
+    /// The extension of a file of this form.
+    pub(super) fn extension(&self) -> &'static str {
+        self.layout.form.extension()
     }
 
     /// The header's bytes in the unpacked file, if it has one.
@@ -102,9 +146,10 @@ impl<'r> Rows<'r> {
             return Err(DataError::TooManyRows { place: path.display().to_string() });
         }
         if self.found == 0 {
-            let expected = match self.columns {
-                Columns::Texts(_) => "label,text",
-                Columns::Frames(_) => "sequence,label,channels",
+            let expected = match self.builder {
+                Builder::Texts(_) => "label,text",
+                Builder::Frames(_) => "sequence,label,channels",
+                Builder::Series(_) => "label,values",
             };
             return Err(DataError::Empty { path: path.into(), expected });
         }
@@ -112,24 +157,44 @@ impl<'r> Rows<'r> {
     }
 
     fn read(&mut self) -> Result<Option<PlacedRow>, DataError> {
-        while let Some(record) = self.first.take().map(Ok).or_else(|| self.records.next()).transpose()? {
+        while let Some(record) = self.records.next().transpose()? {
             let path = self.records.path();
-            match &mut self.columns {
-                Columns::Texts(columns) => {
-                    return Ok(Some(PlacedRow { row: columns.row(path, &record)?, span: record.span }));
+            let content = match &mut self.builder {
+                Builder::Texts(texts) => {
+                    let texts: Vec<&str> = texts.iter().map(|column| record.field(*column)).collect();
+                    Content::Text(texts.join(" "))
                 }
-                Columns::Frames(sequences) => {
-                    let complete = sequences.push(path, &record)?;
-                    if complete.is_some() {
-                        return Ok(complete);
-                    }
-                }
-            }
+                Builder::Series(values) => Content::Frames(values.series(path, &record)?),
+                Builder::Frames(sequences) => match sequences.push(path, &record)? {
+                    None => continue,
+                    complete => return Ok(complete),
+                },
+            };
+            let label = record.label(path, self.label)?.to_owned();
+            return Ok(Some(PlacedRow { row: Row { label, content }, span: record.span }));
         }
-        Ok(match &mut self.columns {
-            Columns::Texts(_) => None,
-            Columns::Frames(sequences) => sequences.finish(),
+        Ok(match &mut self.builder {
+            Builder::Frames(sequences) => sequences.finish(),
+            Builder::Texts(_) | Builder::Series(_) => None,
         })
+    }
+}
+
+fn values_of(layout: &Layout, columns: Vec<usize>) -> ValueColumns {
+    ValueColumns { names: layout.plain_names(&columns), columns, decimal_comma: layout.decimal_comma }
+}
+
+/// The beginning of a file without the record that it cuts off, if there is one before it.
+fn whole_records(head: &[u8]) -> &[u8] {
+    let end = match head.len() {
+        HEAD.. => head.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')),
+        _ => None,
+    };
+    let whole = head.get(..end.unwrap_or(head.len())).unwrap_or(head);
+    match std::str::from_utf8(whole) {
+        // A character that is cut off is none.
+        Err(error) if end.is_none() && error.error_len().is_none() => whole.get(..error.valid_up_to()).unwrap_or(whole),
+        _ => whole,
     }
 }
 
@@ -145,16 +210,16 @@ impl Iterator for Rows<'_> {
 ///
 /// # Errors
 /// [`DataError`], with the line.
-pub fn read_rows(path: &Path, text_columns: &[String]) -> Result<Vec<Row>, DataError> {
-    Rows::open(path, text_columns)?.collect()
+pub fn read_rows(path: &Path, options: &ReadOptions) -> Result<Vec<Row>, DataError> {
+    Rows::open(path, options)?.collect()
 }
 
-/// [`read_rows`] of a file's content; `path` decides between commas and tabs and is named in errors.
+/// [`read_rows`] of a file's content; `path` decides what its content does not and is named in errors.
 ///
 /// # Errors
 /// [`DataError`], with the line.
-pub fn parse_rows(path: &Path, bytes: &[u8], text_columns: &[String]) -> Result<Vec<Row>, DataError> {
-    Rows::new(path, bytes, text_columns)?.collect()
+pub fn parse_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Vec<Row>, DataError> {
+    Rows::new(path, bytes, options)?.collect()
 }
 
 #[cfg(test)]
@@ -165,8 +230,9 @@ mod tests {
 
     fn parse_texts(name: &str, text: &str, columns: &[&str]) -> Result<Vec<(String, String)>, String> {
         let columns: Vec<String> = columns.iter().map(|column| column.to_string()).collect();
+        let options = ReadOptions::default().with_text_columns(&columns);
         let text_of = |row: &Row| row.content.text().unwrap().to_owned();
-        parse_rows(Path::new(name), text.as_bytes(), &columns)
+        parse_rows(Path::new(name), text.as_bytes(), &options)
             .map(|rows| rows.iter().map(|row| (row.label.clone(), text_of(row))).collect())
             .map_err(|error| error.to_string())
     }
@@ -204,7 +270,8 @@ mod tests {
         );
         assert_eq!(refused(titled, "class index"), refused(titled, "headline").replace("headline", "class index"));
         assert_eq!(refused("1,x\n", "title"), "a.csv: no text column `title`; it has no header, and `text`");
-        let four = "a.csv: no text column `title`; it has no header and 4 columns, which have no names";
+        let four = "a.csv: no text column `title`; \
+                    it has no header and 4 columns, which have numbers from 1 and no names";
         assert_eq!(refused("1,a,b,c\n", "title"), four);
         let frames = "sequence,label,x\ns,on,1\n";
         assert_eq!(refused(frames, "title"), "a.csv: no text column `title`; it has frames of numbers");
@@ -215,17 +282,22 @@ mod tests {
         let error = |text: &str| parse_texts("a.csv", text, &[]).unwrap_err();
         assert_eq!(error(""), "a.csv: no rows; expected lines of `label,text`");
         assert_eq!(error("label,text\n"), "a.csv: no rows; expected lines of `label,text`");
-        assert_eq!(error("a\n"), "a.csv, line 1: 1 column(s), expected at least 2: a label and a text");
+        let two = "expected at least 2: a label and a text, with `,`, `;`, `|` or a tab between them";
+        assert_eq!(error("a\n"), format!("a.csv, line 1: 1 column(s), {two}"));
         assert_eq!(error("a,b\nc,d\ne\n"), "a.csv, line 3: 1 column(s), expected 2 as in the first line");
         assert_eq!(error("a,b\n,d\n"), "a.csv, line 2: the label is empty");
-        assert!(error("label,words\na,b\n").starts_with("a.csv, line 1: the header has a label but no column"));
+        let no_text = error("label,id,size\na,1,2\nb,2,3\n");
+        assert!(
+            no_text.starts_with("a.csv, line 1: no column of text found; choose one with --text-columns"),
+            "{no_text}"
+        );
         assert!(error("a,b\nc,\"d\n").starts_with("a.csv, line 2, column 3: a quote that is opened here"));
-        let error = parse_rows(Path::new("a.csv"), b"a,b\nc,d\xff\n", &[]).unwrap_err().to_string();
-        assert!(error.starts_with("a.csv, line 2, column 4: not UTF-8"), "{error}");
+        let error = parse_rows(Path::new("a.csv"), b"a,b\nc,d\xff\n", &ReadOptions::default()).unwrap_err().to_string();
+        assert!(error.starts_with("a.csv, line 2, column 4: the byte 0xFF is not UTF-8"), "{error}");
     }
 
     fn parse_frames(text: &str) -> Result<Vec<Row>, String> {
-        parse_rows(Path::new("a.csv"), text.as_bytes(), &[]).map_err(|error| error.to_string())
+        parse_rows(Path::new("a.csv"), text.as_bytes(), &ReadOptions::default()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -255,9 +327,11 @@ mod tests {
         let again = "a.csv, line 4: sequence `a` again, after another one; its rows must stand together";
         assert_eq!(error("a,on,1,2\nb,on,1,2\na,on,1,2\n"), again);
         let header = |text| parse_frames(text).unwrap_err();
-        let no_channel = "a.csv, line 1: 0 channels, expected 1 to 16384 columns beside `sequence` and the label";
+        let no_channel =
+            "a.csv, line 1: 0 channels, expected 1 to 16384 columns of numbers beside `sequence` and the label";
         assert_eq!(header("sequence,label\na,on\n"), no_channel);
-        let no_label = "a.csv, line 1: the header has a column `sequence` but none of labels; expected `label`";
+        let no_label = "a.csv, line 1: sequences by `sequence`, but no column of labels found; \
+                        choose one with --label-column: the file has `x`";
         assert_eq!(header("sequence,x\na,1\n"), no_label);
     }
 }

@@ -3,11 +3,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::DataError;
+use super::encodings::not_utf8;
 use super::error::{LONGEST_LABEL, LONGEST_RECORD};
+use super::form::{Form, Quotes};
 use super::unpacked::read_error;
 
-/// Names of the column of labels, in a header.
-const LABEL_COLUMNS: [&str; 4] = ["label", "class", "class index", "category"];
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 16;
 
@@ -28,20 +28,15 @@ impl Record {
         self.fields.get(column).unwrap_or_default().trim()
     }
 
-    /// The column with this name in any case, where the record is a header.
-    pub(super) fn find(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|field| field.trim().eq_ignore_ascii_case(name))
-    }
-
-    /// The column of labels, where the record is a header.
-    pub(super) fn label_column(&self) -> Option<usize> {
-        LABEL_COLUMNS.into_iter().find_map(|name| self.find(name))
-    }
-
-    /// Its label, which a model file and a file of one label a line can hold; `path` is named in errors.
-    pub(super) fn label(&self, path: &Path, column: usize) -> Result<&str, DataError> {
-        let (path, line, label) = (path.into(), self.line, self.field(column));
+    /// Its label, which a model file and a file of one label a line can hold, or nothing where it may have none; `path`
+    /// is named in errors.
+    pub(super) fn label(&self, path: &Path, column: LabelColumn) -> Result<&str, DataError> {
+        let label = column.place.map(|place| self.field(place)).unwrap_or_default();
+        let (path, line) = (path.into(), self.line);
         if label.is_empty() {
+            if column.is_optional {
+                return Ok(label);
+            }
             return Err(DataError::EmptyLabel { path, line });
         }
         if label.contains(['\n', '\r']) {
@@ -54,6 +49,14 @@ impl Record {
     }
 }
 
+/// Where a record has its label.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LabelColumn {
+    pub(super) place: Option<usize>,
+    /// Whether it may be empty.
+    pub(super) is_optional: bool,
+}
+
 /// What a reading of a table gave, to tell whether another one gives the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Fingerprint {
@@ -61,11 +64,13 @@ pub(super) struct Fingerprint {
     crc: u32,
 }
 
-/// The records of a CSV or TSV file in UTF-8, quoted as RFC 4180 has it, one after another; blank lines are none.
-/// Any of `\n`, `\r\n` and `\r` ends a record. A record is in memory at a time.
+/// The records of a file in UTF-8, one after another; blank lines are none. Any of `\n`, `\r\n` and `\r` ends a record
+/// that has no quote open. A record is in memory at a time.
 pub(super) struct Records<'r> {
     path: PathBuf,
-    delimiter: u8,
+    form: Form,
+    /// What separates fields, where quotes matter.
+    quoted: Option<u8>,
     reader: BufReader<Box<dyn Read + 'r>>,
     /// Of the next byte.
     position: Position,
@@ -106,11 +111,16 @@ enum Place {
 }
 
 impl<'r> Records<'r> {
-    /// The records that a reader gives; `path` decides between commas and tabs and is named in errors.
-    pub(super) fn new(path: &Path, reader: impl Read + 'r) -> Self {
+    /// The records of this form that a reader gives; `path` is named in errors.
+    pub(super) fn new(path: &Path, reader: impl Read + 'r, form: Form) -> Self {
+        let quoted = match form {
+            Form::Separated { delimiter, quotes: Quotes::Rfc4180 } => Some(delimiter),
+            _ => None,
+        };
         Self {
             path: path.into(),
-            delimiter: if is_tab_separated(path) { b'\t' } else { b',' },
+            form,
+            quoted,
             reader: BufReader::with_capacity(CHUNK, Box::new(reader)),
             position: Position::START,
             bytes: Vec::new(),
@@ -159,10 +169,10 @@ impl<'r> Records<'r> {
                     continue;
                 }
                 place = match place {
-                    Place::FieldStart if byte == b'"' => Place::Quoted { from: here },
+                    Place::FieldStart if byte == b'"' && self.quoted.is_some() => Place::Quoted { from: here },
                     Place::Quoted { .. } if byte == b'"' => Place::AfterQuote,
                     Place::Quoted { from } => Place::Quoted { from },
-                    _ if byte == self.delimiter => Place::FieldStart,
+                    _ if self.quoted == Some(byte) => Place::FieldStart,
                     Place::FieldStart | Place::Unquoted => Place::Unquoted,
                     Place::AfterQuote if byte == b'"' => Place::Quoted { from: here },
                     Place::AfterQuote => {
@@ -183,25 +193,40 @@ impl<'r> Records<'r> {
         }
     }
 
+    /// The text of the next record.
+    pub(super) fn next_text(&mut self) -> Result<Option<String>, DataError> {
+        Ok(match self.next_bytes()? {
+            Some(start) => Some(self.text(start)?.to_owned()),
+            None => None,
+        })
+    }
+
+    /// The record that was read last as text; where it is none, the rest of the file is looked at to tell what it is.
+    fn text(&mut self, start: Position) -> Result<&str, DataError> {
+        if let Err(error) = std::str::from_utf8(&self.bytes) {
+            let before = self.bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let Position { line, column, .. } = before.iter().copied().fold(start, Position::after);
+            let first = self.bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+            return Err(not_utf8(&self.path, line, column, first, &self.bytes, &mut self.reader));
+        }
+        Ok(std::str::from_utf8(&self.bytes).unwrap_or_default())
+    }
+
     fn read(&mut self) -> Result<Option<Record>, DataError> {
         let Some(start) = self.next_bytes()? else {
             return Ok(None);
         };
-        let (path, line) = (&self.path, start.line);
-        let text = std::str::from_utf8(&self.bytes).map_err(|error| {
-            let before = self.bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let Position { line, column, .. } = before.iter().copied().fold(start, Position::after);
-            DataError::NotUtf8 { path: path.into(), line, column }
+        self.text(start)?;
+        let text = std::str::from_utf8(&self.bytes).unwrap_or_default();
+        let line = start.line;
+        let fields = self.form.fields(text).map_err(|problem| {
+            let (path, problem) = (self.path.clone(), problem);
+            DataError::NotOfForm { path, line, form: self.form.to_string(), problem }
         })?;
-        let fields = fields(text, self.delimiter);
         let (expected, found) = (*self.width.get_or_insert(fields.len()), fields.len());
-        if found < 2 && found == expected {
-            let expected = "at least 2: a label and a text".into();
-            return Err(DataError::Columns { path: path.into(), line, expected, found });
-        }
         if found != expected {
             let expected = format!("{expected} as in the first line");
-            return Err(DataError::Columns { path: path.into(), line, expected, found });
+            return Err(DataError::Columns { path: self.path.clone(), line, expected, found });
         }
         Ok(Some(Record { fields, line, span: start.offset..start.offset + text.len() as u64 }))
     }
@@ -215,44 +240,8 @@ impl Iterator for Records<'_> {
     }
 }
 
-/// Whether a file's name says that tabs separate its columns; it may end in `.gz`.
-pub(super) fn is_tab_separated(path: &Path) -> bool {
-    let has_extension = |path: &Path, known: &[&str]| {
-        path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| known.contains(&extension))
-    };
-    let unpacked = if has_extension(path, &["gz"]) { path.with_extension("") } else { path.into() };
-    has_extension(&unpacked, &["tsv", "tab"])
-}
-
 fn broken_quote(path: &Path, place: Position, problem: &'static str) -> DataError {
     DataError::BrokenQuote { path: path.into(), line: place.line, column: place.column, problem }
-}
-
-/// The fields of a record whose quotes are in order.
-fn fields(record: &str, delimiter: u8) -> csv::StringRecord {
-    let mut fields = csv::StringRecord::new();
-    let mut rest = Some(record);
-    while let Some(text) = rest {
-        let end = field_end(text, delimiter);
-        let field = text.get(..end).unwrap_or(text);
-        match field.strip_prefix('"').and_then(|field| field.strip_suffix('"')) {
-            Some(inside) => fields.push_field(&inside.replace("\"\"", "\"")),
-            None => fields.push_field(field),
-        }
-        rest = text.get(end + 1..);
-    }
-    fields
-}
-
-/// Where the first field ends.
-fn field_end(text: &str, delimiter: u8) -> usize {
-    let is_quoted = text.starts_with('"');
-    let mut inside = false;
-    let is_end = |byte| {
-        inside ^= is_quoted && byte == b'"';
-        !inside && byte == delimiter
-    };
-    text.bytes().position(is_end).unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -263,7 +252,7 @@ mod tests {
     use super::*;
 
     fn records(text: &[u8]) -> Result<Vec<Record>, DataError> {
-        Records::new(Path::new("a.csv"), text).collect()
+        Records::new(Path::new("a.csv"), text, Form::separated(b',')).collect()
     }
 
     #[test]
@@ -296,16 +285,8 @@ mod tests {
     #[test]
     fn a_record_of_any_length_is_refused_before_it_fills_memory() {
         let endless = b"a,b\nc,".chain(std::io::repeat(b'x'));
-        let found: Result<Vec<_>, _> = Records::new(Path::new("a.csv"), endless).collect();
+        let found: Result<Vec<_>, _> = Records::new(Path::new("a.csv"), endless, Form::separated(b',')).collect();
         assert!(matches!(found, Err(DataError::LongRecord { line: 2, .. })), "{found:?}");
-    }
-
-    #[test]
-    fn a_name_says_what_separates_columns_and_may_end_in_gz() {
-        for (name, tabs) in [("a.csv", false), ("a.tsv", true), ("a.tab.gz", true), ("a.csv.gz", false), ("gz", false)]
-        {
-            assert_eq!(is_tab_separated(Path::new(name)), tabs, "{name}");
-        }
     }
 
     proptest! {
@@ -314,11 +295,12 @@ mod tests {
             let mut reader =
                 csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
             let expected: Vec<_> = reader.records().map(|record| record.unwrap()).collect();
-            let mut records = Records::new(Path::new("a.csv"), text.as_bytes());
+            let form = Form::separated(b',');
+            let mut records = Records::new(Path::new("a.csv"), text.as_bytes(), form.clone());
             let mut found = Vec::new();
             loop {
-                match records.next_bytes() {
-                    Ok(Some(_)) => found.push(fields(std::str::from_utf8(&records.bytes).unwrap(), b',')),
+                match records.next_text() {
+                    Ok(Some(text)) => found.push(form.fields(&text).unwrap()),
                     Ok(None) => break,
                     Err(_) => return Ok(()),
                 }

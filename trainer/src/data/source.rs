@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::home_commands;
 use super::training::{BuiltIn, RowSource, ValidationRows};
-use super::{DataError, Rows, TrainingData};
+use super::{DataError, ReadOptions, Rows, TrainingData};
 
 /// Training rows of the home commands.
 const HOME_COMMANDS_ROWS: usize = 12_000;
+/// Names of the file of validation rows in a folder; the first one that is there is read.
+const VALIDATION_NAMES: [&str; 4] = ["valid", "val", "dev", "validation"];
 /// What `--data` says for the handwritten digits.
 const DIGITS_NAME: &str = "digits";
 
@@ -29,7 +31,7 @@ pub enum Source {
     HomeCommands,
     /// The built-in handwritten digits: frames of numbers.
     Digits,
-    /// A CSV or TSV file, which may be gzip, or a folder with `train.csv` and perhaps `valid.csv`.
+    /// A file of rows, or a folder with `train.csv` and perhaps `valid.csv`.
     Path(PathBuf),
 }
 
@@ -42,8 +44,8 @@ pub struct Selection<'a> {
     pub held_out: HeldOut,
     /// Where all chance comes from.
     pub seed: u64,
-    /// Columns of text, as [`Rows`] has them.
-    pub text_columns: &'a [String],
+    /// How the rows of files are read.
+    pub reading: &'a ReadOptions,
 }
 
 /// Training rows that are held out to validate with, the same part of each label.
@@ -85,6 +87,15 @@ impl Source {
     /// Reads training and validation rows for the first time: those of a file or folder for validation where there is
     /// one, the hand-written development sentences for the home commands, else a share of the training rows.
     ///
+    /// The name of the file that rows to measure on come from, where it is not the source itself.
+    pub fn test_file(&self) -> Option<PathBuf> {
+        match self {
+            Self::HomeCommands | Self::Digits => None,
+            Self::Path(path) if path.is_dir() => Some(beside(path, "test").unwrap_or(path.join("test.csv"))),
+            Self::Path(path) => Some(path.clone()),
+        }
+    }
+
     /// The columns of text change nothing about which rows are chosen, and their order.
     ///
     /// # Errors
@@ -115,7 +126,10 @@ impl Source {
                 let (source, place) = (HOME_COMMANDS_DEVELOPMENT, HOME_COMMANDS_DEVELOPMENT.name.into());
                 Ok(Some(ValidationRows { source: RowSource::BuiltIn(source), place }))
             }
-            Self::Path(path) if path.is_dir() => beside(path, "valid").map(ValidationRows::of_file).transpose(),
+            Self::Path(path) if path.is_dir() => {
+                let names = VALIDATION_NAMES.iter().find_map(|name| beside(path, name));
+                names.map(ValidationRows::of_file).transpose()
+            }
             Self::Digits | Self::Path(_) => Ok(None),
         }
     }
@@ -124,22 +138,21 @@ impl Source {
     ///
     /// # Errors
     /// [`DataError`].
-    pub fn test_rows(&self, text_columns: &[String]) -> Result<Rows<'static>, DataError> {
+    pub fn test_rows(&self, options: &ReadOptions) -> Result<Rows<'static>, DataError> {
         match self {
-            Self::HomeCommands => HOME_COMMANDS_TEST.rows(text_columns),
-            Self::Digits => DIGITS_TEST.rows(text_columns),
-            Self::Path(path) if path.is_dir() => {
-                Rows::open(&beside(path, "test").unwrap_or(path.join("test.csv")), text_columns)
-            }
-            Self::Path(path) => Rows::open(path, text_columns),
+            Self::HomeCommands => HOME_COMMANDS_TEST.rows(options),
+            Self::Digits => DIGITS_TEST.rows(options),
+            Self::Path(path) => Rows::open(&self.test_file().unwrap_or(path.clone()), options),
         }
     }
 }
 
 /// The file of a folder with this stem.
 fn beside(folder: &Path, stem: &str) -> Option<PathBuf> {
-    let names = ["csv", "tsv", "csv.gz", "tsv.gz"].map(|extension| format!("{stem}.{extension}"));
-    names.into_iter().map(|name| folder.join(name)).find(|path| path.is_file())
+    let extensions = ["csv", "tsv", "tab", "txt", "jsonl"];
+    let names =
+        extensions.iter().flat_map(|extension| [format!("{stem}.{extension}"), format!("{stem}.{extension}.gz")]);
+    names.map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
 #[cfg(test)]
@@ -152,17 +165,18 @@ mod tests {
     use crate::encoding::Encoder;
     use crate::training::TrainingConfig;
 
-    fn selection(text_columns: &[String]) -> Selection<'_> {
-        Selection { validation: None, held_out: HeldOut::Share(0.1), seed: 1, text_columns }
+    fn selection(reading: &ReadOptions) -> Selection<'_> {
+        Selection { validation: None, held_out: HeldOut::Share(0.1), seed: 1, reading }
     }
 
     #[test]
     fn the_digits_are_8_frames_of_8_channels_each_digit_in_both_parts() {
         assert_eq!(Source::new(Some(Path::new("digits"))), Source::Digits);
         assert_eq!(Source::new(Some(Path::new("./digits"))), Source::Path("./digits".into()));
-        let data = Source::Digits.training_data(&selection(&[])).unwrap();
-        let test: Vec<_> = Source::Digits.test_rows(&[]).unwrap().map(Result::unwrap).collect();
-        let [training, validation] = [Part::Training, Part::Validation].map(|part| data.part(part, &[]));
+        let options = ReadOptions::default();
+        let data = Source::Digits.training_data(&selection(&options)).unwrap();
+        let test: Vec<_> = Source::Digits.test_rows(&options).unwrap().map(Result::unwrap).collect();
+        let [training, validation] = [Part::Training, Part::Validation].map(|part| data.part(part, &options));
         assert_eq!((training.len() + validation.len(), test.len()), (1_347, 450));
         for rows in [&training, &validation, &test] {
             let mut counts = BTreeMap::<&str, usize>::new();
@@ -186,7 +200,7 @@ mod tests {
         let lines = (0..50).map(|row| format!("{},t{row},d{row}\n", row % 3));
         std::fs::write(&path, lines.collect::<String>()).unwrap();
         let read = |column: &str| {
-            let columns = [column.into()];
+            let columns = ReadOptions::default().with_text_columns(&[column.into()]);
             let data = Source::Path(path.clone()).training_data(&selection(&columns)).unwrap();
             let numbers = |part| -> Vec<String> {
                 data.part(part, &columns).iter().map(|row| row.content.text().unwrap()[1..].to_owned()).collect()

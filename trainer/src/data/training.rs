@@ -5,8 +5,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
+use super::inspection::{Inspection, RowNotes, class_sizes, label_notices};
 use super::records::Fingerprint;
-use super::{Content, DataError, HeldOut, Row, Rows, Selection, fold_by_label, split_by_label};
+use super::{Content, DataError, HeldOut, ReadOptions, Row, Rows, Selection, fold_by_label, split_by_label};
 
 /// A file that is part of this program.
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +17,8 @@ pub(super) struct BuiltIn {
 }
 
 impl BuiltIn {
-    pub(super) fn rows(self, text_columns: &[String]) -> Result<Rows<'static>, DataError> {
-        Rows::new(self.name.as_ref(), self.content.as_bytes(), text_columns)
+    pub(super) fn rows(self, options: &ReadOptions) -> Result<Rows<'static>, DataError> {
+        Rows::new(self.name.as_ref(), self.content.as_bytes(), options)
     }
 }
 
@@ -44,20 +45,37 @@ impl RowSource {
     /// Calls `each` with every row, in order; what was read.
     fn for_each<Error: From<DataError>>(
         &self,
-        text_columns: &[String],
+        options: &ReadOptions,
         mut each: impl FnMut(&Row) -> Result<(), Error>,
-    ) -> Result<Fingerprint, Error> {
+    ) -> Result<Reading, Error> {
         let mut rows = match self {
             Self::Rows(rows) => {
                 rows.iter().try_for_each(each)?;
-                return Ok(Fingerprint::default());
+                return Ok(Reading::default());
             }
-            Self::BuiltIn(file) => file.rows(text_columns)?,
-            Self::File(path) => Rows::open(path, text_columns)?,
+            Self::BuiltIn(file) => file.rows(options)?,
+            Self::File(path) => Rows::open(path, options)?,
         };
         rows.by_ref().try_for_each(|row| each(&row?))?;
-        Ok(rows.fingerprint())
+        let layout = match self {
+            Self::File(path) => Some(format!("{}: {}", path.display(), rows.layout())),
+            _ => None,
+        };
+        let (label, channels) = (rows.label_name(), rows.channel_names());
+        Ok(Reading { fingerprint: rows.fingerprint(), layout, label, channels })
     }
+}
+
+/// What reading a source to its end told.
+#[derive(Debug, Clone, Default)]
+struct Reading {
+    fingerprint: Fingerprint,
+    /// What a file is, and which of its columns is what.
+    layout: Option<String>,
+    /// The column of labels.
+    label: Option<String>,
+    /// The names of channels.
+    channels: Vec<String>,
 }
 
 /// What a row is for.
@@ -90,6 +108,8 @@ pub struct TrainingData {
     pub validation_rows: usize,
     /// Labels of the training rows, sorted.
     pub labels: Vec<String>,
+    /// What is said about the rows at the start of a training.
+    pub notes: RowNotes,
     /// Values of a training row's frames; nothing for texts.
     pub channels: Option<usize>,
     /// How the source is named in messages.
@@ -103,6 +123,8 @@ pub struct TrainingData {
     validation: Option<Known>,
     /// The number of each of `rows`: first those to train on, then those held out.
     order: Vec<u32>,
+    inspection: Inspection,
+    channel_names: Vec<String>,
 }
 
 /// A source, and what reading it gave.
@@ -110,6 +132,8 @@ pub struct TrainingData {
 struct Known {
     source: RowSource,
     fingerprint: Fingerprint,
+    /// Labels that its rows are expected to have.
+    labels: Vec<String>,
 }
 
 /// Validation rows of their own.
@@ -137,8 +161,10 @@ impl TrainingData {
         let mut hasher = Hasher::default();
         let mut labels = HashMap::<String, u32>::new();
         let (mut classes, mut channels) = (Vec::<u32>::new(), None);
-        let fingerprint = source.for_each::<DataError>(selection.text_columns, |row| {
+        let (mut inspection, mut inspection_beside) = (Inspection::default(), Inspection::default());
+        let reading = source.for_each::<DataError>(selection.reading, |row| {
             hasher.add(row);
+            inspection.add(row);
             channels = row.content.frames().map(|frames| frames.channels);
             let next = labels.len() as u32;
             classes.push(match labels.get(&row.label) {
@@ -148,17 +174,23 @@ impl TrainingData {
             Ok(())
         })?;
         let total = classes.len();
+        DataError::check_labels(&place, reading.label, labels.len(), total)?;
+        let mut layouts: Vec<String> = reading.layout.into_iter().collect();
         let mut validation_rows = 0;
         let mut validation_place = format!("validation rows of {place}");
         let mut beside = None;
         if let Some(ValidationRows { source, place }) = validation {
-            let fingerprint = source.for_each::<DataError>(selection.text_columns, |row| {
+            let known: Vec<String> = labels.keys().cloned().collect();
+            let options = selection.reading.clone().with_known_labels(&known);
+            let reading = source.for_each::<DataError>(&options, |row| {
                 hasher.add(row);
+                inspection_beside.add(row);
                 validation_rows += 1;
                 Ok(())
             })?;
             validation_place = place;
-            beside = Some(Known { source, fingerprint });
+            layouts.extend(reading.layout);
+            beside = Some(Known { source, fingerprint: reading.fingerprint, labels: known });
         }
         let mut training: Vec<u32> = (0..total as u32).collect();
         let mut order: Vec<u32> = training.clone();
@@ -179,22 +211,31 @@ impl TrainingData {
         if (validation_rows == 0 && selection.held_out != HeldOut::Nothing) || training.is_empty() {
             return Err(DataError::TooFewRows { place, rows: total });
         }
-        let labels = match selection.held_out {
-            HeldOut::Share(_) => labels_of(labels, training.iter().map(|row| classes[*row as usize])),
-            HeldOut::Fold { .. } | HeldOut::Nothing => labels_of(labels, classes.iter().copied()),
+        let keeps_all = !matches!(selection.held_out, HeldOut::Share(_));
+        let (labels, sizes): (Vec<String>, Vec<usize>) =
+            labels_of(labels, training.iter().map(|row| classes[*row as usize]), keeps_all).into_iter().unzip();
+        let training_rows = training.len();
+        let is_training = |row: usize| beside.is_some() || (order[row] as usize) < training_rows;
+        let shared = inspection.shared_rows(is_training, &inspection_beside);
+        let notes = RowNotes {
+            reading: layouts,
+            classes: class_sizes(&labels, &sizes),
+            notices: shared_notice(shared, validation_rows).into_iter().chain(label_notices(&labels, &sizes)).collect(),
         };
-        let (rows, training_rows) = (Known { source, fingerprint }, training.len());
         Ok(Self {
             training_rows,
             validation_rows,
             labels,
+            notes,
             channels,
             place,
             validation_place,
             hash: hasher.finish(),
-            rows,
+            rows: Known { source, fingerprint: reading.fingerprint, labels: selection.reading.known_labels.clone() },
             validation: beside,
             order,
+            inspection,
+            channel_names: reading.channels,
         })
     }
 
@@ -203,17 +244,22 @@ impl TrainingData {
         self.validation.is_none() && self.validation_rows > 0
     }
 
+    /// Lines about channels that tell nothing, or that a device's integers of `unit` hardly tell.
+    pub fn channel_notices(&self, unit: f32) -> Vec<String> {
+        self.inspection.channel_notices(&self.channel_names, unit)
+    }
+
     /// Reads all rows again, in the order in which they stand, each with its number among those of its part.
     ///
     /// # Errors
     /// [`DataError`]; [`DataError::Changed`] if they are not those that were read first.
     pub fn for_each<Error: From<DataError>>(
         &self,
-        text_columns: &[String],
+        options: &ReadOptions,
         mut each: impl FnMut(TrainingRow<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut numbers = self.order.iter().map(|number| *number as usize);
-        self.rows.read_again(text_columns, &self.place, |row| {
+        self.rows.read_again(options, &self.place, |row| {
             let number = numbers.next().ok_or_else(|| DataError::Changed { place: self.place.clone() })?;
             each(match number.checked_sub(self.training_rows) {
                 None => TrainingRow { part: Part::Training, number, row },
@@ -224,7 +270,7 @@ impl TrainingData {
             return Ok(());
         };
         let mut numbers = 0..self.validation_rows;
-        validation.read_again(text_columns, &self.validation_place, |row| {
+        validation.read_again(options, &self.validation_place, |row| {
             let number = numbers.next().ok_or_else(|| DataError::Changed { place: self.validation_place.clone() })?;
             each(TrainingRow { part: Part::Validation, number, row })
         })
@@ -234,23 +280,42 @@ impl TrainingData {
 impl Known {
     fn read_again<Error: From<DataError>>(
         &self,
-        text_columns: &[String],
+        options: &ReadOptions,
         place: &str,
         each: impl FnMut(&Row) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let found = self.source.for_each(text_columns, each)?;
-        if found == self.fingerprint { Ok(()) } else { Err(DataError::Changed { place: place.into() }.into()) }
+        let found = self.source.for_each(&options.clone().with_known_labels(&self.labels), each)?;
+        if found.fingerprint == self.fingerprint {
+            Ok(())
+        } else {
+            Err(DataError::Changed { place: place.into() }.into())
+        }
     }
 }
 
-/// The labels of these classes, sorted.
-fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>) -> Vec<String> {
-    let mut found = vec![false; labels.len()];
-    classes.for_each(|class| found[class as usize] = true);
-    let mut labels: Vec<String> =
-        labels.into_iter().filter(|(_, class)| found[*class as usize]).map(|(label, _)| label).collect();
+/// A label, and how many rows have it.
+type LabelSize = (String, usize);
+
+/// The labels of these classes, sorted, each with its rows; `keeps_all`: also labels without rows here.
+fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>, keeps_all: bool) -> Vec<LabelSize> {
+    let mut sizes = vec![0; labels.len()];
+    classes.for_each(|class| sizes[class as usize] += 1);
+    let mut labels: Vec<LabelSize> = labels
+        .into_iter()
+        .map(|(label, class)| (label, sizes[class as usize]))
+        .filter(|(_, size)| keeps_all || *size > 0)
+        .collect();
     labels.sort_unstable();
     labels
+}
+
+/// A line about rows that are trained on and measured with.
+fn shared_notice(shared: usize, validation_rows: usize) -> Option<String> {
+    (shared > 0).then(|| {
+        format!(
+            "{shared} of {validation_rows} validation rows are training rows too: their accuracy is no measure of new rows"
+        )
+    })
 }
 
 /// SHA-256 of rows.
@@ -287,12 +352,13 @@ impl TrainingData {
     pub(crate) fn of_rows(rows: &[Row], place: &str) -> Result<Self, DataError> {
         let source = || RowSource::Rows(rows.to_vec());
         let validation = ValidationRows { source: source(), place: place.into() };
-        let selection = Selection { validation: None, held_out: HeldOut::Share(0.1), seed: 1, text_columns: &[] };
+        let selection =
+            Selection { validation: None, held_out: HeldOut::Share(0.1), seed: 1, reading: &ReadOptions::default() };
         Self::survey(source(), Some(validation), &selection, place.into())
     }
 
     /// The rows of a part, by their numbers.
-    pub(crate) fn part(&self, part: Part, text_columns: &[String]) -> Vec<Row> {
+    pub(crate) fn part(&self, part: Part, options: &ReadOptions) -> Vec<Row> {
         let mut rows = std::collections::BTreeMap::new();
         let keep = |found: TrainingRow<'_>| {
             if found.part == part {
@@ -300,7 +366,7 @@ impl TrainingData {
             }
             Ok(())
         };
-        self.for_each::<DataError>(text_columns, keep).unwrap();
+        self.for_each::<DataError>(options, keep).unwrap();
         assert_eq!(rows.keys().next_back(), Some(&(rows.len() - 1)));
         rows.into_values().collect()
     }
@@ -311,8 +377,8 @@ impl TrainingData {
 mod tests {
     use super::*;
 
-    fn selection() -> Selection<'static> {
-        Selection { validation: None, held_out: HeldOut::Share(0.2), seed: 1, text_columns: &[] }
+    fn selection(reading: &ReadOptions) -> Selection<'_> {
+        Selection { validation: None, held_out: HeldOut::Share(0.2), seed: 1, reading }
     }
 
     #[test]
@@ -325,9 +391,11 @@ mod tests {
             std::fs::write(&validation, rows).unwrap();
             let given = beside.then(|| ValidationRows::of_file(validation.clone()).unwrap());
             let source = RowSource::file(path.clone()).unwrap();
-            let data = TrainingData::survey(source, given, &selection(), "a.csv".into()).unwrap();
+            let data =
+                TrainingData::survey(source, given, &selection(&ReadOptions::default()), "a.csv".into()).unwrap();
             assert_eq!((data.training_rows, data.validation_rows), if beside { (4, 4) } else { (2, 2) });
-            let again = || data.for_each::<DataError>(&[], |_| Ok(())).map_err(|error| error.to_string());
+            let again =
+                || data.for_each::<DataError>(&ReadOptions::default(), |_| Ok(())).map_err(|error| error.to_string());
             assert_eq!(again(), Ok(()));
             let changed = "the rows changed while they were read; train again when nothing writes to them";
             for content in [&rows.replace("one", "ONE"), &rows[..rows.len() - 7], &format!("{rows}a,five\n")] {

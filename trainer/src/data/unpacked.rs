@@ -11,6 +11,11 @@ const GZIP_MARK: &[u8] = &[0x1f, 0x8b];
 /// UTF-8's byte-order mark.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// Whether a file's name says that it is gzip.
+pub(super) fn is_gzip_name(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
+}
+
 /// A file's content as [`unpacked`] gives it.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
     File::open(path).and_then(unpacked).map_err(|source| read_error(path, source))

@@ -5,7 +5,7 @@ use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
 use serde::{Deserialize, Serialize};
 
 use super::{FingerprintedVocabulary, FrameNormalization, Input, RankedWords, Splitting, Vocabulary};
-use crate::data::{Content, DataError, Frames, Part, Row, TrainingData, TrainingRow};
+use crate::data::{Content, DataError, Frames, Part, ReadOptions, Row, TrainingData, TrainingRow};
 use crate::error::Error;
 use crate::export::ExportedInput;
 use crate::network::{InputShape, Sequence};
@@ -30,6 +30,15 @@ pub enum Encoder {
     Bytes,
     /// Frames, normalized.
     Frames(FrameNormalization),
+}
+
+/// Content as the network reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CutSequence {
+    /// Its first steps.
+    pub sequence: Sequence,
+    /// Steps of the whole.
+    pub steps: usize,
 }
 
 /// Tokens of bytes: padding, unknown, and one a byte.
@@ -94,7 +103,7 @@ impl Encoder {
                     return Err(DataError::UnknownTextColumn { place, column, known });
                 }
                 let for_each = |each: &mut dyn FnMut(&Frames)| {
-                    for_each_of_training(data, &config.text_columns, usize::MAX, |row| {
+                    for_each_of_training(data, &config.read_options(), usize::MAX, |row| {
                         row.content.frames().into_iter().for_each(&mut *each);
                     })
                 };
@@ -188,6 +197,14 @@ impl Encoder {
     /// # Errors
     /// [`Mismatch`].
     pub fn encode(&self, content: &Content, max_length: usize) -> Result<Sequence, Mismatch> {
+        self.encode_counted(content, max_length).map(|found| found.sequence)
+    }
+
+    /// [`Self::encode`], with the steps that the content has before it is cut.
+    ///
+    /// # Errors
+    /// [`Mismatch`].
+    pub fn encode_counted(&self, content: &Content, max_length: usize) -> Result<CutSequence, Mismatch> {
         match (self, content) {
             (Self::Frames(normalization), Content::Frames(frames)) => {
                 let (expected, found) = (normalization.channels(), frames.channels);
@@ -196,16 +213,18 @@ impl Encoder {
                 }
                 let length = if max_length == 0 { frames.values.len() } else { max_length.saturating_mul(found) };
                 let values = frames.values.get(..length).unwrap_or(&frames.values);
-                Ok(Sequence::Frames { channels: found, values: normalization.normalize(values) })
+                let sequence = Sequence::Frames { channels: found, values: normalization.normalize(values) };
+                Ok(CutSequence { sequence, steps: frames.iter().len() })
             }
             (Self::Frames(_), Content::Text(_)) => Err(Mismatch::TextForFrames),
             (_, Content::Frames(_)) => Err(Mismatch::FramesForText),
             (_, Content::Text(text)) => {
                 let mut tokens = self.tokens(text);
+                let steps = tokens.len();
                 if max_length > 0 {
                     tokens.truncate(max_length);
                 }
-                Ok(Sequence::Tokens(tokens))
+                Ok(CutSequence { sequence: Sequence::Tokens(tokens), steps })
             }
         }
     }
@@ -315,11 +334,11 @@ fn load_fingerprints(folder: &RunFolder) -> Result<FingerprintedVocabulary, Erro
 /// Calls `each` with the first training rows, in the order in which they stand.
 pub(super) fn for_each_of_training(
     data: &TrainingData,
-    text_columns: &[String],
+    options: &ReadOptions,
     rows: usize,
     mut each: impl FnMut(&Row),
 ) -> Result<(), DataError> {
-    data.for_each(text_columns, |TrainingRow { part, number, row }| {
+    data.for_each(options, |TrainingRow { part, number, row }| {
         if part == Part::Training && number < rows {
             each(row);
         }

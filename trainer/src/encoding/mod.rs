@@ -8,7 +8,7 @@ pub mod pretrained;
 mod ranking;
 mod vocabulary;
 
-pub use encoder::{Encoder, Mismatch};
+pub use encoder::{CutSequence, Encoder, Mismatch};
 pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS};
 pub use frames::{FrameNormalization, raw_value};
 pub use input::Input;

@@ -38,12 +38,13 @@ impl RankedWords {
     pub fn learn(config: &TrainingConfig, data: &TrainingData) -> Result<Self, DataError> {
         let splitting = if config.input == Input::Characters { Splitting::Characters } else { Splitting::Words };
         let own_columns = &config.vocabulary_columns;
-        let columns = if own_columns.is_empty() { &config.text_columns } else { own_columns };
+        let options = config.read_options();
+        let options = if own_columns.is_empty() { options } else { options.with_text_columns(own_columns) };
         let rows = if config.vocabulary_rows == 0 { usize::MAX } else { config.vocabulary_rows };
         let words = match config.vocabulary_by {
             VocabularyBy::Information => {
                 let mut information = Information::new(data.labels.len());
-                for_each_of_training(data, columns, rows, |row| {
+                for_each_of_training(data, &options, rows, |row| {
                     let class = data.labels.binary_search(&row.label);
                     let found = class.ok().zip(row.content.text());
                     found.into_iter().for_each(|(class, text)| information.add(text, class));
@@ -52,7 +53,7 @@ impl RankedWords {
             }
             VocabularyBy::Frequency => {
                 let mut counts = Counts::new(splitting);
-                for_each_of_training(data, columns, rows, |row| {
+                for_each_of_training(data, &options, rows, |row| {
                     row.content.text().into_iter().for_each(|text| counts.add(text));
                 })?;
                 counts.most_frequent()

@@ -4,7 +4,7 @@ use burn::tensor::backend::Backend;
 
 use super::table::ChosenModel;
 use super::{Budget, Measured};
-use crate::data::{Part, TrainingData, TrainingRow};
+use crate::data::{Part, ReadOptions, TrainingData, TrainingRow};
 use crate::error::Error;
 use crate::export::{ExportPrecision, ModelFile};
 use crate::inference::{HostClassifier, InferenceError, answer};
@@ -27,7 +27,7 @@ impl Measured {
             let run = Run::<B>::load(folder, device)?;
             let file = run.export(ExportPrecision::Integer(self.candidate.shape.bits))?;
             check_size(&file, self.budget)?;
-            let accuracy = validation_accuracy(&file, data, &run.config.text_columns)?;
+            let accuracy = validation_accuracy(&file, data, &run.config.read_options())?;
             if best.as_ref().is_none_or(|(most, _, _)| accuracy > *most) {
                 best = Some((accuracy, folder, file));
             }
@@ -51,13 +51,13 @@ fn check_size(file: &ModelFile, budget: Budget) -> Result<(), Error> {
 }
 
 /// The share of the validation rows on which a file is right.
-fn validation_accuracy(file: &ModelFile, data: &TrainingData, text_columns: &[String]) -> Result<f64, Error> {
+fn validation_accuracy(file: &ModelFile, data: &TrainingData, options: &ReadOptions) -> Result<f64, Error> {
     let path = Path::new(EXPORTED);
     let model = file.parse(path)?;
     let mut classifier = HostClassifier::new(&model).map_err(Error::of_model(path))?;
     let place = &data.validation_place;
     let mut right = 0_usize;
-    data.for_each(text_columns, |TrainingRow { part, number, row }| {
+    data.for_each(options, |TrainingRow { part, number, row }| {
         if part == Part::Validation {
             let named = |error: InferenceError| error.named(path, place);
             let answered = answer(&mut classifier, &row.content).map_err(named)?.class;

@@ -68,7 +68,8 @@ impl<'a> Sizes<'a> {
     /// # Errors
     /// [`Error::Data`].
     pub fn read(base: &'a TrainingConfig) -> Result<Self, Error> {
-        let data = base.data.training_data(&base.selection(&base.text_columns, base.held_out()))?;
+        let reading = base.read_options();
+        let data = base.data.training_data(&base.selection(&reading, base.held_out()))?;
         let tokens = match (base.input, data.channels) {
             (Input::Auto | Input::Words | Input::FingerprintedWords | Input::Characters, None) => {
                 Tokens::Ranked(RankedWords::learn(base, &data)?)

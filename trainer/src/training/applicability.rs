@@ -38,7 +38,7 @@ pub struct Rule {
 }
 
 /// The rules. Settings that are in none of them have an effect in every training, or are checked where they are used.
-pub const RULES: [Rule; 14] = [
+pub const RULES: [Rule; 16] = [
     refused(
         &["vocabulary-size", "vocabulary-rows", "vocabulary-columns", "vocabulary-by"],
         "--input words, fingerprinted-words or characters",
@@ -58,6 +58,10 @@ pub const RULES: [Rule; 14] = [
     refused(&["text-columns"], "--data and a file of texts", |of| {
         // Before the rows are read, columns that they do not have are the better reason.
         of.input.is_none() || (matches!(of.config.data, Source::Path(_)) && of.reads_texts())
+    }),
+    refused(&["label-column"], "--data and a file", |of| of.config.data != Source::HomeCommands),
+    refused(&["channels"], "--data and a file of frames", |of| {
+        of.config.data != Source::HomeCommands && of.reads(&[Input::Frames])
     }),
     refused(&["validation-share"], "validation rows that are held out, not rows of their own", |of| {
         of.holds_out != Some(false)

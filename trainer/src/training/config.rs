@@ -4,7 +4,7 @@ use runtime::text::{FIRST_WORD_TOKEN, MAX_COMPOSED_ROWS};
 use serde::{Deserialize, Serialize};
 
 use super::{Automatic, KeptEpoch, Schedule, TeachersRead};
-use crate::data::{HeldOut, Selection, Source};
+use crate::data::{HeldOut, ReadOptions, Selection, Source};
 use crate::encoding::{Input, MOST_FINGERPRINTS, VocabularyBy};
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
@@ -49,6 +49,12 @@ pub struct TrainingConfig {
     pub data_hash: Option<String>,
     /// What a step of a sequence is.
     pub input: Input,
+    /// The column of labels, by name or number; without it names and content tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
+    /// The channels that are read, by name or number; empty: all that there are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
     /// Columns of text that are read; empty: all that there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub text_columns: Vec<String>,
@@ -171,6 +177,8 @@ impl Default for TrainingConfig {
             training_share: 1.0,
             data_hash: None,
             input: Input::Auto,
+            label_column: None,
+            channels: Vec::new(),
             text_columns: Vec::new(),
             vocabulary_columns: Vec::new(),
             vocabulary_rows: 0,
@@ -267,9 +275,19 @@ impl TrainingConfig {
         if self.folds > 0 { HeldOut::Nothing } else { HeldOut::Share(self.validation_share) }
     }
 
-    /// The rows that are trained on, but for those that are held out, with these columns of text.
-    pub(crate) fn selection<'a>(&'a self, text_columns: &'a [String], held_out: HeldOut) -> Selection<'a> {
-        Selection { validation: self.validation.as_deref(), held_out, seed: self.data_seed, text_columns }
+    /// How the rows are read.
+    pub fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            label_column: self.label_column.clone(),
+            text_columns: self.text_columns.clone(),
+            channels: self.channels.clone(),
+            ..ReadOptions::default()
+        }
+    }
+
+    /// The rows that are trained on, but for those that are held out, as `reading` has them.
+    pub(crate) fn selection<'a>(&'a self, reading: &'a ReadOptions, held_out: HeldOut) -> Selection<'a> {
+        Selection { validation: self.validation.as_deref(), held_out, seed: self.data_seed, reading }
     }
 
     /// Checks every setting.

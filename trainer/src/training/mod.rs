@@ -12,6 +12,7 @@ mod evaluate;
 mod fit;
 mod kept_epoch;
 mod learner;
+mod notices;
 mod parameter_ids;
 mod prefetch;
 mod prepare;

@@ -1,12 +1,13 @@
 use std::path::Path;
 
-use crate::data::{Content, DataError, HeldOut, Part, Row, TrainingData, TrainingRow};
-use crate::encoding::{Encoder, Pretrained};
+use crate::data::{Content, DataError, HeldOut, Part, Row, RowNotes, TrainingData, TrainingRow};
+use crate::encoding::{CutSequence, Encoder, Pretrained};
 use crate::error::Error;
 use crate::examples::{Collector, Example, Examples, Spill};
 use crate::network::InputShape;
 use crate::run::RunIdentity;
 use crate::run_folder::{RunFolder, write_lines, write_toml};
+use crate::training::notices::EncodingCounts;
 use crate::training::{Extent, TeacherEncoding, TrainingConfig};
 
 /// Rows ready to train on.
@@ -32,6 +33,8 @@ pub struct Prepared {
     pub saturated_share: f64,
     /// SHA-256 of the rows.
     pub data_hash: String,
+    /// What is said about the rows before training.
+    pub notes: RowNotes,
 }
 
 impl Prepared {
@@ -60,7 +63,8 @@ impl Prepared {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_holding_out(config: &TrainingConfig, held_out: HeldOut, spill: Spill<'_>) -> Result<Self, Error> {
-        let data = config.data.training_data(&config.selection(&config.text_columns, held_out))?;
+        let reading = config.read_options();
+        let data = config.data.training_data(&config.selection(&reading, held_out))?;
         if let Some(expected) = config.data_hash.as_ref().filter(|expected| **expected != data.hash) {
             return Err(Error::Setting(format!(
                 "{}: these are not the rows of the configuration (SHA-256 {} instead of {expected}); \
@@ -96,8 +100,13 @@ impl Prepared {
         }
         let encoded =
             encode_training(&data, &encoder, teachers.as_ref(), config, spill)?.spread(config.training_share)?;
-        let Encoded { training, questions, validation, saturated_share } = encoded;
+        let Encoded { training, questions, validation, saturated_share, counts } = encoded;
+        counts.check(&encoder, &data.place)?;
+        let mut notes = data.notes.clone();
+        notes.notices.extend(counts.notices(config, &encoder));
+        notes.notices.extend(encoder.normalization().into_iter().flat_map(|known| data.channel_notices(known.unit)));
         Ok(Self {
+            notes,
             saturated_share,
             holds_out: data.holds_out(),
             pretrained: read_pretrained(config, &encoder, &training)?,
@@ -172,6 +181,7 @@ struct Encoded {
     questions: Option<Examples>,
     validation: Examples,
     saturated_share: f64,
+    counts: EncodingCounts,
 }
 
 impl Encoded {
@@ -205,7 +215,8 @@ fn encode_training(
         .filter(|teachers| !teachers.are_asked())
         .map(|teachers| (encoding(&teachers.encoder), collector(data.training_rows, &teachers.encoder)));
     let (mut values, mut saturated) = (0, 0);
-    data.for_each(&config.text_columns, |TrainingRow { part, number, row }| {
+    let mut counts = EncodingCounts::default();
+    data.for_each(&config.read_options(), |TrainingRow { part, number, row }| {
         let (rows, encoding, place) = match part {
             Part::Training => (&mut training, &of_training, &data.place),
             Part::Validation => (&mut validation, &of_validation, &data.validation_place),
@@ -215,7 +226,9 @@ fn encode_training(
             values += frames.values.len();
             saturated += unit.saturated(&frames.values);
         }
-        rows.add(number, encoding.example(row, number, place)?)?;
+        let WholeExample { example, steps } = encoding.whole_example(row, number, place)?;
+        counts.add(part, steps, &example.sequence);
+        rows.add(number, encoding.padded(example))?;
         match &mut questions {
             Some((encoding, questions)) if part == Part::Training => {
                 questions.add(number, encoding.example(row, number, place)?)
@@ -225,7 +238,8 @@ fn encode_training(
     })?;
     let questions = questions.map(|(_, questions)| questions.finish()).transpose()?;
     let saturated_share = saturated as f64 / values.max(1) as f64;
-    Ok(Encoded { training: training.finish()?, questions, validation: validation.finish()?, saturated_share })
+    let (training, validation) = (training.finish()?, validation.finish()?);
+    Ok(Encoded { training, questions, validation, saturated_share, counts })
 }
 
 fn read_pretrained(
@@ -249,14 +263,28 @@ struct Encoding<'e> {
     config: &'e TrainingConfig,
 }
 
+/// A row's example before it is padded, and the steps that it had before it was cut.
+struct WholeExample {
+    example: Example,
+    steps: usize,
+}
+
 impl Encoding<'_> {
     /// The example of a row, whose number and place are named in errors.
     fn example(&self, row: &Row, number: usize, place: &str) -> Result<Example, DataError> {
+        Ok(self.padded(self.whole_example(row, number, place)?.example))
+    }
+
+    fn whole_example(&self, row: &Row, number: usize, place: &str) -> Result<WholeExample, DataError> {
         let class = label_class(row, number, place, self.labels)?;
-        match self.encoder.encode(&row.content, self.config.max_length) {
-            Ok(sequence) => Ok(Example { sequence: sequence.padded(self.config.pad_to), class }),
+        match self.encoder.encode_counted(&row.content, self.config.max_length) {
+            Ok(CutSequence { sequence, steps }) => Ok(WholeExample { example: Example { sequence, class }, steps }),
             Err(mismatch) => Err(DataError::Mismatch { place: place.into(), mismatch }),
         }
+    }
+
+    fn padded(&self, example: Example) -> Example {
+        Example { sequence: example.sequence.padded(self.config.pad_to), ..example }
     }
 }
 
@@ -289,6 +317,18 @@ pub fn label_class<Label: AsRef<str>>(
         place: place.into(),
         row: number + 1,
         label: row.label.clone(),
-        known: labels.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "),
+        known: shortened(labels),
     })
+}
+
+/// Labels that an error lists at most.
+const MOST_LISTED: usize = 10;
+
+/// The first labels, and how many there are beside them.
+fn shortened<Label: AsRef<str>>(labels: &[Label]) -> String {
+    let listed: Vec<&str> = labels.iter().take(MOST_LISTED).map(AsRef::as_ref).collect();
+    match labels.len().saturating_sub(MOST_LISTED) {
+        0 => listed.join(", "),
+        more => format!("{} and {more} more", listed.join(", ")),
+    }
 }

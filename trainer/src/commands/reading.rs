@@ -1,0 +1,89 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::Args;
+use serde::Serialize;
+use trainer::data::{ReadOptions, Row, Rows, Source};
+use trainer::training::TrainingConfig;
+use trainer::{Error, note};
+
+/// Which columns of a file are what, where its names and its content do not tell.
+#[derive(Debug, Clone, Default, Args, Serialize)]
+pub(super) struct Reading {
+    /// The column of labels, by name or by number from 1 [by names in use, else by content]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label_column: Option<String>,
+    /// Columns of text to read, by name or number [by names in use, else by content]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_columns: Option<Vec<String>>,
+    /// Channels of frames to read, by name or number [all columns of numbers but times]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channels: Option<Vec<String>>,
+}
+
+impl Reading {
+    /// Whether other columns are read than without these arguments.
+    pub(super) fn is_given(&self) -> bool {
+        self.label_column.is_some() || self.text_columns.is_some() || self.channels.is_some()
+    }
+
+    /// Puts what was given in the place of what `config` has.
+    pub(super) fn apply(&self, config: &mut TrainingConfig) {
+        if self.label_column.is_some() {
+            config.label_column.clone_from(&self.label_column);
+        }
+        if let Some(columns) = &self.text_columns {
+            config.text_columns.clone_from(columns);
+        }
+        if let Some(channels) = &self.channels {
+            config.channels.clone_from(channels);
+        }
+    }
+
+    /// How rows are read that need a label.
+    pub(super) fn options(&self) -> ReadOptions {
+        self.options_of(&TrainingConfig::default())
+    }
+
+    /// How the rows of a run are read, with what was given in the place of what it has.
+    pub(super) fn options_of(&self, config: &TrainingConfig) -> ReadOptions {
+        let mut config = config.clone();
+        self.apply(&mut config);
+        config.read_options()
+    }
+
+    /// How rows are read that need no label.
+    pub(super) fn options_without_labels(&self) -> ReadOptions {
+        ReadOptions { labels_are_optional: true, ..self.options() }
+    }
+}
+
+/// All test rows of a source; says what their file is.
+pub(super) fn read_test_rows(source: &Source, options: &ReadOptions) -> Result<Vec<Row>, Error> {
+    let mut rows = source.test_rows(options)?;
+    let read = rows.by_ref().collect::<Result<Vec<_>, _>>()?;
+    let labels: BTreeSet<&str> = read.iter().map(|row| row.label.as_str()).filter(|label| !label.is_empty()).collect();
+    note_test_rows(source, &rows, read.len(), labels.len());
+    Ok(read)
+}
+
+/// Says what the file of a source's test rows is, after they were read; nothing about data that is built in.
+pub(super) fn note_test_rows(source: &Source, rows: &Rows<'_>, count: usize, classes: usize) {
+    if let Some(path) = source.test_file() {
+        note_rows(&path, &rows.layout(), count, classes);
+    }
+}
+
+/// Says what a file is, and what was found in it.
+pub(super) fn note_rows(path: &Path, layout: &str, rows: usize, classes: usize) {
+    let count =
+        |number: usize, one: &str, several: &str| format!("{number} {}", if number == 1 { one } else { several });
+    let classes = match classes {
+        0 => String::new(),
+        classes => format!(", {}", count(classes, "class", "classes")),
+    };
+    note(&format!("{}: {layout}; {}{classes}", path.display(), count(rows, "row", "rows")));
+}

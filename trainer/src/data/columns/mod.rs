@@ -1,0 +1,314 @@
+//! Which columns of a file are what, decided before its first row is handed out.
+
+mod content;
+mod frames;
+mod header;
+mod names;
+mod texts;
+
+use std::fmt;
+use std::path::Path;
+
+use super::form::Form;
+use super::records::Record;
+use super::{DataError, ReadOptions};
+
+use self::content::Column;
+pub(super) use self::content::number;
+pub(super) use self::names::is_known as is_known_name;
+
+/// The name of the column that always makes a file one of frames.
+const SEQUENCE: &str = "sequence";
+/// Most columns that a line names; the others are counted.
+const MOST_NAMED: usize = 8;
+
+/// What a file is: how its columns are separated, whether they have names, and which of them is what.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) form: Form,
+    /// Whether the first record is a header and no row.
+    pub(super) has_header: bool,
+    pub(super) columns: Columns,
+    /// Numbers such as `1,5` occur.
+    pub(super) decimal_comma: bool,
+    names: Option<Vec<String>>,
+    /// Columns that are not read, and why.
+    ignored: Vec<Ignored>,
+}
+
+/// Which columns are what.
+#[derive(Debug, Clone)]
+pub(super) enum Columns {
+    /// A text a row.
+    Texts { label: Option<usize>, texts: Vec<usize> },
+    /// A frame a row.
+    Frames { sequence: usize, label: Option<usize>, channels: Vec<usize> },
+    /// A sequence of frames of one channel a row.
+    Series { label: Option<usize>, values: Vec<usize> },
+}
+
+/// A column that is not read.
+#[derive(Debug, Clone)]
+struct Ignored {
+    column: usize,
+    reason: Option<&'static str>,
+}
+
+/// The first records of a file.
+pub(super) struct Sample<'r> {
+    pub(super) path: &'r Path,
+    pub(super) form: &'r Form,
+    pub(super) first: &'r Record,
+    /// The records below the first one.
+    pub(super) below: &'r [Record],
+    /// What they have in each column.
+    body: Vec<Column>,
+    decimal_comma: bool,
+}
+
+impl<'r> Sample<'r> {
+    /// Looks at the first records, of which there is at least one.
+    pub(super) fn new(path: &'r Path, form: &'r Form, first: &'r Record, below: &'r [Record]) -> Self {
+        let width = first.fields.len();
+        let decimal_comma = form.may_have_decimal_commas()
+            && below.iter().flat_map(|record| record.fields.iter()).any(|field| {
+                field.contains(',') && number(field.trim(), false).is_none() && number(field.trim(), true).is_some()
+            });
+        let body = (0..width).map(|column| Column::new(below, column, decimal_comma)).collect();
+        Self { path, form, first, below, body, decimal_comma }
+    }
+
+    fn body_rows(&self) -> usize {
+        self.below.len()
+    }
+}
+
+/// A sample whose header is known: the columns of its rows, and their names.
+struct Table<'r> {
+    path: &'r Path,
+    line: usize,
+    names: Option<Vec<String>>,
+    records: Vec<Record>,
+    columns: Vec<Column>,
+    decimal_comma: bool,
+    options: &'r ReadOptions,
+}
+
+impl Layout {
+    /// The layout of the file that a sample was taken from.
+    ///
+    /// # Errors
+    /// [`DataError`] where names and content do not tell, with the option that does.
+    pub(super) fn recognize(sample: &Sample<'_>, options: &ReadOptions) -> Result<Self, DataError> {
+        let fixed = sample.form.column_names();
+        let has_header = fixed.is_none() && header::is_header(sample, options)?;
+        let names = || sample.first.fields.iter().map(|name| name.trim().to_owned()).collect();
+        let mut records = sample.below.to_vec();
+        let mut columns = sample.body.clone();
+        if !has_header {
+            records.insert(0, sample.first.clone());
+            let width = sample.first.fields.len();
+            columns = (0..width).map(|column| Column::new(&records, column, sample.decimal_comma)).collect();
+        }
+        let table = Table {
+            path: sample.path,
+            line: sample.first.line,
+            names: fixed.or_else(|| has_header.then(names)),
+            records,
+            columns,
+            decimal_comma: sample.decimal_comma,
+            options,
+        };
+        let (columns, ignored) = match frames::columns(&table)? {
+            Some(found) => found,
+            None => texts::columns(&table)?,
+        };
+        let (form, decimal_comma, names) = (sample.form.clone(), sample.decimal_comma, table.names);
+        Ok(Self { form, has_header, columns, decimal_comma, names, ignored })
+    }
+
+    /// The column of labels.
+    pub(super) fn label(&self) -> Option<usize> {
+        match &self.columns {
+            Columns::Texts { label, .. } | Columns::Frames { label, .. } | Columns::Series { label, .. } => *label,
+        }
+    }
+
+    /// The column of labels, as a message names it.
+    pub(super) fn label_name(&self) -> Option<String> {
+        self.label().map(|label| self.name(label))
+    }
+
+    /// The names of the channels of frames.
+    pub(super) fn channel_names(&self) -> Vec<String> {
+        match &self.columns {
+            Columns::Texts { .. } => Vec::new(),
+            Columns::Series { .. } => vec!["the values".into()],
+            Columns::Frames { channels, .. } => channels.iter().map(|channel| self.name(*channel)).collect(),
+        }
+    }
+
+    /// The names of columns, or their numbers where they have none.
+    pub(super) fn plain_names(&self, columns: &[usize]) -> Vec<String> {
+        let name = |column: &usize| self.names.as_ref().and_then(|names| names.get(*column)).cloned();
+        let number = |column: &usize| (column + 1).to_string();
+        columns.iter().map(|column| name(column).unwrap_or_else(|| number(column))).collect()
+    }
+
+    fn name(&self, column: usize) -> String {
+        column_name(self.names.as_deref(), column)
+    }
+
+    fn list(&self, columns: &[usize]) -> String {
+        let shown: Vec<String> = columns.iter().take(MOST_NAMED).map(|column| self.name(*column)).collect();
+        let more = columns.len().saturating_sub(MOST_NAMED);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        shown.join(", ") + &more
+    }
+}
+
+/// A column as a message names it.
+fn column_name(names: Option<&[String]>, column: usize) -> String {
+    match names.and_then(|names| names.get(column)).filter(|name| !name.is_empty()) {
+        Some(name) => format!("`{}`", name.escape_debug()),
+        None => format!("column {}", column + 1),
+    }
+}
+
+/// What the line about a file says: `CSV, header; label: `sentiment`, text: `review``.
+impl fmt::Display for Layout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.form)?;
+        if self.form.column_names().is_none() {
+            write!(formatter, ", {}", if self.has_header { "header" } else { "no header" })?;
+        }
+        let label = self.label_name().unwrap_or_else(|| "none".into());
+        match &self.columns {
+            Columns::Texts { texts, .. } => write!(formatter, "; label: {label}; text: {}", self.list(texts))?,
+            Columns::Frames { sequence, channels, .. } => {
+                let (sequence, count) = (self.name(*sequence), channels.len());
+                let s = if count == 1 { "" } else { "s" };
+                write!(
+                    formatter,
+                    "; sequence: {sequence}; label: {label}; {count} channel{s}: {}",
+                    self.list(channels)
+                )?;
+            }
+            Columns::Series { values, .. } => {
+                write!(formatter, "; label: {label}; a sequence of up to {} values a row, one channel", values.len())?;
+            }
+        }
+        if self.decimal_comma {
+            write!(formatter, "; decimal commas")?;
+        }
+        if !self.ignored.is_empty() {
+            let shown = self.ignored.iter().take(MOST_NAMED);
+            let shown: Vec<String> = shown
+                .map(|ignored| {
+                    let reason = ignored.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+                    self.name(ignored.column) + &reason
+                })
+                .collect();
+            write!(formatter, "; ignored: {}", shown.join(", "))?;
+            if self.ignored.len() > MOST_NAMED {
+                write!(formatter, " and {} more", self.ignored.len() - MOST_NAMED)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Table<'_> {
+    fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn name(&self, column: usize) -> Option<&str> {
+        self.names.as_ref()?.get(column).map(String::as_str)
+    }
+
+    fn shown(&self, column: usize) -> String {
+        column_name(self.names.as_deref(), column)
+    }
+
+    /// Columns that are not these, and have a value in some row.
+    fn filled_but<'t>(&'t self, not: &'t [usize]) -> impl Iterator<Item = usize> + 't {
+        (0..self.width()).filter(|column| !not.contains(column) && !self.is_empty(*column))
+    }
+
+    /// Whether no row has a value there; a header of no row says nothing about it.
+    fn is_empty(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|found| found.is_empty() && found.rows > 0)
+    }
+
+    fn list(&self, columns: impl Iterator<Item = usize>) -> String {
+        columns.map(|column| self.shown(column)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The column that an option gives, by name or by number.
+    fn given(&self, given: &str) -> Option<usize> {
+        let named = |name: &String| name.eq_ignore_ascii_case(given.trim());
+        let by_name = self.names.as_ref().and_then(|names| names.iter().position(named));
+        let by_number = || given.trim().parse().ok().and_then(|number: usize| number.checked_sub(1));
+        by_name.or_else(by_number).filter(|column| *column < self.width())
+    }
+
+    /// The column of labels that `--label-column` gives, if it does.
+    fn given_label(&self) -> Result<Option<usize>, DataError> {
+        let Some(given) = &self.options.label_column else {
+            return Ok(None);
+        };
+        self.given(given).map(Some).ok_or_else(|| DataError::UnknownLabelColumn {
+            place: self.path.display().to_string(),
+            column: given.clone(),
+            known: self.known(None),
+        })
+    }
+
+    /// How surely the name of a column is one of labels; `y` beside `x` is a coordinate.
+    fn label_rank(&self, column: usize) -> Option<usize> {
+        let has_x = || self.names.iter().flatten().any(|name| names::plain(name) == "x");
+        self.name(column).filter(|name| names::plain(name) != "y" || !has_x()).and_then(names::label_rank)
+    }
+
+    /// Where a column of text with its name stands among others; a `subject` of one word is a person.
+    fn text_rank(&self, column: usize) -> Option<usize> {
+        let is_word = || self.columns.get(column).is_some_and(|found| found.filled > 0 && found.words < 1.5);
+        self.name(column).filter(|name| !(names::is_person(name) && is_word())).and_then(names::text_rank)
+    }
+
+    /// The columns there are, for a message.
+    fn known(&self, label: Option<usize>) -> String {
+        match &self.names {
+            Some(_) => self.list((0..self.width()).filter(|column| Some(*column) != label)),
+            None => format!("no header, and columns 1 to {}", self.width()),
+        }
+    }
+
+    /// Whether two columns say the same of every row, each in its way.
+    fn say_the_same(&self, one: usize, other: usize) -> bool {
+        let mut pairs: Vec<(&str, &str)> =
+            self.records.iter().map(|record| (record.field(one), record.field(other))).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let distinct = |column: usize| self.columns.get(column).map_or(0, |found| found.distinct);
+        pairs.len() == distinct(one) && pairs.len() == distinct(other)
+    }
+
+    /// The columns that are none of `read`, with the reason for each.
+    fn ignored(&self, read: &[usize], reason: impl Fn(usize) -> Option<&'static str>) -> Vec<Ignored> {
+        let unread = (0..self.width()).filter(|column| !read.contains(column));
+        unread
+            .map(|column| {
+                let is_identifier = self.columns.get(column).is_some_and(Column::is_identifier)
+                    || self.name(column).is_some_and(names::is_identifier);
+                let reason = match reason(column) {
+                    _ if self.is_empty(column) => Some("empty"),
+                    None if is_identifier => Some("identifies the row"),
+                    reason => reason,
+                };
+                Ignored { column, reason }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,44 @@
+/// How the rows of a file are read: what its header and its content do not say, or not rightly.
+///
+/// A column is given by its name in the header, in any case, or by its number from 1.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The column of labels; without it the names of the columns and their content tell.
+    pub label_column: Option<String>,
+    /// The columns of text, joined in this order; empty: the names of the columns and their content tell.
+    pub text_columns: Vec<String>,
+    /// The channels of frames, in this order; empty: all columns of numbers but times and row numbers.
+    pub channels: Vec<String>,
+    /// Labels that rows are expected to have, as those of a model; empty: any. They help to find the column.
+    pub known_labels: Vec<String>,
+    /// Whether rows may have no label at all; it is empty then.
+    pub labels_are_optional: bool,
+}
+
+impl ReadOptions {
+    /// The same columns, with these labels expected.
+    pub fn with_known_labels<Label: AsRef<str>>(mut self, labels: &[Label]) -> Self {
+        self.known_labels = labels.iter().map(|label| label.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// Other columns of text, the same label.
+    pub fn with_text_columns(mut self, columns: &[String]) -> Self {
+        self.text_columns = columns.to_vec();
+        self
+    }
+
+    /// Whether a record has one of the named columns, so that it is a header.
+    pub(super) fn names_one_of<'f>(&self, fields: impl Iterator<Item = &'f str>) -> bool {
+        let named = || self.label_column.iter().chain(&self.text_columns).chain(&self.channels);
+        fields.map(str::trim).any(|field| {
+            !field.is_empty() && field.parse::<f64>().is_err() && named().any(|name| name.eq_ignore_ascii_case(field))
+        })
+    }
+
+    /// Whether a column is given by a number.
+    pub(super) fn has_numbers(&self) -> bool {
+        let named = self.label_column.iter().chain(&self.text_columns).chain(&self.channels);
+        named.into_iter().any(|name| name.parse::<usize>().is_ok())
+    }
+}
