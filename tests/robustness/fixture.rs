@@ -463,7 +463,9 @@ fn exercise_classifier(model: &Model<'_>, classifier: &mut Classifier<'_, '_, CA
     let mut answers = Vec::new();
     for _ in 0..2 {
         classifier.reset();
-        tokens.iter().for_each(|token| classifier.push_token(*token));
+        for token in tokens {
+            classifier.push_token(*token);
+        }
         classifier.push_bytes(text);
         push_frames(classifier, model.channels(), tokens);
         let prediction = classifier.predict();
