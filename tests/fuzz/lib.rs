@@ -81,7 +81,8 @@ fn exercise_with(model: &Model<'_>, text: &[u8], long_input: LongInput) {
         classifier.reset();
         let last = model.token_count() as u32;
         for token in [0, 1, 2, last.wrapping_sub(1), last, u32::MAX] {
-            classifier.push_token(token);
+            let refused = classifier.refused_steps();
+            assert_eq!(classifier.push_token(token).refused, classifier.refused_steps() - refused);
         }
         classifier.push_bytes(text);
         push_frames(&mut classifier, model.channels(), text);

@@ -39,7 +39,7 @@ fn texts_are_the_same_tokens_on_the_device_as_in_training() {
         let Sequence::Tokens(tokens) = run.encoder.encode(&content, config.max_length).unwrap() else { panic!() };
         let (mut of_text, mut of_tokens) = (classifier(&model), classifier(&model));
         of_text.push_text(content.text().unwrap());
-        for token in tokens {
+        for token in &tokens {
             of_tokens.push_token(*token);
         }
         assert_eq!(of_text.predict(), of_tokens.predict());

@@ -20,5 +20,6 @@ mod model;
 mod properties;
 mod run_folder;
 mod seeds;
+mod streams;
 mod training_input;
 mod weights;

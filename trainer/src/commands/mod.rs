@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod cut_rows;
 mod demo;
 mod devices;
 mod evaluate;
@@ -12,6 +13,7 @@ mod parity;
 mod predict;
 mod settings;
 mod split;
+mod stream;
 mod train;
 
 use std::path::Path;
@@ -20,6 +22,8 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 use trainer::Error;
 use trainer::run::Run;
+
+use cut_rows::CutRows;
 
 /// The CPU backend, for everything but training on a GPU.
 type Cpu = burn_ndarray::NdArray<f32>;

@@ -53,6 +53,7 @@ impl Imported {
             training_rows: 0,
             validation_rows: 0,
             calibration_rows: 0,
+            longest_row: 0,
             ranges: Ranges::default(),
             kept: EpochMetrics::default(),
         };

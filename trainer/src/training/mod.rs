@@ -17,6 +17,7 @@ mod schedule;
 mod teachers;
 
 pub use checkpoint::EpochMetrics;
+pub(crate) use config::LONGEST_MEAN;
 pub use config::TrainingConfig;
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use fit::{Ending, Fit, batches_of_epoch, fit, initial_network};
