@@ -5,7 +5,8 @@
 //! ```
 //!
 //! gives `NAME.rnl` and `NAME.answers` (FORMAT.md, appendix A) in the folder: every cell, one and both directions,
-//! stacks, every input and pooling, one-hot tokens, numbers in 4 bits, padding, and sequences that are too long.
+//! stacks, every input and pooling, one-hot tokens, numbers in 4 bits, padding, sequences that are too long, and long
+//! ones of models without a limit.
 #![allow(clippy::unwrap_used, reason = "an example may panic")]
 
 #[path = "../tests/common/mod.rs"]
@@ -87,6 +88,11 @@ fn samples() -> Vec<Spec> {
     for layers in [[LayerSpec::forward(Cell::Lstm, 6, 700)], [LayerSpec::both(Cell::RnnTanh, 5, 800)]] {
         specs.push(Spec { input: InputSpec::Frames, ..new(&layers, Pooling::Mean) });
     }
+    for pooling in [Pooling::Last, Pooling::Max] {
+        let unlimited = Spec { max_steps: 0, ..new(&[LayerSpec::forward(Cell::Gru, 6, 900)], pooling) };
+        specs.push(Spec { input: InputSpec::Frames, ..unlimited.clone() });
+        specs.push(Spec { pad_to: 9, ..unlimited });
+    }
     specs
 }
 
@@ -110,14 +116,16 @@ fn text_answers(model: &Model<'_>) -> Vec<u8> {
 }
 
 fn frame_answers(model: &Model<'_>) -> Vec<u8> {
-    let lengths = [0_usize, 1, 5, 12, 15];
+    let lengths = [0_usize, 1, 5, 12, 15, 600];
     let mut file = (lengths.len() as u32).to_le_bytes().to_vec();
     let mut classifier = Classifier::<CAPACITY>::new(model).unwrap();
     for length in lengths {
         let frame = |step: usize| [0, 1, 2].map(|channel| (i16::from(common::number(9, step, channel))) * 9);
         let values: Vec<u8> = (0..length).flat_map(frame).flat_map(i16::to_le_bytes).collect();
         classifier.reset();
-        (0..length).for_each(|step| classifier.push_frame(&frame(step)).unwrap());
+        for step in 0..length {
+            classifier.push_frame(&frame(step)).unwrap();
+        }
         append(&mut file, &mut classifier, KnownInput::Frames { channels: 3, values: &values });
     }
     file
@@ -127,6 +135,6 @@ fn append(file: &mut Vec<u8>, classifier: &mut Classifier<'_, '_, CAPACITY>, inp
     let class = classifier.predict().class as u32;
     let found = classifier.logits();
     let logits: Vec<u8> = (0..found.len()).flat_map(|class| found.bits(class).unwrap().to_le_bytes()).collect();
-    let mut buffer = [0; 1024];
+    let mut buffer = [0; 4096];
     file.extend_from_slice(postcard::to_slice(&KnownAnswer { input, class, logits: &logits }, &mut buffer).unwrap());
 }

@@ -5,7 +5,7 @@ use crate::network::{LayerState, Step, StepState};
 #[cfg(feature = "float")]
 use crate::numeric::softmax_float;
 use crate::numeric::{argmax, softmax_fixed};
-use crate::sequence::{LongInput, Sequence};
+use crate::sequence::{LongInput, Pushed, Sequence};
 use crate::text::TextReader;
 
 /// Classifies one sequence at a time with a [`Model`].
@@ -14,14 +14,20 @@ use crate::text::TextReader;
 ///
 /// # Streaming and bidirectional models
 /// A model whose layers run from the first step to the last computes each step when it is pushed, in memory that
-/// does not depend on the sequence; [`Self::predict`] costs the head alone, and more may be pushed after it. A
-/// model with a layer that runs in reverse ([`Model::is_bidirectional`]) keeps its steps, at most
+/// does not depend on the sequence; [`Self::predict`] costs the head alone, and more may be pushed after it. Its stream
+/// goes on without an end, unless [`Model::max_steps`] says otherwise: mean pooling counts up to 65,535 steps, and a file
+/// may have a limit. Each answer is about all steps since the last [`Self::reset`]; for one about the last steps alone,
+/// as `trainer predict --hop --span` gives, keep these, reset, and push them again.
+///
+/// A model with a layer that runs in reverse ([`Model::is_bidirectional`]) keeps its steps, at most
 /// [`Model::max_steps`]; [`Self::predict`] computes all of them, and again after more was pushed. What happens with
 /// further steps is the choice of [`LongInput`].
 ///
+/// Every `push_*` tells whether its steps were taken in: see [`Pushed`].
+///
 /// # Input of another kind
 /// A frame for a model of text is an error. Text or a token for a model of frames can not be one, as pushing text
-/// never fails: each call is ignored and counts as one refused step ([`Self::refused_steps`]).
+/// never fails: each call is ignored and counts as one refused step ([`Pushed::refused`], [`Self::refused_steps`]).
 ///
 /// # Examples
 /// ```
@@ -30,7 +36,8 @@ use crate::text::TextReader;
 /// #     &runtime::Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
 /// let model = runtime::Model::parse(&MODEL.0)?;
 /// let mut classifier = runtime::Classifier::<{ runtime::required_capacity(&MODEL.0) }>::new(&model)?;
-/// classifier.push_text("kitchen lights off");
+/// let pushed = classifier.push_text("kitchen lights off");
+/// assert_eq!(pushed, runtime::Pushed { taken: 2, refused: 0 });    // "off" may go on
 /// assert_eq!(classifier.predict().label, "lights_off");
 /// classifier.reset();
 /// assert_eq!(classifier.push_frame(&[1, 2, 3]), Err(runtime::Error::NoFrames));
@@ -79,19 +86,21 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
-    pub fn push_text(&mut self, text: &str) {
-        self.push_bytes(text.as_bytes());
+    pub fn push_text(&mut self, text: &str) -> Pushed {
+        self.push_bytes(text.as_bytes())
     }
 
     /// Takes in more text as bytes, cut anywhere, as a serial line delivers it.
     ///
     /// # Panics
     /// Never.
-    pub fn push_bytes(&mut self, bytes: &[u8]) {
+    pub fn push_bytes(&mut self, bytes: &[u8]) -> Pushed {
         let Self { model, reader, sequence, state } = self;
         match (reader, &model.text) {
             (Some(reader), Some(input)) => {
-                reader.push(input, bytes, |token| sequence.take(model, state, Step::Token(token)));
+                let mut pushed = Pushed::default();
+                reader.push(input, bytes, |token| pushed.add(sequence.take(model, state, Step::Token(token))));
+                pushed
             }
             _ => sequence.refuse(),
         }
@@ -101,12 +110,12 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
-    pub fn push_token(&mut self, token: u32) {
+    pub fn push_token(&mut self, token: u32) -> Pushed {
         let Self { model, sequence, state, .. } = self;
         if model.text.is_some() {
-            sequence.take(model, state, Step::Token(model.known_token(token)));
+            sequence.take(model, state, Step::Token(model.known_token(token)))
         } else {
-            sequence.refuse();
+            sequence.refuse()
         }
     }
 
@@ -117,11 +126,11 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Errors
     /// [`Error::NoFrames`], [`Error::WrongChannels`]; the sequence is then as before. A frame beyond the model's
-    /// largest number of steps is no error: see [`Self::refused_steps`].
+    /// largest number of steps is no error: [`Pushed::refused`] is 1.
     ///
     /// # Panics
     /// Never.
-    pub fn push_frame(&mut self, frame: &[i16]) -> Result<(), Error> {
+    pub fn push_frame(&mut self, frame: &[i16]) -> Result<Pushed, Error> {
         let Self { model, sequence, state, .. } = self;
         sequence.take_frame(model, state, frame.len(), Step::Integers(frame))
     }
@@ -137,7 +146,7 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     /// # Panics
     /// Never.
     #[cfg(feature = "float")]
-    pub fn push_frame_f32(&mut self, frame: &[f32]) -> Result<(), Error> {
+    pub fn push_frame_f32(&mut self, frame: &[f32]) -> Result<Pushed, Error> {
         let Self { model, sequence, state, .. } = self;
         if let Some(channel) = frame.iter().position(|value| !value.is_finite()) {
             return Err(Error::NotFinite { channel: saturated(channel) });
@@ -156,7 +165,9 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     pub fn predict(&mut self) -> Prediction<'m> {
         let Self { model, reader, sequence, state } = self;
         if let (Some(reader), Some(input)) = (reader, &model.text) {
-            reader.finish(input, |token| sequence.take(model, state, Step::Token(token)));
+            reader.finish(input, |token| {
+                sequence.take(model, state, Step::Token(token));
+            });
         }
         let (class, probability) = match self.logits() {
             Logits::Fixed(logits) => {

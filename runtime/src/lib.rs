@@ -67,7 +67,7 @@ pub use model::{InputKind, Model};
 pub use network::{DirectionInput, DirectionStep, ProductInputs};
 pub use network::{LayerState, StepState};
 pub use numeric::Probability;
-pub use sequence::LongInput;
+pub use sequence::{LongInput, Pushed};
 
 /// Aligns what it holds to 16 bytes, as a model file in memory must be.
 ///

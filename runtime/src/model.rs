@@ -186,9 +186,14 @@ impl<'m> Model<'m> {
         with_network!(&self.network, network => network.input.unit())
     }
 
-    /// Steps after which a sequence is full; `u32::MAX` if there is no limit.
+    /// Steps after which a sequence is full; `u32::MAX` if none is: a stream goes on.
     pub fn max_steps(&self) -> u32 {
         with_network!(&self.network, network => network.max_steps)
+    }
+
+    /// Whether a sequence is full after [`Self::max_steps`].
+    pub(crate) fn has_limit(&self) -> bool {
+        self.max_steps() < u32::MAX
     }
 
     /// Steps up to which a shorter sequence is padded when an answer is asked for; 0 if it is not.

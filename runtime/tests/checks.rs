@@ -364,7 +364,9 @@ fn exercise(model: &Model<'_>) {
         for _ in 0..2 {
             classifier.reset();
             classifier.push_text("Lamp é \u{1F980} off");
-            [0, 2, 9, u32::MAX].into_iter().for_each(|token| classifier.push_token(token));
+            for token in [0, 2, 9, u32::MAX] {
+                classifier.push_token(token);
+            }
             let frame = vec![-32_768_i16; model.channels()];
             (0..12).for_each(|_| assert_eq!(classifier.push_frame(&frame).is_ok(), model.channels() > 0));
             let prediction = classifier.predict();

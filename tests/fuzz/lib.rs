@@ -80,7 +80,10 @@ fn exercise_with(model: &Model<'_>, text: &[u8], long_input: LongInput) {
     for _ in 0..2 {
         classifier.reset();
         let last = model.token_count() as u32;
-        [0, 1, 2, last.wrapping_sub(1), last, u32::MAX].into_iter().for_each(|token| classifier.push_token(token));
+        for token in [0, 1, 2, last.wrapping_sub(1), last, u32::MAX] {
+            let refused = classifier.refused_steps();
+            assert_eq!(classifier.push_token(token).refused, classifier.refused_steps() - refused);
+        }
         classifier.push_bytes(text);
         push_frames(&mut classifier, model.channels(), text);
         let prediction = classifier.predict();

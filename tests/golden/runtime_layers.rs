@@ -112,7 +112,7 @@ fn model_of(case: &Case, precision: Precision) -> ModelFile {
         input: ExportedInput::Words(&vocabulary),
         weights: &weights,
         pooling: Pooling::Last,
-        max_length: case.x[0].len(),
+        max_steps: case.x[0].len(),
         pad_to: 0,
         ranges: &ranges(case, &weights, words + 2),
         rounding: None,

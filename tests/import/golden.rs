@@ -109,7 +109,7 @@ fn runtime_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
         input: ExportedInput::Words(&vocabulary),
         weights,
         pooling: Pooling::Last,
-        max_length: 9,
+        max_steps: 9,
         pad_to: 0,
         ranges: &Ranges::default(),
         rounding: None,

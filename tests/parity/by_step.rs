@@ -34,7 +34,7 @@ fn compare(cell: Cell, bidirectional: bool) {
     let mut largest = [0.0_f32; 3];
     let mut compared = 0;
     for row in rows.iter().step_by(rows.len() / ROWS) {
-        let sequence = run.encoder.encode(&row.content, run.config.max_length).unwrap();
+        let sequence = run.encoder.encode(&row.content, run.max_steps()).unwrap();
         let expected = network_states(&run, &sequence);
         for (model, largest) in models.iter().zip(&mut largest) {
             let mut classifier = HostClassifier::new(model).unwrap();

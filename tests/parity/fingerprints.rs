@@ -39,7 +39,9 @@ fn texts_are_the_same_tokens_on_the_device_as_in_training() {
         let Sequence::Tokens(tokens) = run.encoder.encode(&content, config.max_length).unwrap() else { panic!() };
         let (mut of_text, mut of_tokens) = (classifier(&model), classifier(&model));
         of_text.push_text(content.text().unwrap());
-        tokens.iter().for_each(|token| of_tokens.push_token(*token));
+        for token in &tokens {
+            of_tokens.push_token(*token);
+        }
         assert_eq!(of_text.predict(), of_tokens.predict());
         assert_eq!(of_text.logits(), of_tokens.logits(), "{content:?}");
         if content.text().unwrap().contains("unheard") {
@@ -80,7 +82,9 @@ fn words_that_are_composed_are_the_same_on_the_device_as_in_training() {
             assert_eq!(model.token_count(), 152);
             let (mut of_text, mut of_tokens) = (classifier(model), classifier(model));
             of_text.push_text(content.text().unwrap());
-            sequence.tokens().iter().for_each(|token| of_tokens.push_token(*token));
+            for token in sequence.tokens() {
+                of_tokens.push_token(*token);
+            }
             let found = of_text.predict();
             assert_eq!(found, of_tokens.predict());
             for (class, expected) in expected.iter().enumerate() {

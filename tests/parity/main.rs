@@ -8,3 +8,4 @@ mod end_to_end;
 mod fingerprints;
 mod models;
 mod simulated;
+mod streams;

@@ -96,7 +96,8 @@ impl Place {
         Outcome::of(&command.output().unwrap())
     }
 
-    fn command(&self) -> Command {
+    /// `trainer`, to be run in this folder.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(binary());
         command.current_dir(self.0.path()).env("RUST_BACKTRACE", "0");
         command

@@ -4,7 +4,7 @@ use runtime::format::{
     ALIGNMENT, DataType, Embedding, FrameInput, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance, Tensor,
     TokenVectors, WordInput, checksum, round_up,
 };
-use runtime::{Classifier, Error, LongInput, Model};
+use runtime::{Classifier, Error, LongInput, Model, Pushed};
 use trainer::encoding::{FingerprintedVocabulary, FrameNormalization};
 use trainer::export::{ExportPrecision, ExportedInput, ExportedNetwork, ModelFile, export};
 use trainer::network::{Cell, Pooling};
@@ -242,7 +242,7 @@ pub(crate) fn export_with(
         },
         weights,
         pooling: variant.pooling,
-        max_length: MAX_LENGTH,
+        max_steps: MAX_LENGTH,
         pad_to: variant.pad_to,
         ranges: &variant.ranges(),
         rounding: None,
@@ -463,9 +463,12 @@ fn exercise_classifier(model: &Model<'_>, classifier: &mut Classifier<'_, '_, CA
     let mut answers = Vec::new();
     for _ in 0..2 {
         classifier.reset();
-        tokens.iter().for_each(|token| classifier.push_token(*token));
-        classifier.push_bytes(text);
-        push_frames(classifier, model.channels(), tokens);
+        let mut pushed: Vec<Pushed> = tokens.iter().map(|token| classifier.push_token(*token)).collect();
+        pushed.push(classifier.push_bytes(text));
+        push_frames(classifier, model.channels(), tokens, &mut pushed);
+        let sum = |part: fn(&Pushed) -> u32| pushed.iter().map(part).sum::<u32>();
+        assert_eq!(sum(|pushed| pushed.refused), classifier.refused_steps());
+        assert_eq!(sum(|pushed| pushed.taken).min(model.max_steps()), classifier.steps());
         let prediction = classifier.predict();
         assert_eq!(model.label(prediction.class), Some(prediction.label));
         assert!(prediction.probability.q15() <= 1 << 15);
@@ -481,8 +484,13 @@ fn exercise_classifier(model: &Model<'_>, classifier: &mut Classifier<'_, '_, CA
     assert_eq!(answers[0], answers[1], "a reset leaves something behind");
 }
 
-/// Pushes frames of integers and of floats, with numbers of any size.
-fn push_frames(classifier: &mut Classifier<'_, '_, CAPACITY>, channels: usize, numbers: &[u32]) {
+/// Pushes frames of integers and of floats, with numbers of any size; adds what became of them to `pushed`.
+fn push_frames(
+    classifier: &mut Classifier<'_, '_, CAPACITY>,
+    channels: usize,
+    numbers: &[u32],
+    pushed: &mut Vec<Pushed>,
+) {
     if channels == 0 {
         assert_eq!(classifier.push_frame(&[0]), Err(Error::NoFrames));
         return;
@@ -490,8 +498,8 @@ fn push_frames(classifier: &mut Classifier<'_, '_, CAPACITY>, channels: usize, n
     for numbers in numbers.chunks_exact(channels) {
         let integers: Vec<i16> = numbers.iter().map(|number| *number as i16).collect();
         let mut floats: Vec<f32> = numbers.iter().map(|number| *number as i32 as f32 * 1e3).collect();
-        classifier.push_frame(&integers).unwrap();
-        classifier.push_frame_f32(&floats).unwrap();
+        pushed.push(classifier.push_frame(&integers).unwrap());
+        pushed.push(classifier.push_frame_f32(&floats).unwrap());
         floats.push(0.0);
         let error = Error::WrongChannels { expected: channels as u32, found: floats.len() as u32 };
         assert_eq!(classifier.push_frame_f32(&floats), Err(error));

@@ -40,10 +40,11 @@ fn frames_of_a_file_and_of_standard_input_have_the_same_answers() {
         };
         let of_file = predict("predict model.rnl --data rows.csv", "");
         assert_eq!(of_file.assert_done("a file").lines().count(), 3, "{precision}");
-        let ignored = "the last 6 of 70 frames were ignored: the model takes in at most 64\n";
-        assert!(of_file.stderr.ends_with(ignored), "{of_file:?}");
+        let cut = "1 of 3 rows is longer than the 64 steps this model keeps; its later steps were ignored\n";
+        assert!(of_file.stderr.ends_with(cut), "{of_file:?}");
         let bare = sequences().1;
-        assert_eq!(predict("predict model.rnl", &bare).assert_done("a stream"), of_file.stdout, "{precision}");
+        let stream = predict("predict model.rnl", &bare);
+        assert_eq!((stream.assert_done("a stream"), stream.stderr.as_str()), (of_file.stdout.as_str(), cut));
         let blank = format!("\n\n{}", bare.trim_end());
         assert_eq!(predict("predict model.rnl", &blank).assert_done("blank lines"), of_file.stdout, "{precision}");
 
@@ -51,8 +52,10 @@ fn frames_of_a_file_and_of_standard_input_have_the_same_answers() {
         let lines: Vec<&str> = hops.assert_done("hops").lines().collect();
         let counts: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().next()).collect();
         assert_eq!(counts, ["2", "1", "20", "40", "60", "70"], "{precision}");
+        // Of the 70 frames the last 64 are answered with a hop, the first 64 without.
         let last: Vec<&str> = [0, 1, 5].map(|line: usize| lines[line][8..].trim_end()).to_vec();
-        assert_eq!(last, of_file.stdout.lines().collect::<Vec<_>>(), "{precision}");
+        let whole: Vec<&str> = of_file.stdout.lines().collect();
+        assert_eq!((&last[..2], last[2] == whole[2]), (&whole[..2], false), "{precision}");
         let every = predict("predict model.rnl --hop 1", "1,2,3,4,5,6\n6,5,4,3,2,1\n");
         assert_eq!(every.assert_done("every frame").lines().count(), 2, "none is answered twice");
     }

@@ -88,18 +88,6 @@ fn a_text_of_100_000_words_and_a_word_of_10_000_letters() {
 }
 
 #[test]
-fn a_text_of_100_000_words_is_cut_at_the_models_last_step() {
-    let place = Place::new();
-    place.write("model.rnl", &model("int8"));
-    let predict = |words: usize| {
-        let text = format!("{}\n", "lamp ".repeat(words));
-        place.run_with(&["predict", "model.rnl"], text.as_bytes()).assert_done("predict").to_owned()
-    };
-    assert_eq!(predict(100_000), predict(256));
-    assert_ne!(predict(256), predict(1));
-}
-
-#[test]
 fn standard_input_gives_an_answer_a_line() {
     let place = Place::new();
     place.write("model.rnl", &model("int8"));

@@ -26,5 +26,6 @@ mod repeated;
 mod run_folder;
 mod seeds;
 mod small_sets;
+mod streams;
 mod training_input;
 mod weights;

@@ -315,7 +315,7 @@ fn largest_frames(precision: Precision) -> ModelFile {
         input: ExportedInput::Frames(&normalization),
         weights: &weights,
         pooling: Pooling::Last,
-        max_length: 65_535,
+        max_steps: 65_535,
         pad_to: 0,
         ranges: &Ranges { inputs: vec![1.0; MOST], states: vec![vec![1.0; 2]] },
         rounding: None,

@@ -8,6 +8,7 @@ use trainer::network::Cell;
 use trainer::quantize::{Bits, IntegerBits};
 
 use crate::fixture::{PRECISIONS, Step, Variant, both_directions, frames, model, two_layers};
+use crate::streams::restated;
 
 /// The name and the model of each file: every precision, cell, input and direction.
 fn seeds() -> impl Iterator<Item = (String, ModelFile)> {
@@ -26,7 +27,8 @@ fn seeds() -> impl Iterator<Item = (String, ModelFile)> {
         ),
     ];
     let others = others.map(|(name, variant)| (name.to_owned(), model(variant)));
-    let streamed = ("lstm-frames".to_owned(), frames(Precision::Int8));
+    let endless = restated(&frames(Precision::Int8), 0, "0.1.0+longest-row.9");
+    let streamed = ("lstm-frames".to_owned(), endless);
     let words = PRECISIONS.map(|precision| (precision.to_string(), two_layers(precision)));
     words.into_iter().chain([streamed]).chain(others)
 }

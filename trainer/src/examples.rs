@@ -85,6 +85,11 @@ impl Examples {
         self.place(row).words as usize / self.channels.max(1)
     }
 
+    /// Steps of the longest row; 0 without a row.
+    pub fn longest(&self) -> usize {
+        (0..self.len()).map(|row| self.steps(row)).max().unwrap_or(0)
+    }
+
     /// The class of a row; 0 of one that is not there.
     pub fn class(&self, row: usize) -> usize {
         self.place(row).class as usize
@@ -246,6 +251,7 @@ mod tests {
             }
             let found = collector.finish().unwrap();
             assert_eq!(found.are_spilled(), spilled, "{after}");
+            assert_eq!(found.longest(), expected.iter().map(|row| row.sequence.steps()).max().unwrap());
             for number in [1, 3, 0, 2, 1] {
                 assert_eq!(found.get(number).unwrap(), expected[number], "{after}");
                 let parts = (found.steps(number), found.class(number));

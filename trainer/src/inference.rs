@@ -26,7 +26,9 @@ impl HostClassifier<'_, '_> {
     pub fn push_content(&mut self, content: &Content) -> Result<(), InferenceError> {
         self.check(content)?;
         match content {
-            Content::Text(text) => self.push_text(text),
+            Content::Text(text) => {
+                self.push_text(text);
+            }
             Content::Frames(frames) => {
                 for frame in frames.iter() {
                     self.push_values(frame)?;
@@ -57,7 +59,8 @@ impl HostClassifier<'_, '_> {
     /// [`InferenceError::Runtime`] for a model of text, or another number of values.
     pub fn push_values(&mut self, frame: &[f32]) -> Result<(), InferenceError> {
         let raw = raw_frame(self.model, frame);
-        Ok(self.push_frame(&raw)?)
+        self.push_frame(&raw)?;
+        Ok(())
     }
 }
 
@@ -102,6 +105,13 @@ pub struct Answer {
     pub logits: Vec<f32>,
     /// The logits' 32 bits each.
     pub bits: Vec<u32>,
+    /// Steps that were ignored because the model takes in no more.
+    pub refused: u32,
+}
+
+/// How many of the answers are to rows of which steps were ignored.
+pub fn cut_rows(answers: &[Answer]) -> usize {
+    answers.iter().filter(|answer| answer.refused > 0).count()
 }
 
 /// Why a model does not answer.
@@ -150,7 +160,7 @@ pub fn current_answer(classifier: &mut HostClassifier<'_, '_>) -> Answer {
     let logits = classifier.logits();
     let (logits, bits) =
         (0..logits.len()).map(|class| (logits.get(class).unwrap_or(0.0), logits.bits(class).unwrap_or(0))).unzip();
-    Answer { class, probability, logits, bits }
+    Answer { class, probability, logits, bits, refused: classifier.refused_steps() }
 }
 
 /// The classes of the answers while a sequence is taken in.

@@ -19,6 +19,7 @@ pub mod report;
 pub mod run;
 pub mod run_folder;
 pub mod session;
+pub mod span;
 pub mod trace;
 pub mod training;
 pub mod weights;

@@ -8,13 +8,15 @@ use rand_chacha::ChaCha8Rng;
 use runtime::format::Provenance;
 use serde::{Deserialize, Serialize};
 
+use crate::data::{DataError, Row};
 use crate::encoding::Encoder;
 use crate::error::Error;
-use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, export};
-use crate::network::{Classifier, NetworkConfig};
+use crate::examples::Examples;
+use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, TrainerVersion, export};
+use crate::network::{Classifier, NetworkConfig, Pooling};
 use crate::quantize::{Ranges, Rounding};
 use crate::run_folder::{RunFolder, read_lines, read_toml};
-use crate::training::{EpochMetrics, TrainingConfig};
+use crate::training::{EpochMetrics, LONGEST_MEAN, TrainingConfig, encode_rows};
 use crate::weights::{self, NetworkWeights};
 
 /// What a run came to: `result.toml`.
@@ -34,6 +36,9 @@ pub struct RunResult {
     pub macro_f1: Option<f64>,
     /// Training rows that the int8 ranges were measured on.
     pub calibration_rows: usize,
+    /// Steps of the longest training row, as it was trained on; 0 in a run that was imported, and in old ones.
+    #[serde(default)]
+    pub longest_row: usize,
     /// Largest magnitudes of states and inputs on those rows.
     pub ranges: Ranges,
     /// The epoch whose weights were kept.
@@ -115,6 +120,29 @@ impl<B: Backend> Run<B> {
         self.rounding.as_ref().map_or(config, |rounding| rounding.apply(config))
     }
 
+    /// Steps after which a sequence is full in this run's model files; 0: never.
+    ///
+    /// A network of one direction takes in every step: `--max-length` cuts rows in its training alone. Mean pooling
+    /// counts up to 65,535 steps, and a bidirectional network keeps `--max-length` of them. An imported network is cut
+    /// where its description says.
+    pub fn max_steps(&self) -> usize {
+        let TrainingConfig { bidirectional, pooling, max_length, .. } = self.config;
+        match pooling {
+            _ if bidirectional || self.result.is_imported() => max_length,
+            Pooling::Mean => LONGEST_MEAN,
+            Pooling::Last | Pooling::Max => 0,
+        }
+    }
+
+    /// The examples of rows, with as many of their steps as this run's model files take in.
+    ///
+    /// # Errors
+    /// As [`encode_rows`].
+    pub fn encode_rows(&self, rows: &[Row], place: &str) -> Result<Examples, DataError> {
+        let config = TrainingConfig { max_length: self.max_steps(), ..self.config.clone() };
+        encode_rows(rows, place, &self.labels, &self.encoder, &config)
+    }
+
     /// The run as a model file.
     ///
     /// # Errors
@@ -130,7 +158,7 @@ impl<B: Backend> Run<B> {
         let weights = NetworkWeights::from_network(&self.network, self.config.cell);
         let calibration_rows = if of_integers { self.result.calibration_rows } else { 0 };
         let provenance = Provenance {
-            trainer_version: &self.result.trainer_version,
+            trainer_version: &self.trainer_version(),
             data_hash: self.config.data_hash.as_deref().unwrap_or_default(),
             training_rows: u32::try_from(self.result.training_rows).unwrap_or(u32::MAX),
             calibration_rows: u32::try_from(calibration_rows).unwrap_or(u32::MAX),
@@ -142,13 +170,20 @@ impl<B: Backend> Run<B> {
             input: self.encoder.exported(),
             weights: &weights,
             pooling: self.config.pooling,
-            max_length: self.config.max_length,
+            max_steps: self.max_steps(),
             pad_to: self.config.pad_to,
             ranges: &self.result.ranges,
             rounding: self.rounding.as_ref(),
             provenance: &provenance,
         };
         export(&parts, precision)
+    }
+
+    /// The version that a model file states; in one of frames with the longest row, which streams are answered by.
+    fn trainer_version(&self) -> String {
+        let longest_row = u32::try_from(self.result.longest_row).ok().filter(|steps| *steps > 0);
+        let longest_row = longest_row.filter(|_| self.encoder.channels() > 0);
+        TrainerVersion { version: &self.result.trainer_version, longest_row }.to_string()
     }
 }
 

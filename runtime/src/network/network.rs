@@ -65,7 +65,8 @@ pub(crate) struct Network<'m, A: Arithmetic> {
     pub(crate) layers: Vec<RecurrentLayer<'m, A>, MAX_LAYERS>,
     pub(crate) pooling: Pooling,
     pub(crate) head: Matrix<'m, A>,
-    /// Most steps; at most [`MAX_COUNTED_STEPS`] where a layer has a reverse direction.
+    /// Most steps; `u32::MAX`: there is no limit. At most [`MAX_COUNTED_STEPS`] with mean pooling, or where a layer has
+    /// a reverse direction.
     pub(crate) max_steps: u32,
     pub(crate) pad_to: u32,
 }

@@ -9,8 +9,8 @@ use trainer::inference::{HostClassifier, InferenceError, answer, classes_by_step
 use trainer::report::{CurveCounts, EvaluationReport};
 use trainer::training::label_class;
 
-use super::print;
 use super::reading::{Reading, note_test_rows};
+use super::{CutRows, print};
 
 /// Measures a model file on labelled rows, with the runtime that the device uses.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ impl Evaluate {
     }
 }
 
-/// The report of a model file on the test rows of `source`.
+/// The report of a model file on the test rows of `source`; says how many rows were cut.
 pub(super) fn evaluate(
     path: &Path,
     source: &Source,
@@ -55,19 +55,22 @@ pub(super) fn evaluate(
     let labels: Vec<&str> = model.labels().collect();
     let place = source.name();
     let named = |error: InferenceError| error.named(path, &place);
-    let (mut expected, mut answered) = (Vec::new(), Vec::new());
+    let (mut expected, mut answered, mut cut) = (Vec::new(), Vec::new(), CutRows::default());
     let mut counts = curve.then(CurveCounts::default);
     let mut rows = source.test_rows(&options.clone().with_known_labels(&labels))?;
     for (number, row) in rows.by_ref().enumerate() {
         let row = row?;
         let class = label_class(&row, number, &place, &labels)?;
         expected.push(class);
-        answered.push(answer(&mut classifier, &row.content).map_err(named)?.class);
+        let answer = answer(&mut classifier, &row.content).map_err(named)?;
+        answered.push(answer.class);
+        cut.count(&answer);
         if let Some(counts) = &mut counts {
             counts.add(&classes_by_step(&mut classifier, &row.content).map_err(named)?, class);
         }
     }
     note_test_rows(source, &rows, expected.len(), expected.iter().collect::<BTreeSet<_>>().len());
+    cut.note(model.max_steps() as usize);
     let curve = counts.map(CurveCounts::curve);
-    Ok(EvaluationReport { curve, ..EvaluationReport::new(labels.into_iter(), &expected, &answered) })
+    Ok(EvaluationReport { curve, rows_cut: cut.cut, ..EvaluationReport::new(labels.into_iter(), &expected, &answered) })
 }

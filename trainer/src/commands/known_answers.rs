@@ -5,11 +5,11 @@ use runtime::known_answer::{KnownAnswer, KnownInput};
 use trainer::Error;
 use trainer::data::{Content, Row, Source};
 use trainer::export::ModelFile;
-use trainer::inference::{raw_frame, row_answers};
+use trainer::inference::{cut_rows, raw_frame, row_answers};
 use trainer::output::{Claim, Output};
 
-use super::print_written;
 use super::reading::{Reading, read_test_rows};
+use super::{CutRows, print_written};
 
 /// Writes texts or frames with a model's class and logits, as this machine computes them, for a board to compare with.
 /// Frames are written as a sensor gives them: integers in the model's unit.
@@ -56,6 +56,7 @@ impl KnownAnswersCommand {
         };
         rows.truncate(self.rows.unwrap_or(usize::MAX));
         let answers = row_answers(&model, &rows).map_err(|error| error.named(&self.model, &source.name()))?;
+        CutRows { rows: rows.len(), cut: cut_rows(&answers) }.note(model.max_steps() as usize);
         let mut bytes = u32::try_from(rows.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
         for (row, answer) in rows.iter().zip(answers) {
             let logits: Vec<u8> = answer.bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();

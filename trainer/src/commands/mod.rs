@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod cut_rows;
 mod demo;
 mod devices;
 mod evaluate;
@@ -14,6 +15,7 @@ mod predict;
 mod reading;
 mod settings;
 mod split;
+mod stream;
 mod train;
 
 use std::path::Path;
@@ -23,6 +25,8 @@ use serde::Serialize;
 use trainer::Error;
 use trainer::output::Output;
 use trainer::run::Run;
+
+use cut_rows::CutRows;
 
 /// The CPU backend, for everything but training on a GPU.
 type Cpu = burn_ndarray::NdArray<f32>;

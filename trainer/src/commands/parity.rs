@@ -8,7 +8,7 @@ use trainer::report::plot::Figure;
 use trainer::report::{ParityDetail, ParityReport};
 
 use super::reading::{Reading, read_test_rows};
-use super::{load_run, print};
+use super::{CutRows, load_run, print};
 
 /// Compares the trained network, computed by Burn, with the runtime on its f32, f16 and int8 files.
 #[derive(Debug, Args)]
@@ -60,6 +60,7 @@ impl Parity {
         let worst = self.worst.unwrap_or(if by_step { WORST_ROWS } else { 0 });
         let detail = ParityDetail { by_step, worst, drift: self.drift };
         let report = ParityReport::new(&run, &rows, &source.name(), detail)?;
+        CutRows { rows: report.rows, cut: report.rows_cut }.note(run.max_steps());
         if let Some(plot) = plot {
             report.figure(&self.run.display().to_string()).write(&plot)?;
         }

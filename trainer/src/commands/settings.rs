@@ -44,7 +44,7 @@ pub(super) struct Settings {
     /// What 1 in a frame of integers stands for on the device [1 for integers, else what 16 bits need]
     #[arg(long, value_name = "X")]
     frame_unit: Option<f32>,
-    /// Steps after which a row is cut; 0: never [256]
+    /// Steps after which a row is cut in training; a bidirectional network keeps so many on the device; 0: never [256]
     #[arg(long, value_name = "N")]
     max_length: Option<usize>,
     /// Steps up to which a shorter row is padded, on the device too; 0: never [0]

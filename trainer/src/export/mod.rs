@@ -6,8 +6,10 @@ mod frames;
 mod precision;
 mod rows;
 mod tensors;
+mod version;
 mod writer;
 
 pub use file::ModelFile;
 pub use precision::ExportPrecision;
+pub use version::TrainerVersion;
 pub use writer::{ExportedInput, ExportedNetwork, export};

@@ -31,8 +31,8 @@ pub struct ExportedNetwork<'a> {
     pub weights: &'a NetworkWeights,
     /// How outputs become one vector.
     pub pooling: Pooling,
-    /// Steps after which a row is cut; 0: never.
-    pub max_length: usize,
+    /// Steps after which a sequence is full; 0: never.
+    pub max_steps: usize,
     /// Steps up to which a shorter row is padded; 0: never.
     pub pad_to: usize,
     /// Largest magnitudes that were met; needed for integers.
@@ -86,7 +86,7 @@ pub fn export(network: &ExportedNetwork<'_>, precision: impl Into<ExportPrecisio
         provenance: network.provenance.clone(),
         labels,
         input,
-        max_steps: u32::try_from(network.max_length).unwrap_or(u32::MAX),
+        max_steps: u32::try_from(network.max_steps).unwrap_or(u32::MAX),
         pad_to: u32::try_from(network.pad_to).unwrap_or(u32::MAX),
         layers: layers.into_iter().collect(),
         pooling: match network.pooling {

@@ -186,11 +186,14 @@ impl<'a> Sizes<'a> {
     }
 }
 
-/// The file of a network of these settings before its training: all but the numbers in it is as after it.
+/// The file of a network of these settings before its training: as large as after it, or a little larger where a
+/// longest row of fewer digits follows; all but the numbers in it is as after it.
 fn untrained(config: TrainingConfig, encoder: &Encoder, data: &TrainingData, shape: Shape) -> Result<ModelFile, Error> {
     let network = config.network(encoder.input_shape(config.embedding_size));
     let mut chance = ChaCha8Rng::seed_from_u64(0);
     let network = Classifier::<NdArray<f32>>::new(&network, data.labels.len(), &mut chance, &Default::default());
+    // A trained file states the length of its longest row; none is longer than this number of digits.
+    let longest_row = if config.max_length > 0 { config.max_length } else { u32::MAX as usize };
     let states = vec![vec![1.0; if config.bidirectional { 2 } else { 1 }]; config.num_layers];
     let run = Run {
         labels: data.labels.clone(),
@@ -203,6 +206,7 @@ fn untrained(config: TrainingConfig, encoder: &Encoder, data: &TrainingData, sha
             folds: 0,
             macro_f1: None,
             calibration_rows: config.calibration_rows.min(data.training_rows),
+            longest_row,
             ranges: Ranges { inputs: vec![1.0; encoder.channels()], states },
             kept: EpochMetrics::default(),
         },

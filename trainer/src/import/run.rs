@@ -53,6 +53,7 @@ impl Imported {
             folds: 0,
             macro_f1: None,
             calibration_rows: 0,
+            longest_row: 0,
             ranges: Ranges::default(),
             kept: EpochMetrics::default(),
         };

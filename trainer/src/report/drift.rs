@@ -12,12 +12,10 @@ use crate::inference::HostClassifier;
 use crate::network::{Cell, Pooling};
 use crate::run::Run;
 use crate::trace::{State, last_states, push, step_contents};
-use crate::training::TrainingConfig;
+use crate::training::{LONGEST_MEAN, TrainingConfig};
 
 /// Blocks that the steps are divided into.
 const BLOCKS: usize = 10;
-/// Most steps that mean pooling counts.
-const LONGEST_MEAN: usize = 65_535;
 
 /// How the states of a precision depart from those of f32 in one long sequence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -108,7 +106,7 @@ pub(super) fn drift<B: Backend>(
     let mut steps = Vec::new();
     for row in rows {
         steps.extend(
-            step_contents(&run.encoder, run.config.max_length, &found, &row.content).map_err(|error| failed(&error))?,
+            step_contents(&run.encoder, run.max_steps(), &found, &row.content).map_err(|error| failed(&error))?,
         );
         if steps.len() >= count {
             break;

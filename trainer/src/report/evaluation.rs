@@ -9,6 +9,8 @@ use super::Curve;
 pub struct EvaluationReport {
     /// Rows measured.
     pub rows: usize,
+    /// Rows with more steps than the model takes in, whose later steps were ignored.
+    pub rows_cut: usize,
     /// Rows whose class was right.
     pub correct: usize,
     /// Share of them.
@@ -40,7 +42,7 @@ pub struct ClassReport {
 }
 
 impl EvaluationReport {
-    /// Counts answers against the true classes.
+    /// Counts answers against the true classes; no row was cut.
     pub fn new<'l>(labels: impl Iterator<Item = &'l str>, expected: &[usize], answered: &[usize]) -> Self {
         let labels: Vec<&str> = labels.collect();
         let mut confusion = vec![vec![0_usize; labels.len()]; labels.len()];
@@ -68,6 +70,7 @@ impl EvaluationReport {
         let present: Vec<f64> = classes.iter().filter(|class| class.rows > 0).map(|class| class.f1).collect();
         Self {
             rows: expected.len(),
+            rows_cut: 0,
             correct,
             accuracy: share(correct, expected.len()),
             macro_f1: present.iter().sum::<f64>() / present.len().max(1) as f64,

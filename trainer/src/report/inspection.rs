@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::flash::{Flash, FlashPart, FlashParts, vectors};
 use crate::error::Error;
-use crate::export::ModelFile;
+use crate::export::{ModelFile, TrainerVersion};
 
 /// What a model file is, and what it costs a device.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,8 +54,11 @@ pub struct Inspection {
     pub macs_per_step: usize,
     /// Multiplications of a weight in one prediction, beside its steps.
     pub macs_per_prediction: usize,
-    /// Version of the trainer that wrote it.
+    /// Version of the trainer that wrote it, without build metadata.
     pub trainer_version: String,
+    /// Steps of the longest sequence trained on, where a model of frames says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_row: Option<u32>,
     /// SHA-256 of the training data.
     pub data_hash: String,
     /// Rows trained on.
@@ -85,6 +88,7 @@ impl Inspection {
         architecture.push(format!("linear {pooled} -> {classes}"));
         let state_bytes = model.required_words() * 4;
         let provenance = model.provenance();
+        let written_by = TrainerVersion::parse(provenance.trainer_version);
         let flash = Flash::new(file, &manifest);
         let fingerprints = match &manifest.input {
             Input::FingerprintedWords(words) => Some(&words.table),
@@ -115,7 +119,8 @@ impl Inspection {
             state_bytes,
             macs_per_step: manifest.layers.iter().map(macs).sum(),
             macs_per_prediction: pooled * classes,
-            trainer_version: provenance.trainer_version.into(),
+            trainer_version: written_by.version.into(),
+            longest_row: written_by.longest_row,
             data_hash: provenance.data_hash.into(),
             training_rows: provenance.training_rows,
             calibration_rows: provenance.calibration_rows,
@@ -228,9 +233,10 @@ impl fmt::Display for Inspection {
         if self.training_rows == 0 {
             write!(formatter, "trained       elsewhere, imported by trainer {}", self.trainer_version)?;
         } else {
+            let longest = self.longest_row.map_or(String::new(), |steps| format!(", the longest of {steps} steps"));
             write!(
                 formatter,
-                "trained       on {} rows (SHA-256 {}), seed {}, validation accuracy {:.2} %, trainer {}",
+                "trained       on {} rows{longest} (SHA-256 {}), seed {}, validation accuracy {:.2} %, trainer {}",
                 self.training_rows,
                 self.data_hash,
                 self.seed,

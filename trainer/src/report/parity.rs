@@ -11,12 +11,12 @@ use super::{ByStep, ByStepSums, Disagreements, DriftReport, Histogram};
 use crate::data::{DataError, Row};
 use crate::error::Error;
 use crate::export::ExportPrecision;
-use crate::inference::{HostClassifier, row_answers};
+use crate::inference::{HostClassifier, cut_rows, row_answers};
 use crate::operations::NetworkBackend;
 use crate::quantize::{Bits, IntegerBits};
 use crate::run::Run;
 use crate::trace::{step_contents, trace};
-use crate::training::{encode_rows, logits};
+use crate::training::logits;
 
 /// What a file that is made from a run is called in errors.
 pub(super) const EXPORTED: &str = "exported model";
@@ -43,6 +43,8 @@ pub struct ParityDetail {
 pub struct ParityReport {
     /// Rows measured.
     pub rows: usize,
+    /// Rows with more steps than the run's model files take in, whose later steps were ignored.
+    pub rows_cut: usize,
     /// Accuracy of the trained network itself, computed by Burn.
     pub accuracy: f64,
     /// The runtime on the file of each precision, f32 first; in JSON each under its name.
@@ -100,7 +102,7 @@ impl ParityReport {
         place: &str,
         detail: ParityDetail,
     ) -> Result<Self, Error> {
-        let examples = encode_rows(rows, place, &run.labels, &run.encoder, &run.config)?;
+        let examples = run.encode_rows(rows, place)?;
         let expected: Vec<usize> = (0..examples.len()).map(|row| examples.class(row)).collect();
         let reference = logits(&run.network, &run.network_config(), &examples)?;
         let classes: Vec<usize> = reference.iter().map(|logits| argmax(logits)).collect();
@@ -108,8 +110,10 @@ impl ParityReport {
         let files = compared.iter().map(|precision| run.export(*precision)).collect::<Result<Vec<_>, _>>()?;
         let models = files.iter().map(|file| file.parse(EXPORTED.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let mut precisions = Vec::new();
+        let mut rows_cut = 0;
         for ((precision, file), model) in compared.iter().zip(&files).zip(&models) {
             let answers = row_answers(model, rows).map_err(|error| error.named(EXPORTED.as_ref(), place))?;
+            rows_cut = cut_rows(&answers);
             let answered: Vec<usize> = answers.iter().map(|answer| answer.class).collect();
             let beside: Vec<Answers<'_>> = answers
                 .iter()
@@ -139,7 +143,7 @@ impl ParityReport {
                 precision.by_step = Some(found);
             }
         }
-        Ok(Self { rows: rows.len(), accuracy: agreement(&classes, &expected), precisions })
+        Ok(Self { rows: rows.len(), rows_cut, accuracy: agreement(&classes, &expected), precisions })
     }
 
     /// One of the precisions.
@@ -157,7 +161,7 @@ fn by_step<B: Backend>(run: &Run<B>, models: &[Model<'_>], rows: &[Row], place: 
         let mut traces = Vec::new();
         for (model, classifier) in models.iter().zip(&mut classifiers) {
             let mismatch = |mismatch| DataError::Mismatch { place: place.into(), mismatch };
-            let steps = step_contents(&run.encoder, run.config.max_length, model, &row.content).map_err(mismatch)?;
+            let steps = step_contents(&run.encoder, run.max_steps(), model, &row.content).map_err(mismatch)?;
             traces.push(trace(classifier, model, run.config.cell, &steps)?);
         }
         if let Some((reference, others)) = traces.split_first() {

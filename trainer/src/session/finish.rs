@@ -96,6 +96,7 @@ pub(super) fn finish<B: NetworkBackend>(
         folds: config.folds,
         macro_f1: Some(validation.macro_f1),
         calibration_rows: rows.len(),
+        longest_row: prepared.training.longest(),
         ranges: measure_ranges(&network, &shape, &rows, config.calibration_percentile)?,
         kept,
     };

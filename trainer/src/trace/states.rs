@@ -106,8 +106,8 @@ pub(crate) fn push<const CAPACITY: usize>(
 ) -> Result<(), runtime::Error> {
     match step {
         StepContent::Token(token) => classifier.push_token(*token),
-        StepContent::Frame(frame) => return classifier.push_frame(frame),
-    }
+        StepContent::Frame(frame) => classifier.push_frame(frame)?,
+    };
     Ok(())
 }
 

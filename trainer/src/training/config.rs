@@ -15,7 +15,7 @@ const LARGEST_SIZE: usize = 16_384;
 /// Most recurrent layers.
 const MOST_LAYERS: usize = runtime::format::MAX_LAYERS;
 /// Longest row under mean pooling.
-const LONGEST_MEAN: usize = 65_535;
+pub(crate) const LONGEST_MEAN: usize = 65_535;
 /// Longest row that a bidirectional network keeps.
 const LONGEST_BUFFER: usize = 65_535;
 /// Most words of a vocabulary of strings.
@@ -75,7 +75,7 @@ pub struct TrainingConfig {
     /// What 1 in a frame of integers stands for; without it, as the training rows need it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_unit: Option<f32>,
-    /// Steps after which a row is cut; 0: never.
+    /// Steps after which a row is cut in training, and a sequence of a bidirectional network on the device; 0: never.
     pub max_length: usize,
     /// Steps up to which a shorter row is padded, in training and on the device; 0: never.
     pub pad_to: usize,

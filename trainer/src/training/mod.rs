@@ -23,6 +23,7 @@ mod teachers;
 
 pub use automatic::{Automatic, Chosen, Extent};
 pub use checkpoint::EpochMetrics;
+pub(crate) use config::LONGEST_MEAN;
 pub use config::TrainingConfig;
 pub use cross_validation::{CrossValidation, Fold};
 pub use evaluate::{Evaluation, evaluate, logits};
