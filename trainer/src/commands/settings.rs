@@ -77,7 +77,7 @@ pub(super) struct Settings {
     /// Where the loss is taken [last]
     #[arg(long, value_enum)]
     targets: Option<Targets>,
-    /// Share of values dropped between layers and before the head [0.3]
+    /// Share of values dropped between layers and before the head [0.5; of 3,000 rows of frames and more 0.3]
     #[arg(long, value_name = "X")]
     dropout: Option<f64>,
     /// Share of words made unknown in training [0.1]
@@ -95,7 +95,7 @@ pub(super) struct Settings {
     /// Epochs that the weights are averaged over [0]
     #[arg(long, value_name = "X")]
     weight_average: Option<f64>,
-    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000]
+    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000; of long rows fewer]
     #[arg(long, value_name = "N", conflicts_with = "epochs")]
     steps: Option<usize>,
     /// Passes over the rows to train for, instead of --steps
@@ -104,7 +104,7 @@ pub(super) struct Settings {
     /// Epochs between two measurements on the validation rows [by rows: 20 measurements at most]
     #[arg(long, value_name = "N")]
     measure_every: Option<usize>,
-    /// Rows in an optimizer step [16 below 3,000 rows, else 32]
+    /// Rows in an optimizer step [16 below 3,000 rows, or 8 of long rows, else 32]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
     /// Largest step size of Adam [0.003]
@@ -128,7 +128,8 @@ pub(super) struct Settings {
     /// Share of training rows held out for validation [0.1]
     #[arg(long, value_name = "X")]
     validation_share: Option<f64>,
-    /// Parts of a cross-validation, after which all rows are trained on; 0: none [5 below 400 rows without validation rows]
+    /// Parts of a cross-validation, after which all rows are trained on; 0: none [5, or 3 of long rows, below 400 rows
+    /// without validation rows]
     #[arg(long, value_name = "N", conflicts_with = "validation_share")]
     folds: Option<usize>,
     /// Share of the training rows that is trained on [1]

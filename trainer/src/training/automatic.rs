@@ -5,32 +5,43 @@ use std::fmt;
 use super::TrainingConfig;
 use super::config::MOST_EPOCHS;
 
-/// Fewest rows for which [`MANY`] is chosen.
+/// Fewest rows that count as many.
 const MANY_ROWS: usize = 3_000;
+/// Training on few rows and on many.
+const FEW: Length = Length { steps: 2_000, batch_size: 16 };
+const MANY: Length = Length { steps: 6_000, batch_size: 32 };
+/// Fewest optimizer steps.
+const FEWEST_STEPS: usize = 500;
+
+/// Words or frames of a batch, on average, above which few rows are dealt into batches of half the size.
+const LONG_BATCH: f64 = 2_048.0;
+/// Words or frames that a training takes in at most: some minutes on two cores.
+const MOST_TAKEN: f64 = 25e6;
+
 /// Fewer rows than this are cross-validated.
 const CROSS_VALIDATED_BELOW: usize = 400;
-/// Parts of a cross-validation.
+/// Parts of a cross-validation, and of one whose trainings take in more than [`MANY_TAKEN`] words or frames.
 const FOLDS: usize = 5;
-/// Rows of a fold, at least.
+const FEW_FOLDS: usize = 3;
+const MANY_TAKEN: f64 = 2e6;
+/// Words or frames that each training of a cross-validation takes in at most.
+const MOST_TAKEN_CROSSED: f64 = 3.5e6;
+/// Rows of a part, at least.
 const SMALLEST_FOLD: usize = 2;
-/// Measurements on the validation rows, at most, where there are fewer than that many rows in a step.
+
+/// Dropout of a network that has many weights for its rows, and of one that has few.
+const STRONG_DROPOUT: f64 = 0.5;
+const WEAK_DROPOUT: f64 = 0.3;
+
+/// Measurements on the validation rows at most, where an epoch is short.
 const MEASUREMENTS: usize = 20;
 
-/// Training on few rows and on many: optimizer steps, and rows in a step.
+/// How long to train.
 #[derive(Debug, Clone, Copy)]
 struct Length {
     steps: usize,
     batch_size: usize,
 }
-
-const FEW: Length = Length { steps: 2_000, batch_size: 16 };
-const MANY: Length = Length { steps: 6_000, batch_size: 32 };
-/// Fewest optimizer steps.
-const FEWEST_STEPS: usize = 500;
-/// Steps of rows, words or frames, that a training takes in at most: some minutes on two cores.
-const MOST_TAKEN: usize = 25_000_000;
-/// The same for each training of a cross-validation.
-const MOST_TAKEN_CROSSED: usize = 2_500_000;
 
 /// The settings that are chosen once the rows are known: those that neither an argument, nor a file, nor a preset gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +52,8 @@ pub struct Automatic {
     pub measure_every: bool,
     /// `batch_size`
     pub batch_size: bool,
+    /// `dropout`
+    pub dropout: bool,
     /// `warmup_steps`
     pub warmup_steps: bool,
     /// `patience`
@@ -56,8 +69,10 @@ pub struct Extent {
     pub training: usize,
     /// Rows that are held out of those to validate with; 0 where validation rows stand elsewhere.
     pub held_out: usize,
-    /// Mean number of steps of a row.
+    /// Mean number of words or frames of a row.
     pub mean_steps: f64,
+    /// Whether rows are frames of numbers.
+    pub of_frames: bool,
 }
 
 /// What was chosen, and why.
@@ -68,6 +83,7 @@ pub struct Chosen {
     epochs: usize,
     batch_size: usize,
     warmup_steps: usize,
+    dropout: f64,
     folds: usize,
 }
 
@@ -77,6 +93,7 @@ impl Automatic {
         epochs: false,
         measure_every: false,
         batch_size: false,
+        dropout: false,
         warmup_steps: false,
         patience: false,
         folds: false,
@@ -88,6 +105,7 @@ impl Automatic {
             epochs: !is_given("epochs"),
             measure_every: !is_given("measure_every"),
             batch_size: !is_given("batch_size"),
+            dropout: !is_given("dropout"),
             warmup_steps: !is_given("warmup_steps"),
             patience: !is_given("patience"),
             folds: !["folds", "validation", "validation_share"].into_iter().any(is_given),
@@ -99,27 +117,35 @@ impl TrainingConfig {
     /// Puts the settings that are chosen by the rows in their places; nothing is automatic afterwards. Returns nothing
     /// if nothing was to be chosen.
     ///
-    /// The length is given in optimizer steps, not in passes over the rows: a network needs some thousand steps however
-    /// few rows there are; of long rows fewer, so that a default training takes minutes at most. Small sets learn from
-    /// small batches. The learning rate rises for a tenth of the steps.
+    /// - The length is given in optimizer steps, not in passes over the rows: a network needs some thousand steps however
+    ///   few rows there are. The learning rate rises for a tenth of them.
+    /// - Small sets learn from small batches. Rows are so many, or so long, that a default training takes minutes at most.
+    /// - Dropout is strong where the weights are many for the rows: few rows, or an embedding with a vector a word.
+    /// - Few rows are cross-validated, as a tenth of them would say little, and then trained on together.
     pub fn choose(&mut self, extent: Extent) -> Option<Chosen> {
         let automatic = std::mem::replace(&mut self.automatic, Automatic::NONE);
         if automatic == Automatic::NONE && self.steps.is_none() {
             return None;
         }
         let all_rows = extent.training + extent.held_out;
-        let length = if all_rows < MANY_ROWS { FEW } else { MANY };
+        let is_few = all_rows < MANY_ROWS;
+        let length = if is_few { FEW } else { MANY };
         if automatic.batch_size {
-            self.batch_size = length.batch_size;
+            let is_long = is_few && extent.mean_steps * length.batch_size as f64 > LONG_BATCH;
+            self.batch_size = if is_long { length.batch_size / 2 } else { length.batch_size };
         }
+        if automatic.dropout {
+            self.dropout = if is_few || !extent.of_frames { STRONG_DROPOUT } else { WEAK_DROPOUT };
+        }
+        let taken_a_step = extent.mean_steps.max(1.0) * self.batch_size as f64;
         let is_alone = self.teachers.is_empty() && self.fine_tune.is_none();
         if automatic.folds && extent.held_out > 0 && is_alone && all_rows < CROSS_VALIDATED_BELOW {
-            self.folds = FOLDS.min(all_rows / SMALLEST_FOLD);
+            let takes_long = taken_a_step * length.steps as f64 > MANY_TAKEN;
+            self.folds = if takes_long { FEW_FOLDS } else { FOLDS }.min(all_rows / SMALLEST_FOLD);
         }
         if automatic.epochs && self.steps.is_none() {
             let most = if self.folds > 0 { MOST_TAKEN_CROSSED } else { MOST_TAKEN };
-            let taken = extent.mean_steps * self.batch_size as f64;
-            let affordable = (most as f64 / taken.max(1.0)) as usize;
+            let affordable = (most / taken_a_step) as usize;
             self.steps = Some(length.steps.min(affordable).max(FEWEST_STEPS));
         }
         let rows = if self.folds > 0 { all_rows } else { extent.training };
@@ -131,8 +157,8 @@ impl TrainingConfig {
         if automatic.patience {
             self.patience = self.epochs.div_ceil(2).max(1);
         }
-        let Self { epochs, batch_size, warmup_steps, folds, .. } = *self;
-        Some(Chosen { rows, steps, epochs, batch_size, warmup_steps, folds })
+        let Self { epochs, batch_size, warmup_steps, dropout, folds, .. } = *self;
+        Some(Chosen { rows, steps, epochs, batch_size, warmup_steps, dropout, folds })
     }
 
     /// Turns `steps`, if there are, into epochs over so many rows, of as many measurements as there are to be at most.
@@ -159,13 +185,16 @@ impl TrainingConfig {
 
 impl fmt::Display for Chosen {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rows, steps, epochs, batch_size, warmup_steps, folds } = self;
+        let Self { rows, steps, epochs, batch_size, warmup_steps, dropout, folds } = self;
         write!(formatter, "chosen for {rows} rows: {steps} steps of {batch_size} rows ({epochs} epochs), ")?;
-        write!(formatter, "warm-up {warmup_steps} steps")?;
-        if *folds > 0 {
-            write!(formatter, "; so few rows are validated in {folds} parts, then trained on together")?;
+        write!(formatter, "warm-up {warmup_steps} steps, dropout {dropout}")?;
+        match folds {
+            0 => write!(formatter, " (settings: --steps, --batch-size, --warmup-steps, --dropout)"),
+            _ => {
+                write!(formatter, "; so few rows are validated in {folds} parts, then all are trained on ")?;
+                write!(formatter, "(settings: --steps, --batch-size, --warmup-steps, --dropout, --folds)")
+            }
         }
-        write!(formatter, " (--steps, --batch-size, --warmup-steps, --folds)")
     }
 }
 
@@ -185,8 +214,8 @@ mod tests {
         [config.epochs, config.batch_size, config.warmup_steps, config.measure_every, config.folds]
     }
 
-    const FEW_ROWS: Extent = Extent { training: 144, held_out: 16, mean_steps: 30.0 };
-    const MANY_ROWS: Extent = Extent { training: 9_000, held_out: 1_000, mean_steps: 10.0 };
+    const FEW_ROWS: Extent = Extent { training: 144, held_out: 16, mean_steps: 30.0, of_frames: true };
+    const MANY_ROWS: Extent = Extent { training: 9_000, held_out: 1_000, mean_steps: 10.0, of_frames: false };
 
     #[test]
     fn the_rows_decide() {
@@ -197,16 +226,22 @@ mod tests {
     }
 
     #[test]
-    fn long_rows_are_trained_on_for_fewer_steps() {
+    fn long_rows_are_trained_on_in_small_batches_and_then_for_fewer_steps() {
         let long = Extent { mean_steps: 200.0, ..FEW_ROWS };
-        assert_eq!(chosen(&[], TrainingConfig::default(), long).epochs, 79);
+        assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), long)), [100, 8, 200, 5, 3]);
         let endless = Extent { mean_steps: 1e6, ..FEW_ROWS };
-        assert_eq!(chosen(&[], TrainingConfig::default(), endless).epochs, 50);
+        assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), endless)), [25, 8, 50, 2, 3]);
+    }
+
+    #[test]
+    fn dropout_is_weak_for_many_frames_alone() {
+        let dropout = |extent| chosen(&[], TrainingConfig::default(), extent).dropout;
+        assert_eq!([FEW_ROWS, MANY_ROWS, Extent { of_frames: true, ..MANY_ROWS }].map(dropout), [0.5, 0.5, 0.3]);
     }
 
     #[test]
     fn what_is_given_stands() {
-        let given = ["epochs", "batch_size", "warmup_steps", "measure_every", "folds", "patience"];
+        let given = ["epochs", "batch_size", "dropout", "warmup_steps", "measure_every", "folds", "patience"];
         let config = TrainingConfig { epochs: 3, batch_size: 7, ..TrainingConfig::default() };
         assert_eq!(chosen(&given, config.clone(), FEW_ROWS), config);
         let steps = TrainingConfig { steps: Some(90), ..TrainingConfig::default() };

@@ -151,6 +151,7 @@ impl Prepared {
             training: self.training.len(),
             held_out: if self.holds_out { self.validation.len() } else { 0 },
             mean_steps: steps as f64 / self.training.len().max(1) as f64,
+            of_frames: self.encoder.normalization().is_some(),
         }
     }
 
