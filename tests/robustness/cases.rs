@@ -102,7 +102,8 @@ fn columns_are_said_in_one_way_to_every_command() {
     place.write("rows.csv", content.as_bytes());
     let columns = "--label-column 1 --text-columns 3";
     let doubt = "rows.csv, line 1: column 1, column 2 could each be the label; choose one, as with --label-column 1\n";
-    for command in ["train --out run --data rows.csv", "split --out parts rows.csv", "frontier --plan --data rows.csv"] {
+    for command in ["train --out run --data rows.csv", "split --out parts rows.csv", "frontier --plan --data rows.csv"]
+    {
         place.assert_refused(command, &[doubt]);
     }
     place.run(&format!("train --data rows.csv --out run {TINY} {columns}")).assert_done("train");
@@ -178,10 +179,7 @@ fn quotes_in_tab_separated_files_swallow_no_line() {
 #[test]
 fn frames_are_found_by_names_and_by_content() {
     for (name, layout) in [
-        (
-            "F03f_recording_gesture.csv",
-            "CSV, header; sequence: `recording`; label: `gesture`; 2 channels: `ax`, `ay`",
-        ),
+        ("F03f_recording_gesture.csv", "CSV, header; sequence: `recording`; label: `gesture`; 2 channels: `ax`, `ay`"),
         (
             "F02d_timestamp_leak_noise.csv",
             "CSV, header; sequence: `sequence`; label: `label`; 1 channel: `x`; ignored: `timestamp` (time",
@@ -197,16 +195,27 @@ fn frames_are_found_by_names_and_by_content() {
     let train = format!("train --data F02d_timestamp_leak_noise.csv --out run {TINY} --channels");
     let outcome = place.run(&format!("{train} timestamp,x"));
     outcome.assert_done("channels that are asked for");
-    assert_says(&outcome, "F02d_timestamp_leak_noise.csv: CSV, header; sequence: `sequence`; label: `label`; 2 channels");
-    place.assert_refused(&train.replace("--out run", "--out other").replace("--channels", "--channels z"), &["`z`", "`x`"]);
+    assert_says(
+        &outcome,
+        "F02d_timestamp_leak_noise.csv: CSV, header; sequence: `sequence`; label: `label`; 2 channels",
+    );
+    place.assert_refused(
+        &train.replace("--out run", "--out other").replace("--channels", "--channels z"),
+        &["`z`", "`x`"],
+    );
     let place = place_of("F18c_sensor_no_sequence.csv");
-    let says = &["line 1: numbers (`accX`, `accY`) without a column that tells sequences apart; add a column `sequence`"];
+    let says =
+        &["line 1: numbers (`accX`, `accY`) without a column that tells sequences apart; add a column `sequence`"];
     place.assert_refused(&format!("train --data F18c_sensor_no_sequence.csv --out run {TINY}"), says);
     let decimal = |step: usize| format!("{},{}", step % 3, 5);
-    let rows: String = (0..80).map(|row| format!("s{};{};{};2,5\n", row / 4, ["a", "b"][row / 4 % 2], decimal(row))).collect();
+    let rows: String =
+        (0..80).map(|row| format!("s{};{};{};2,5\n", row / 4, ["a", "b"][row / 4 % 2], decimal(row))).collect();
     place.write("commas.csv", format!("Sequence;Label;X;Y\n{rows}").as_bytes());
     let outcome = assert_classes(&place, "commas.csv", &["a", "b"]);
-    assert_says(&outcome, "commas.csv: CSV with `;`, header; sequence: `Sequence`; label: `Label`; 2 channels: `X`, `Y`; decimal commas");
+    assert_says(
+        &outcome,
+        "commas.csv: CSV with `;`, header; sequence: `Sequence`; label: `Label`; 2 channels: `X`, `Y`; decimal commas",
+    );
     assert_says(&outcome, "channels that never change and tell nothing: `Y` (always 2.5)");
 }
 
@@ -248,8 +257,14 @@ fn rows_that_are_cut_are_counted() {
     place.write("data/train.csv", content.as_bytes());
     place.write("data/valid.csv", (row("bad", 257) + &row("good", 9)).as_bytes());
     let outcome = assert_classes(&place, "data", &["bad", "good"]);
-    assert_says(&outcome, "20 of 40 training rows are longer than --max-length 256 steps and are cut; the longest has 300");
-    assert_says(&outcome, "1 of 2 validation rows are longer than --max-length 256 steps and are cut; the longest has 258");
+    assert_says(
+        &outcome,
+        "20 of 40 training rows are longer than --max-length 256 steps and are cut; the longest has 300",
+    );
+    assert_says(
+        &outcome,
+        "1 of 2 validation rows are longer than --max-length 256 steps and are cut; the longest has 258",
+    );
     let outcome = place.run(&format!("train --data data --out whole {TINY} --max-length 300"));
     outcome.assert_done("a row of exactly as many steps");
     assert!(!outcome.stderr.contains("--max-length"), "{outcome:?}");
@@ -260,29 +275,42 @@ fn rows_of_both_parts_and_rows_without_a_known_word_are_counted() {
     let place = Place::new();
     let training = texts(|label, text, _| format!("{label},{text}\n"));
     place.write("folder/train.csv", format!("label,text\n{training}cold,?!\n").as_bytes());
-    place.write("folder/dev.csv", b"label,text\nwarm,it is warm in room 1\nwarm,something else\ncold,it is cold in room 0\n");
+    place.write(
+        "folder/dev.csv",
+        b"label,text\nwarm,it is warm in room 1\nwarm,something else\ncold,it is cold in room 0\n",
+    );
     let outcome = place.run(&format!("train --data folder --out run {TINY}"));
     outcome.assert_done("train");
-    assert_says(&outcome, "2 of 3 validation rows are training rows too");
+    assert_says(&outcome, "2 of 3 validation rows have the content of a training row");
     assert_says(&outcome, "1 of 61 training rows have no known word");
     assert_says(&outcome, "1 of 3 validation rows have no known word");
     assert_says(&outcome, "rows of each class: cold 31, warm 30");
     place.write("alike.csv", format!("label,text\n{training}Cold,x\nCold,y\nwarm ,z\n").as_bytes());
     let outcome = place.run(&format!("train --data alike.csv --out alike {TINY}"));
     outcome.assert_done("train");
-    assert_says(&outcome, "labels that differ only in case, spaces or form, and are classes of their own: `Cold` (1 rows) and");
+    assert_says(
+        &outcome,
+        "labels that differ only in case, spaces or form, and are classes of their own: `Cold` (1 rows) and",
+    );
 }
 
 #[test]
 fn rows_that_nothing_can_be_learned_from_are_refused() {
     let place = place_of("F17_emoji_only.csv");
     let train = |name: &str| format!("train --data {name} --out run {TINY}");
-    let says = "F17_emoji_only.csv: no training row has a word (letters or digits); read them with --input characters\n";
+    let says =
+        "F17_emoji_only.csv: no training row has a word (letters or digits); read them with --input characters\n";
     place.assert_refused(&train("F17_emoji_only.csv"), &[says]);
     place.run(&format!("{} --input characters", train("F17_emoji_only.csv"))).assert_done("characters");
     for pooling in ["last", "mean", "max"] {
-        place.write("none.csv", (0..40).map(|row| ["off,\n", "on,-\n", "off,\"?!\"\n"][row % 3]).collect::<String>().as_bytes());
-        place.assert_refused(&format!("train --data none.csv --out other {TINY} --pooling {pooling}"), &["no training row has a word"]);
+        place.write(
+            "none.csv",
+            (0..40).map(|row| ["off,\n", "on,-\n", "off,\"?!\"\n"][row % 3]).collect::<String>().as_bytes(),
+        );
+        place.assert_refused(
+            &format!("train --data none.csv --out other {TINY} --pooling {pooling}"),
+            &["no training row has a word"],
+        );
     }
     let numbered: String = (0..500).map(|row| format!("{row},some words {row},{}\n", row % 2)).collect();
     place.write("target.csv", format!("id,text,target\n{numbered}").as_bytes());
@@ -292,7 +320,10 @@ fn rows_that_nothing_can_be_learned_from_are_refused() {
     assert_says(&target, "rows of each class: 0 2");
     let says = "target.csv: column `id` has 500 different values in 500 rows and cannot be the label; \
                 choose one with --label-column\n";
-    for command in [&format!("{} --label-column id", train("target.csv").replace("run", "new")), "split target.csv --out new --label-column id"] {
+    for command in [
+        &format!("{} --label-column id", train("target.csv").replace("run", "new")),
+        "split target.csv --out new --label-column id",
+    ] {
         place.assert_refused(command, &[says]);
     }
     let says = "bare.csv: column 1 has 60 different values in 60 rows and cannot be the label";
@@ -308,7 +339,11 @@ fn first_lines_that_may_be_a_header_are_a_question() {
     let train = |out: &str, label: &str| format!("train --data rows.csv --out {out} {TINY} --label-column {label}");
     place.assert_refused(
         &format!("train --data rows.csv --out run {TINY}"),
-        &["rows.csv, line 1: a header, or a row? `foo` occurs in no line below;", "--label-column foo", "--label-column 1"],
+        &[
+            "rows.csv, line 1: a header, or a row? `foo` occurs in no line below;",
+            "--label-column foo",
+            "--label-column 1",
+        ],
     );
     let labels = |out: &str, label: &str| {
         place.run(&train(out, label)).assert_done(label);
@@ -333,10 +368,19 @@ fn files_of_other_encodings_and_formats_are_named() {
     for (name, content, encoding) in [
         ("my rows.csv", latin(0xe9), "latin1"),
         ("quotes.csv", latin(0x92), "windows-1252"),
-        ("wide.csv", [&[0xff, 0xfe][..], &texts(|l, t, _| format!("{l},{t}\n")).bytes().flat_map(|b| [b, 0]).collect::<Vec<_>>()].concat(), "utf-16"),
+        (
+            "wide.csv",
+            [
+                &[0xff, 0xfe][..],
+                &texts(|l, t, _| format!("{l},{t}\n")).bytes().flat_map(|b| [b, 0]).collect::<Vec<_>>(),
+            ]
+            .concat(),
+            "utf-16",
+        ),
     ] {
         place.write(name, &content);
-        let arguments = ["train", "--data", name, "--out", "run", "--epochs", "1", "--hidden-size", "4", "--device", "cpu"];
+        let arguments =
+            ["train", "--data", name, "--out", "run", "--epochs", "1", "--hidden-size", "4", "--device", "cpu"];
         let refused = place.run_with(&arguments, b"");
         refused.assert_refused(name, &[&format!("iconv -f {encoding} -t utf-8 ")]);
         let (_, command) = refused.stderr.trim_end().split_once("convert the file: ").unwrap();
@@ -355,9 +399,15 @@ fn files_of_other_encodings_and_formats_are_named() {
         std::fs::remove_dir_all(place.path("run")).unwrap();
     }
     place.write("F11c_parquet.csv", &case("F11c_parquet.csv"));
-    place.assert_refused(&train("F11c_parquet.csv"), &["F11c_parquet.csv: a Parquet file, not lines of rows; save it as CSV"]);
+    place.assert_refused(
+        &train("F11c_parquet.csv"),
+        &["F11c_parquet.csv: a Parquet file, not lines of rows; save it as CSV"],
+    );
     place.write("rows.csv", b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml \0xl/workbook.xml");
-    place.assert_refused(&train("rows.csv"), &["rows.csv: an Excel workbook (.xlsx), not lines of rows; save the sheet"]);
+    place.assert_refused(
+        &train("rows.csv"),
+        &["rows.csv: an Excel workbook (.xlsx), not lines of rows; save the sheet"],
+    );
 }
 
 #[test]

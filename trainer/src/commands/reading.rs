@@ -75,7 +75,8 @@ pub(super) fn note_test_rows(source: &Source, rows: &Rows<'_>, count: usize, cla
 
 /// Says what a file is, and what was found in it.
 pub(super) fn note_rows(path: &Path, layout: &str, rows: usize, classes: usize) {
-    let count = |number: usize, one: &str, several: &str| format!("{number} {}", if number == 1 { one } else { several });
+    let count =
+        |number: usize, one: &str, several: &str| format!("{number} {}", if number == 1 { one } else { several });
     let classes = match classes {
         0 => String::new(),
         classes => format!(", {}", count(classes, "class", "classes")),

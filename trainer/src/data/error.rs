@@ -453,19 +453,17 @@ const FEWEST_JUDGED_ROWS: usize = 8;
 
 impl DataError {
     /// Refuses labels of which nearly every row has one of its own: more than half as many as rows.
-    pub(super) fn check_labels(
-        place: &str,
-        column: Option<String>,
-        distinct: usize,
-        rows: usize,
-    ) -> Result<(), Self> {
+    pub(super) fn check_labels(place: &str, column: Option<String>, distinct: usize, rows: usize) -> Result<(), Self> {
         if rows < FEWEST_JUDGED_ROWS || 2 * distinct <= rows {
             return Ok(());
         }
-        let column = column.map_or_else(|| "the label".into(), |column| match column.starts_with('`') {
-            true => format!("column {column}"),
-            false => column,
-        });
+        let column = column.map_or_else(
+            || "the label".into(),
+            |column| match column.starts_with('`') {
+                true => format!("column {column}"),
+                false => column,
+            },
+        );
         Err(Self::TooManyLabels { place: place.into(), column, distinct, rows })
     }
 }

@@ -15,10 +15,7 @@ const FASTTEXT_MARK: &str = "__label__";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Form {
     /// Columns with a byte between them.
-    Separated {
-        delimiter: u8,
-        quotes: Quotes,
-    },
+    Separated { delimiter: u8, quotes: Quotes },
     /// A line is a text.
     Lines,
     /// `__label__x text`.
@@ -56,7 +53,8 @@ impl Form {
         }
         let usual = if is_tab_separated(path) { b'\t' } else { b',' };
         let others = [b',', b'\t', b';', b'|'].into_iter().filter(|delimiter| *delimiter != usual);
-        let tried: Vec<Tried> = [usual].into_iter().chain(others).map(|delimiter| Tried::new(head, delimiter)).collect();
+        let tried: Vec<Tried> =
+            [usual].into_iter().chain(others).map(|delimiter| Tried::new(head, delimiter)).collect();
         let fits = |tried: &&Tried| tried.is_even && tried.width >= 2;
         let first_record_alone = || {
             let usual_width = tried.first().map_or(0, |tried| tried.width);

@@ -55,7 +55,9 @@ impl Advice {
             ),
             Self::Workbook => "save the sheet as CSV (UTF-8) from the spreadsheet program".into(),
             Self::Unpack(command) => format!("unpack it: {command} {file}"),
-            Self::Json => format!("write an object a line: jq -c '.[]' {file} > {}", shell_word(&path.with_extension("jsonl"))),
+            Self::Json => {
+                format!("write an object a line: jq -c '.[]' {file} > {}", shell_word(&path.with_extension("jsonl")))
+            }
             Self::Save => "save its rows as CSV".into(),
             Self::Lfs => "fetch it: git lfs pull".into(),
         }
@@ -141,7 +143,10 @@ mod tests {
             (b"\x80\x04\x95\0\0", "a Python pickle"),
             (b"\n<!DOCTYPE html><html>", "an HTML page"),
             (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
-            (b" [\n {\"text\": 1}]", "a JSON array, not lines of rows; write an object a line: jq -c '.[]' 'my rows.csv'"),
+            (
+                b" [\n {\"text\": 1}]",
+                "a JSON array, not lines of rows; write an object a line: jq -c '.[]' 'my rows.csv'",
+            ),
             (b"\xff\xfel\0a\0b\0", "my rows.csv: UTF-16"),
             (b"l\0a\0b\0e\0l\0,\0t\0", "iconv -f utf-16le -t utf-8 'my rows.csv' > 'my rows.utf8.csv'"),
         ] {
@@ -152,7 +157,9 @@ mod tests {
 
     #[test]
     fn texts_that_start_like_other_formats_are_texts() {
-        for head in [&b"PAR1,a\n"[..], b"ORC,an elf\n", b"RIFF\tguitar\n", b"label,text\n", b"", b"\xc3\xa9,x\n", b"BZh,x"] {
+        for head in
+            [&b"PAR1,a\n"[..], b"ORC,an elf\n", b"RIFF\tguitar\n", b"label,text\n", b"", b"\xc3\xa9,x\n", b"BZh,x"]
+        {
             assert_eq!(refusal(head), None);
         }
     }

@@ -56,8 +56,9 @@ impl ValueColumns {
     }
 
     fn parse(&self, field: &str) -> Option<f32> {
-        parse_value(field)
-            .or_else(|| parse_value(&field.replacen(',', ".", 1)).filter(|_| self.decimal_comma && !field.contains('.')))
+        parse_value(field).or_else(|| {
+            parse_value(&field.replacen(',', ".", 1)).filter(|_| self.decimal_comma && !field.contains('.'))
+        })
     }
 
     fn not_a_number(&self, path: &Path, record: &Record, place: usize) -> DataError {

@@ -149,7 +149,8 @@ pub(super) fn label_notices(labels: &[String], sizes: &[usize]) -> Vec<String> {
         let shown = format!("`{}` ({size} rows)", label.escape_debug());
         alike.entry(plain_label(label)).or_default().push(shown);
     }
-    let groups: Vec<String> = alike.into_values().filter(|group| group.len() > 1).map(|group| group.join(" and ")).collect();
+    let groups: Vec<String> =
+        alike.into_values().filter(|group| group.len() > 1).map(|group| group.join(" and ")).collect();
     if !groups.is_empty() {
         lines.push(format!(
             "labels that differ only in case, spaces or form, and are classes of their own: {}",
@@ -158,7 +159,9 @@ pub(super) fn label_notices(labels: &[String], sizes: &[usize]) -> Vec<String> {
     }
     let rows: usize = sizes.iter().sum();
     let largest = labels.iter().zip(sizes).max_by_key(|(_, size)| **size);
-    if let Some((label, size)) = largest.filter(|(_, size)| **size as f64 >= NEARLY_ALL * rows as f64 && labels.len() > 1) {
+    if let Some((label, size)) =
+        largest.filter(|(_, size)| **size as f64 >= NEARLY_ALL * rows as f64 && labels.len() > 1)
+    {
         let percent = 100.0 * *size as f64 / rows as f64;
         lines.push(format!(
             "{percent:.1} % of the training rows are of class `{}`: to answer it always is right as often",
@@ -218,7 +221,11 @@ mod tests {
         let found = rows.channel_notices(&names, 8.0);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0], "channels that never change and tell nothing: `p` (always 101325)");
-        assert!(found[1].contains("`x` (-0.5 to 0.5) becomes 1 value; `flag` (3 to 4) becomes 2 values"), "{}", found[1]);
+        assert!(
+            found[1].contains("`x` (-0.5 to 0.5) becomes 1 value; `flag` (3 to 4) becomes 2 values"),
+            "{}",
+            found[1]
+        );
         assert_eq!(rows.channel_notices(&names, 1.0 / 8_192.0).len(), 1, "integers are exact in this unit");
     }
 

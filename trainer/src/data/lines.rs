@@ -4,8 +4,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use super::{DataError, ReadOptions, Rows};
 use super::unpacked::{open, read_error};
+use super::{DataError, ReadOptions, Rows};
 use crate::error::Error;
 
 /// Bytes that are copied at once.

@@ -82,8 +82,7 @@ impl<'r> Rows<'r> {
         refuse_others(path, &head)?;
         let whole = whole_records(&head);
         let form = Form::detect(path, whole, options.labels_are_optional);
-        let sample: Vec<Record> =
-            Records::new(path, whole, form.clone()).map_while(Result::ok).take(SAMPLE).collect();
+        let sample: Vec<Record> = Records::new(path, whole, form.clone()).map_while(Result::ok).take(SAMPLE).collect();
         let layout = match sample.split_first() {
             Some((first, below)) => Some(Layout::recognize(&Sample::new(path, &form, first, below), options)?),
             None => None,
@@ -288,7 +287,10 @@ mod tests {
         assert_eq!(error("a,b\nc,d\ne\n"), "a.csv, line 3: 1 column(s), expected 2 as in the first line");
         assert_eq!(error("a,b\n,d\n"), "a.csv, line 2: the label is empty");
         let no_text = error("label,id,size\na,1,2\nb,2,3\n");
-        assert!(no_text.starts_with("a.csv, line 1: no column of text found; choose one with --text-columns"), "{no_text}");
+        assert!(
+            no_text.starts_with("a.csv, line 1: no column of text found; choose one with --text-columns"),
+            "{no_text}"
+        );
         assert!(error("a,b\nc,\"d\n").starts_with("a.csv, line 2, column 3: a quote that is opened here"));
         let error = parse_rows(Path::new("a.csv"), b"a,b\nc,d\xff\n", &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.starts_with("a.csv, line 2, column 4: the byte 0xFF is not UTF-8"), "{error}");

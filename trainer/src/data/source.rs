@@ -134,7 +134,8 @@ impl Source {
 /// The file of a folder with this stem.
 fn beside(folder: &Path, stem: &str) -> Option<PathBuf> {
     let extensions = ["csv", "tsv", "tab", "txt", "jsonl"];
-    let names = extensions.iter().flat_map(|extension| [format!("{stem}.{extension}"), format!("{stem}.{extension}.gz")]);
+    let names =
+        extensions.iter().flat_map(|extension| [format!("{stem}.{extension}"), format!("{stem}.{extension}.gz")]);
     names.map(|name| folder.join(name)).find(|path| path.is_file())
 }
 

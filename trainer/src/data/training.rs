@@ -275,7 +275,11 @@ impl Known {
         each: impl FnMut(&Row) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let found = self.source.for_each(&options.clone().with_known_labels(&self.labels), each)?;
-        if found.fingerprint == self.fingerprint { Ok(()) } else { Err(DataError::Changed { place: place.into() }.into()) }
+        if found.fingerprint == self.fingerprint {
+            Ok(())
+        } else {
+            Err(DataError::Changed { place: place.into() }.into())
+        }
     }
 }
 
@@ -286,11 +290,8 @@ type LabelSize = (String, usize);
 fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>) -> Vec<LabelSize> {
     let mut sizes = vec![0; labels.len()];
     classes.for_each(|class| sizes[class as usize] += 1);
-    let mut labels: Vec<LabelSize> = labels
-        .into_iter()
-        .map(|(label, class)| (label, sizes[class as usize]))
-        .filter(|(_, size)| *size > 0)
-        .collect();
+    let mut labels: Vec<LabelSize> =
+        labels.into_iter().map(|(label, class)| (label, sizes[class as usize])).filter(|(_, size)| *size > 0).collect();
     labels.sort_unstable();
     labels
 }
@@ -299,7 +300,8 @@ fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>) -
 fn shared_notice(shared: usize, validation_rows: usize) -> Option<String> {
     (shared > 0).then(|| {
         format!(
-            "{shared} of {validation_rows} validation rows are training rows too: their accuracy is no measure of new rows"
+            "{shared} of {validation_rows} validation rows have the content of a training row: their accuracy says little \
+             about new rows"
         )
     })
 }
@@ -338,7 +340,8 @@ impl TrainingData {
     pub(crate) fn of_rows(rows: &[Row], place: &str) -> Result<Self, DataError> {
         let source = || RowSource::Rows(rows.to_vec());
         let validation = ValidationRows { source: source(), place: place.into() };
-        let selection = Selection { validation: None, validation_share: 0.1, seed: 1, reading: &ReadOptions::default() };
+        let selection =
+            Selection { validation: None, validation_share: 0.1, seed: 1, reading: &ReadOptions::default() };
         Self::survey(source(), Some(validation), &selection, place.into())
     }
 
@@ -376,9 +379,11 @@ mod tests {
             std::fs::write(&validation, rows).unwrap();
             let given = beside.then(|| ValidationRows::of_file(validation.clone()).unwrap());
             let source = RowSource::file(path.clone()).unwrap();
-            let data = TrainingData::survey(source, given, &selection(&ReadOptions::default()), "a.csv".into()).unwrap();
+            let data =
+                TrainingData::survey(source, given, &selection(&ReadOptions::default()), "a.csv".into()).unwrap();
             assert_eq!((data.training_rows, data.validation_rows), if beside { (4, 4) } else { (2, 2) });
-            let again = || data.for_each::<DataError>(&ReadOptions::default(), |_| Ok(())).map_err(|error| error.to_string());
+            let again =
+                || data.for_each::<DataError>(&ReadOptions::default(), |_| Ok(())).map_err(|error| error.to_string());
             assert_eq!(again(), Ok(()));
             let changed = "the rows changed while they were read; train again when nothing writes to them";
             for content in [&rows.replace("one", "ONE"), &rows[..rows.len() - 7], &format!("{rows}a,five\n")] {

@@ -73,7 +73,10 @@ impl EncodingCounts {
             _ => "known word",
         };
         let unknown = parts.iter().filter(|(_, counts)| counts.unknown > 0).map(|(name, counts)| {
-            format!("{} of {} {name} rows have no {what}: the model cannot tell them apart", counts.unknown, counts.rows)
+            format!(
+                "{} of {} {name} rows have no {what}: the model cannot tell them apart",
+                counts.unknown, counts.rows
+            )
         });
         cut.chain(unknown).collect()
     }

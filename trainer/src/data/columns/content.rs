@@ -94,7 +94,11 @@ impl Column {
     /// Whether the values repeat as those of a label do: each twice on average, short, in every row.
     pub(super) fn repeats(&self) -> bool {
         let is_short = self.words <= MOST_LABEL_WORDS && self.longest <= crate::data::error::LONGEST_LABEL;
-        self.filled == self.rows && self.distinct >= 2 && 2 * self.distinct <= self.rows && is_short && self.fractions == 0
+        self.filled == self.rows
+            && self.distinct >= 2
+            && 2 * self.distinct <= self.rows
+            && is_short
+            && self.fractions == 0
     }
 
     /// Whether it could be nothing but a category: few short values, each often.

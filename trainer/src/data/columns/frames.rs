@@ -53,9 +53,7 @@ pub(super) fn columns(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>
 
 /// Whether a column is one of texts, by an option, by its name, or by several words in a row.
 fn has_texts(table: &Table<'_>) -> bool {
-    let by_name = |column: usize| {
-        table.text_rank(column).is_some_and(|rank| rank < names::TEXT_WORD_RANK)
-    };
+    let by_name = |column: usize| table.text_rank(column).is_some_and(|rank| rank < names::TEXT_WORD_RANK);
     let is_text = |column: usize| {
         let Some(found) = table.columns.get(column) else { return false };
         !found.is_numeric() && (by_name(column) || (found.numbers == 0 && found.words >= 1.5 && found.is_text()))
@@ -69,7 +67,8 @@ fn has_texts(table: &Table<'_>) -> bool {
 fn sequence_and_label(table: &Table<'_>) -> Result<Option<(usize, Option<usize>)>, DataError> {
     let by_name: Vec<usize> =
         table.filled_but(&[]).filter(|column| table.name(*column).is_some_and(names::is_sequence)).collect();
-    let others = table.filled_but(&by_name).filter(|column| table.options.label_column.is_none() || !is_label(table, *column));
+    let others =
+        table.filled_but(&by_name).filter(|column| table.options.label_column.is_none() || !is_label(table, *column));
     let order: Vec<(usize, bool)> =
         by_name.iter().map(|column| (*column, true)).chain(others.map(|column| (column, false))).collect();
     for (sequence, is_named) in order {
@@ -171,7 +170,9 @@ fn rows_of_numbers(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>)>,
         return Ok(None);
     }
     let are_numbered = |names: &Vec<String>| {
-        let stem = |column: &usize| names.get(*column).map(|name| name.trim_end_matches(|symbol: char| symbol.is_ascii_digit()));
+        let stem = |column: &usize| {
+            names.get(*column).map(|name| name.trim_end_matches(|symbol: char| symbol.is_ascii_digit()))
+        };
         let first = values.first().and_then(stem);
         values.iter().all(|column| stem(column) == first)
     };

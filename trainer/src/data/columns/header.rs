@@ -29,8 +29,7 @@ pub(super) fn is_header(sample: &Sample<'_>, options: &ReadOptions) -> Result<bo
     let is_value = |(field, column): (&&str, &Column)| {
         column.has(field) || options.known_labels.iter().any(|label| label.eq_ignore_ascii_case(field))
     };
-    let named: Vec<bool> =
-        fields.iter().zip(body).map(|pair| names::is_known(pair.0) && !is_value(pair)).collect();
+    let named: Vec<bool> = fields.iter().zip(body).map(|pair| is_name(pair.0) && !is_value(pair)).collect();
     let names_found = named.iter().filter(|is_name| **is_name).count();
     let is_sure = |field: &&str| SURE_NAMES.contains(&names::plain(field).as_str());
     if names_found >= 2 || fields.iter().zip(&named).any(|(field, is_name)| *is_name && is_sure(field)) {
@@ -40,7 +39,9 @@ pub(super) fn is_header(sample: &Sample<'_>, options: &ReadOptions) -> Result<bo
         return Ok(false);
     }
     let is_label_of_model = |(field, column): (&&str, &Column)| {
-        column.filled > 0 && column.rows_of(&options.known_labels) == column.filled && options.known_labels.iter().any(|label| label.eq_ignore_ascii_case(field))
+        column.filled > 0
+            && column.rows_of(&options.known_labels) == column.filled
+            && options.known_labels.iter().any(|label| label.eq_ignore_ascii_case(field))
     };
     if fields.iter().zip(body).any(is_label_of_model) {
         return Ok(false);
@@ -51,7 +52,9 @@ pub(super) fn is_header(sample: &Sample<'_>, options: &ReadOptions) -> Result<bo
     if fields.iter().any(|field| field.split_whitespace().count() > MOST_NAME_WORDS) {
         return Ok(false);
     }
-    if names_found == 1 && fields.iter().zip(body).zip(&named).all(|((field, column), named)| *named || differs(field, column)) {
+    if names_found == 1
+        && fields.iter().zip(body).zip(&named).all(|((field, column), named)| *named || differs(field, column))
+    {
         return Ok(true);
     }
     let has_number = fields.iter().any(|field| field.parse::<f64>().is_ok());
@@ -62,6 +65,12 @@ pub(super) fn is_header(sample: &Sample<'_>, options: &ReadOptions) -> Result<bo
         return Ok(true);
     }
     by_values(sample, &fields, &named, options)
+}
+
+/// Whether a field is a name in use, or one word that has one in it, as `review_text`.
+fn is_name(field: &str) -> bool {
+    let has_name = || names::label_rank(field).or(names::text_rank(field)).is_some();
+    names::is_known(field) || (is_word(field) && has_name())
 }
 
 /// Fields `0`, `1`, `2` and so on, which some programs write where columns have no names.
@@ -80,12 +89,7 @@ fn is_word(field: &str) -> bool {
 }
 
 /// Decides by a label that occurs in the first record alone.
-fn by_values(
-    sample: &Sample<'_>,
-    fields: &[&str],
-    named: &[bool],
-    options: &ReadOptions,
-) -> Result<bool, DataError> {
+fn by_values(sample: &Sample<'_>, fields: &[&str], named: &[bool], options: &ReadOptions) -> Result<bool, DataError> {
     let Sample { path, first, body, .. } = sample;
     let rows = sample.body_rows();
     let is_odd_label = |(field, column): (&&str, &Column)| {
@@ -101,10 +105,10 @@ fn by_values(
     if others().any(|(field, column)| column.has(field)) {
         return Ok(false);
     }
-    let is_name = |(number, (field, column)): (usize, (&&str, &Column))| {
+    let is_no_value = |(number, (field, column)): (usize, (&&str, &Column))| {
         number == place || named.get(number) == Some(&true) || differs(field, column)
     };
-    if fields.iter().zip(body).enumerate().all(is_name) {
+    if fields.iter().zip(body).enumerate().all(is_no_value) {
         return Ok(true);
     }
     if rows < FEWEST_DOUBTFUL_ROWS || options.has_numbers() {

@@ -188,7 +188,11 @@ impl fmt::Display for Layout {
             Columns::Frames { sequence, channels, .. } => {
                 let (sequence, count) = (self.name(*sequence), channels.len());
                 let s = if count == 1 { "" } else { "s" };
-                write!(formatter, "; sequence: {sequence}; label: {label}; {count} channel{s}: {}", self.list(channels))?;
+                write!(
+                    formatter,
+                    "; sequence: {sequence}; label: {label}; {count} channel{s}: {}",
+                    self.list(channels)
+                )?;
             }
             Columns::Series { values, .. } => {
                 write!(formatter, "; label: {label}; a sequence of up to {} values a row, one channel", values.len())?;
@@ -308,3 +312,7 @@ impl Table<'_> {
             .collect()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

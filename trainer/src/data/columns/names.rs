@@ -75,7 +75,17 @@ const TEXTS: [&[&str]; 3] = [
 
 /// Words of a name that make it one of text, as in `review_text` and `clean_message`.
 const TEXT_WORDS: [&str; 12] = [
-    "text", "message", "review", "sentence", "utterance", "tweet", "comment", "content", "body", "question", "title",
+    "text",
+    "message",
+    "review",
+    "sentence",
+    "utterance",
+    "tweet",
+    "comment",
+    "content",
+    "body",
+    "question",
+    "title",
     "description",
 ];
 
@@ -102,7 +112,21 @@ const SEQUENCES: [&str; 17] = [
 
 /// Names of a column that tells rows apart and nothing else.
 const IDENTIFIERS: [&str; 15] = [
-    "id", "ids", "index", "idx", "no", "nr", "num", "number", "row", "key", "uuid", "guid", "uid", "unnamed 0", "rownames",
+    "id",
+    "ids",
+    "index",
+    "idx",
+    "no",
+    "nr",
+    "num",
+    "number",
+    "row",
+    "key",
+    "uuid",
+    "guid",
+    "uid",
+    "unnamed 0",
+    "rownames",
 ];
 
 /// Names of a column of times, or of what counts frames.

@@ -100,7 +100,8 @@ fn label_by_content(table: &Table<'_>, not: &[usize]) -> Result<Option<usize>, D
             several => Ok(fewest_words(table, several)),
         };
     };
-    let best = repeating.iter().copied().fold(first, |best, other| if is_clearer(other.1, best.1) { other } else { best });
+    let best =
+        repeating.iter().copied().fold(first, |best, other| if is_clearer(other.1, best.1) { other } else { best });
     let rivals: Vec<usize> = repeating
         .iter()
         .filter(|(column, found)| *column != best.0 && found.is_category() && !table.say_the_same(best.0, *column))
