@@ -126,7 +126,7 @@ fn columns_are_said_in_one_way_to_every_command() {
     let titled = format!("topic,mood,text\n{content}");
     place.write("titled.csv", titled.as_bytes());
     let train = format!("train --data titled.csv --out titled {TINY}");
-    let doubt = "titled.csv, line 1: no column `tone` for the label; it has `topic`, `mood`, `text`\n";
+    let doubt = "titled.csv: no column `tone` for the label; it has `topic`, `mood`, `text`\n";
     place.assert_refused(&format!("{train} --label-column tone"), &[doubt]);
     place.run(&format!("{train} --label-column MOOD")).assert_done("a name in any case");
     let labels = std::fs::read_to_string(place.path("titled/labels.txt")).unwrap();

@@ -41,7 +41,7 @@ fn frames_of_a_file_and_of_standard_input_have_the_same_answers() {
         let of_file = predict("predict model.rnl --data rows.csv", "");
         assert_eq!(of_file.assert_done("a file").lines().count(), 3, "{precision}");
         let ignored = "the last 6 of 70 frames were ignored: the model takes in at most 64\n";
-        assert!(of_file.stderr.ends_with(ignored), "{of_file:?}");
+        assert!(of_file.stderr.starts_with(ignored), "{of_file:?}");
         let bare = sequences().1;
         assert_eq!(predict("predict model.rnl", &bare).assert_done("a stream"), of_file.stdout, "{precision}");
         let blank = format!("\n\n{}", bare.trim_end());

@@ -9,7 +9,7 @@ use trainer::inference::{Answer, HostClassifier, InferenceError, answer, current
 use trainer::{Error, note};
 
 use super::print_line;
-use super::reading::{Reading, read_test_rows};
+use super::reading::{Reading, TestRows};
 
 /// How standard input is named in messages.
 const STANDARD_INPUT: &str = "standard input";
@@ -61,8 +61,8 @@ impl Predict {
         let mut stream = Stream::new(model, self.hop).map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, &source.name());
         let labels: Vec<&str> = model.labels().collect();
-        let rows = read_test_rows(&source, &self.reading.options_without_labels().with_known_labels(&labels))?;
-        for row in rows {
+        let read = TestRows::read(&source, &self.reading.options_without_labels().with_known_labels(&labels))?;
+        for row in &read.rows {
             match &row.content {
                 Content::Text(_) => {
                     let answer = answer(&mut stream.classifier, &row.content).map_err(named)?;
@@ -77,6 +77,7 @@ impl Predict {
                 }
             }
         }
+        read.say(&source);
         Ok(())
     }
 

@@ -212,6 +212,7 @@ impl TrainingData {
         let training_rows = training.len();
         let is_training = |row: usize| beside.is_some() || (order[row] as usize) < training_rows;
         let shared = inspection.shared_rows(is_training, &inspection_beside);
+        inspection.forget_rows();
         let notes = RowNotes {
             reading: layouts,
             classes: class_sizes(&labels, &sizes),
