@@ -126,7 +126,7 @@ fn columns_are_said_in_one_way_to_every_command() {
     let titled = format!("topic,mood,text\n{content}");
     place.write("titled.csv", titled.as_bytes());
     let train = format!("train --data titled.csv --out titled {TINY}");
-    let doubt = "titled.csv, line 1: no column `tone` for the label; it has `topic`, `mood`, `text`\n";
+    let doubt = "titled.csv: no column `tone` for the label; it has `topic`, `mood`, `text`\n";
     place.assert_refused(&format!("{train} --label-column tone"), &[doubt]);
     place.run(&format!("{train} --label-column MOOD")).assert_done("a name in any case");
     let labels = std::fs::read_to_string(place.path("titled/labels.txt")).unwrap();
@@ -281,7 +281,7 @@ fn rows_of_both_parts_and_rows_without_a_known_word_are_counted() {
     );
     let outcome = place.run(&format!("train --data folder --out run {TINY}"));
     outcome.assert_done("train");
-    assert_says(&outcome, "2 of 3 validation rows are training rows too");
+    assert_says(&outcome, "2 of 3 validation rows have the content of a training row");
     assert_says(&outcome, "1 of 61 training rows have no known word");
     assert_says(&outcome, "1 of 3 validation rows have no known word");
     assert_says(&outcome, "rows of each class: cold 31, warm 30");

@@ -41,7 +41,7 @@ fn frames_of_a_file_and_of_standard_input_have_the_same_answers() {
         let of_file = predict("predict model.rnl --data rows.csv", "");
         assert_eq!(of_file.assert_done("a file").lines().count(), 3, "{precision}");
         let cut = "1 of 3 rows is longer than the 64 steps this model keeps; its later steps were ignored\n";
-        assert!(of_file.stderr.ends_with(cut), "{of_file:?}");
+        assert!(of_file.stderr.starts_with(cut), "{of_file:?}");
         let bare = sequences().1;
         let stream = predict("predict model.rnl", &bare);
         assert_eq!((stream.assert_done("a stream"), stream.stderr.as_str()), (of_file.stdout.as_str(), cut));

@@ -69,7 +69,7 @@ pub(super) fn evaluate(
             counts.add(&classes_by_step(&mut classifier, &row.content).map_err(named)?, class);
         }
     }
-    note_test_rows(source, &rows, expected.len(), expected.iter().collect::<BTreeSet<_>>().len());
+    note_test_rows(source, &rows.layout(), expected.len(), expected.iter().collect::<BTreeSet<_>>().len());
     cut.note(model.max_steps() as usize);
     let curve = counts.map(CurveCounts::curve);
     Ok(EvaluationReport { curve, rows_cut: cut.cut, ..EvaluationReport::new(labels.into_iter(), &expected, &answered) })

@@ -6,7 +6,7 @@ use trainer::import::{CalibrationRows, ImportedRun, read_model};
 use trainer::run_folder::RunFolder;
 use trainer::{Error, note};
 
-use super::reading::{Reading, read_test_rows};
+use super::reading::{Reading, TestRows};
 use super::{Cpu, print_line};
 
 /// Makes a run folder of a model that was trained in PyTorch or Keras.
@@ -44,17 +44,15 @@ impl Import {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let folder = RunFolder::claim_new(&self.out)?;
         let model = read_model(&self.weights, &self.description)?;
-        let rows = match &self.calibration_data {
-            Some(path) => {
-                let options = self.reading.options().with_known_labels(&model.labels);
-                read_test_rows(&Source::Path(path.clone()), &options)?
-            }
-            None => Vec::new(),
-        };
-        let place = self.calibration_data.as_ref().map(|path| path.display().to_string());
-        let calibration = place.as_ref().map(|place| CalibrationRows { rows: &rows, place });
+        let source = self.calibration_data.clone().map(Source::Path);
+        let options = self.reading.options().with_known_labels(&model.labels);
+        let read = source.as_ref().map(|source| TestRows::read(source, &options)).transpose()?;
+        let place = source.as_ref().map(Source::name);
+        let calibration =
+            read.as_ref().zip(place.as_deref()).map(|(read, place)| CalibrationRows { rows: &read.rows, place });
         let imported: ImportedRun<Cpu> = model.run(calibration, &Default::default())?;
         imported.write(&folder)?;
+        read.iter().zip(&source).for_each(|(read, source)| read.say(source));
         match imported.accuracy {
             Some(accuracy) => note(&format!(
                 "right on {:.2} % of {} calibration rows",

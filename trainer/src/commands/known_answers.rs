@@ -8,7 +8,7 @@ use trainer::export::ModelFile;
 use trainer::inference::{cut_rows, raw_frame, row_answers};
 use trainer::output::{Claim, Output};
 
-use super::reading::{Reading, read_test_rows};
+use super::reading::{Reading, TestRows};
 use super::{CutRows, print_written};
 
 /// Writes texts or frames with a model's class and logits, as this machine computes them, for a board to compare with.
@@ -47,15 +47,13 @@ impl KnownAnswersCommand {
         let file = ModelFile::read(&self.model)?;
         let model = file.parse(&self.model)?;
         let source = Source::new(self.data.as_deref());
-        let mut rows = match &self.text {
-            Some(text) => vec![Row::of_text("", text)],
-            None => {
-                let labels: Vec<&str> = model.labels().collect();
-                read_test_rows(&source, &self.reading.options_without_labels().with_known_labels(&labels))?
-            }
-        };
-        rows.truncate(self.rows.unwrap_or(usize::MAX));
-        let answers = row_answers(&model, &rows).map_err(|error| error.named(&self.model, &source.name()))?;
+        let labels: Vec<&str> = model.labels().collect();
+        let options = self.reading.options_without_labels().with_known_labels(&labels);
+        let read = self.text.is_none().then(|| TestRows::read(&source, &options)).transpose()?;
+        let of_text = self.text.as_ref().map(|text| Row::of_text("", text));
+        let rows: &[Row] = read.as_ref().map_or(of_text.as_slice(), |read| &read.rows);
+        let rows = rows.get(..self.rows.unwrap_or(usize::MAX)).unwrap_or(rows);
+        let answers = row_answers(&model, rows).map_err(|error| error.named(&self.model, &source.name()))?;
         CutRows { rows: rows.len(), cut: cut_rows(&answers) }.note(model.max_steps() as usize);
         let mut bytes = u32::try_from(rows.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
         for (row, answer) in rows.iter().zip(answers) {
@@ -78,6 +76,7 @@ impl KnownAnswersCommand {
             bytes.extend(encoded);
         }
         output.write(&bytes)?;
+        read.iter().for_each(|read| read.say(&source));
         print_written(&output, &format!("{}: {} answers, {} bytes", self.out.display(), rows.len(), bytes.len()))
     }
 }

@@ -7,7 +7,7 @@ use trainer::output::{Claim, Output};
 use trainer::report::plot::Figure;
 use trainer::report::{ParityDetail, ParityReport};
 
-use super::reading::{Reading, read_test_rows};
+use super::reading::{Reading, TestRows};
 use super::{CutRows, load_run, print};
 
 /// Compares the trained network, computed by Burn, with the runtime on its f32, f16 and int8 files.
@@ -55,11 +55,12 @@ impl Parity {
         let source = Source::new(self.data.as_deref());
         let run = load_run(&self.run)?;
         let options = self.reading.options_of(&run.config).with_known_labels(&run.labels);
-        let rows = read_test_rows(&source, &options)?;
+        let read = TestRows::read(&source, &options)?;
         let by_step = self.by_step || self.plot.is_some();
         let worst = self.worst.unwrap_or(if by_step { WORST_ROWS } else { 0 });
         let detail = ParityDetail { by_step, worst, drift: self.drift };
-        let report = ParityReport::new(&run, &rows, &source.name(), detail)?;
+        let report = ParityReport::new(&run, &read.rows, &source.name(), detail)?;
+        read.say(&source);
         CutRows { rows: report.rows, cut: report.rows_cut }.note(run.max_steps());
         if let Some(plot) = plot {
             report.figure(&self.run.display().to_string()).write(&plot)?;

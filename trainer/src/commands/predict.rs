@@ -8,7 +8,7 @@ use trainer::data::{Content, Source, parse_frame};
 use trainer::export::ModelFile;
 use trainer::inference::{Answer, HostClassifier, InferenceError, answer};
 
-use super::reading::{Reading, read_test_rows};
+use super::reading::{Reading, TestRows};
 use super::stream::{Hops, Stream, StreamArguments, describe};
 use super::{CutRows, print_line};
 
@@ -59,9 +59,9 @@ impl Predict {
         let mut stream = stream.map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, &place);
         let labels: Vec<&str> = model.labels().collect();
-        let rows = read_test_rows(&source, &self.reading.options_without_labels().with_known_labels(&labels))?;
+        let read = TestRows::read(&source, &self.reading.options_without_labels().with_known_labels(&labels))?;
         let mut cut = CutRows::default();
-        for row in rows {
+        for row in &read.rows {
             match (&mut stream, &row.content) {
                 (Some(stream), Content::Frames(frames)) => {
                     classifier.check(&row.content).map_err(named)?;
@@ -76,6 +76,7 @@ impl Predict {
             }
         }
         cut.note(model.max_steps() as usize);
+        read.say(&source);
         Ok(())
     }
 

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
-use trainer::data::{ReadOptions, Row, Rows, Source};
+use trainer::data::{ReadOptions, Row, Source};
 use trainer::training::TrainingConfig;
 use trainer::{Error, note};
 
@@ -61,19 +61,32 @@ impl Reading {
     }
 }
 
-/// All test rows of a source; says what their file is.
-pub(super) fn read_test_rows(source: &Source, options: &ReadOptions) -> Result<Vec<Row>, Error> {
-    let mut rows = source.test_rows(options)?;
-    let read = rows.by_ref().collect::<Result<Vec<_>, _>>()?;
-    let labels: BTreeSet<&str> = read.iter().map(|row| row.label.as_str()).filter(|label| !label.is_empty()).collect();
-    note_test_rows(source, &rows, read.len(), labels.len());
-    Ok(read)
+/// Rows that were read, and what their file is.
+pub(super) struct TestRows {
+    pub(super) rows: Vec<Row>,
+    layout: String,
+}
+
+impl TestRows {
+    /// All test rows of a source.
+    pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Self, Error> {
+        let mut rows = source.test_rows(options)?;
+        let read = rows.by_ref().collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { rows: read, layout: rows.layout() })
+    }
+
+    /// Says what the file of these rows is, once nothing was found wrong with them.
+    pub(super) fn say(&self, source: &Source) {
+        let labels = self.rows.iter().map(|row| row.label.as_str()).filter(|label| !label.is_empty());
+        let classes = labels.collect::<BTreeSet<_>>().len();
+        note_test_rows(source, &self.layout, self.rows.len(), classes);
+    }
 }
 
 /// Says what the file of a source's test rows is, after they were read; nothing about data that is built in.
-pub(super) fn note_test_rows(source: &Source, rows: &Rows<'_>, count: usize, classes: usize) {
+pub(super) fn note_test_rows(source: &Source, layout: &str, rows: usize, classes: usize) {
     if let Some(path) = source.test_file() {
-        note_rows(&path, &rows.layout(), count, classes);
+        note_rows(&path, layout, rows, classes);
     }
 }
 

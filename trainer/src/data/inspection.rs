@@ -80,6 +80,11 @@ impl Inspection {
         held_out.chain(&beside.contents).filter(|content| training.contains(content)).count()
     }
 
+    /// Gives the memory of the rows back.
+    pub(super) fn forget_rows(&mut self) {
+        self.contents = Vec::new();
+    }
+
     /// Lines about channels that say nothing, or whose values an integer of `unit` does not tell apart.
     pub(super) fn channel_notices(&self, names: &[String], unit: f32) -> Vec<String> {
         let named = || names.iter().zip(&self.extents);

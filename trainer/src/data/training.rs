@@ -217,6 +217,7 @@ impl TrainingData {
         let training_rows = training.len();
         let is_training = |row: usize| beside.is_some() || (order[row] as usize) < training_rows;
         let shared = inspection.shared_rows(is_training, &inspection_beside);
+        inspection.forget_rows();
         let notes = RowNotes {
             reading: layouts,
             classes: class_sizes(&labels, &sizes),
@@ -313,7 +314,8 @@ fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>, k
 fn shared_notice(shared: usize, validation_rows: usize) -> Option<String> {
     (shared > 0).then(|| {
         format!(
-            "{shared} of {validation_rows} validation rows are training rows too: their accuracy is no measure of new rows"
+            "{shared} of {validation_rows} validation rows have the content of a training row: their accuracy says little \
+             about new rows"
         )
     })
 }

@@ -29,7 +29,7 @@ pub(super) fn is_header(sample: &Sample<'_>, options: &ReadOptions) -> Result<bo
     let is_value = |(field, column): (&&str, &Column)| {
         column.has(field) || options.known_labels.iter().any(|label| label.eq_ignore_ascii_case(field))
     };
-    let named: Vec<bool> = fields.iter().zip(body).map(|pair| names::is_known(pair.0) && !is_value(pair)).collect();
+    let named: Vec<bool> = fields.iter().zip(body).map(|pair| is_name(pair.0) && !is_value(pair)).collect();
     let names_found = named.iter().filter(|is_name| **is_name).count();
     let is_sure = |field: &&str| SURE_NAMES.contains(&names::plain(field).as_str());
     if names_found >= 2 || fields.iter().zip(&named).any(|(field, is_name)| *is_name && is_sure(field)) {
@@ -67,6 +67,12 @@ pub(super) fn is_header(sample: &Sample<'_>, options: &ReadOptions) -> Result<bo
     by_values(sample, &fields, &named, options)
 }
 
+/// Whether a field is a name in use, or one word that has one in it, as `review_text`.
+fn is_name(field: &str) -> bool {
+    let has_name = || names::label_rank(field).or(names::text_rank(field)).is_some();
+    names::is_known(field) || (is_word(field) && has_name())
+}
+
 /// Fields `0`, `1`, `2` and so on, which some programs write where columns have no names.
 fn is_row_of_numbers_alone(fields: &[&str]) -> bool {
     fields.iter().enumerate().all(|(column, field)| *field == column.to_string())
@@ -99,10 +105,10 @@ fn by_values(sample: &Sample<'_>, fields: &[&str], named: &[bool], options: &Rea
     if others().any(|(field, column)| column.has(field)) {
         return Ok(false);
     }
-    let is_name = |(number, (field, column)): (usize, (&&str, &Column))| {
+    let is_no_value = |(number, (field, column)): (usize, (&&str, &Column))| {
         number == place || named.get(number) == Some(&true) || differs(field, column)
     };
-    if fields.iter().zip(body).enumerate().all(is_name) {
+    if fields.iter().zip(body).enumerate().all(is_no_value) {
         return Ok(true);
     }
     if rows < FEWEST_DOUBTFUL_ROWS || options.has_numbers() {

@@ -312,3 +312,7 @@ impl Table<'_> {
             .collect()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
