@@ -111,11 +111,15 @@ fn a_stream_is_answered_by_the_longest_training_row_or_the_span() {
         let text = inspected.assert_done("inspect");
         assert!(text.contains(&format!(" rows, the longest of {longest} steps (SHA-256")), "{text}");
         assert!(text.contains(concat!(", trainer ", env!("CARGO_PKG_VERSION"))) && !text.contains('+'), "{text}");
-        let default = format!("each answer is about the last {longest} frames, as many as the longest training row has\n");
+        let default =
+            format!("each answer is about the last {longest} frames, as many as the longest training row has\n");
         assert_hops(&place, 2, "predict model.rnl --hop 10", longest, &default);
         assert_hops(&place, 2, "predict model.rnl --hop 10 --span 3", 3, "each answer is about the last 3 frames\n");
     }
-    place.assert_refused("predict model.rnl --hop 1 --span 6", &["--span 6: expected 1 to 5, the steps that this model"]);
+    place.assert_refused(
+        "predict model.rnl --hop 1 --span 6",
+        &["--span 6: expected 1 to 5, the steps that this model"],
+    );
     let file = place.run("predict model.rnl --data rows.csv --hop 2 --span 2");
     let counts = file.assert_done("rows of a file").lines().filter_map(|line| line.split_whitespace().next());
     assert_eq!(counts.take(9).collect::<Vec<_>>(), ["2", "3", "2", "4", "2", "4", "5", "2", "4"]);

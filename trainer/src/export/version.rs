@@ -47,8 +47,18 @@ mod tests {
     #[test]
     fn what_is_no_number_of_steps_is_not_taken_for_one() {
         for text in [
-            "", "0.1.0", "0.1.0+", "0.1.0+longest-row", "0.1.0+longest-row.", "0.1.0+longest-row.0", "+longest-row.x",
-            "0.1.0+longest-row.4294967296", "0.1.0+longest-row.-3", "0.1.0+a.212", "0.1.0-longest-row.212", "trainer",
+            "",
+            "0.1.0",
+            "0.1.0+",
+            "0.1.0+longest-row",
+            "0.1.0+longest-row.",
+            "0.1.0+longest-row.0",
+            "+longest-row.x",
+            "0.1.0+longest-row.4294967296",
+            "0.1.0+longest-row.-3",
+            "0.1.0+a.212",
+            "0.1.0-longest-row.212",
+            "trainer",
         ] {
             assert_eq!(TrainerVersion::parse(text).longest_row, None, "{text}");
         }
