@@ -13,7 +13,7 @@ use common::{
 };
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::text::{composed_token, hash_word_with_seed};
-use runtime::{Classifier, Error, LayerState, LongInput, Model, Pushed};
+use runtime::{Classifier, Error, LayerState, LongInput, Model};
 
 /// Words of state of the classifiers here.
 const CAPACITY: usize = 4096;
@@ -284,73 +284,6 @@ fn a_window_is_refused_by_a_model_that_keeps_no_steps() {
     }
     assert_eq!([classifier.steps(), classifier.refused_steps()], [3, 6]);
     assert_eq!(logits(&mut classifier), logits_of_tokens(&model, &TOKENS[..3]));
-}
-
-#[test]
-fn a_stream_of_a_model_without_a_limit_goes_on() {
-    const STEPS: u32 = 100_000;
-    for precision in PRECISIONS {
-        for cell in CELLS {
-            for pooling in [Pooling::Last, Pooling::Max] {
-                let file =
-                    file(&Spec { max_steps: 0, ..Spec::new(precision, &[LayerSpec::forward(cell, 5, 100)], pooling) });
-                let model = file.parse().unwrap();
-                assert_eq!(model.max_steps(), u32::MAX);
-                let mut classifier = TestClassifier::new(&model).unwrap();
-                let mut outputs = Vec::new();
-                for step in 0..STEPS {
-                    let pushed = classifier.push_token(TOKENS[step as usize % TOKENS.len()]);
-                    assert_eq!(pushed, TAKEN, "{precision} {cell:?} {step}");
-                    if step >= STEPS - 2 {
-                        outputs.push(Output::of(cell, classifier.layer_state(0).unwrap()));
-                    }
-                }
-                assert_eq!([classifier.steps(), classifier.refused_steps()], [STEPS, 0]);
-                assert!(outputs.iter().flat_map(|output| &output.hidden).all(|value| value.is_finite()));
-                assert_ne!(outputs[0], outputs[1], "{precision} {cell:?}: the state stands still");
-            }
-        }
-    }
-}
-
-const TAKEN: Pushed = Pushed { taken: 1, refused: 0 };
-const REFUSED: Pushed = Pushed { taken: 0, refused: 1 };
-
-#[test]
-fn every_push_tells_whether_its_steps_were_taken() {
-    let limited = Spec { max_steps: 3, ..Spec::new(Precision::Int8, &stacks()[0], Pooling::Last) };
-    let words = file(&limited);
-    let model = words.parse().unwrap();
-    let mut classifier = TestClassifier::new(&model).unwrap();
-    let pushed = |taken, refused| Pushed { taken, refused };
-    assert_eq!(classifier.push_text("lam"), pushed(0, 0));
-    assert_eq!(classifier.push_bytes(b"p on "), pushed(2, 0));
-    assert_eq!(classifier.push_text("lamp off down u"), pushed(1, 2));
-    assert_eq!(classifier.push_token(3), REFUSED);
-    classifier.predict();
-    assert_eq!(
-        [classifier.steps(), classifier.refused_steps()],
-        [3, 4],
-        "the word that the answer ended was the fourth"
-    );
-    classifier.reset();
-    assert_eq!(classifier.push_token(3), TAKEN);
-
-    let frames = file(&Spec { input: InputSpec::Frames, ..limited.clone() });
-    let model = frames.parse().unwrap();
-    let mut classifier = TestClassifier::new(&model).unwrap();
-    for expected in [TAKEN, TAKEN, TAKEN, REFUSED, REFUSED] {
-        assert_eq!(classifier.push_frame(&[1, 2, 3]), Ok(expected));
-        assert_eq!(classifier.push_frame(&[1, 2]), Err(Error::WrongChannels { expected: 3, found: 2 }));
-    }
-    assert_eq!(classifier.push_frame_f32(&[0.5; 3]), Ok(REFUSED));
-    assert_eq!([classifier.push_text("lamp"), classifier.push_token(2)], [REFUSED; 2]);
-
-    let kept = file(&Spec { layers: stacks()[1].clone(), ..limited });
-    let model = kept.parse().unwrap();
-    let mut window = TestClassifier::with_long_input(&model, LongInput::Window).unwrap();
-    assert!(TOKENS.into_iter().all(|token| window.push_token(token) == TAKEN));
-    assert_eq!([window.steps(), window.refused_steps()], [3, 0]);
 }
 
 #[test]
