@@ -2,6 +2,8 @@
 
 mod demo;
 mod devices;
+#[cfg(test)]
+mod documentation;
 mod evaluate;
 mod export;
 mod frontier;
