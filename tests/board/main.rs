@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod install;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -42,7 +44,7 @@ fn check(board: &str, precision: &str, rows: usize) -> Value {
 fn check_model(board: &str, path: &Path, data: &str, rows: usize) -> Value {
     let output = emulate(board, path, data, rows, &binary("trainer"));
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{board}: {errors} (tests/set-up installs what is missing)");
+    assert_eq!(output.status.code(), Some(0), "{board}: {errors} (firmware-demo/install installs what is missing)");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let file = ModelFile::read(path).unwrap();
     let parsed = file.parse(path).unwrap();
@@ -160,6 +162,48 @@ fn all_int8_answers_of_a_cortex_m4_are_this_machines() {
 #[test]
 fn int8_answers_of_a_cortex_m0_are_this_machines() {
     check("m0", "int8", 20);
+}
+
+/// What `emulate --list-boards` prints: a line for each board, of which the first word is the name.
+fn boards() -> Vec<String> {
+    let output = Command::new(repository().join("firmware-demo/emulate")).arg("--list-boards").output().unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    listed.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_board_that_emulate_lists_answers_as_this_machine() {
+    let boards = boards();
+    assert!(boards.len() >= 5 && boards.contains(&"m33".to_owned()), "{boards:?}");
+    let model = repository().join("models/digits/digits.int8.rnl");
+    for board in boards {
+        check_model(&board, &model, "trainer/data/digits/test.csv", 3);
+    }
+}
+
+#[test]
+fn the_demo_ends_with_the_answer_of_the_board_or_says_what_installs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    trained(&TrainingConfig::default(), folder.path(), Precision::Int8);
+    let text = "-- it's \"pitch black\" $HOME";
+    let demo = |place: &Path| {
+        let mut command = Command::new(binary("trainer"));
+        command.current_dir(place).arg("demo").arg("--out").arg(folder.path().join("run")).args(["--", text]);
+        command.output().unwrap()
+    };
+    let output = demo(repository());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<_> = said.lines().collect();
+    let given = lines.iter().position(|line| *line == format!("\"{text}\"")).expect(&said);
+    let label = lines[given + 1].split_whitespace().next().unwrap();
+    assert!(lines.last().unwrap().starts_with(&format!("m4 answers {label}, ")), "{said}");
+
+    let output = demo(folder.path());
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(errors.contains("firmware-demo/demo"), "{errors}");
 }
 
 #[test]

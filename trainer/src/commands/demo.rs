@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use clap::Args;
 use runtime::format::Precision;
@@ -106,16 +106,29 @@ impl Demo {
     }
 }
 
-/// Runs the model on an emulated board, where the script and what it needs are there.
+/// Runs the model on an emulated board with the script that the repository has for it.
 fn emulate(model: &Path, text: &str) -> Result<(), Error> {
+    let left_out = |reason: &str| {
+        let advice = "run `firmware-demo/demo` of the repository, which installs what is missing";
+        Err(Error::Device(format!("not run on the emulated Cortex-M4: {reason}; {advice}")))
+    };
     if !Path::new(EMULATE).is_file() {
-        return print_line("\nnot emulated: run this from the repository's root to see it on a Cortex-M4");
+        return left_out(&format!("{EMULATE} is not in this folder"));
     }
     print_line("\non an emulated Cortex-M4:")?;
-    let status = Command::new(EMULATE).args(["--board", "m4", "--model"]).arg(model).arg(text).status();
-    match status.map(|status| status.code()) {
-        Ok(Some(0)) => Ok(()),
-        Ok(Some(2)) | Err(_) => print_line("not emulated: see the line above for what is missing"),
-        Ok(_) => Err(Error::Failed("the emulated board does not agree with this machine".into())),
+    let mut command = Command::new(EMULATE);
+    command.args(["--board", "m4", "--model"]).arg(model).args(["--", text]).stderr(Stdio::piped());
+    if let Ok(trainer) = std::env::current_exe() {
+        command.env("RUNNEL_TRAINER", trainer);
+    }
+    let output = match command.spawn().and_then(Child::wait_with_output) {
+        Ok(output) => output,
+        Err(error) => return left_out(&format!("{EMULATE}: {error}")),
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    match output.status.code() {
+        Some(0) => Ok(()),
+        Some(2) => left_out(said.trim()),
+        _ => Err(Error::Failed(format!("the emulated board does not agree with this machine: {}", said.trim()))),
     }
 }

@@ -3,6 +3,8 @@
 mod cut_rows;
 mod demo;
 mod devices;
+#[cfg(test)]
+mod documentation;
 mod evaluate;
 mod export;
 mod frontier;
