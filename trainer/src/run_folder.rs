@@ -130,7 +130,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::Unwritable`].
-    pub(crate) fn reopen(path: &Path) -> Result<Self, Error> {
+    pub fn reopen(path: &Path) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(|source| Error::Unwritable { path: path.into(), source })?;
         remove_unfinished(path, &FILES);
         Ok(Self { path: path.into(), lock: None })

@@ -80,6 +80,12 @@ impl Inspection {
         held_out.chain(&beside.contents).filter(|content| training.contains(content)).count()
     }
 
+    /// How many rows have the content of a row before them.
+    pub(super) fn repeated_rows(&self) -> usize {
+        let mut seen = HashSet::new();
+        self.contents.iter().filter(|content| !seen.insert(**content)).count()
+    }
+
     /// Gives the memory of the rows back.
     pub(super) fn forget_rows(&mut self) {
         self.contents = Vec::new();

@@ -217,11 +217,13 @@ impl TrainingData {
         let training_rows = training.len();
         let is_training = |row: usize| beside.is_some() || (order[row] as usize) < training_rows;
         let shared = inspection.shared_rows(is_training, &inspection_beside);
+        let repeated = if selection.held_out == HeldOut::Nothing { inspection.repeated_rows() } else { 0 };
         inspection.forget_rows();
+        let twice = shared_notice(shared, validation_rows).or(repeated_notice(repeated, total));
         let notes = RowNotes {
             reading: layouts,
             classes: class_sizes(&labels, &sizes),
-            notices: shared_notice(shared, validation_rows).into_iter().chain(label_notices(&labels, &sizes)).collect(),
+            notices: twice.into_iter().chain(label_notices(&labels, &sizes)).collect(),
         };
         Ok(Self {
             training_rows,
@@ -316,6 +318,16 @@ fn shared_notice(shared: usize, validation_rows: usize) -> Option<String> {
         format!(
             "{shared} of {validation_rows} validation rows have the content of a training row: their accuracy says little \
              about new rows"
+        )
+    })
+}
+
+/// A line about rows that parts of a cross-validation may share.
+fn repeated_notice(repeated: usize, rows: usize) -> Option<String> {
+    (repeated > 0).then(|| {
+        format!(
+            "{repeated} of {rows} rows have the content of another row: networks of the cross-validation are measured on \
+             rows that they know, and their accuracy says little about new rows"
         )
     })
 }

@@ -67,7 +67,7 @@ impl FinishedRun {
 ///
 /// # Errors
 /// [`Error::Unwritable`], and as [`Run::load`].
-pub(super) fn finish<B: NetworkBackend>(
+pub fn finish<B: NetworkBackend>(
     folder: &RunFolder,
     config: &TrainingConfig,
     prepared: &Prepared,

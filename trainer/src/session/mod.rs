@@ -6,7 +6,7 @@ mod folds;
 
 use std::path::Path;
 
-pub use finish::FinishedRun;
+pub use finish::{FinishedRun, finish};
 
 use crate::error::Error;
 use crate::examples::Spill;
@@ -112,7 +112,7 @@ impl Session {
             Ending::Finished(measurements) => {
                 let crossed = crossed.as_ref();
                 let device = Default::default();
-                finish::finish::<NdArray<f32>>(folder, config, prepared, measurements, crossed, &device).map(Some)
+                finish::<NdArray<f32>>(folder, config, prepared, measurements, crossed, &device).map(Some)
             }
         }
     }

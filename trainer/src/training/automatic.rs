@@ -173,7 +173,7 @@ impl TrainingConfig {
     }
 
     /// The settings of a part of the cross-validation, which trains on so many rows: as many steps, and to the end.
-    pub(crate) fn of_fold(&self, all_rows: usize, rows: usize) -> Self {
+    pub fn of_fold(&self, all_rows: usize, rows: usize) -> Self {
         let steps = self.epochs * all_rows.div_ceil(self.batch_size);
         let mut fold = Self { steps: Some(steps), ..self.clone() };
         fold.fix_length(rows, true);

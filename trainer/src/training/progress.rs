@@ -112,7 +112,7 @@ impl Progress {
     }
 
     /// Says what a part of a cross-validation came to.
-    pub(crate) fn end_fold(&self, number: usize, folds: usize, fold: &Fold) {
+    pub fn end_fold(&self, number: usize, folds: usize, fold: &Fold) {
         if let Some(last) = fold.history.last() {
             let (rows, percent) = (fold.expected.len(), 100.0 * last.validation_accuracy);
             self.print(&format!("part {number} of {folds}  {rows} rows held out  accuracy {percent:.2} %"));
