@@ -152,10 +152,9 @@ impl Tried {
             match records.next_text() {
                 Ok(Some(text)) => texts.push(text),
                 Ok(None) => break,
-                Err(_) => {
-                    found.is_even &= !texts.is_empty();
-                    break;
-                }
+                // A first record that is broken has columns, which a reader then says.
+                Err(_) if texts.is_empty() => return Self { width: 2, is_even: false, ..found },
+                Err(_) => break,
             }
         }
         let form = Form::separated(delimiter);
