@@ -41,7 +41,7 @@ pub(crate) const CHECKSUM_OFFSET: usize = 12;
 
 pub(crate) const PRECISIONS: [Precision; 3] = [Precision::Int8, Precision::F16, Precision::F32];
 pub(crate) const POOLINGS: [Pooling; 3] = [Pooling::Last, Pooling::Mean, Pooling::Max];
-const CELLS: [Cell; 4] = [Cell::Lstm, Cell::Gru, Cell::RnnTanh, Cell::RnnRelu];
+pub(crate) const CELLS: [Cell; 4] = [Cell::Lstm, Cell::Gru, Cell::RnnTanh, Cell::RnnRelu];
 
 /// What a step takes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

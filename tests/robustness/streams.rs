@@ -186,7 +186,7 @@ fn rows_that_a_model_cuts_are_counted_and_others_are_whole() {
     };
     let cut = "40 of 40 rows are longer than the 256 steps this model keeps; their later steps were ignored\n";
     for (settings, kept, says) in [("--pooling last", "no limit", ""), ("--bidirectional", "256, kept", cut)] {
-        let out = settings.split('-').next_back().unwrap();
+        let out = settings.split([' ', '-']).next_back().unwrap();
         place.run(&format!("train --data rows.csv --out {out} {TINY} {settings}")).assert_done("train");
         place.run(&format!("export {out} --precision int8 --out model.rnl")).assert_done("export");
         let inspected = place.run("inspect model.rnl");
