@@ -7,7 +7,7 @@ use trainer::training::applicability::{OPTIONS_OF_RESUME, RULES};
 use crate::command::{Place, TINY, frames, rows};
 
 /// Settings that have an effect in every training, or are checked where they are used.
-const EVERYWHERE: [&str; 31] = [
+const EVERYWHERE: [&str; 34] = [
     "adversarial",
     "batch-size",
     "bidirectional",
@@ -17,6 +17,7 @@ const EVERYWHERE: [&str; 31] = [
     "dropout",
     "epochs",
     "float-epochs",
+    "folds",
     "freeze-embeddings",
     "gradient-clipping",
     "hidden-size",
@@ -24,6 +25,7 @@ const EVERYWHERE: [&str; 31] = [
     "label-smoothing",
     "learning-rate",
     "max-length",
+    "measure-every",
     "num-layers",
     "pad-to",
     "pooling",
@@ -32,6 +34,7 @@ const EVERYWHERE: [&str; 31] = [
     "schedule",
     "seed",
     "splicing",
+    "steps",
     "targets",
     "teacher",
     "training-share",
@@ -160,7 +163,9 @@ fn the_last_value_counts_and_lists_collect() {
 }
 
 /// For each option a training that it changes nothing in, and what it needs.
-const WITHOUT_EFFECT: [(&str, &str, &str); 26] = [
+const WITHOUT_EFFECT: [(&str, &str, &str); 28] = [
+    ("label-column", "--label-column label", "--data and a file"),
+    ("channels", "--channels x", "--data and a file of frames"),
     ("vocabulary-size", "--data frames.csv --vocabulary-size 9", "--input words"),
     ("vocabulary-size", "--data rows.csv --input bytes --vocabulary-size 9", "--input words"),
     ("vocabulary-rows", "--data frames.csv --vocabulary-rows 9", "--input words"),

@@ -23,8 +23,8 @@ pub(crate) struct KnownAnswersCommand {
     /// A text.
     #[arg(conflicts_with = "data")]
     text: Option<String>,
-    /// A file of rows as `trainer predict --data` takes it, a folder with test.csv, or `digits`. Without it and a text: the home commands' test
-    /// sentences.
+    /// A file of rows as `trainer predict --data` takes it, a folder with test.csv, or `digits`. Without it and a text:
+    /// the home commands' test sentences.
     #[arg(long)]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -42,6 +42,7 @@ pub(crate) struct KnownAnswersCommand {
 
 impl KnownAnswersCommand {
     pub(crate) fn run(&self) -> Result<(), Error> {
+        self.reading.needs_rows(self.data.is_some())?;
         let inputs: Vec<&Path> = [Some(self.model.as_path()), self.data.as_deref()].into_iter().flatten().collect();
         let output = Output::claim(&self.out, &Claim { option: "--out", force: self.force, inputs: &inputs })?;
         let file = ModelFile::read(&self.model)?;

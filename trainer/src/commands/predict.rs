@@ -40,6 +40,7 @@ pub(crate) struct Predict {
 
 impl Predict {
     pub(crate) fn run(&self) -> Result<(), Error> {
+        self.reading.needs_rows(self.data.is_some())?;
         let file = ModelFile::read(&self.model)?;
         let model = file.parse(&self.model)?;
         let hops = self.stream.hops(&model, &self.model)?;

@@ -30,6 +30,19 @@ impl Reading {
         self.label_column.is_some() || self.text_columns.is_some() || self.channels.is_some()
     }
 
+    /// Refuses these arguments where no file of rows is read.
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn needs_rows(&self, has_rows: bool) -> Result<(), Error> {
+        if self.is_given() && !has_rows {
+            let problem =
+                "--label-column, --text-columns and --channels have no effect here: they need --data and a file";
+            return Err(Error::Setting(problem.into()));
+        }
+        Ok(())
+    }
+
     /// Puts what was given in the place of what `config` has.
     pub(super) fn apply(&self, config: &mut TrainingConfig) {
         if self.label_column.is_some() {
