@@ -16,7 +16,8 @@ const DRIFT: usize = 10_000;
 fn trained() -> &'static Run<Cpu> {
     static RUN: OnceLock<Run<Cpu>> = OnceLock::new();
     RUN.get_or_init(|| {
-        let config = TrainingConfig { num_layers: 2, hidden_size: 32, epochs: 4, ..TrainingConfig::default() };
+        let settings = TrainingConfig { num_layers: 2, hidden_size: 32, epochs: 4, ..TrainingConfig::default() };
+        let config = TrainingConfig { cell: Cell::Lstm, ..settings };
         trained_run(&config, tempfile::tempdir().unwrap().path()).unwrap()
     })
 }

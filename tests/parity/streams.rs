@@ -63,7 +63,7 @@ fn a_gru_of_frames_takes_in_100_000_of_them_and_still_answers() {
     };
     let run = trained_run(&config, folder.path()).unwrap();
     assert_eq!((run.result.longest_row, run.max_steps()), (8, 0));
-    let rows: Vec<Row> = config.data.test_rows(&[]).unwrap().map(Result::unwrap).collect();
+    let rows: Vec<Row> = config.data.test_rows(&Default::default()).unwrap().map(Result::unwrap).collect();
     for precision in [Precision::F32, Precision::F16, Precision::Int8] {
         let file = run.export(precision).unwrap();
         let model = Model::parse(file.bytes()).unwrap();
@@ -134,7 +134,7 @@ fn two_gestures_of_a_wand_are_found_in_one_stream() {
     let file = ModelFile::read(&place.path().join("wand.rnl")).unwrap();
     let model = Model::parse(file.bytes()).unwrap();
     let span = TrainerVersion::parse(model.provenance().trainer_version).longest_row.unwrap() as usize;
-    let rows = read_rows(&folder.join("test.csv"), &[]).unwrap();
+    let rows = read_rows(&folder.join("test.csv"), &Default::default()).unwrap();
 
     // Four of one gesture, then four of the other: while all of the last frames are of one, it is the answer.
     let (first, second) = ("flippendo", "wingardium");

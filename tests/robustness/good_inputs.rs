@@ -147,6 +147,7 @@ fn a_finished_run_leaves_its_files_and_nothing_else() {
         "run/checkpoint.bin",
         "run/config.toml",
         "run/labels.txt",
+        "run/lock",
         "run/metrics.csv",
         "run/result.toml",
         "run/vocabulary.txt",
@@ -231,7 +232,7 @@ fn a_departure_has_its_layer_step_and_row_in_json_and_in_a_plot() {
         assert_eq!((&direction["layer"], &direction["reverse"]), (&1.into(), &false.into()));
         let quantities = direction["quantities"].as_array().unwrap();
         let names: Vec<&str> = quantities.iter().map(|quantity| quantity["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["x", "i", "f", "g", "o", "c", "h"]);
+        assert_eq!(names, ["x", "r", "z", "n", "h"]);
         // 40 rows, 4 units.
         let first = &quantities[5]["steps"][0];
         assert_eq!((&first["values"], &first["bounded"], &first["saturated"]), (&160.into(), &160.into(), &0.into()));

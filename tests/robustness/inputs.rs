@@ -128,7 +128,7 @@ fn presets_and_the_order_of_settings() {
     let place = Place::new();
     place.write("rows.csv", rows().as_bytes());
     place.write("config.toml", b"hidden_size = 5\nembedding_size = 6\n");
-    let names = "--preset torch: expected one of torch-rnn, torch-lstm, torch-lstm-packed, torch-lstm-bidirectional, \
+    let names = "--preset torch: expected one of eight-epochs, torch-rnn, torch-lstm, torch-lstm-packed, torch-lstm-bidirectional, \
                  keras-rnn-titles, keras-rnn-masked, keras-lstm, keras-lstm-bidirectional\n";
     place.assert_refused("train --preset torch --data rows.csv --out run", &[names]);
     let train = "train --preset torch-lstm-packed --config config.toml --embedding-size 7 --data rows.csv --out run";

@@ -87,7 +87,8 @@ fn a_lock_keeps_writers_out_and_not_readers() {
     place.copy_run("run");
     place.write("model.rnl", &model("int8"));
     std::fs::create_dir(place.path("out")).unwrap();
-    let search = "frontier --data rows.csv --flash 2K --candidates 1 --seeds 1 --epochs 1 --out out --device cpu";
+    let search = "frontier --data rows.csv --flash 2K --candidates 1 --seeds 1 --epochs 1 --embedding-sizes 4 \
+                  --hidden-sizes 4 --out out --device cpu";
     let lock = |folder: &str| {
         let file = File::options().create(true).truncate(false).write(true).open(place.path(folder).join("lock"));
         let file = file.unwrap();

@@ -151,7 +151,7 @@ fn the_last_value_counts_and_lists_collect() {
     place.run(&taught).assert_done(&taught);
     let config = std::fs::read_to_string(place.path("taught/config.toml")).unwrap();
     assert!(config.contains(r#"teachers = ["one", "other"]"#), "{config}");
-    let plan = place.run("frontier --data rows.csv --plan --flash 2K --flash 4K --candidates 9 --candidates 1");
+    let plan = place.run("frontier --data rows.csv --plan --embedding-sizes 4 --hidden-sizes 4 --flash 2K --flash 4K --candidates 9 --candidates 1");
     assert_eq!(plan.assert_done("plan").lines().count(), 2, "{}", plan.stdout);
     let export = "export one --precision f32 --precision int8 --out first.rnl --out last.rnl";
     place.run(export).assert_done(export);
@@ -251,7 +251,7 @@ fn settings_of_files_and_presets_may_be_more_than_a_training_uses() {
     place.write("config.toml", unused.as_bytes());
     let own = format!("train --data rows.csv --validation rows.csv --config config.toml --out texts {TINY}");
     place.run(&own).assert_done(&own);
-    let preset = "train --data frames.csv --preset torch-lstm --out frames --hidden-size 4 --device cpu";
+    let preset = "train --data frames.csv --preset torch-rnn --out frames --hidden-size 4 --device cpu";
     place.run(preset).assert_done(preset);
     // What is off is no mistake.
     let off = "train --data frames.csv --word-dropout 0 --out off --epochs 1 --hidden-size 4 --device cpu";

@@ -250,9 +250,11 @@ fn a_demo_takes_up_its_own_run_alone() {
     place.write("model/home-commands.int8.rnl", b"mine");
     place.assert_refused("demo --device cpu --out model", &["model/home-commands.int8.rnl: exists already"]);
     place.run(&format!("train --out home {TINY}")).assert_done("a run of the home commands");
-    place.run("demo --out home lights").assert_done("demo");
+    // The board comes last, and what it needs is not in this folder.
+    let demo = |place: &Place| assert_eq!(place.run("demo --out home lights").code, Some(2));
+    demo(&place);
     let files = [content(&place, "home/home-commands.f32.rnl"), content(&place, "home/home-commands.int8.rnl")];
-    place.run("demo --out home lights").assert_done("demo again");
+    demo(&place);
     assert_eq!([content(&place, "home/home-commands.f32.rnl"), content(&place, "home/home-commands.int8.rnl")], files);
     place.write("home/home-commands.f32.rnl", b"mine");
     place.assert_refused(

@@ -315,14 +315,14 @@ fn a_cuda_device_that_is_not_there() {
 }
 
 #[test]
-fn an_out_that_can_not_be_written_fails_with_exit_code_1() {
+fn an_out_that_can_not_be_written_is_found_before_the_rows_are_read() {
     let place = Place::new();
     place.write("rows.csv", rows().as_bytes());
     place.write("file", b"in the way");
-    let outcome = place.run(&format!("train --data rows.csv --out file/run {TINY}"));
-    assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stderr.starts_with("error: can not write file/run: "), "{outcome:?}");
-    assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+    place.assert_refused(
+        &format!("train --data rows.csv --out file/run {TINY}"),
+        &["file/run: the folder cannot be made"],
+    );
 }
 
 #[test]

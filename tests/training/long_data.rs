@@ -69,7 +69,7 @@ fn steps_in_a_temporary_file_give_the_same_batches_and_the_same_run() {
             let prepared = Prepared::read(&config, Spill { after, folder: folder.path() }).unwrap();
             prepared.write(&folder, &config).unwrap();
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "the temporary file has no name");
-            let session = Session { config: config.clone(), prepared, folder, resume: false };
+            let session = Session { config: config.clone(), chosen: None, prepared, folder, resume: false };
             session.run(&Device::Cpu, &mut Progress::silent(), &|| false).unwrap();
             let Session { prepared, folder, .. } = session;
             let spilled = [&prepared.training, &prepared.validation].map(Examples::are_spilled);

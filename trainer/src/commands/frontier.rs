@@ -97,9 +97,10 @@ impl FrontierCommand {
             let problem = "has no effect here: networks over frames have no embedding; leave it out";
             return Err(Error::Setting(format!("--{option} {problem}")));
         }
-        sizes.data().notes.lines().for_each(|line| note(line));
         let budgets = self.candidates_of_budgets(&base, &mut sizes)?;
+        let say = |sizes: &Sizes<'_>| sizes.data().notes.lines().for_each(|line| note(line));
         if self.plan {
+            say(&sizes);
             let measured = budgets
                 .iter()
                 .flat_map(|(budget, candidates)| candidates.iter().map(|candidate| Measured::new(*budget, *candidate)));
@@ -108,6 +109,7 @@ impl FrontierCommand {
         if let Some(folder) = &folder {
             folder.begin(&SearchInputs::read(&base, sizes.data())?)?;
         }
+        say(&sizes);
         let stop = stop_on_interrupt()?;
         let should_stop = || stop.load(Ordering::Relaxed);
         let mut train = |trial: &Trial| -> Result<f64, Error> {

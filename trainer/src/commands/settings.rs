@@ -104,7 +104,7 @@ pub(super) struct Settings {
     /// Epochs between two measurements on the validation rows [by rows: 20 measurements at most]
     #[arg(long, value_name = "N")]
     measure_every: Option<usize>,
-    /// Rows in an optimizer step [16 below 3,000 rows, or 8 of long rows, else 32]
+    /// Rows in an optimizer step [16 below 3,000 rows, 8 of long rows or below 100 rows, else 32]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
     /// Largest step size of Adam [0.003]
@@ -130,7 +130,7 @@ pub(super) struct Settings {
     validation_share: Option<f64>,
     /// Parts of a cross-validation, after which all rows are trained on; 0: none [5, or 3 of long rows, below 400 rows
     /// without validation rows]
-    #[arg(long, value_name = "N", conflicts_with = "validation_share")]
+    #[arg(long, value_name = "N")]
     folds: Option<usize>,
     /// Share of the training rows that is trained on [1]
     #[arg(long, value_name = "X")]

@@ -134,6 +134,7 @@ pub(super) fn read_config(path: &Path) -> Result<Table, Error> {
 /// The settings of a run that is tuned: its own, but that it was perhaps tuned itself.
 fn settings_of_run(path: &Path) -> Result<Table, Error> {
     let mut settings: Table = read_toml(&RunFolder::open(path)?.config())?;
+    settings.remove("folds");
     settings.insert("fine_tune".into(), path.display().to_string().into());
     Ok(settings)
 }

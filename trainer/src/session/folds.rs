@@ -1,8 +1,9 @@
 //! The cross-validation of a training on few rows.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::Session;
 use crate::data::HeldOut;
@@ -29,46 +30,38 @@ impl Session {
     ) -> Result<Option<CrossValidation>, Error> {
         let folds = self.config.folds;
         let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<Option<Result<Option<Fold>, Error>>>> = Mutex::new((0..folds).map(|_| None).collect());
+        let (trained, failure) = (Mutex::new(BTreeMap::new()), Mutex::new(None));
         let train_next = || {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= folds {
                     break;
                 }
-                let fold = self.fold(number, device, should_stop);
-                if let Ok(Some(fold)) = &fold {
-                    progress.end_fold(number + 1, folds, fold);
-                }
-                let failed = fold.is_err();
-                if let Ok(mut done) = done.lock() {
-                    done[number] = Some(fold);
-                }
-                if failed {
-                    next.store(folds, Ordering::Relaxed);
+                match self.fold(number, device, should_stop) {
+                    Ok(Some(fold)) => {
+                        progress.end_fold(number + 1, folds, &fold);
+                        trained.lock().unwrap_or_else(PoisonError::into_inner).insert(number, fold);
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        next.store(folds, Ordering::Relaxed);
+                        *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    }
                 }
             }
         };
         let workers = if *device == Device::Cpu { rayon::current_num_threads().min(folds) } else { 1 };
         if workers > 1 {
-            std::thread::scope(|scope| {
-                for _ in 0..workers {
-                    scope.spawn(|| {
-                        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-                        match alone {
-                            Ok(pool) => pool.install(train_next),
-                            Err(_) => train_next(),
-                        }
-                    });
-                }
-            });
+            std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(|| on_one_thread(&train_next)))));
         } else {
             train_next();
         }
-        let done = done.into_inner().unwrap_or_default();
-        let done = done.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
-        let folds: Option<Vec<Fold>> = done.into_iter().collect();
-        Ok(folds.map(CrossValidation::new))
+        if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        let trained: BTreeMap<usize, Fold> = trained.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let is_complete = trained.len() == folds;
+        Ok(is_complete.then(|| CrossValidation::new(trained.into_values().collect())))
     }
 
     fn fold(
@@ -109,5 +102,13 @@ impl Session {
     /// Where a part is trained; what it came to lies beside it.
     fn fold_path(&self, number: usize) -> PathBuf {
         self.folder.cross_validation().join(format!("fold-{}", number + 1))
+    }
+}
+
+/// Calls `work` with this thread alone to compute on.
+fn on_one_thread(work: &(impl Fn() + Sync)) {
+    match rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
     }
 }

@@ -63,8 +63,8 @@ pub const RULES: [Rule; 16] = [
     refused(&["channels"], "--data and a file of frames", |of| {
         of.config.data != Source::HomeCommands && of.reads(&[Input::Frames])
     }),
-    refused(&["validation-share"], "validation rows that are held out, not rows of their own", |of| {
-        of.holds_out != Some(false)
+    refused(&["validation-share"], "validation rows that are held out, not rows of their own, and --folds 0", |of| {
+        of.holds_out != Some(false) && of.config.folds == 0
     }),
     refused(&["data-seed"], "validation rows that are held out, or the home commands", |of| {
         of.config.data == Source::HomeCommands || of.holds_out != Some(false)

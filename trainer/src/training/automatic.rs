@@ -10,6 +10,8 @@ const MANY_ROWS: usize = 3_000;
 /// Training on few rows and on many.
 const FEW: Length = Length { steps: 2_000, batch_size: 16 };
 const MANY: Length = Length { steps: 6_000, batch_size: 32 };
+/// Fewer rows than this are dealt into batches of half the size, as rows are in long batches.
+const VERY_FEW_ROWS: usize = 100;
 /// Fewest optimizer steps.
 const FEWEST_STEPS: usize = 500;
 
@@ -132,7 +134,8 @@ impl TrainingConfig {
         let length = if is_few { FEW } else { MANY };
         if automatic.batch_size {
             let is_long = is_few && extent.mean_steps * length.batch_size as f64 > LONG_BATCH;
-            self.batch_size = if is_long { length.batch_size / 2 } else { length.batch_size };
+            let is_halved = is_long || all_rows < VERY_FEW_ROWS;
+            self.batch_size = if is_halved { length.batch_size / 2 } else { length.batch_size };
         }
         if automatic.dropout {
             self.dropout = if is_few || !extent.of_frames { STRONG_DROPOUT } else { WEAK_DROPOUT };
@@ -223,6 +226,8 @@ mod tests {
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), MANY_ROWS)), [22, 32, 620, 2, 0]);
         let middle = Extent { training: 1_600, held_out: 180, ..FEW_ROWS };
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), middle)), [20, 16, 200, 1, 0]);
+        let very_few = Extent { training: 45, held_out: 5, ..FEW_ROWS };
+        assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), very_few)), [286, 8, 200, 15, 5]);
     }
 
     #[test]

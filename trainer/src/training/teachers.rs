@@ -61,6 +61,9 @@ impl TeacherEncoding {
             let rows = |config: &TrainingConfig| {
                 (config.validation.clone(), config.validation_share.to_bits(), config.folds, config.data_seed)
             };
+            if teacher.config.folds > 0 {
+                return refuse("was cross-validated and has learned from all rows; train a teacher with --folds 0");
+            }
             if teacher.config.data_hash.as_deref() != Some(data_hash) || rows(&teacher.config) != rows(config) {
                 return refuse("a teacher is trained on the same rows, with the same ones held out for validation");
             }
