@@ -221,8 +221,8 @@ fn reports_are_one_json_object() {
 #[test]
 fn a_departure_has_its_layer_step_and_row_in_json_and_in_a_plot() {
     let place = Place::new();
-    place.copy_run("run");
     place.write("rows.csv", rows().as_bytes());
+    place.run(&format!("train --data rows.csv --out run {TINY} --cell lstm")).assert_done("train");
     for plot in ["plot.png", "plot.svg"] {
         let command = format!("parity run --data rows.csv --json --drift 50 --worst 3 --plot {plot}");
         let outcome = place.run(&command);
@@ -232,7 +232,7 @@ fn a_departure_has_its_layer_step_and_row_in_json_and_in_a_plot() {
         assert_eq!((&direction["layer"], &direction["reverse"]), (&1.into(), &false.into()));
         let quantities = direction["quantities"].as_array().unwrap();
         let names: Vec<&str> = quantities.iter().map(|quantity| quantity["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["x", "r", "z", "n", "h"]);
+        assert_eq!(names, ["x", "i", "f", "g", "o", "c", "h"]);
         // 40 rows, 4 units.
         let first = &quantities[5]["steps"][0];
         assert_eq!((&first["values"], &first["bounded"], &first["saturated"]), (&160.into(), &160.into(), &0.into()));

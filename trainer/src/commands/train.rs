@@ -148,14 +148,11 @@ pub(super) fn train_anew(out: &Path, config: TrainingConfig, device: &Device, ve
 fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error> {
     let Session { config, prepared, folder, .. } = session;
     prepared.notes.reading.iter().for_each(|line| note(line));
-    note(&format!(
-        "{}: {} training and {} validation rows, {} classes, {}; {device}",
-        config.data.name(),
-        prepared.training.len(),
-        prepared.validation.len(),
-        prepared.labels.len(),
-        prepared.encoder
-    ));
+    let rows = match config.folds {
+        0 => format!("{} training and {} validation rows", prepared.training.len(), prepared.validation.len()),
+        folds => format!("{} rows in {folds} parts", prepared.training.len()),
+    };
+    note(&format!("{}: {rows}, {} classes, {}; {device}", config.data.name(), prepared.labels.len(), prepared.encoder));
     note(&prepared.notes.classes);
     prepared.notes.notices.iter().for_each(|line| note(line));
     note_encoding(config, prepared);

@@ -63,6 +63,7 @@ impl Progress {
 
     pub(super) fn start_epoch(&mut self) {
         self.started = Instant::now();
+        self.last_line = self.started;
         self.rows_done = 0;
         if let Some(bar) = &self.bar {
             bar.reset();
