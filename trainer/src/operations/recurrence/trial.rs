@@ -46,15 +46,18 @@ impl Trial {
             let rows = (0..direction.total_steps()).map(|_| rng.random_range(0..count as u32));
             Arc::new(Lookup::new(rows.collect(), count))
         });
-        let mut random = |count: usize| (0..count).map(|_| rng.random_range(-0.8..=0.8)).collect::<Vec<f32>>();
+        let mut random =
+            |count: usize, most: f32| (0..count).map(|_| rng.random_range(-most..=most)).collect::<Vec<f32>>();
         let total = direction.total_steps();
+        // Weights of many units are small, as in a network: large ones would multiply every step's rounding.
+        let weight = 1.6 / (size as f32).sqrt();
         Self {
             precision: DType::F32,
             size,
-            projected: random(direction.projected_rows() * cell.gates() * size),
-            weight_hh: random(cell.gates() * size * size),
-            bias: random(cell.results() * size),
-            gradient: random(total * cell.states() * size),
+            projected: random(direction.projected_rows() * cell.gates() * size, 0.8),
+            weight_hh: random(cell.gates() * size * size, weight.min(0.8)),
+            bias: random(cell.results() * size, 0.8),
+            gradient: random(total * cell.states() * size, 0.8),
             direction,
         }
     }
