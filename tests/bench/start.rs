@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use burn::backend::Autodiff;
 use tests::Cpu;
 use trainer::examples::Spill;
-use trainer::run_folder::{RunFolder, read_toml, write_atomically};
+use trainer::output::write_atomically;
+use trainer::run_folder::{RunFolder, read_toml};
 use trainer::training::{Prepared, TrainingConfig, batches_of_epoch, initial_network};
 use trainer::{Error, note, weights};
 

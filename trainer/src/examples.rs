@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::Error;
 use crate::network::Sequence;
-use crate::run_folder::temporary_file_near;
+use crate::output::temporary_file_near;
 
 /// An encoded row.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,6 +93,11 @@ impl Examples {
     /// The class of a row; 0 of one that is not there.
     pub fn class(&self, row: usize) -> usize {
         self.place(row).class as usize
+    }
+
+    /// The class of each row.
+    pub fn classes(&self) -> Vec<usize> {
+        self.rows.iter().map(|place| place.class as usize).collect()
     }
 
     /// A row; one that is not there has no step.

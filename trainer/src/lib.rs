@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod error;
 pub mod examples;
 pub mod export;
+pub mod file_names;
 pub mod folder_lock;
 pub mod frontier;
 pub mod import;

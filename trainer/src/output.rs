@@ -263,7 +263,7 @@ fn is_read_of_folder(path: &Path) -> bool {
     const ROWS: [&str; 6] = ["train", "test", "valid", "val", "dev", "validation"];
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
-    ROWS.contains(&stem) || crate::run_folder::FILES.contains(&name)
+    ROWS.contains(&stem) || crate::file_names::FILES.contains(&name)
 }
 
 /// What two names of one file have in common.

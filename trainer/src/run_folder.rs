@@ -8,29 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::file_names::{CHECKPOINT, CONFIG, CROSS_VALIDATION, FILES, SEARCH_FILE};
 use crate::folder_lock::FolderLock;
-use crate::frontier::SEARCH_FILE;
-use crate::output::remove_unfinished;
-pub use crate::output::{temporary_file_near, write_atomically};
-
-/// The files of a run, but for its lock.
-pub const FILES: [&str; 11] = [
-    CONFIG,
-    "labels.txt",
-    "vocabulary.txt",
-    "fingerprints.toml",
-    "alphabet.toml",
-    "normalization.toml",
-    "weights.safetensors",
-    "rounding.toml",
-    "metrics.csv",
-    "result.toml",
-    CHECKPOINT,
-];
-
-const CONFIG: &str = "config.toml";
-const CHECKPOINT: &str = "checkpoint.bin";
-const CROSS_VALIDATION: &str = "cross-validation";
+use crate::output::{remove_unfinished, write_atomically};
 
 /// A run's folder.
 ///

@@ -9,7 +9,7 @@ use burn_store::{ModuleSnapshot, SafetensorsStore};
 
 use crate::error::Error;
 use crate::network::{Cell, Classifier, Direction, Head, Layer, values};
-use crate::run_folder::write_atomically;
+use crate::output::write_atomically;
 
 /// A matrix, row-major.
 #[derive(Debug, Clone, PartialEq)]

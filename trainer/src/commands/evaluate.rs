@@ -21,8 +21,8 @@ use super::{CutRows, print};
 pub(crate) struct Evaluate {
     /// The model file.
     model: PathBuf,
-    /// A file of rows as `trainer train --data` takes it, a folder with test.csv, or `digits`. Without it: the home commands' test
-    /// sentences.
+    /// A file of rows as `trainer train --data` takes it, a folder with test.csv, or `digits`. Without it: the home
+    /// commands' test sentences.
     #[arg(long)]
     data: Option<PathBuf>,
     #[command(flatten)]

@@ -20,8 +20,8 @@ use super::{CutRows, load_run, print};
 pub(crate) struct Parity {
     /// The run folder.
     run: PathBuf,
-    /// A file of rows as `trainer train --data` takes it, a folder with test.csv, or `digits`. Without it: the home commands' test
-    /// sentences.
+    /// A file of rows as `trainer train --data` takes it, a folder with test.csv, or `digits`. Without it: the home
+    /// commands' test sentences.
     #[arg(long)]
     data: Option<PathBuf>,
     #[command(flatten)]

@@ -131,7 +131,8 @@ pub(super) fn read_config(path: &Path) -> Result<Table, Error> {
     read_toml(path)
 }
 
-/// The settings of a run that is tuned: its own, but that it was perhaps tuned itself.
+/// The settings of a run that is tuned: its own, but that it was perhaps tuned itself. It is not cross-validated: its
+/// weights have learned from every part.
 fn settings_of_run(path: &Path) -> Result<Table, Error> {
     let mut settings: Table = read_toml(&RunFolder::open(path)?.config())?;
     settings.remove("folds");

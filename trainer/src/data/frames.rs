@@ -36,11 +36,7 @@ pub(super) struct ValueColumns {
 impl ValueColumns {
     /// Adds the values of a record's frame.
     fn append(&self, path: &Path, record: &Record, values: &mut Vec<f32>) -> Result<(), DataError> {
-        for (place, column) in self.columns.iter().enumerate() {
-            let field = record.field(*column);
-            values.push(self.parse(field).ok_or_else(|| self.not_a_number(path, record, place))?);
-        }
-        Ok(())
+        self.append_first(self.columns.len(), path, record, values)
     }
 
     /// The values of a record that is a sequence of its own; empty fields at its end are none.
@@ -48,11 +44,23 @@ impl ValueColumns {
         let is_filled = |column: &usize| !["", "nan"].contains(&record.field(*column).to_lowercase().as_str());
         let length = self.columns.iter().rposition(is_filled).map_or(0, |last| last + 1);
         let mut values = Vec::with_capacity(length);
+        self.append_first(length, path, record, &mut values)?;
+        Ok(Frames { channels: 1, values })
+    }
+
+    /// Adds the values of the first `length` columns.
+    fn append_first(
+        &self,
+        length: usize,
+        path: &Path,
+        record: &Record,
+        values: &mut Vec<f32>,
+    ) -> Result<(), DataError> {
         for (place, column) in self.columns.iter().take(length).enumerate() {
             let field = record.field(*column);
             values.push(self.parse(field).ok_or_else(|| self.not_a_number(path, record, place))?);
         }
-        Ok(Frames { channels: 1, values })
+        Ok(())
     }
 
     fn parse(&self, field: &str) -> Option<f32> {

@@ -1,6 +1,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::str::Utf8Error;
 
 use super::DataError;
 use super::encodings::not_utf8;
@@ -195,29 +196,32 @@ impl<'r> Records<'r> {
 
     /// The text of the next record.
     pub(super) fn next_text(&mut self) -> Result<Option<String>, DataError> {
-        Ok(match self.next_bytes()? {
-            Some(start) => Some(self.text(start)?.to_owned()),
-            None => None,
-        })
+        let Some(start) = self.next_bytes()? else {
+            return Ok(None);
+        };
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) => Ok(Some(text.to_owned())),
+            Err(error) => Err(self.not_text(start, error)),
+        }
     }
 
-    /// The record that was read last as text; where it is none, the rest of the file is looked at to tell what it is.
-    fn text(&mut self, start: Position) -> Result<&str, DataError> {
-        if let Err(error) = std::str::from_utf8(&self.bytes) {
-            let before = self.bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let Position { line, column, .. } = before.iter().copied().fold(start, Position::after);
-            let first = self.bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-            return Err(not_utf8(&self.path, line, column, first, &self.bytes, &mut self.reader));
-        }
-        Ok(std::str::from_utf8(&self.bytes).unwrap_or_default())
+    /// What is wrong with the record that was read last, which is no text; the rest of the file is looked at to tell
+    /// what it is.
+    fn not_text(&mut self, start: Position, error: Utf8Error) -> DataError {
+        let before = self.bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let Position { line, column, .. } = before.iter().copied().fold(start, Position::after);
+        let first = self.bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+        not_utf8(&self.path, line, column, first, &self.bytes, &mut self.reader)
     }
 
     fn read(&mut self) -> Result<Option<Record>, DataError> {
         let Some(start) = self.next_bytes()? else {
             return Ok(None);
         };
-        self.text(start)?;
-        let text = std::str::from_utf8(&self.bytes).unwrap_or_default();
+        let text = match std::str::from_utf8(&self.bytes) {
+            Ok(text) => text,
+            Err(error) => return Err(self.not_text(start, error)),
+        };
         let line = start.line;
         let fields = self.form.fields(text).map_err(|problem| {
             let (path, problem) = (self.path.clone(), problem);

@@ -84,9 +84,6 @@ impl Source {
         }
     }
 
-    /// Reads training and validation rows for the first time: those of a file or folder for validation where there is
-    /// one, the hand-written development sentences for the home commands, else a share of the training rows.
-    ///
     /// The name of the file that rows to measure on come from, where it is not the source itself.
     pub fn test_file(&self) -> Option<PathBuf> {
         match self {
@@ -96,6 +93,9 @@ impl Source {
         }
     }
 
+    /// Reads training and validation rows for the first time: those of a file or folder for validation where there is
+    /// one, the hand-written development sentences for the home commands, else a share of the training rows.
+    ///
     /// The columns of text change nothing about which rows are chosen, and their order.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use crate::data::{Part, ReadOptions, TrainingData, TrainingRow};
 use crate::error::Error;
 use crate::export::{ExportPrecision, ModelFile};
 use crate::inference::{HostClassifier, InferenceError, answer};
+use crate::output::write_atomically;
 use crate::run::Run;
-use crate::run_folder::write_atomically;
 use crate::training::label_class;
 
 /// What a file that is not written yet is called in errors.

@@ -17,7 +17,7 @@ mod table;
 pub use budget::Budget;
 pub use references::{Reference, read_references};
 pub use search::{Search, Trial, search};
-pub use search_file::{SEARCH_FILE, SearchFolder, SearchInputs};
+pub use search_file::{SearchFolder, SearchInputs};
 pub use sizes::{Candidate, Size, Sizes};
 pub use space::{Shape, Space};
 pub use table::{ChosenModel, Frontier, Measured, Stage};

@@ -9,12 +9,11 @@ use sha2::{Digest, Sha256};
 use super::Budget;
 use crate::data::TrainingData;
 use crate::error::Error;
+use crate::file_names::{FILES, SEARCH_FILE};
 use crate::folder_lock::FolderLock;
-use crate::run_folder::{FILES, RunFolder, read_toml, write_toml};
+use crate::run_folder::{RunFolder, read_toml, write_toml};
 use crate::training::TrainingConfig;
 
-/// The file that says what the runs of a search were trained on, beside their settings.
-pub const SEARCH_FILE: &str = "search.toml";
 /// The folder of the runs of a search, in that of the search.
 pub(super) const RUNS: &str = "runs";
 /// The table of a search, and its plots.

@@ -79,9 +79,7 @@ impl EvaluationReport {
             curve: None,
         }
     }
-}
 
-impl EvaluationReport {
     /// A line for each class with its recall, of more than `most` classes for those of the smallest recall alone.
     pub fn recalls(&self, most: usize) -> Vec<String> {
         let mut classes: Vec<&ClassReport> = self.classes.iter().filter(|class| class.rows > 0).collect();

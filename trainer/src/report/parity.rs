@@ -103,7 +103,7 @@ impl ParityReport {
         detail: ParityDetail,
     ) -> Result<Self, Error> {
         let examples = run.encode_rows(rows, place)?;
-        let expected: Vec<usize> = (0..examples.len()).map(|row| examples.class(row)).collect();
+        let expected = examples.classes();
         let reference = logits(&run.network, &run.network_config(), &examples)?;
         let classes: Vec<usize> = reference.iter().map(|logits| argmax(logits)).collect();
         let compared = precisions(run);

@@ -81,12 +81,10 @@ pub fn finish<B: NetworkBackend>(
     let (expected, answered) = match cross_validation {
         Some(parts) => (parts.expected(), parts.at(kept.epoch as f64 / config.epochs as f64).answers),
         None => {
-            let classes = (0..prepared.validation.len()).map(|row| prepared.validation.class(row) as u32);
-            (classes.collect(), evaluate(&network, &shape, &prepared.validation, device)?.answers)
+            let rows = &prepared.validation;
+            (rows.classes(), evaluate(&network, &shape, rows, device)?.answers)
         }
     };
-    let [expected, answered] =
-        [expected, answered].map(|rows| rows.iter().map(|class| *class as usize).collect::<Vec<_>>());
     let validation = EvaluationReport::new(prepared.labels.iter().map(String::as_str), &expected, &answered);
     let rows = prepared.calibration_rows(config.calibration_rows)?;
     let result = RunResult {

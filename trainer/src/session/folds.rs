@@ -1,7 +1,7 @@
 //! The cross-validation of a training on few rows.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -42,7 +42,7 @@ impl Session {
                         progress.end_fold(number + 1, folds, &fold);
                         trained.lock().unwrap_or_else(PoisonError::into_inner).insert(number, fold);
                     }
-                    Ok(None) => {}
+                    Ok(None) => next.store(folds, Ordering::Relaxed),
                     Err(error) => {
                         next.store(folds, Ordering::Relaxed);
                         *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
@@ -73,6 +73,7 @@ impl Session {
         let path = self.fold_path(number);
         let finished = path.with_extension("toml");
         if finished.is_file() {
+            remove_folder(&path)?;
             return read_toml(&finished).map(Some);
         }
         let held_out = HeldOut::Fold { fold: number, folds: self.config.folds };
@@ -86,23 +87,29 @@ impl Session {
             Ending::Interrupted => return Ok(None),
             Ending::Finished(measured) => measured,
         };
-        let classes = (0..prepared.validation.len()).map(|row| prepared.validation.class(row) as u32);
         let fold = Fold {
             epochs: config.epochs,
-            expected: classes.collect(),
+            expected: prepared.validation.classes(),
             answers: measured.answers,
             history: measured.history,
         };
         write_toml(&finished, &fold)?;
-        let unwritable = |source| Error::Unwritable { path: path.clone(), source };
-        std::fs::remove_dir_all(&path).map_err(unwritable)?;
+        remove_folder(&path)?;
         Ok(Some(fold))
     }
 
-    /// Where a part is trained; what it came to lies beside it.
+    /// Where a part is trained; its measurements lie beside it.
     fn fold_path(&self, number: usize) -> PathBuf {
         self.folder.cross_validation().join(format!("fold-{}", number + 1))
     }
+}
+
+/// Removes what a part left where it was trained, if anything.
+fn remove_folder(path: &Path) -> Result<(), Error> {
+    if !path.exists() {
+        return Ok(());
+    }
+    std::fs::remove_dir_all(path).map_err(|source| Error::Unwritable { path: path.into(), source })
 }
 
 /// Calls `work` with this thread alone to compute on.

@@ -95,7 +95,7 @@ impl Session {
     ) -> Result<Option<FinishedRun>, Error> {
         use burn_ndarray::NdArray;
 
-        use crate::training::{Ending, Fit, Validation};
+        use crate::training::{Ending, Fit, KeptEpoch, Validation};
 
         let Self { config, prepared, folder, resume, .. } = self;
         let crossed = match config.folds {
@@ -106,7 +106,9 @@ impl Session {
             },
         };
         let validation = crossed.as_ref().map_or(Validation::Rows, Validation::Crossed);
-        let fit = Fit { config, prepared, folder, resume: *resume, validation, should_stop };
+        let keep_epoch = if crossed.is_some() { KeptEpoch::Last } else { config.keep_epoch };
+        let of_fit = TrainingConfig { keep_epoch, ..config.clone() };
+        let fit = Fit { config: &of_fit, prepared, folder, resume: *resume, validation, should_stop };
         match device.fit(&fit, progress)? {
             Ending::Interrupted => Ok(None),
             Ending::Finished(measurements) => {

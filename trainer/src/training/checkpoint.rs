@@ -12,8 +12,8 @@ use super::embedding::{EmbeddingRecord, EmbeddingTable};
 use super::learner::Learner;
 use crate::error::Error;
 use crate::operations::TrainingBackend;
+use crate::output::write_atomically;
 use crate::quantize::Rounding;
-use crate::run_folder::write_atomically;
 
 /// What the epochs between two measurements came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ pub(super) struct Position {
     /// The measurements so far.
     pub(super) history: Vec<EpochMetrics>,
     /// The class that each validation row had in each of them, where that is asked for.
-    pub(super) answers: Vec<Vec<u32>>,
+    pub(super) answers: Vec<Vec<usize>>,
 }
 
 /// All that a run needs to go on as if it had not been interrupted.

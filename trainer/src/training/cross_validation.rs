@@ -1,4 +1,4 @@
-//! What trainings on parts of the rows came to, each measured on the rows that it did not see.
+//! The measurements of trainings on parts of the rows, each measured on the rows that it did not see.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +11,9 @@ pub struct Fold {
     /// Epochs that the training has.
     pub epochs: usize,
     /// The class of each row of the part.
-    pub expected: Vec<u32>,
+    pub expected: Vec<usize>,
     /// The class that the network gave each of these rows, at each measurement.
-    pub answers: Vec<Vec<u32>>,
+    pub answers: Vec<Vec<usize>>,
     /// The measurements.
     pub history: Vec<EpochMetrics>,
 }
@@ -39,7 +39,7 @@ impl CrossValidation {
     }
 
     /// The class of each row, part after part.
-    pub fn expected(&self) -> Vec<u32> {
+    pub fn expected(&self) -> Vec<usize> {
         self.folds.iter().flat_map(|fold| &fold.expected).copied().collect()
     }
 
@@ -79,7 +79,7 @@ impl CrossValidation {
 mod tests {
     use super::*;
 
-    fn fold(epochs: &[usize], answers: &[&[u32]], losses: &[f64]) -> Fold {
+    fn fold(epochs: &[usize], answers: &[&[usize]], losses: &[f64]) -> Fold {
         let metrics = |(epoch, loss): (&usize, &f64)| EpochMetrics {
             epoch: *epoch,
             validation_loss: *loss,
@@ -95,10 +95,10 @@ mod tests {
 
     #[test]
     fn the_longest_training_is_best_that_is_no_worse_than_a_standard_error() {
-        let right: &[u32] = &[0, 1];
-        let wrong: &[u32] = &[1, 0];
+        let right: &[usize] = &[0, 1];
+        let wrong: &[usize] = &[1, 0];
         let share =
-            |answers: &[&[u32]]| CrossValidation::new(vec![fold(&[1, 2, 3, 4], answers, &[1.0; 4])]).best_share();
+            |answers: &[&[usize]]| CrossValidation::new(vec![fold(&[1, 2, 3, 4], answers, &[1.0; 4])]).best_share();
         assert_eq!(share(&[wrong, right, right, right]), 1.0);
         assert_eq!(share(&[wrong, right, wrong, wrong]), 0.5);
         assert_eq!(share(&[right, &[0, 0], &[0, 0], wrong]), 0.25);

@@ -18,7 +18,7 @@ pub struct Evaluation {
     /// Share of rows that are right.
     pub accuracy: f64,
     /// The class of the largest logit of each row.
-    pub answers: Vec<u32>,
+    pub answers: Vec<usize>,
 }
 
 /// Measures the network, without dropout.
@@ -37,10 +37,11 @@ pub fn evaluate<B: NetworkBackend>(
         let batch = Batch::read(examples, &rows)?;
         let logits = model.forward(network, &batch.packed, None);
         let largest = values(logits.clone().argmax(1).squeeze_dim::<1>(1).float());
-        let (losses, right) = losses_and_correct(logits, &batch.classes, device);
-        loss += values(losses).into_iter().map(f64::from).sum::<f64>();
-        correct += values(right).into_iter().filter(|right| *right > 0.5).count();
-        rows.iter().zip(largest).for_each(|(row, class)| answers[*row] = class as u32);
+        loss += values(losses(logits, targets(&batch.classes, device))).into_iter().map(f64::from).sum::<f64>();
+        for ((row, class), expected) in rows.iter().zip(largest).zip(&batch.classes) {
+            answers[*row] = class as usize;
+            correct += usize::from(answers[*row] == *expected);
+        }
     }
     let rows = examples.len().max(1) as f64;
     Ok(Evaluation { loss: loss / rows, accuracy: correct as f64 / rows, answers })
@@ -73,11 +74,20 @@ pub(super) fn losses_and_correct<B: Backend>(
     classes: &[usize],
     device: &B::Device,
 ) -> (Tensor<B, 1>, Tensor<B, 1>) {
-    let targets: Vec<i64> = classes.iter().map(|class| *class as i64).collect();
-    let targets = Tensor::<B, 2, Int>::from_data(TensorData::new(targets, [classes.len(), 1]), device);
+    let targets = targets::<B>(classes, device);
     let right = logits.clone().detach().argmax(1).equal(targets.clone()).float().squeeze_dim(1);
-    let losses = log_softmax(logits, 1).gather(1, targets).squeeze_dim(1).neg();
-    (losses, right)
+    (losses(logits, targets), right)
+}
+
+/// The cross-entropy of each row.
+fn losses<B: Backend>(logits: Tensor<B, 2>, targets: Tensor<B, 2, Int>) -> Tensor<B, 1> {
+    log_softmax(logits, 1).gather(1, targets).squeeze_dim(1).neg()
+}
+
+/// The classes as a column.
+fn targets<B: Backend>(classes: &[usize], device: &B::Device) -> Tensor<B, 2, Int> {
+    let targets: Vec<i64> = classes.iter().map(|class| *class as i64).collect();
+    Tensor::from_data(TensorData::new(targets, [classes.len(), 1]), device)
 }
 
 /// The cross-entropy of each row with smoothed labels: of `classes`, the row's own has the probability

@@ -19,9 +19,10 @@ use crate::batches::epoch_batches;
 use crate::error::Error;
 use crate::network::{Classifier, NetworkConfig, values};
 use crate::operations::{NetworkBackend, TrainingBackend};
+use crate::output::write_atomically;
 use crate::quantize::{IntegerBits, Rounding, measure_ranges};
 use crate::run::Run;
-use crate::run_folder::{RunFolder, write_atomically, write_toml};
+use crate::run_folder::{RunFolder, write_toml};
 use crate::weights::{self, NetworkWeights};
 
 /// Batches between two reads of loss and accuracy from the device.
@@ -51,7 +52,7 @@ pub struct Measurements {
     /// All of them.
     pub history: Vec<EpochMetrics>,
     /// The class that each validation row had in each, see [`Validation::Answers`].
-    pub answers: Vec<Vec<u32>>,
+    pub answers: Vec<Vec<usize>>,
 }
 
 /// How a training is validated.
@@ -61,8 +62,8 @@ pub enum Validation<'a> {
     Rows,
     /// On the validation rows, and the answers to them are kept.
     Answers,
-    /// By trainings on parts of the rows: what they came to at the same share of the training. It ends where they were
-    /// best, and keeps its last epoch.
+    /// By trainings on parts of the rows: their measurements at the same share of the training, which ends where they
+    /// were best. Its settings keep the last epoch.
     Crossed(&'a CrossValidation),
 }
 
@@ -111,7 +112,7 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
         Validation::Crossed(parts) => (parts.best_share() * config.epochs as f64).ceil() as usize,
         Validation::Rows | Validation::Answers => config.epochs,
     };
-    while position.epoch < last && !is_over(fit, &position.history) {
+    while position.epoch < last && !patience_is_over(config, &position.history) {
         if let (Some(bits), None) = (config.integer_bits(), learner.rounding())
             && position.epoch >= config.float_epochs()
         {
@@ -138,7 +139,7 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
         Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
     }
     progress.finish();
-    let kept = kept(fit, &position.history).ok_or_else(|| Error::Failed("no epoch was trained".into()))?;
+    let kept = kept_epoch(config, &position.history).ok_or_else(|| Error::Failed("no epoch was trained".into()))?;
     Ok(Ending::Finished(Measurements { kept, history: position.history, answers: position.answers }))
 }
 
@@ -272,27 +273,10 @@ fn measure<B: NetworkBackend>(
     };
     position.history.push(metrics);
     position.sums = EpochSums::default();
-    let is_kept = kept(fit, &position.history) == Some(metrics);
-    let is_crossed = matches!(fit.validation, Validation::Crossed(_));
-    progress.end_epoch(&metrics, is_kept && !is_crossed && config.keep_epoch == KeptEpoch::Best);
+    let is_kept = kept_epoch(config, &position.history) == Some(metrics);
+    progress.end_epoch(&metrics, is_kept && config.keep_epoch == KeptEpoch::Best);
     write_atomically(&folder.metrics(), &metrics_csv(&position.history)?)?;
     Ok(is_kept)
-}
-
-/// The measurement whose weights are kept so far.
-fn kept(fit: &Fit<'_>, history: &[EpochMetrics]) -> Option<EpochMetrics> {
-    match fit.validation {
-        Validation::Crossed(_) => history.last().copied(),
-        Validation::Rows | Validation::Answers => kept_epoch(fit.config, history),
-    }
-}
-
-/// Whether the training stops early.
-fn is_over(fit: &Fit<'_>, history: &[EpochMetrics]) -> bool {
-    match fit.validation {
-        Validation::Crossed(_) => false,
-        Validation::Rows | Validation::Answers => patience_is_over(fit.config, history),
-    }
 }
 
 fn metrics_csv(history: &[EpochMetrics]) -> Result<Vec<u8>, Error> {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::data::{Content, DataError, HeldOut, Part, Row, RowNotes, TrainingData, TrainingRow};
+use crate::data::{Content, DataError, HeldOut, Part, Row, RowNotes, TrainingData, TrainingRow, first_of};
 use crate::encoding::{CutSequence, Encoder, Pretrained};
 use crate::error::Error;
 use crate::examples::{Collector, Example, Examples, Spill};
@@ -318,18 +318,9 @@ pub fn label_class<Label: AsRef<str>>(
         place: place.into(),
         row: number + 1,
         label: row.label.clone(),
-        known: shortened(labels),
+        known: first_of(labels.iter(), MOST_LISTED),
     })
 }
 
 /// Labels that an error lists at most.
 const MOST_LISTED: usize = 10;
-
-/// The first labels, and how many there are beside them.
-fn shortened<Label: AsRef<str>>(labels: &[Label]) -> String {
-    let listed: Vec<&str> = labels.iter().take(MOST_LISTED).map(AsRef::as_ref).collect();
-    match labels.len().saturating_sub(MOST_LISTED) {
-        0 => listed.join(", "),
-        more => format!("{} and {more} more", listed.join(", ")),
-    }
-}

@@ -10,6 +10,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::form::Form;
+use super::listing::first_of;
 use super::records::Record;
 use super::{DataError, ReadOptions};
 
@@ -160,10 +161,7 @@ impl Layout {
     }
 
     fn list(&self, columns: &[usize]) -> String {
-        let shown: Vec<String> = columns.iter().take(MOST_NAMED).map(|column| self.name(*column)).collect();
-        let more = columns.len().saturating_sub(MOST_NAMED);
-        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        shown.join(", ") + &more
+        first_of(columns.iter().map(|column| self.name(*column)), MOST_NAMED)
     }
 }
 
@@ -202,17 +200,11 @@ impl fmt::Display for Layout {
             write!(formatter, "; decimal commas")?;
         }
         if !self.ignored.is_empty() {
-            let shown = self.ignored.iter().take(MOST_NAMED);
-            let shown: Vec<String> = shown
-                .map(|ignored| {
-                    let reason = ignored.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-                    self.name(ignored.column) + &reason
-                })
-                .collect();
-            write!(formatter, "; ignored: {}", shown.join(", "))?;
-            if self.ignored.len() > MOST_NAMED {
-                write!(formatter, " and {} more", self.ignored.len() - MOST_NAMED)?;
-            }
+            let shown = self.ignored.iter().map(|ignored| {
+                let reason = ignored.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+                self.name(ignored.column) + &reason
+            });
+            write!(formatter, "; ignored: {}", first_of(shown, MOST_NAMED))?;
         }
         Ok(())
     }
