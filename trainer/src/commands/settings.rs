@@ -71,7 +71,7 @@ pub(super) struct Settings {
     /// Recurrent layers [1]
     #[arg(long, value_name = "N")]
     num_layers: Option<usize>,
-    /// How outputs become one vector [max]
+    /// How outputs become one vector [max; of frames, where rows have fewer than 16 on average, last]
     #[arg(long, value_enum)]
     pooling: Option<Pooling>,
     /// Where the loss is taken [last]
@@ -89,13 +89,14 @@ pub(super) struct Settings {
     /// How much of each label's probability all classes share in the loss [0]
     #[arg(long, value_name = "X")]
     label_smoothing: Option<f64>,
-    /// How far tokens' vectors are moved, as a share of their norm, to be right about those nearby too [0]
+    /// How far words' vectors, or frames, are moved, as a share of their norm, to be right about those nearby too
+    /// [0.05, of frames 0.1; 0 of long rows]
     #[arg(long, value_name = "X")]
     adversarial: Option<f64>,
     /// Epochs that the weights are averaged over [0]
     #[arg(long, value_name = "X")]
     weight_average: Option<f64>,
-    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000; of long rows fewer]
+    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000; of rows shorter than 16 twice as many; of long rows fewer]
     #[arg(long, value_name = "N", conflicts_with = "epochs")]
     steps: Option<usize>,
     /// Passes over the rows to train for, instead of --steps

@@ -88,7 +88,8 @@ impl NetworkConfig {
 /// `embedding` `[tokens, embedding_size]`; the logits are `[rows, classes]`.
 #[derive(Module, Debug)]
 pub struct Classifier<B: Backend> {
-    /// One vector a token; none for one-hot tokens and for frames.
+    /// One vector a token; none for one-hot tokens and for frames. Those of a batch alone while training computes it,
+    /// and the frames of a batch where training asks for their gradient.
     pub embedding: Option<Param<Tensor<B, 2>>>,
     /// Recurrent layers, the first one nearest to the input.
     pub layers: Vec<Layer<B>>,
@@ -157,7 +158,8 @@ impl<B: Backend> Classifier<B> {
         let device = self.head.bias.device();
         let vocabulary = || indices(packed.vocabulary(), &device);
         match (&self.embedding, packed.frames(&device)) {
-            (_, Some(frames)) => LayerInput::Values(frames),
+            (Some(frames), Some(_)) => LayerInput::Values(frames.val()),
+            (None, Some(frames)) => LayerInput::Values(frames),
             (Some(embedding), None) if packed.vocabulary().is_empty() => {
                 LayerInput::Tokens(with_composed(embedding.val(), packed))
             }

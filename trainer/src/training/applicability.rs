@@ -38,7 +38,7 @@ pub struct Rule {
 }
 
 /// The rules. Settings that are in none of them have an effect in every training, or are checked where they are used.
-pub const RULES: [Rule; 16] = [
+pub const RULES: [Rule; 17] = [
     refused(
         &["vocabulary-size", "vocabulary-rows", "vocabulary-columns", "vocabulary-by"],
         "--input words, fingerprinted-words or characters",
@@ -51,6 +51,10 @@ pub const RULES: [Rule; 16] = [
     refused(&["frame-unit"], "rows of frames", |of| of.reads(&[Input::Frames])),
     refused(&["input-noise"], "rows of frames", |of| of.config.input_noise == 0.0 || of.reads(&[Input::Frames])),
     said(&["embedding-size"], "rows of texts", |of| of.reads_texts()),
+    refused(&["adversarial"], "frames, or vectors of words that training changes", |of| {
+        let changes_vectors = of.config.embedding_size > 0 && !of.config.freeze_embeddings;
+        of.config.adversarial == 0.0 || changes_vectors || of.reads(&[Input::Frames])
+    }),
     refused(&["word-dropout"], "rows of texts", |of| of.config.word_dropout == 0.0 || of.reads_texts()),
     refused(&["embedding-bits"], "an embedding: rows of texts, and an --embedding-size above 0", |of| {
         of.config.embedding_size > 0 && of.reads_texts()
@@ -180,7 +184,7 @@ mod tests {
             TrainingConfig { fine_tune: Some(PathBuf::from("run")), ..base.clone() },
             TrainingConfig { keep_epoch: KeptEpoch::Last, ..base.clone() },
             TrainingConfig { subword_buckets: 8, input_noise: 0.1, ..base.clone() },
-            TrainingConfig { embedding_size: 0, ..base },
+            TrainingConfig { embedding_size: 0, adversarial: 0.1, ..base },
         ];
         for config in &configs {
             for input in Input::value_variants() {

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use clap::ValueEnum;
+
 use super::TrainingConfig;
 use super::config::MOST_EPOCHS;
+use crate::network::Pooling;
 
 /// Fewest rows that count as many.
 const MANY_ROWS: usize = 3_000;
@@ -14,6 +17,8 @@ const MANY: Length = Length { steps: 6_000, batch_size: 32 };
 const VERY_FEW_ROWS: usize = 100;
 /// Fewest optimizer steps.
 const FEWEST_STEPS: usize = 500;
+/// Rows of fewer words or frames, on average, are trained on for twice as many steps: each costs little.
+const SHORT_ROW: f64 = 16.0;
 
 /// Words or frames of a batch, on average, above which few rows are dealt into batches of half the size.
 const LONG_BATCH: f64 = 2_048.0;
@@ -34,6 +39,10 @@ const SMALLEST_FOLD: usize = 2;
 /// Dropout of a network that has many weights for its rows, and of one that has few.
 const STRONG_DROPOUT: f64 = 0.5;
 const WEAK_DROPOUT: f64 = 0.3;
+
+/// How far an adversary moves the vectors of words, and frames.
+const ADVERSARY_OF_WORDS: f64 = 0.05;
+const ADVERSARY_OF_FRAMES: f64 = 0.1;
 
 /// Measurements on the validation rows at most, where an epoch is short.
 const MEASUREMENTS: usize = 20;
@@ -56,6 +65,10 @@ pub struct Automatic {
     pub batch_size: bool,
     /// `dropout`
     pub dropout: bool,
+    /// `adversarial`
+    pub adversarial: bool,
+    /// `pooling`
+    pub pooling: bool,
     /// `warmup_steps`
     pub warmup_steps: bool,
     /// `patience`
@@ -86,6 +99,8 @@ pub struct Chosen {
     batch_size: usize,
     warmup_steps: usize,
     dropout: f64,
+    adversarial: f64,
+    pooling: Pooling,
     folds: usize,
 }
 
@@ -96,6 +111,8 @@ impl Automatic {
         measure_every: false,
         batch_size: false,
         dropout: false,
+        adversarial: false,
+        pooling: false,
         warmup_steps: false,
         patience: false,
         folds: false,
@@ -108,6 +125,8 @@ impl Automatic {
             measure_every: !is_given("measure_every"),
             batch_size: !is_given("batch_size"),
             dropout: !is_given("dropout"),
+            adversarial: !is_given("adversarial"),
+            pooling: !is_given("pooling"),
             warmup_steps: !is_given("warmup_steps"),
             patience: !is_given("patience"),
             folds: !["folds", "validation", "validation_share"].into_iter().any(is_given),
@@ -123,6 +142,8 @@ impl TrainingConfig {
     ///   few rows there are. The learning rate rises for a tenth of them.
     /// - Small sets learn from small batches. Rows are so many, or so long, that a default training takes minutes at most.
     /// - Dropout is strong where the weights are many for the rows: few rows, or an embedding with a vector a word.
+    /// - An adversary makes up for rows that are few. It doubles the time, so that long rows are trained on without one.
+    /// - Of a few frames the last state knows all, and is what the class is told by; of many it forgets the first ones.
     /// - Few rows are cross-validated, as a tenth of them would say little, and then trained on together.
     pub fn choose(&mut self, extent: Extent) -> Option<Chosen> {
         let automatic = std::mem::replace(&mut self.automatic, Automatic::NONE);
@@ -131,7 +152,11 @@ impl TrainingConfig {
         }
         let all_rows = extent.training + extent.held_out;
         let is_few = all_rows < MANY_ROWS;
-        let length = if is_few { FEW } else { MANY };
+        let mut length = if is_few { FEW } else { MANY };
+        let is_short = extent.mean_steps < SHORT_ROW;
+        if is_short {
+            length.steps *= 2;
+        }
         if automatic.batch_size {
             let is_long = is_few && extent.mean_steps * length.batch_size as f64 > LONG_BATCH;
             let is_halved = is_long || all_rows < VERY_FEW_ROWS;
@@ -146,22 +171,32 @@ impl TrainingConfig {
             let takes_long = taken_a_step * length.steps as f64 > MANY_TAKEN;
             self.folds = if takes_long { FEW_FOLDS } else { FOLDS }.min(all_rows / SMALLEST_FOLD);
         }
+        let most = if self.folds > 0 { MOST_TAKEN_CROSSED } else { MOST_TAKEN };
         if automatic.epochs && self.steps.is_none() {
-            let most = if self.folds > 0 { MOST_TAKEN_CROSSED } else { MOST_TAKEN };
             let affordable = (most / taken_a_step) as usize;
             self.steps = Some(length.steps.min(affordable).max(FEWEST_STEPS));
         }
         let rows = if self.folds > 0 { all_rows } else { extent.training };
         self.fix_length(rows, automatic.measure_every);
         let steps = self.epochs * rows.div_ceil(self.batch_size);
+        if automatic.adversarial && 2.0 * taken_a_step * steps as f64 <= most {
+            self.adversarial = match extent.of_frames {
+                true => ADVERSARY_OF_FRAMES,
+                false if self.embedding_size > 0 && !self.freeze_embeddings => ADVERSARY_OF_WORDS,
+                false => 0.0,
+            };
+        }
+        if automatic.pooling && extent.of_frames && is_short {
+            self.pooling = Pooling::Last;
+        }
         if automatic.warmup_steps {
             self.warmup_steps = steps / 10;
         }
         if automatic.patience {
             self.patience = self.epochs.div_ceil(2).max(1);
         }
-        let Self { epochs, batch_size, warmup_steps, dropout, folds, .. } = *self;
-        Some(Chosen { rows, steps, epochs, batch_size, warmup_steps, dropout, folds })
+        let Self { epochs, batch_size, warmup_steps, dropout, adversarial, pooling, folds, .. } = *self;
+        Some(Chosen { rows, steps, epochs, batch_size, warmup_steps, dropout, adversarial, pooling, folds })
     }
 
     /// Turns `steps`, if there are, into epochs over so many rows, of as many measurements as there are to be at most.
@@ -188,16 +223,18 @@ impl TrainingConfig {
 
 impl fmt::Display for Chosen {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rows, steps, epochs, batch_size, warmup_steps, dropout, folds } = self;
+        let Self { rows, steps, epochs, batch_size, warmup_steps, dropout, adversarial, pooling, folds } = self;
         write!(formatter, "chosen for {rows} rows: {steps} steps of {batch_size} rows ({epochs} epochs), ")?;
-        write!(formatter, "warm-up {warmup_steps} steps, dropout {dropout}")?;
-        match folds {
-            0 => write!(formatter, " (settings: --steps, --batch-size, --warmup-steps, --dropout)"),
-            _ => {
-                write!(formatter, "; so few rows are validated in {folds} parts, then all are trained on ")?;
-                write!(formatter, "(settings: --steps, --batch-size, --warmup-steps, --dropout, --folds)")
-            }
+        write!(formatter, "warm-up {warmup_steps} steps, dropout {dropout}, adversary {adversarial}")?;
+        if let Some(pooling) = pooling.to_possible_value() {
+            write!(formatter, ", pooling {}", pooling.get_name())?;
         }
+        let mut settings = "--steps, --batch-size, --warmup-steps, --dropout, --adversarial, --pooling".to_owned();
+        if *folds > 0 {
+            write!(formatter, "; so few rows are validated in {folds} parts, then all are trained on")?;
+            settings += ", --folds";
+        }
+        write!(formatter, " (settings: {settings})")
     }
 }
 
@@ -218,12 +255,14 @@ mod tests {
     }
 
     const FEW_ROWS: Extent = Extent { training: 144, held_out: 16, mean_steps: 30.0, of_frames: true };
-    const MANY_ROWS: Extent = Extent { training: 9_000, held_out: 1_000, mean_steps: 10.0, of_frames: false };
+    const MANY_ROWS: Extent = Extent { training: 9_000, held_out: 1_000, mean_steps: 20.0, of_frames: false };
 
     #[test]
     fn the_rows_decide() {
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), FEW_ROWS)), [200, 16, 200, 10, 5]);
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), MANY_ROWS)), [22, 32, 620, 2, 0]);
+        let short = Extent { mean_steps: 10.0, ..MANY_ROWS };
+        assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), short)), [43, 32, 1_212, 3, 0]);
         let middle = Extent { training: 1_600, held_out: 180, ..FEW_ROWS };
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), middle)), [20, 16, 200, 1, 0]);
         let very_few = Extent { training: 45, held_out: 5, ..FEW_ROWS };
@@ -245,8 +284,30 @@ mod tests {
     }
 
     #[test]
+    fn an_adversary_is_left_out_where_there_is_nothing_to_move_and_where_rows_are_long() {
+        let adversarial = |config, extent| chosen(&[], config, extent).adversarial;
+        let config = TrainingConfig::default();
+        assert_eq!([FEW_ROWS, MANY_ROWS].map(|extent| adversarial(config.clone(), extent)), [0.1, 0.05]);
+        let long = [FEW_ROWS, MANY_ROWS].map(|extent| Extent { mean_steps: 100.0, ..extent });
+        assert_eq!(long.map(|extent| adversarial(config.clone(), extent)), [0.0, 0.0]);
+        let one_hot = TrainingConfig { embedding_size: 0, ..config.clone() };
+        let frozen = TrainingConfig { freeze_embeddings: true, ..config };
+        assert_eq!([&one_hot, &frozen].map(|config| adversarial(config.clone(), MANY_ROWS)), [0.0, 0.0]);
+        assert_eq!(adversarial(frozen, FEW_ROWS), 0.1);
+    }
+
+    #[test]
+    fn the_last_state_answers_for_a_few_frames_alone() {
+        let pooling = |extent| chosen(&[], TrainingConfig::default(), extent).pooling;
+        let short = [FEW_ROWS, MANY_ROWS].map(|extent| Extent { mean_steps: 8.0, ..extent });
+        assert_eq!(short.map(pooling), [Pooling::Last, Pooling::Max]);
+        assert_eq!(pooling(FEW_ROWS), Pooling::Max);
+    }
+
+    #[test]
     fn what_is_given_stands() {
         let given = ["epochs", "batch_size", "dropout", "warmup_steps", "measure_every", "folds", "patience"];
+        let given = [&given[..], &["adversarial", "pooling"]].concat();
         let config = TrainingConfig { epochs: 3, batch_size: 7, ..TrainingConfig::default() };
         assert_eq!(chosen(&given, config.clone(), FEW_ROWS), config);
         let steps = TrainingConfig { steps: Some(90), ..TrainingConfig::default() };

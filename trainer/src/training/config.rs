@@ -106,7 +106,7 @@ pub struct TrainingConfig {
     pub input_noise: f64,
     /// How much of each label's probability all classes share in the loss.
     pub label_smoothing: f64,
-    /// How far the vectors of a batch's tokens are moved to where the loss is larger, as a share of their norm.
+    /// How far the vectors of a batch's tokens, or its frames, are moved to where the loss is larger, as a share of their norm.
     pub adversarial: f64,
     /// Epochs that the weights are averaged over, to measure them and to keep them; 0: they are as the last step left
     /// them.
@@ -429,9 +429,6 @@ impl TrainingConfig {
         }
         if self.freeze_embeddings && self.pretrained_embeddings.is_none() {
             return refuse("--freeze-embeddings needs --pretrained-embeddings, whose vectors it keeps");
-        }
-        if self.adversarial > 0.0 && (self.embedding_size == 0 || self.freeze_embeddings) {
-            return refuse("--adversarial moves the vectors of tokens, and needs some that training changes");
         }
         if self.folds == 1 {
             return refuse("--folds 1: expected 0, or 2 and more parts");

@@ -126,8 +126,12 @@ impl<B: TrainingBackend> Learner<B> {
         let mut gradients = GradientsAccumulator::new();
         let mut found = Found { losses: Vec::new(), right: Vec::new() };
         for (share, device) in zip(shares, &self.devices) {
-            let model = self.model.clone().fork(device);
-            let computing = self.computing(model.clone());
+            let mut model = self.model.clone().fork(device);
+            let mut computing = self.computing(model.clone());
+            if let Some(frames) = share.batch.packed.frames(device).filter(|_| self.adversarial > 0.0) {
+                model.embedding = Some(Param::from_tensor(frames));
+                computing.embedding.clone_from(&model.embedding);
+            }
             let mut same_dropout = rng.clone();
             let answers = self.answers(share, device);
             let (losses, [losses_found, right]) = self.losses(&computing, share, answers.as_ref(), rng, device);
@@ -150,12 +154,12 @@ impl<B: TrainingBackend> Learner<B> {
         ((count > 0).then(|| gradients.grads()), found)
     }
 
-    /// The network with the vectors of the batch's tokens moved to where its loss is larger:
+    /// The network with the vectors of the batch's tokens, or its frames, moved to where its loss is larger:
     /// `E + share |E| g / |g|`, with `g` the gradient of `E`; none if nothing is to be moved.
     ///
     /// # Source
     /// Miyato, Dai and Goodfellow, "Adversarial training methods for semi-supervised text classification" (2017); here
-    /// with one norm for all tokens of a batch, and a token moved alike wherever it stands.
+    /// with one norm for a whole batch, and a token moved alike wherever it stands.
     pub(super) fn adversary(
         &self,
         computing: Classifier<B>,

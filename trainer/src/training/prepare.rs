@@ -89,10 +89,6 @@ impl Prepared {
             let problem = "expected 0: frames are not padded; a sequence of frames is as long as it is";
             return Err(Error::Setting(format!("--pad-to {}: {problem}", config.pad_to)));
         }
-        if config.adversarial > 0.0 && encoder.normalization().is_some() {
-            let problem = "expected 0: it moves the vectors of tokens, and frames have none";
-            return Err(Error::Setting(format!("--adversarial {}: {problem}", config.adversarial)));
-        }
         let teachers = TeacherEncoding::read(config, &encoder, &data.labels, &data.hash)?;
         if config.pretrained_embeddings.is_some() && teachers.as_ref().is_some_and(|teachers| !teachers.same_tokens()) {
             let problem = "--pretrained-embeddings with --teacher needs teachers with this network's vocabulary";
