@@ -70,7 +70,11 @@ fn difference(config: &TrainingConfig, count: usize) -> f32 {
     let [whole, shared] =
         [1, count].map(|count| weights_after_steps(config, &prepared, &vec![Default::default(); count]));
     assert!(whole.len() > 1_000 && shared.len() == whole.len(), "{}", whole.len());
-    whole.iter().zip(&shared).map(|(whole, shared)| (whole - shared).abs()).fold(0.0, f32::max)
+    largest_difference(&whole, &shared)
+}
+
+fn largest_difference(some: &[f32], others: &[f32]) -> f32 {
+    some.iter().zip(others).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max)
 }
 
 #[test]
@@ -88,23 +92,43 @@ fn shares_of_a_batch_change_the_network_as_the_whole_does() {
 }
 
 #[test]
-fn an_adversary_moves_vectors_to_where_the_loss_is_larger() {
-    let config = TrainingConfig { adversarial: 0.1, ..config() };
-    let prepared = Prepared::read(&config, Spill::beside(Path::new("."))).unwrap();
-    let network = config.network(prepared.input_shape(&config));
+fn an_adversary_moves_vectors_and_frames_to_where_the_loss_is_larger() {
+    for data in [Source::HomeCommands, Source::new(Some(Path::new("digits")))] {
+        adversary(&TrainingConfig { data, adversarial: 0.1, ..config() });
+    }
+}
+
+#[test]
+fn an_adversary_that_moves_frames_by_nothing_changes_nothing() {
+    let digits = TrainingConfig { data: Source::new(Some(Path::new("digits"))), ..config() };
+    let prepared = Prepared::read(&digits, Spill::beside(Path::new("."))).unwrap();
+    let weights = |adversarial: f64| {
+        weights_after_steps(&TrainingConfig { adversarial, ..digits.clone() }, &prepared, &[Default::default()])
+    };
+    let [without, little, much] = [0.0, 1e-6, 0.1].map(weights);
+    assert!(largest_difference(&little, &without) <= 1e-3);
+    assert!(largest_difference(&much, &without) >= 1e-2);
+}
+
+fn adversary(config: &TrainingConfig) {
+    let prepared = Prepared::read(config, Spill::beside(Path::new("."))).unwrap();
+    let network = config.network(prepared.input_shape(config));
     let (device, mut rng) = (NdArrayDevice::default(), ChaCha8Rng::seed_from_u64(1));
-    let teachers = Teachers::load(&config, &device).unwrap();
-    let mut of_tokens = model(&config, &prepared);
-    let learner = Learner::new(of_tokens.clone(), network, teachers, &config, std::iter::repeat_n(0.01, 1), &[]);
+    let teachers = Teachers::load(config, &device).unwrap();
+    let mut model = model(config, &prepared);
+    let learner = Learner::new(model.clone(), network, teachers, config, std::iter::repeat_n(0.01, 1), &[]);
     let mut share = Share::deal(&rows(&prepared)[..20], None, 1).remove(0);
     let tokens = share.batch.packed.take_vocabulary();
-    let vectors = of_tokens.embedding.take().unwrap().val().select(0, indices(&tokens, &device)).detach();
-    of_tokens.embedding = Some(Param::from_tensor(vectors.clone()));
+    let vectors = match share.batch.packed.frames(&device) {
+        Some(frames) => frames,
+        None => model.embedding.take().unwrap().val().select(0, indices(&tokens, &device)).detach(),
+    };
+    model.embedding = Some(Param::from_tensor(vectors.clone()));
     let mut loss = |model: &Classifier<_>| learner.losses(model, &share, None, &mut rng, &device).0.mean();
-    let before = loss(&of_tokens);
+    let before = loss(&model);
     let gradients = before.backward();
-    let moved = learner.adversary(of_tokens.clone(), &of_tokens, &gradients).unwrap();
-    let slope = of_tokens.embedding.as_ref().unwrap().val().grad(&gradients).unwrap();
+    let moved = learner.adversary(model.clone(), &model, &gradients).unwrap();
+    let slope = model.embedding.as_ref().unwrap().val().grad(&gradients).unwrap();
     let way = moved.embedding.as_ref().unwrap().val() - vectors.clone();
     let [way, norm, slope] =
         [way.inner(), vectors.inner(), slope].map(|of| of.powi_scalar(2).sum().sqrt().into_scalar());
