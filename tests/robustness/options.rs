@@ -262,7 +262,10 @@ fn settings_of_files_and_presets_may_be_more_than_a_training_uses() {
 fn options_that_change_nothing_and_do_no_harm_are_spoken_of() {
     let place = place();
     for (arguments, says) in [
-        ("--data rows.csv --keep-epoch last --patience 3", "--patience has no effect here: it needs --keep-epoch best"),
+        (
+            "--data rows.csv --keep-epoch last --patience 3",
+            "--patience has no effect here: it needs --keep-epoch best or last-good",
+        ),
         (
             "--data frames.csv",
             "--embedding-size has no effect here: it needs rows of texts (the rows are read as frames)",

@@ -77,7 +77,7 @@ pub(super) struct Settings {
     /// Where the loss is taken [last]
     #[arg(long, value_enum)]
     targets: Option<Targets>,
-    /// Share of values dropped between layers and before the head [0.5; of 3,000 rows of frames and more 0.3]
+    /// Share of values dropped between layers and before the head [0.5 below 3,000 rows, else 0.3]
     #[arg(long, value_name = "X")]
     dropout: Option<f64>,
     /// Share of words made unknown in training [0.1]
@@ -96,7 +96,8 @@ pub(super) struct Settings {
     /// Epochs that the weights are averaged over [0]
     #[arg(long, value_name = "X")]
     weight_average: Option<f64>,
-    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000; of rows shorter than 16 twice as many; of long rows fewer]
+    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000, and 5 epochs at least; of rows shorter than 16 twice as many; of long rows
+    /// fewer]
     #[arg(long, value_name = "N", conflicts_with = "epochs")]
     steps: Option<usize>,
     /// Passes over the rows to train for, instead of --steps
@@ -120,10 +121,10 @@ pub(super) struct Settings {
     /// Largest norm of a tensor's gradient [1]
     #[arg(long, value_name = "X")]
     gradient_clipping: Option<f32>,
-    /// Epochs without a better validation accuracy after which training stops early [half of all]
+    /// Epochs after the kept one after which training stops early [half of all]
     #[arg(long, value_name = "N")]
     patience: Option<usize>,
-    /// The epoch whose weights the run keeps [best]
+    /// The epoch whose weights the run keeps [last-good; after a cross-validation what the parts say]
     #[arg(long, value_enum)]
     keep_epoch: Option<KeptEpoch>,
     /// Share of training rows held out for validation [0.1]

@@ -88,7 +88,7 @@ pub const RULES: [Rule; 17] = [
         "a training from the beginning, and --fine-tune takes over what the run reads",
         |of| of.config.fine_tune.is_none(),
     ),
-    said(&["patience"], "--keep-epoch best", |of| of.config.keep_epoch == KeptEpoch::Best),
+    said(&["patience"], "--keep-epoch best or last-good", |of| of.config.keep_epoch != KeptEpoch::Last),
 ];
 
 const fn refused(

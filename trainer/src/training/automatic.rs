@@ -17,6 +17,8 @@ const MANY: Length = Length { steps: 6_000, batch_size: 32 };
 const VERY_FEW_ROWS: usize = 100;
 /// Fewest optimizer steps.
 const FEWEST_STEPS: usize = 500;
+/// Passes over the rows, at least, where time allows.
+const FEWEST_EPOCHS: usize = 5;
 /// Rows of fewer words or frames, on average, are trained on for twice as many steps: each costs little.
 const SHORT_ROW: f64 = 16.0;
 
@@ -36,7 +38,7 @@ const MOST_TAKEN_CROSSED: f64 = 3.5e6;
 /// Rows of a part, at least.
 const SMALLEST_FOLD: usize = 2;
 
-/// Dropout of a network that has many weights for its rows, and of one that has few.
+/// Dropout for few rows and for many.
 const STRONG_DROPOUT: f64 = 0.5;
 const WEAK_DROPOUT: f64 = 0.3;
 
@@ -139,9 +141,9 @@ impl TrainingConfig {
     /// if nothing was to be chosen.
     ///
     /// - The length is given in optimizer steps, not in passes over the rows: a network needs some thousand steps however
-    ///   few rows there are. The learning rate rises for a tenth of them.
+    ///   few rows there are, and every row some passes. The learning rate rises for a tenth of the steps.
     /// - Small sets learn from small batches. Rows are so many, or so long, that a default training takes minutes at most.
-    /// - Dropout is strong where the weights are many for the rows: few rows, or an embedding with a vector a word.
+    /// - Dropout is strong for few rows.
     /// - An adversary makes up for rows that are few. It doubles the time, so that long rows are trained on without one.
     /// - Of a few frames the last state knows all, and is what the class is told by; of many it forgets the first ones.
     /// - Few rows are cross-validated, as a tenth of them would say little, and then trained on together.
@@ -163,7 +165,7 @@ impl TrainingConfig {
             self.batch_size = if is_halved { length.batch_size / 2 } else { length.batch_size };
         }
         if automatic.dropout {
-            self.dropout = if is_few || !extent.of_frames { STRONG_DROPOUT } else { WEAK_DROPOUT };
+            self.dropout = if is_few { STRONG_DROPOUT } else { WEAK_DROPOUT };
         }
         let taken_a_step = extent.mean_steps.max(1.0) * self.batch_size as f64;
         let is_alone = self.teachers.is_empty() && self.fine_tune.is_none();
@@ -172,20 +174,28 @@ impl TrainingConfig {
             self.folds = if takes_long { FEW_FOLDS } else { FOLDS }.min(all_rows / SMALLEST_FOLD);
         }
         let most = if self.folds > 0 { MOST_TAKEN_CROSSED } else { MOST_TAKEN };
-        if automatic.epochs && self.steps.is_none() {
-            let affordable = (most / taken_a_step) as usize;
-            self.steps = Some(length.steps.min(affordable).max(FEWEST_STEPS));
-        }
+        let mut affordable = (most / taken_a_step) as usize;
         let rows = if self.folds > 0 { all_rows } else { extent.training };
-        self.fix_length(rows, automatic.measure_every);
-        let steps = self.epochs * rows.div_ceil(self.batch_size);
-        if automatic.adversarial && 2.0 * taken_a_step * steps as f64 <= most {
+        let batches = rows.div_ceil(self.batch_size);
+        let is_chosen = automatic.epochs && self.steps.is_none();
+        let steps = match self.steps {
+            Some(steps) => steps,
+            None if is_chosen => length.steps.min(affordable).max(FEWEST_STEPS),
+            None => self.epochs * batches,
+        };
+        if automatic.adversarial && 2 * steps <= affordable {
             self.adversarial = match extent.of_frames {
                 true => ADVERSARY_OF_FRAMES,
                 false if self.embedding_size > 0 && !self.freeze_embeddings => ADVERSARY_OF_WORDS,
                 false => 0.0,
             };
         }
+        if is_chosen {
+            affordable /= if self.adversarial > 0.0 { 2 } else { 1 };
+            self.steps = Some(steps.max(affordable.min(FEWEST_EPOCHS * batches)));
+        }
+        self.fix_length(rows, automatic.measure_every);
+        let steps = self.epochs * batches;
         if automatic.pooling && extent.of_frames && is_short {
             self.pooling = Pooling::Last;
         }
@@ -261,6 +271,8 @@ mod tests {
     fn the_rows_decide() {
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), FEW_ROWS)), [200, 16, 200, 10, 5]);
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), MANY_ROWS)), [22, 32, 620, 2, 0]);
+        let more = Extent { training: 60_000, ..MANY_ROWS };
+        assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), more)), [5, 32, 937, 1, 0]);
         let short = Extent { mean_steps: 10.0, ..MANY_ROWS };
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), short)), [43, 32, 1_212, 3, 0]);
         let middle = Extent { training: 1_600, held_out: 180, ..FEW_ROWS };
@@ -278,9 +290,11 @@ mod tests {
     }
 
     #[test]
-    fn dropout_is_weak_for_many_frames_alone() {
-        let dropout = |extent| chosen(&[], TrainingConfig::default(), extent).dropout;
-        assert_eq!([FEW_ROWS, MANY_ROWS, Extent { of_frames: true, ..MANY_ROWS }].map(dropout), [0.5, 0.5, 0.3]);
+    fn dropout_is_weak_for_many_rows() {
+        assert_eq!(
+            [FEW_ROWS, MANY_ROWS].map(|extent| chosen(&[], TrainingConfig::default(), extent).dropout),
+            [0.5, 0.3]
+        );
     }
 
     #[test]

@@ -214,7 +214,7 @@ impl Default for TrainingConfig {
             warmup_steps: 200,
             gradient_clipping: 1.0,
             patience: 4,
-            keep_epoch: KeptEpoch::Best,
+            keep_epoch: KeptEpoch::LastGood,
             calibration_rows: 1_000,
             calibration_percentile: 100.0,
             quantize_aware: None,

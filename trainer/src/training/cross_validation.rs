@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EpochMetrics;
 use super::evaluate::Evaluation;
+use super::kept_epoch::good_accuracy;
 
 /// A training on all rows but those of one part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,18 +46,13 @@ impl CrossValidation {
 
     /// How much of the training is best, 0 to 1: the last measurement whose accuracy is within one standard error of the
     /// largest.
-    ///
-    /// # Source
-    /// The one-standard-error rule of Breiman et al., Classification and regression trees (1984), section 3.4.3, here in
-    /// favour of the longer training: its learning rate has fallen further, and its weights depend less on the last rows.
     pub fn best_share(&self) -> f64 {
         let most = self.folds.iter().map(|fold| fold.history.len()).max().unwrap_or(0).max(1);
         let shares = (1..=most).map(|number| number as f64 / most as f64);
         let accuracies: Vec<(f64, f64)> = shares.map(|share| (share, self.at(share).accuracy)).collect();
         let best = accuracies.iter().map(|(_, accuracy)| *accuracy).fold(0.0, f64::max);
-        let rows = self.expected().len().max(1) as f64;
-        let enough = best - (best * (1.0 - best) / rows).sqrt();
-        accuracies.into_iter().rev().find(|(_, accuracy)| *accuracy >= enough).map_or(1.0, |(share, _)| share)
+        let good = good_accuracy(best, self.expected().len());
+        accuracies.into_iter().rev().find(|(_, accuracy)| *accuracy >= good).map_or(1.0, |(share, _)| share)
     }
 
     /// Loss, accuracy and answers over the rows of all parts, as they were at this share of the trainings, 0 to 1.

@@ -108,11 +108,12 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
     if fit.resume {
         (position, learner) = Checkpoint::read(&folder.checkpoint())?.restore(learner, device)?;
     }
+    let validation_rows = prepared.validation.len();
     let last = match fit.validation {
         Validation::Crossed(parts) => (parts.best_share() * config.epochs as f64).ceil() as usize,
         Validation::Rows | Validation::Answers => config.epochs,
     };
-    while position.epoch < last && !patience_is_over(config, &position.history) {
+    while position.epoch < last && !patience_is_over(config, &position.history, validation_rows) {
         if let (Some(bits), None) = (config.integer_bits(), learner.rounding())
             && position.epoch >= config.float_epochs()
         {
@@ -139,7 +140,8 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
         Checkpoint::new(&position, &learner)?.write(&folder.checkpoint())?;
     }
     progress.finish();
-    let kept = kept_epoch(config, &position.history).ok_or_else(|| Error::Failed("no epoch was trained".into()))?;
+    let kept = kept_epoch(config, &position.history, validation_rows);
+    let kept = kept.ok_or_else(|| Error::Failed("no epoch was trained".into()))?;
     Ok(Ending::Finished(Measurements { kept, history: position.history, answers: position.answers }))
 }
 
@@ -273,8 +275,8 @@ fn measure<B: NetworkBackend>(
     };
     position.history.push(metrics);
     position.sums = EpochSums::default();
-    let is_kept = kept_epoch(config, &position.history) == Some(metrics);
-    progress.end_epoch(&metrics, is_kept && config.keep_epoch == KeptEpoch::Best);
+    let is_kept = kept_epoch(config, &position.history, prepared.validation.len()) == Some(metrics);
+    progress.end_epoch(&metrics, is_kept && config.keep_epoch != KeptEpoch::Last);
     write_atomically(&folder.metrics(), &metrics_csv(&position.history)?)?;
     Ok(is_kept)
 }

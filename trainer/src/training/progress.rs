@@ -96,7 +96,7 @@ impl Progress {
         }
     }
 
-    pub(super) fn end_epoch(&mut self, metrics: &EpochMetrics, best: bool) {
+    pub(super) fn end_epoch(&mut self, metrics: &EpochMetrics, kept: bool) {
         self.last_line = Instant::now();
         let line = format!(
             "epoch {:>3}  loss {:.4}  accuracy {:.2} %  validation loss {:.4}  accuracy {:.2} %  {:.1} s  {:.0} rows/s{}",
@@ -107,7 +107,7 @@ impl Progress {
             100.0 * metrics.validation_accuracy,
             self.started.elapsed().as_secs_f64(),
             self.rows_per_second,
-            if best { "  best" } else { "" },
+            if kept { "  kept" } else { "" },
         );
         self.print(&line);
     }
