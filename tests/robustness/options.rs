@@ -163,7 +163,7 @@ fn the_last_value_counts_and_lists_collect() {
 }
 
 /// For each option a training that it changes nothing in, and what it needs.
-const WITHOUT_EFFECT: [(&str, &str, &str); 28] = [
+const WITHOUT_EFFECT: [(&str, &str, &str); 29] = [
     ("label-column", "--label-column label", "--data and a file"),
     ("channels", "--channels x", "--data and a file of frames"),
     ("vocabulary-size", "--data frames.csv --vocabulary-size 9", "--input words"),
@@ -179,6 +179,7 @@ const WITHOUT_EFFECT: [(&str, &str, &str); 28] = [
     ("frame-unit", "--data rows.csv --frame-unit 2", "frames"),
     ("frame-unit", "--data rows.csv --input words --frame-unit 2", "frames"),
     ("input-noise", "--data rows.csv --input-noise 0.1", "frames"),
+    ("adversarial", "--data rows.csv --embedding-size 0 --adversarial 0.1", "frames, or vectors of words"),
     ("word-dropout", "--data frames.csv --word-dropout 0.1", "texts"),
     ("embedding-bits", "--data frames.csv --quantize-aware 4 --epochs 2 --embedding-bits 8", "an embedding"),
     (

@@ -27,7 +27,7 @@ fn few_rows_are_learned_without_a_setting() {
     assert!(said.starts_with("cross-validated in 5 parts: accuracy "), "{said}");
     let accuracy: f64 = said.split("accuracy ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!(accuracy >= 95.0, "{said}");
-    for part in ["chosen for 60 rows: 2000 steps of 8 rows (250 epochs)", "recall  class0", "recall  class2"] {
+    for part in ["chosen for 60 rows: 4000 steps of 8 rows (500 epochs)", "recall  class0", "recall  class2"] {
         assert!(outcome.stderr.contains(part), "no `{part}` in: {}", outcome.stderr);
     }
     assert!(!outcome.stderr.contains("did not learn"), "{}", outcome.stderr);

@@ -21,6 +21,9 @@ use crate::network::{Classifier, NetworkConfig, Targets};
 use crate::operations::TrainingBackend;
 use crate::quantize::Rounding;
 
+/// A smaller gradient says nothing about where the loss is larger, and its squares may be no numbers above zero.
+const LEAST_NORM: f32 = 1e-12;
+
 pub(super) type AdamOptimizer<B> = OptimizerAdaptor<Adam, Classifier<B>, B>;
 
 /// A network in training. Its embedding, if it has one, is apart from it between steps.
@@ -170,7 +173,7 @@ impl<B: TrainingBackend> Learner<B> {
         let embedding = computing.embedding.map(|embedding| {
             let vectors = embedding.val();
             let norm = |values: Tensor<B::InnerBackend, 2>| values.powi_scalar(2).sum().sqrt();
-            let length = norm(vectors.clone().inner()) / norm(gradient.clone()).clamp_min(f32::MIN_POSITIVE);
+            let length = norm(vectors.clone().inner()) / norm(gradient.clone()).clamp_min(LEAST_NORM);
             let away = gradient * length.unsqueeze::<2>() * self.adversarial;
             Param::initialized(embedding.id, vectors + Tensor::from_inner(away))
         });
