@@ -71,7 +71,7 @@ pub(super) struct Settings {
     /// Recurrent layers [1]
     #[arg(long, value_name = "N")]
     num_layers: Option<usize>,
-    /// How outputs become one vector [max; of frames, where rows have fewer than 16 on average, last]
+    /// How outputs become one vector [max; last where rows have fewer than 16 frames on average]
     #[arg(long, value_enum)]
     pooling: Option<Pooling>,
     /// Where the loss is taken [last]
@@ -96,8 +96,8 @@ pub(super) struct Settings {
     /// Epochs that the weights are averaged over [0]
     #[arg(long, value_name = "X")]
     weight_average: Option<f64>,
-    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000, and 5 epochs at least; of rows shorter than 16 twice as many; of long rows
-    /// fewer]
+    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000, and 5 epochs at least; twice as many where rows
+    /// have fewer than 16 words or frames on average; fewer of long rows]
     #[arg(long, value_name = "N", conflicts_with = "epochs")]
     steps: Option<usize>,
     /// Passes over the rows to train for, instead of --steps
@@ -121,10 +121,10 @@ pub(super) struct Settings {
     /// Largest norm of a tensor's gradient [1]
     #[arg(long, value_name = "X")]
     gradient_clipping: Option<f32>,
-    /// Epochs after the kept one after which training stops early [half of all]
+    /// Training stops early if none of so many epochs is kept [half of all]
     #[arg(long, value_name = "N")]
     patience: Option<usize>,
-    /// The epoch whose weights the run keeps [last-good; after a cross-validation what the parts say]
+    /// The epoch whose weights the run keeps [last-good; after a cross-validation the one at which its parts were best]
     #[arg(long, value_enum)]
     keep_epoch: Option<KeptEpoch>,
     /// Share of training rows held out for validation [0.1]

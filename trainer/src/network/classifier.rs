@@ -157,16 +157,13 @@ impl<B: Backend> Classifier<B> {
     pub fn input(&self, packed: &Packed) -> LayerInput<B> {
         let device = self.head.bias.device();
         let vocabulary = || indices(packed.vocabulary(), &device);
-        match (&self.embedding, packed.frames(&device)) {
-            (Some(frames), Some(_)) => LayerInput::Values(frames.val()),
-            (None, Some(frames)) => LayerInput::Values(frames),
-            (Some(embedding), None) if packed.vocabulary().is_empty() => {
+        match &self.embedding {
+            Some(frames) if packed.lookup().is_none() => LayerInput::Values(frames.val()),
+            Some(embedding) if packed.vocabulary().is_empty() => {
                 LayerInput::Tokens(with_composed(embedding.val(), packed))
             }
-            (Some(embedding), None) => {
-                LayerInput::Tokens(with_composed(embedding.val().select(0, vocabulary()), packed))
-            }
-            (None, None) => LayerInput::OneHot(vocabulary()),
+            Some(embedding) => LayerInput::Tokens(with_composed(embedding.val().select(0, vocabulary()), packed)),
+            None => packed.frames(&device).map_or_else(|| LayerInput::OneHot(vocabulary()), LayerInput::Values),
         }
     }
 

@@ -37,6 +37,10 @@ pub struct Rule {
     pub is_refused: bool,
 }
 
+/// What `--adversarial` needs.
+const ADVERSARIAL_NEEDS: &str = "frames, or vectors of words that training changes: an --embedding-size above 0, and no \
+                                 --freeze-embeddings";
+
 /// The rules. Settings that are in none of them have an effect in every training, or are checked where they are used.
 pub const RULES: [Rule; 17] = [
     refused(
@@ -51,7 +55,7 @@ pub const RULES: [Rule; 17] = [
     refused(&["frame-unit"], "rows of frames", |of| of.reads(&[Input::Frames])),
     refused(&["input-noise"], "rows of frames", |of| of.config.input_noise == 0.0 || of.reads(&[Input::Frames])),
     said(&["embedding-size"], "rows of texts", |of| of.reads_texts()),
-    refused(&["adversarial"], "frames, or vectors of words that training changes", |of| {
+    refused(&["adversarial"], ADVERSARIAL_NEEDS, |of| {
         let changes_vectors = of.config.embedding_size > 0 && !of.config.freeze_embeddings;
         of.config.adversarial == 0.0 || changes_vectors || of.reads(&[Input::Frames])
     }),

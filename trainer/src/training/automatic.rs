@@ -24,7 +24,7 @@ const SHORT_ROW: f64 = 16.0;
 
 /// Words or frames of a batch, on average, above which few rows are dealt into batches of half the size.
 const LONG_BATCH: f64 = 2_048.0;
-/// Words or frames that a training takes in at most: some minutes on two cores.
+/// Words or frames that a training takes in at most, with an adversary twice each: some minutes on two cores.
 const MOST_TAKEN: f64 = 25e6;
 
 /// Fewer rows than this are cross-validated.
@@ -42,7 +42,7 @@ const SMALLEST_FOLD: usize = 2;
 const STRONG_DROPOUT: f64 = 0.5;
 const WEAK_DROPOUT: f64 = 0.3;
 
-/// How far an adversary moves the vectors of words, and frames.
+/// How far an adversary moves the vectors of words, and how far frames, as a share of their norm.
 const ADVERSARY_OF_WORDS: f64 = 0.05;
 const ADVERSARY_OF_FRAMES: f64 = 0.1;
 

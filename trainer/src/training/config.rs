@@ -130,7 +130,7 @@ pub struct TrainingConfig {
     pub warmup_steps: usize,
     /// Largest norm of a tensor's gradient.
     pub gradient_clipping: f32,
-    /// Epochs without a better validation accuracy after which training stops early.
+    /// Epochs after the kept one after which training stops early.
     pub patience: usize,
     /// The epoch whose weights are kept.
     pub keep_epoch: KeptEpoch,

@@ -131,7 +131,9 @@ impl<B: TrainingBackend> Learner<B> {
         for (share, device) in zip(shares, &self.devices) {
             let mut model = self.model.clone().fork(device);
             let mut computing = self.computing(model.clone());
-            if let Some(frames) = share.batch.packed.frames(device).filter(|_| self.adversarial > 0.0) {
+            if self.adversarial > 0.0
+                && let Some(frames) = share.batch.packed.frames(device)
+            {
                 model.embedding = Some(Param::from_tensor(frames));
                 computing.embedding.clone_from(&model.embedding);
             }

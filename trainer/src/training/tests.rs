@@ -110,6 +110,7 @@ fn an_adversary_that_moves_frames_by_nothing_changes_nothing() {
     assert!(largest_difference(&much, &without) >= 1e-2);
 }
 
+/// Checks that an adversary moves what the steps read by its share, up the slope, and not at all where there is none.
 fn adversary(config: &TrainingConfig) {
     let prepared = Prepared::read(config, Spill::beside(Path::new("."))).unwrap();
     let network = config.network(prepared.input_shape(config));

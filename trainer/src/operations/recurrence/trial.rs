@@ -50,12 +50,12 @@ impl Trial {
             |count: usize, most: f32| (0..count).map(|_| rng.random_range(-most..=most)).collect::<Vec<f32>>();
         let total = direction.total_steps();
         // Weights of many units are small, as in a network: large ones would multiply every step's rounding.
-        let weight = 1.6 / (size as f32).sqrt();
+        let largest_weight = (1.6 / (size as f32).sqrt()).min(0.8);
         Self {
             precision: DType::F32,
             size,
             projected: random(direction.projected_rows() * cell.gates() * size, 0.8),
-            weight_hh: random(cell.gates() * size * size, weight.min(0.8)),
+            weight_hh: random(cell.gates() * size * size, largest_weight),
             bias: random(cell.results() * size, 0.8),
             gradient: random(total * cell.states() * size, 0.8),
             direction,
