@@ -7,8 +7,10 @@ pub struct Prediction<'m> {
     pub class: usize,
     /// Its name.
     pub label: &'m str,
-    /// Its softmax probability.
+    /// Its softmax probability, of logits times the model's inverse temperature.
     pub probability: Probability,
+    /// Whether the probability reaches the class's threshold; every answer does in a model without one.
+    pub accepted: bool,
 }
 
 /// The logits, one a class.

@@ -14,10 +14,10 @@ use crate::text::TextReader;
 ///
 /// # Streaming and bidirectional models
 /// A model whose layers run from the first step to the last computes each step when it is pushed, in memory that
-/// does not depend on the sequence; [`Self::predict`] costs the head alone, and more may be pushed after it. Its stream
-/// goes on without an end, unless [`Model::max_steps`] says otherwise: mean pooling counts up to 65,535 steps, and a file
-/// may have a limit. Each answer is about all steps since the last [`Self::reset`]; for one about the last steps alone,
-/// as `trainer predict --hop --span` gives, keep these, reset, and push them again.
+/// does not depend on the sequence; [`Self::predict`] costs the head alone, and a step for a word that has begun. Its
+/// stream goes on without an end, unless [`Model::max_steps`] says otherwise: a file of an earlier version may have a
+/// limit. Each answer is about all steps since the last [`Self::reset`]; for one about the last steps alone, as
+/// `trainer predict --hop --span` gives, keep these, reset, and push them again.
 ///
 /// A model with a layer that runs in reverse ([`Model::is_bidirectional`]) keeps its steps, at most
 /// [`Model::max_steps`]; [`Self::predict`] computes all of them, and again after more was pushed. What happens with
@@ -38,7 +38,8 @@ use crate::text::TextReader;
 /// let mut classifier = runtime::Classifier::<{ runtime::required_capacity(&MODEL.0) }>::new(&model)?;
 /// let pushed = classifier.push_text("kitchen lights off");
 /// assert_eq!(pushed, runtime::Pushed { taken: 2, refused: 0 });    // "off" may go on
-/// assert_eq!(classifier.predict().label, "lights_off");
+/// assert_eq!(classifier.predict().label, "lights_off");            // as if the text ended here
+/// classifier.push_text("ice");                                     // "kitchen lights office"
 /// classifier.reset();
 /// assert_eq!(classifier.push_frame(&[1, 2, 3]), Err(runtime::Error::NoFrames));
 /// # Ok(())
@@ -98,6 +99,7 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
         let Self { model, reader, sequence, state } = self;
         match (reader, &model.text) {
             (Some(reader), Some(input)) => {
+                sequence.touch();
                 let mut pushed = Pushed::default();
                 reader.push(input, bytes, |token| pushed.add(sequence.take(model, state, Step::Token(token))));
                 pushed
@@ -119,10 +121,11 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
         }
     }
 
-    /// One step with a frame of integers as the sensor gives them, one a channel.
+    /// Takes in a frame of integers as the sensor gives them, one a channel: a step, or part of one where several frames
+    /// make it ([`crate::format::Frames`]).
     ///
     /// # Shapes and units
-    /// `[channels]`; 1 stands for the `unit` of the model's [`crate::format::FrameInput`].
+    /// `[channels]`; 1 stands for the channel's unit, see [`Model::frame_unit`].
     ///
     /// # Errors
     /// [`Error::NoFrames`], [`Error::WrongChannels`]; the sequence is then as before. A frame beyond the model's
@@ -130,15 +133,27 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
-    pub fn push_frame(&mut self, frame: &[i16]) -> Result<Pushed, Error> {
+    pub fn push_frame(&mut self, frame: &[i32]) -> Result<Pushed, Error> {
         let Self { model, sequence, state, .. } = self;
         sequence.take_frame(model, state, frame.len(), Step::Integers(frame))
     }
 
-    /// One step with a frame of numbers in the units of the training data, one a channel.
+    /// As [`Self::push_frame`], for sensors whose integers have 16 bits.
+    ///
+    /// # Errors
+    /// As [`Self::push_frame`].
+    ///
+    /// # Panics
+    /// Never.
+    pub fn push_frame_i16(&mut self, frame: &[i16]) -> Result<Pushed, Error> {
+        let Self { model, sequence, state, .. } = self;
+        sequence.take_frame(model, state, frame.len(), Step::NarrowIntegers(frame))
+    }
+
+    /// Takes in a frame of numbers in the units of the training data, one a channel.
     ///
     /// An int8 model takes them in as [`Self::push_frame`] does the integers nearest to `value / unit` (halves away
-    /// from zero), at most 32,767 in magnitude, or -32,768.
+    /// from zero), saturated to 32 bits.
     ///
     /// # Errors
     /// As [`Self::push_frame`], and [`Error::NotFinite`].
@@ -154,45 +169,50 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
         sequence.take_frame(model, state, frame.len(), Step::Floats(frame))
     }
 
-    /// The answer for what was pushed since the last reset. A word or character that has begun ends here; more may
-    /// be pushed afterwards.
+    /// The answer for what was pushed since the last reset, as if it ended here. It changes no later answer: a word or
+    /// character that has begun is taken in on a copy of the states, and goes on with what is pushed next.
     ///
-    /// A sequence shorter than [`Model::pad_to`] is answered as if padding followed up to there; the padding is
-    /// forgotten afterwards.
+    /// A sequence of too few frames for a step is answered as if its first frame had come again and again before it. One
+    /// shorter than [`Model::pad_to`] is answered as if padding followed up to there.
     ///
     /// # Panics
     /// Never.
     pub fn predict(&mut self) -> Prediction<'m> {
-        let Self { model, reader, sequence, state } = self;
-        if let (Some(reader), Some(input)) = (reader, &model.text) {
-            reader.finish(input, |token| {
-                sequence.take(model, state, Step::Token(token));
-            });
-        }
+        let model = self.model;
         let (class, probability) = match self.logits() {
             Logits::Fixed(logits) => {
                 let class = argmax(logits);
-                (class, softmax_fixed(logits, class))
+                (class, softmax_fixed(logits, model.inverse_temperature(), class))
             }
             #[cfg(feature = "float")]
             Logits::Float(logits) => {
                 let class = argmax(logits);
-                (class, softmax_float(logits, class))
+                (class, softmax_float(logits, model.inverse_temperature(), class))
             }
             #[cfg(not(feature = "float"))]
             Logits::Float(_) => (0, crate::numeric::Probability::default()),
         };
-        Prediction { class, label: self.model.label(class).unwrap_or_default(), probability }
+        let accepted = model.accepts(class, probability);
+        Prediction { class, label: model.label(class).unwrap_or_default(), probability, accepted }
     }
 
-    /// The logits after the steps so far, computed once.
+    /// The logits of that answer, computed once.
     ///
     /// # Panics
     /// Never.
     pub fn logits(&mut self) -> Logits<'_> {
+        let begun = self.begun();
         let Self { model, sequence, state, .. } = self;
-        sequence.answer(model, state);
+        sequence.answer(model, state, begun);
         with_network!(&model.network, network => network.logits(state))
+    }
+
+    /// The token of a word or character that has begun.
+    fn begun(&self) -> Option<u32> {
+        let (reader, input) = (self.reader.as_ref()?, self.model.text.as_ref()?);
+        let mut begun = None;
+        reader.pending(input, |token| begun = Some(token));
+        begun
     }
 
     /// What a layer of a streaming model remembers; `None` if there is no such layer, and for a bidirectional
@@ -221,9 +241,9 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     }
 
     /// Steps that an answer is about: those since the last reset, without the refused ones and without those that
-    /// have left a window.
+    /// have left a window, and one for a word or character that has begun.
     pub fn steps(&self) -> u32 {
-        self.sequence.steps()
+        self.sequence.steps(self.model, self.begun().is_some().into())
     }
 
     /// Steps since the last reset that were ignored: those beyond the model's largest number, but in a

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::format::Precision;
+use crate::format::Feature;
 
 /// Why a model file was refused, a classifier could not be made for it, or a frame is not one of its input.
 ///
@@ -21,10 +21,30 @@ pub enum Error {
         /// The version of the file.
         found: u16,
     },
-    /// The precision is unknown, or its code is left out of this build (feature `float`).
+    /// The precision is unknown.
     UnsupportedPrecision {
         /// The code found in the header.
-        found: u16,
+        found: u8,
+    },
+    /// The weights are packed for other machines.
+    UnsupportedPacking {
+        /// The code found in the header.
+        found: u8,
+    },
+    /// The model needs what this runtime does not know.
+    UnknownNeed {
+        /// The bit in the header's `needs`.
+        bit: u8,
+    },
+    /// The model needs what this build of the runtime leaves out.
+    MissingFeature {
+        /// What it is.
+        feature: Feature,
+    },
+    /// The file has a record that a reader must know, and this one does not.
+    UnknownExtension {
+        /// The record's tag.
+        tag: u16,
     },
     /// Fewer or more bytes than the header announces, or fewer than a header has.
     WrongLength {
@@ -33,21 +53,26 @@ pub enum Error {
         /// Bytes given.
         found: u32,
     },
-    /// The CRC-32 of the content is not the one in the header: the file was changed or damaged.
+    /// The CRC-32 of a part is not the one in the header: the file was changed or damaged.
     WrongChecksum {
+        /// The part.
+        part: Part,
         /// The checksum in the header.
         expected: u32,
         /// The checksum computed.
         found: u32,
     },
-    /// The bytes do not start at a multiple of 16.
+    /// The bytes do not start at a multiple of the model's alignment.
     Misaligned {
         /// The alignment needed, in bytes.
         required: u32,
     },
-    /// The manifest is not what postcard can read as one.
-    UnreadableManifest,
-    /// A part of the manifest or of the tensors is not what it must be.
+    /// A part can not be decoded.
+    Unreadable {
+        /// The part.
+        part: Part,
+    },
+    /// A field or a tensor is not what it must be.
     Invalid {
         /// The part.
         field: Field,
@@ -81,26 +106,49 @@ pub enum Error {
     },
 }
 
-/// The part of a model file that an [`Error::Invalid`] speaks of.
+/// A part of a model file.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What a device needs: header, part one, extensions and tensors.
+    Device,
+    /// What a device needs to know of the model beside its tensors.
+    One,
+    /// The records behind part one.
+    Extensions,
+    /// What desktop programs read.
+    Two,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Device => "the device's part",
+            Self::One => "part one",
+            Self::Extensions => "the extensions",
+            Self::Two => "part two",
+        })
+    }
+}
+
+/// What of a model file an [`Error::Invalid`] speaks of.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// Offset of the tensors in the header.
-    TensorsOffset,
-    /// Length of the manifest in the header.
-    ManifestLength,
+    /// Alignment in the header.
+    Alignment,
+    /// Length of the device's part in the header.
+    DeviceLength,
+    /// What the header says that a reader needs.
+    Needs,
     /// Words of state in the header.
     Capacity,
-    /// Reserved bytes of the header.
+    /// The reserved byte of the header.
     Reserved,
-    /// Precision of a tensor group against the header's.
-    Precision,
-    /// Where a tensor starts.
-    TensorOffset,
-    /// How many elements a tensor has.
-    TensorLength,
-    /// The type of a tensor's elements.
-    TensorType,
+    /// Where a tensor, or the last of them, ends.
+    Tensors,
+    /// Bits of a stored number, which the precision does not have.
+    Bits,
     /// Number of classes.
     ClassCount,
     /// The table of labels.
@@ -113,21 +161,31 @@ pub enum Field {
     RemainderBits,
     /// Number of the hash's buckets.
     Buckets,
+    /// Version of Unicode.
+    Unicode,
     /// Channels of a frame.
     Channels,
+    /// Frames of a step.
+    FramesPerStep,
+    /// Frames from one step to the next.
+    FrameStride,
     /// What 1 stands for in a frame of integers.
     FrameUnit,
     /// The zero of a channel.
     ChannelZero,
     /// The scale of a channel.
     ChannelScale,
-    /// The right shift of a frame's values.
-    FrameShift,
+    /// The right shift of a channel's numbers before they are scaled.
+    ChannelPreShift,
+    /// The right shift of a channel's numbers after they are scaled.
+    ChannelShift,
     /// Number of recurrent layers.
     LayerCount,
-    /// Weights of one-hot tokens where there are none, or none where there are.
+    /// Number of heads.
+    HeadCount,
+    /// One-hot tokens where there can be none.
     OneHot,
-    /// Input size of a layer.
+    /// Input size of the first layer.
     InputSize,
     /// Hidden size of a layer.
     HiddenSize,
@@ -145,6 +203,10 @@ pub enum Field {
     PadTo,
     /// A weight outside of its range (in 8 bits -128, in 4 bits -8 is not used), or not finite.
     WeightRange,
+    /// What logits are multiplied with before the softmax.
+    Temperature,
+    /// The probability from which on an answer is accepted.
+    Threshold,
     /// A known answer that can not be read.
     KnownAnswer,
 }
@@ -158,27 +220,34 @@ impl fmt::Display for Error {
             Self::UnsupportedVersion { supported, found } => write!(
                 formatter,
                 "format version {found} is not supported: this runtime reads version {supported}; \
-                 export the model again with the trainer of this runtime"
+                 `trainer upgrade` makes a file of it"
             ),
-            Self::UnsupportedPrecision { found } => match Precision::from_code(found) {
-                Some(precision) => write!(
-                    formatter,
-                    "{precision} models need the runtime's feature `float`, which this build leaves out"
-                ),
-                None => write!(formatter, "unknown precision code {found}"),
-            },
+            Self::UnsupportedPrecision { found } => write!(formatter, "unknown precision code {found}"),
+            Self::UnsupportedPacking { found } => {
+                write!(formatter, "its weights are packed for other machines (packing {found}): export it again")
+            }
+            Self::UnknownNeed { bit } => {
+                write!(formatter, "the model needs what this runtime does not know (bit {bit}): a newer runtime")
+            }
+            Self::MissingFeature { feature } => {
+                let name = feature.name();
+                write!(formatter, "the model needs the runtime's feature `{name}`, which this build leaves out")
+            }
+            Self::UnknownExtension { tag } => {
+                write!(formatter, "the file has a critical extension that is not known here (tag {tag})")
+            }
             Self::WrongLength { expected, found } => write!(
                 formatter,
                 "expected {expected} bytes, found {found}: the file is truncated or has something appended"
             ),
-            Self::WrongChecksum { expected, found } => {
-                write!(formatter, "checksum {found:08x} instead of {expected:08x}: the file is damaged")
+            Self::WrongChecksum { part, expected, found } => {
+                write!(formatter, "checksum {found:08x} instead of {expected:08x} of {part}: the file is damaged")
             }
             Self::Misaligned { required } => write!(
                 formatter,
                 "the model must start at a multiple of {required} bytes: wrap it in `runtime::Aligned`"
             ),
-            Self::UnreadableManifest => write!(formatter, "the manifest can not be read"),
+            Self::Unreadable { part } => write!(formatter, "{part} can not be read"),
             Self::Invalid { field, expected, found } => {
                 write!(formatter, "invalid {field:?}: expected {expected}, found {found}")
             }

@@ -21,11 +21,18 @@ pub struct KnownAnswer<'a> {
 pub enum KnownInput<'a> {
     /// A text.
     Text(&'a str),
-    /// Frames of integers.
+    /// Frames of integers of 16 bits.
     Frames {
         /// Values of a frame, at least 1.
         channels: u16,
         /// `[frames, channels]`, `i16` in two little-endian bytes each.
+        values: &'a [u8],
+    },
+    /// Frames of integers of 32 bits.
+    WideFrames {
+        /// Values of a frame, at least 1.
+        channels: u16,
+        /// `[frames, channels]`, `i32` in four little-endian bytes each.
         values: &'a [u8],
     },
 }
@@ -35,24 +42,34 @@ impl<'a> KnownInput<'a> {
     ///
     /// # Panics
     /// Never.
-    pub fn frames(&self) -> impl Iterator<Item = impl Iterator<Item = i16> + use<'a>> + use<'a> {
-        let (channels, values) = match self {
-            Self::Text(_) => (1, &[][..]),
-            Self::Frames { channels, values } => (usize::from(*channels).max(1), *values),
-        };
-        values
-            .chunks_exact(channels.saturating_mul(2))
-            .map(|frame| frame.as_chunks::<2>().0.iter().map(|value| i16::from_le_bytes(*value)))
+    pub fn frames(&self) -> impl Iterator<Item = impl Iterator<Item = i32> + use<'a>> + use<'a> {
+        let (channels, size, values) = self.parts();
+        let frame = channels.max(1).saturating_mul(size);
+        values.chunks_exact(frame).map(move |frame| frame.chunks_exact(size).map(integer))
+    }
+
+    /// Channels, bytes of a value, and the values' bytes.
+    fn parts(&self) -> (usize, usize, &'a [u8]) {
+        match self {
+            Self::Text(_) => (1, 2, &[]),
+            Self::Frames { channels, values } => ((*channels).into(), 2, values),
+            Self::WideFrames { channels, values } => ((*channels).into(), 4, values),
+        }
     }
 
     /// Whether the values are whole frames.
     fn is_whole(&self) -> bool {
-        match self {
-            Self::Text(_) => true,
-            Self::Frames { channels, values } => {
-                *channels > 0 && values.len().is_multiple_of(usize::from(*channels).saturating_mul(2))
-            }
-        }
+        let (channels, size, values) = self.parts();
+        channels > 0 && values.len().is_multiple_of(channels.saturating_mul(size))
+    }
+}
+
+/// The little-endian integer of two bytes or four.
+fn integer(bytes: &[u8]) -> i32 {
+    match (bytes.first_chunk::<4>(), bytes.first_chunk::<2>()) {
+        (Some(wide), _) => i32::from_le_bytes(*wide),
+        (None, Some(narrow)) => i16::from_le_bytes(*narrow).into(),
+        (None, None) => 0,
     }
 }
 
@@ -134,8 +151,11 @@ mod tests {
         let read: Vec<_> = KnownAnswers::parse(&file).unwrap().collect();
         assert_eq!(read, written);
         assert_eq!(read[0].input.frames().count(), 0);
-        let values: Vec<Vec<i16>> = read[1].input.frames().map(Iterator::collect).collect();
+        let values: Vec<Vec<i32>> = read[1].input.frames().map(Iterator::collect).collect();
         assert_eq!(values, [[1, -1], [-32_768, 258]]);
+        let wide = KnownInput::WideFrames { channels: 1, values: &[1, 0, 0, 0, 0, 0, 0, 128] };
+        let values: Vec<Vec<i32>> = wide.frames().map(Iterator::collect).collect();
+        assert_eq!(values, [[1], [i32::MIN]]);
     }
 
     #[test]

@@ -20,7 +20,7 @@
 //!
 //! # Features
 //! - `float` (default): `f32` and `f16` models. Without it they are refused with
-//!   [`Error::UnsupportedPrecision`] and no float code is linked.
+//!   [`Error::MissingFeature`] and no float code is linked.
 //!
 //! # What it does not do
 //! It does not train, quantize, read files, or compute more than one sequence at a time.
@@ -60,9 +60,9 @@ pub mod text;
 
 pub use answer::{Logits, Prediction};
 pub use classifier::Classifier;
-pub use error::{Error, Field};
+pub use error::{Error, Field, Part};
 pub use format::{Precision, required_capacity};
-pub use model::{InputKind, Model};
+pub use model::{InputKind, Model, Work};
 #[cfg(feature = "float")]
 pub use network::{DirectionInput, DirectionStep, ProductInputs};
 pub use network::{LayerState, StepState};

@@ -1,11 +1,12 @@
-use crate::error::{Error, Field, expect, expect_within, invalid};
+use crate::error::{Error, Field, expect, expect_within};
 use crate::format::{
-    ALIGNMENT, CharacterRule, FingerprintTable, FingerprintedWordInput, HEADER_LENGTH, Header, Input, Manifest,
-    Precision, Provenance, StringTable, Tensors, TokenVectors, WordRule, checksum,
+    Extensions, File, FingerprintTable, Frames, Header, Input, Precision, Tensors, Tokens, UNICODE_VERSION, Vectors,
+    WordSplit,
 };
 #[cfg(feature = "float")]
 use crate::network::{DirectionStep, Half, ProductInputs, Single};
 use crate::network::{Int8, Network};
+use crate::numeric::Probability;
 use crate::text::{FingerprintVocabulary, MAX_COMPOSED_ROWS, TextInput, UNKNOWN_TOKEN, Vocabulary, composed_rows};
 
 /// Most buckets of hashed words.
@@ -16,10 +17,9 @@ pub struct Model<'m> {
     pub(crate) network: AnyNetwork<'m>,
     /// How text becomes tokens; none for frames.
     pub(crate) text: Option<TextInput<'m>>,
-    labels: StringTable<'m>,
-    provenance: Provenance<'m>,
     header: Header,
-    pad_to: u32,
+    extensions: Extensions<'m>,
+    part_two: Option<&'m [u8]>,
 }
 
 /// What a model takes in as a step.
@@ -40,6 +40,16 @@ pub enum InputKind {
     FingerprintedWords,
     /// The same, and other words are composed of two vectors.
     ComposedWords,
+}
+
+/// How much a model computes, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// Products of a weight and a value when one step is pushed: none where steps are kept.
+    pub step: u64,
+    /// Products when an answer is asked for: the head, a step for a word that has begun, those of padding; of a model
+    /// that keeps its steps all of them.
+    pub answer: u64,
 }
 
 /// A network of one of the precisions.
@@ -67,12 +77,13 @@ macro_rules! with_network {
 pub(crate) use with_network;
 
 impl<'m> Model<'m> {
-    /// Verifies a model file and borrows from it: header, checksum, manifest, and every number that a later
-    /// step relies on. The only step in which a model can fail; nothing is copied.
+    /// Verifies a model file and borrows from it: header, checksums, parts, and every number that a later step relies
+    /// on. The only step in which a model can fail; nothing is copied.
     ///
     /// # Shapes and units
-    /// `file` starts at a multiple of 16 bytes (see [`crate::Aligned`]) and ends where the model does. The
-    /// file is read three times from start to end; under 5 KiB of stack.
+    /// `file` starts at a multiple of the file's alignment, 16 at most (see [`crate::Aligned`]), and is the whole file
+    /// or what a device needs of it ([`Header::device_length`]). It is read three times from start to end; under 5 KiB
+    /// of stack.
     ///
     /// # Errors
     /// Any [`Error`] that speaks of a file.
@@ -89,6 +100,19 @@ impl<'m> Model<'m> {
         parsed
     }
 
+    /// [`Self::parse`] of a region that begins with a model file and may be longer, as a partition of a flash memory
+    /// is: what a device needs of the file is read, and nothing behind it.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    ///
+    /// # Panics
+    /// Never.
+    pub fn parse_prefix(region: &'m [u8]) -> Result<Self, Error> {
+        let length = Header::read(region)?.device_length as usize;
+        Self::parse(region.get(..length).unwrap_or(region))
+    }
+
     /// [`Self::parse`] for whoever writes a model file: does not check the header's capacity, so that
     /// [`Self::required_words`] can tell what to write there.
     ///
@@ -98,67 +122,76 @@ impl<'m> Model<'m> {
     /// # Panics
     /// Never.
     pub fn parse_any_capacity(file: &'m [u8]) -> Result<Self, Error> {
-        let sections = Sections::read(file)?;
-        let Sections { header, tensors, .. } = sections;
-        let decoded = sections.decode();
-        let Ok((manifest, rest)) = &decoded else {
-            return Err(Error::UnreadableManifest);
-        };
-        expect(Field::ManifestLength, 0, rest.len())?;
-        let labels = StringTable::parse(&tensors, &manifest.labels, Field::Labels)?;
-        let classes = labels.len();
-        expect_within(Field::ClassCount, 1, u16::MAX as usize, classes)?;
-        let text = parse_text(&tensors, &manifest.input)?;
+        let File { header, part_one, extensions, mut tensors, part_two, .. } = File::read(file)?;
+        let text = parse_text(&mut tensors, &part_one.input)?;
         let tokens = text.map_or(0, |text| text.token_count());
-        let (provenance, pad_to) = (manifest.provenance.clone(), manifest.pad_to);
-        let with = |network| Self { network, text, labels, provenance, header, pad_to };
+        let with = |network| Self { network, text, header, extensions, part_two };
         match header.precision {
             Precision::Int8 => {
-                Network::parse(&tensors, manifest, tokens, classes).map(|network| with(AnyNetwork::Int8(network)))
+                Network::parse(&mut tensors, &part_one, tokens).map(|network| with(AnyNetwork::Int8(network)))
             }
             #[cfg(feature = "float")]
             Precision::F16 => {
-                Network::parse(&tensors, manifest, tokens, classes).map(|network| with(AnyNetwork::Half(network)))
+                Network::parse(&mut tensors, &part_one, tokens).map(|network| with(AnyNetwork::Half(network)))
             }
             #[cfg(feature = "float")]
             Precision::F32 => {
-                Network::parse(&tensors, manifest, tokens, classes).map(|network| with(AnyNetwork::Single(network)))
+                Network::parse(&mut tensors, &part_one, tokens).map(|network| with(AnyNetwork::Single(network)))
             }
             #[cfg(not(feature = "float"))]
-            precision => Err(Error::UnsupportedPrecision { found: precision.code() }),
+            _ => Err(Error::MissingFeature { feature: crate::format::Feature::Float }),
         }
     }
 
-    /// The manifest of a model file, checked as far as the header and the checksum go.
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    ///
-    /// # Panics
-    /// Never.
-    pub fn manifest(file: &'m [u8]) -> Result<Manifest<'m>, Error> {
-        let (manifest, rest) = Sections::read(file)?.decode().map_err(|_| Error::UnreadableManifest)?;
-        expect(Field::ManifestLength, 0, rest.len())?;
-        Ok(manifest)
+    /// What tells this model from any other: of its content alone, so that a stripped file has the same.
+    pub fn id(&self) -> [u8; 16] {
+        self.header.id
+    }
+
+    /// The number that its user gave it.
+    pub fn version(&self) -> u32 {
+        self.header.model_version
+    }
+
+    /// The records behind part one.
+    pub fn extensions(&self) -> Extensions<'m> {
+        self.extensions.clone()
+    }
+
+    /// What desktop programs read of the file, postcard; `None` of a stripped file.
+    pub fn part_two(&self) -> Option<&'m [u8]> {
+        self.part_two
+    }
+
+    /// How much the model computes, at most, whatever is pushed.
+    pub fn work(&self) -> Work {
+        let (step, head) = with_network!(&self.network, network => (network.step_products(), network.head.products()));
+        let answered = match (self.is_bidirectional(), self.text) {
+            (true, _) => self.max_steps().into(),
+            (false, Some(_)) => u64::from(self.pad_to()).saturating_add(1),
+            (false, None) => u64::from(self.frames().is_some_and(|frames| frames.are_gathered())),
+        };
+        let pushed = if self.is_bidirectional() { 0 } else { step };
+        Work { step: pushed, answer: step.saturating_mul(answered).saturating_add(head) }
     }
 
     /// Names of the classes, in the order of the logits.
     pub fn labels(&self) -> impl Iterator<Item = &'m str> + use<'m> {
-        self.labels.iter()
+        with_network!(&self.network, network => network.head.labels).iter()
     }
 
     /// The name of a class.
     pub fn label(&self, class: usize) -> Option<&'m str> {
-        self.labels.get(class)
+        with_network!(&self.network, network => network.head.labels).get(class)
     }
 
     /// What a step takes in.
     pub fn input_kind(&self) -> InputKind {
         match self.text {
-            Some(TextInput::Words(_)) => InputKind::Words,
+            Some(TextInput::Words { .. }) => InputKind::Words,
             Some(TextInput::HashedWords { .. }) => InputKind::HashedWords,
-            Some(TextInput::FingerprintedWords(known)) if known.parts().is_some() => InputKind::ComposedWords,
-            Some(TextInput::FingerprintedWords(_)) => InputKind::FingerprintedWords,
+            Some(TextInput::FingerprintedWords { known, .. }) if known.parts().is_some() => InputKind::ComposedWords,
+            Some(TextInput::FingerprintedWords { .. }) => InputKind::FingerprintedWords,
             Some(TextInput::Characters(_)) => InputKind::Characters,
             Some(TextInput::Bytes) => InputKind::Bytes,
             None => InputKind::Frames,
@@ -178,12 +211,20 @@ impl<'m> Model<'m> {
 
     /// Values of a frame; 0 of a text.
     pub fn channels(&self) -> usize {
-        with_network!(&self.network, network => network.input.channels())
+        self.frames().map_or(0, |frames| frames.channels.into())
     }
 
-    /// What 1 in a frame of integers stands for, in the units of the training data; `None` of a text.
-    pub fn frame_unit(&self) -> Option<f32> {
-        with_network!(&self.network, network => network.input.unit())
+    /// How frames become steps; `None` of a text.
+    pub fn frames(&self) -> Option<Frames> {
+        with_network!(&self.network, network => network.input.frames().map(|input| input.frames))
+    }
+
+    /// What 1 in a channel of a frame of integers stands for, in the units of the training data; `None` of a text, and
+    /// of a channel that does not exist.
+    pub fn frame_unit(&self, channel: usize) -> Option<f32> {
+        let units = with_network!(&self.network, network => network.input.frames().map(|input| input.units))?;
+        let has_one = self.frames().is_some_and(|frames| frames.has_one_unit && channel < frames.channels.into());
+        units.get(if has_one { 0 } else { channel }).copied()
     }
 
     /// Steps after which a sequence is full; `u32::MAX` if none is: a stream goes on.
@@ -198,7 +239,7 @@ impl<'m> Model<'m> {
 
     /// Steps up to which a shorter sequence is padded when an answer is asked for; 0 if it is not.
     pub fn pad_to(&self) -> u32 {
-        self.pad_to
+        with_network!(&self.network, network => network.pad_to)
     }
 
     /// Whether a layer runs from the last step to the first as well: such a model keeps its steps, and computes
@@ -207,9 +248,14 @@ impl<'m> Model<'m> {
         with_network!(&self.network, network => network.is_buffered())
     }
 
-    /// Where the model comes from.
-    pub fn provenance(&self) -> &Provenance<'m> {
-        &self.provenance
+    /// What logits are multiplied with before the softmax, in Q4.12.
+    pub(crate) fn inverse_temperature(&self) -> u16 {
+        with_network!(&self.network, network => network.head.inverse_temperature)
+    }
+
+    /// Whether an answer of that probability is accepted.
+    pub(crate) fn accepts(&self, class: usize, probability: Probability) -> bool {
+        with_network!(&self.network, network => network.head.accepts(class, probability))
     }
 
     /// `token`, or that of an unknown word if the model does not have it.
@@ -235,8 +281,8 @@ impl<'m> Model<'m> {
     }
 
     /// The pre-activations of one direction of a layer at a step, computed again from what the step took in:
-    /// `W [x; h] + b` with the kernels and the rounding of a step, on desktop machines, for looking at. Returns `[x; h]`
-    /// as the product takes it in; `None` if the model has no such layer or direction, or a slice is too short.
+    /// `W x + U h + b` with the kernels and the rounding of a step, on desktop machines, for looking at. Returns `x` and
+    /// `h` as the product takes them in; `None` if the model has no such layer or direction, or a slice is too short.
     ///
     /// # Shapes and units
     /// `words`: [`Self::required_words`], overwritten. `target`: `[results * hidden_size]`, see
@@ -257,81 +303,45 @@ impl<'m> Model<'m> {
     }
 }
 
-/// The parts of a model file whose lengths and checksum are right.
-struct Sections<'m> {
-    header: Header,
-    manifest: &'m [u8],
-    tensors: Tensors<'m>,
-}
-
-impl<'m> Sections<'m> {
-    fn read(file: &'m [u8]) -> Result<Self, Error> {
-        let header = Header::read(file)?;
-        if header.total_length as usize != file.len() {
-            return Err(Error::WrongLength {
-                expected: header.total_length,
-                found: crate::error::saturated(file.len()),
-            });
-        }
-        if !file.as_ptr().addr().is_multiple_of(ALIGNMENT) {
-            return Err(Error::Misaligned { required: ALIGNMENT as u32 });
-        }
-        let found = checksum(file);
-        if found != header.checksum {
-            return Err(Error::WrongChecksum { expected: header.checksum, found });
-        }
-        let end = HEADER_LENGTH.saturating_add(header.manifest_length as usize);
-        let outside = invalid(Field::ManifestLength, file.len(), end);
-        let manifest = file.get(HEADER_LENGTH..end).ok_or(outside)?;
-        let tensors = file.get(header.tensors_offset as usize..).ok_or(outside)?;
-        Ok(Self { header, manifest, tensors: Tensors(tensors) })
-    }
-
-    /// The manifest, and the bytes left over. The decoder's stack is free again before the weights are looked at.
-    #[inline(never)]
-    fn decode(&self) -> postcard::Result<(Manifest<'m>, &'m [u8])> {
-        postcard::take_from_bytes(self.manifest)
-    }
-}
-
 #[inline(never)]
-fn parse_text<'m>(tensors: &Tensors<'m>, input: &Input) -> Result<Option<TextInput<'m>>, Error> {
-    Ok(Some(match input {
-        Input::Words(words) => {
-            let WordRule::LowercaseAlphanumeric = words.rule;
-            TextInput::Words(Vocabulary::parse(tensors, &words.vocabulary)?)
+fn parse_text<'m>(tensors: &mut Tensors<'m>, input: &Input) -> Result<Option<TextInput<'m>>, Error> {
+    let Input::Text(text) = input else { return Ok(None) };
+    match text.tokens {
+        Tokens::Words { split, .. }
+        | Tokens::HashedWords { split, .. }
+        | Tokens::FingerprintedWords { split, .. }
+        | Tokens::ComposedWords { split, .. } => check_split(split)?,
+        Tokens::Characters { unicode, .. } => expect(Field::Unicode, UNICODE_VERSION.into(), unicode.into())?,
+        Tokens::Bytes => {}
+    }
+    Ok(Some(match text.tokens {
+        Tokens::Words { split, vocabulary } => {
+            TextInput::Words { rule: split.rule, known: Vocabulary::parse(tensors, vocabulary)? }
         }
-        Input::HashedWords(words) => {
-            let WordRule::LowercaseAlphanumeric = words.rule;
-            expect_within(Field::Buckets, 1, MAX_BUCKETS, words.buckets as usize)?;
-            TextInput::HashedWords { buckets: words.buckets }
+        Tokens::HashedWords { split, buckets } => {
+            expect_within(Field::Buckets, 1, MAX_BUCKETS, buckets as usize)?;
+            TextInput::HashedWords { rule: split.rule, buckets }
         }
-        Input::Characters(characters) => {
-            let CharacterRule::Lowercase = characters.rule;
-            TextInput::Characters(Vocabulary::parse_alphabet(tensors, &characters.alphabet)?)
+        Tokens::Characters { alphabet, .. } => TextInput::Characters(Vocabulary::parse_alphabet(tensors, alphabet)?),
+        Tokens::FingerprintedWords { split, table } => {
+            let table = FingerprintTable::parse(tensors, table)?;
+            TextInput::FingerprintedWords { rule: split.rule, known: FingerprintVocabulary::new(table) }
         }
-        Input::FingerprintedWords(words) => {
-            TextInput::FingerprintedWords(FingerprintVocabulary::new(parse_fingerprints(tensors, words)?))
-        }
-        Input::ComposedWords(words) => {
-            let table = parse_fingerprints(tensors, &words.known)?;
+        Tokens::ComposedWords { split, table, parts, buckets } => {
+            let table = FingerprintTable::parse(tensors, table)?;
             let others = FingerprintVocabulary::new(table).token_count();
             let most = MAX_COMPOSED_ROWS.saturating_sub(others);
-            expect_within(Field::Buckets, 1, most, words.buckets as usize)?;
-            expect(Field::OneHot, 0, matches!(words.known.vectors, TokenVectors::OneHot).into())?;
-            TextInput::FingerprintedWords(FingerprintVocabulary::composing(table, words.parts, words.buckets))
+            expect_within(Field::Buckets, 1, most, buckets as usize)?;
+            expect(Field::OneHot, 0, (text.vectors == Vectors::OneHot).into())?;
+            let known = FingerprintVocabulary::composing(table, parts, buckets);
+            TextInput::FingerprintedWords { rule: split.rule, known }
         }
-        Input::Bytes(_) => TextInput::Bytes,
-        Input::Frames(_) => return Ok(None),
+        Tokens::Bytes => TextInput::Bytes,
     }))
 }
 
-fn parse_fingerprints<'m>(
-    tensors: &Tensors<'m>,
-    words: &FingerprintedWordInput,
-) -> Result<FingerprintTable<'m>, Error> {
-    let WordRule::LowercaseAlphanumeric = words.rule;
-    FingerprintTable::parse(tensors, &words.table)
+fn check_split(split: WordSplit) -> Result<(), Error> {
+    expect(Field::Unicode, split.rule.unicode().into(), split.unicode.into())
 }
 
 impl core::fmt::Debug for Model<'_> {

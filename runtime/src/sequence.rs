@@ -1,6 +1,6 @@
 use crate::error::{Error, saturated};
 use crate::model::{Model, with_network};
-use crate::network::{Step, StepState, Taken};
+use crate::network::{Gathering, Step, StepState, Taken};
 
 /// What a classifier of a bidirectional model does with more steps than the model keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,7 +15,7 @@ pub enum LongInput {
 /// What one call of a classifier's `push_*` did.
 ///
 /// Text is counted in steps: a word that has begun and has not ended is none yet, so that both numbers may be 0; the
-/// call that ends it counts it, and [`crate::Classifier::predict`] where that ends it.
+/// call that ends it counts it. So are frames where several make a step.
 ///
 /// # Examples
 /// ```
@@ -54,6 +54,8 @@ pub(crate) struct Sequence {
     /// Steps taken in and not forgotten, at most the model's; without a limit the number saturates, and further steps
     /// are taken in all the same.
     taken: Taken,
+    /// Frames that have come, of a model whose steps are made of several.
+    gathering: Gathering,
     refused: u32,
     /// Whether the logits in the classifier's words are those of the sequence so far.
     is_answered: bool,
@@ -68,11 +70,18 @@ impl Sequence {
         if long_input == LongInput::Window && !model.is_bidirectional() {
             return Err(Error::WindowOfStreaming);
         }
-        Ok(Self { long_input, taken: Taken { steps: 0, oldest: 0 }, refused: 0, is_answered: false })
+        Ok(Self {
+            long_input,
+            taken: Taken::default(),
+            gathering: Gathering::default(),
+            refused: 0,
+            is_answered: false,
+        })
     }
 
-    pub(crate) fn steps(&self) -> u32 {
-        self.taken.steps
+    /// Steps that an answer is about, `ahead` of which are not taken in.
+    pub(crate) fn steps(&self, model: &Model<'_>, ahead: u32) -> u32 {
+        self.taken.steps.saturating_add(ahead).min(model.max_steps())
     }
 
     pub(crate) fn refused(&self) -> u32 {
@@ -80,7 +89,8 @@ impl Sequence {
     }
 
     pub(crate) fn reset(&mut self) {
-        self.taken = Taken { steps: 0, oldest: 0 };
+        self.taken = Taken::default();
+        self.gathering = Gathering::default();
         self.refused = 0;
         self.is_answered = false;
     }
@@ -91,31 +101,50 @@ impl Sequence {
         Pushed::REFUSED
     }
 
+    /// Whether no more steps are taken in without another one's being forgotten.
+    fn is_full(&self, model: &Model<'_>) -> bool {
+        model.has_limit() && self.taken.steps >= model.max_steps()
+    }
+
+    /// Notes that what was taken in differs from what the logits are about.
+    pub(crate) fn touch(&mut self) {
+        self.is_answered = false;
+    }
+
     /// Takes in a step that the model can read, or refuses it because the sequence is full.
     pub(crate) fn take(&mut self, model: &Model<'_>, state: &mut [u32], step: Step<'_>) -> Pushed {
-        let Taken { steps, oldest } = self.taken;
-        let is_full = model.has_limit() && steps >= model.max_steps();
-        if is_full && self.long_input == LongInput::Refuse {
+        if self.is_full(model) && self.long_input == LongInput::Refuse {
             return self.refuse();
         }
-        self.is_answered = false;
+        self.touch();
         with_network!(&model.network, network => {
             if network.is_buffered() {
-                network.keep(state, if is_full { oldest } else { steps }, step);
+                network.keep(state, self.place(model), step);
             } else {
-                network.step(state, step, steps == 0);
+                network.step(state, step, &mut self.taken.summed);
             }
         });
-        if is_full {
-            let next = oldest.saturating_add(1);
-            self.taken.oldest = if next < model.max_steps() { next } else { 0 };
-        } else {
-            self.taken.steps = steps.saturating_add(1);
-        }
+        self.taken = self.after_step(model);
         Pushed::TAKEN
     }
 
-    /// Takes in a frame.
+    /// Where the next step is kept: behind the others, or in the place of the oldest.
+    fn place(&self, model: &Model<'_>) -> u32 {
+        if self.is_full(model) { self.taken.oldest } else { self.taken.steps }
+    }
+
+    /// The sequence with one step more.
+    fn after_step(&self, model: &Model<'_>) -> Taken {
+        let Taken { steps, oldest, summed } = self.taken;
+        if self.is_full(model) {
+            let next = oldest.saturating_add(1);
+            Taken { steps, oldest: if next < model.max_steps() { next } else { 0 }, summed }
+        } else {
+            Taken { steps: steps.saturating_add(1), oldest, summed }
+        }
+    }
+
+    /// Takes in a frame, which may be a step or part of one.
     ///
     /// # Errors
     /// [`Error::NoFrames`], [`Error::WrongChannels`].
@@ -126,22 +155,44 @@ impl Sequence {
         channels: usize,
         frame: Step<'_>,
     ) -> Result<Pushed, Error> {
-        let expected = model.channels();
-        if expected == 0 {
-            return Err(Error::NoFrames);
-        }
+        let Some(frames) = model.frames() else { return Err(Error::NoFrames) };
+        let expected = usize::from(frames.channels);
         if channels != expected {
             return Err(Error::WrongChannels { expected: saturated(expected), found: saturated(channels) });
         }
-        Ok(self.take(model, state, frame))
+        if !frames.are_gathered() {
+            return Ok(self.take(model, state, frame));
+        }
+        self.touch();
+        with_network!(&model.network, network => network.gather_frame(state, frame, self.gathering));
+        let is_due = self.gathering.count(frames);
+        Ok(if is_due { self.take(model, state, Step::Gathered(self.gathering)) } else { Pushed::default() })
     }
 
-    /// Computes the logits, unless they are those of the sequence already.
-    pub(crate) fn answer(&mut self, model: &Model<'_>, state: &mut [u32]) {
-        if !self.is_answered {
-            with_network!(&model.network, network => network.answer(state, self.taken));
-            self.is_answered = true;
+    /// What an answer is about beside the steps taken in: the frames of a sequence that are too few for one.
+    fn frames_ahead(&self) -> Option<Step<'static>> {
+        let are_too_few = self.taken.steps == 0 && !self.gathering.is_empty();
+        are_too_few.then_some(Step::Gathered(self.gathering))
+    }
+
+    /// Computes the logits, unless they are those of the sequence already: of what was taken in, and of a token that has
+    /// begun. Nothing of the sequence changes.
+    pub(crate) fn answer(&mut self, model: &Model<'_>, state: &mut [u32], begun: Option<u32>) {
+        if self.is_answered {
+            return;
         }
+        self.is_answered = true;
+        let ahead = begun.map(Step::Token).or_else(|| self.frames_ahead());
+        let ahead = ahead.filter(|_| !self.is_full(model) || self.long_input == LongInput::Window);
+        with_network!(&model.network, network => match ahead {
+            Some(step) if network.is_buffered() => {
+                let place = self.place(model);
+                let before = network.keep(state, place, step);
+                network.answer(state, self.after_step(model), None);
+                network.keep(state, place, Step::Token(before));
+            }
+            _ => network.answer(state, self.taken, ahead),
+        });
     }
 
     /// Shows the states of each layer, direction and step.
@@ -177,7 +228,7 @@ mod tests {
             }
             pushed.add(sequence.take(model, &mut state, Step::Token(token)));
         }
-        sequence.answer(model, &mut state);
+        sequence.answer(model, &mut state, None);
         (state, pushed)
     }
 

@@ -1,15 +1,13 @@
 //! Long short-term memory, as PyTorch defines it:
 //!
 //! ```text
-//! [i; f; g; o] = W [x; h] + b            W: [4 * hidden_size, columns]
+//! [i; f; g; o] = W x + U h + b           W: [4 * hidden_size, input_size]; U: [4 * hidden_size, hidden_size]
 //! c' = sigmoid(f) c + sigmoid(i) tanh(g)
 //! h' = sigmoid(o) tanh(c')
 //! ```
 
 #[cfg(feature = "float")]
 use super::sigmoid;
-#[cfg(feature = "float")]
-use crate::format::Element;
 #[cfg(feature = "float")]
 use crate::kernels;
 #[cfg(feature = "float")]
@@ -23,15 +21,17 @@ use crate::numeric;
 ///
 /// Pre-activations Q3.12, gates Q0.15, `c` as calibrated, `h` Q0.15.
 pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Int8>) {
-    let matrix = &direction.matrix;
-    let fraction_bits = matrix.scales.state_fraction_bits;
-    let layout = matrix.rows.layout;
-    let units = direction.rows_of_4().zip(buffers.cell.iter_mut()).zip(buffers.hidden.iter_mut());
-    for (unit, ((weights, cell), hidden)) in units.enumerate() {
-        let rows = direction.numbers::<4>(unit);
-        let mut sums = layout.dot_4(weights, buffers.inputs);
-        int8::add_one_hot(&mut sums, &rows, one_hot);
-        let [input, forget, candidate, output] = matrix.pre_activations(rows, sums);
+    let Direction { input, recurrent, results, shape, .. } = direction;
+    let fraction_bits = results.scales.state_fraction_bits;
+    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
+    let rows = input.of_units(shape.hidden_size).zip(recurrent.of_units(shape.hidden_size));
+    let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut()).zip(rows);
+    for (unit, ((cell, hidden), (w, u))) in units.enumerate() {
+        let numbers = direction.numbers::<4>(unit);
+        let sums = input.layout.dot_4([0; 4], w, x);
+        let mut sums = recurrent.layout.dot_4(sums, u, h);
+        int8::add_one_hot(&mut sums, &numbers, one_hot);
+        let [input, forget, candidate, output] = results.pre_activations(numbers, sums);
         *cell = numeric::cell_update(
             numeric::sigmoid(forget),
             *cell,
@@ -45,17 +45,21 @@ pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers
 
 /// One step in `f32`.
 #[cfg(feature = "float")]
-pub(crate) fn step_float<Weight: Element + FloatWeight>(
+pub(crate) fn step_float<Weight: FloatWeight>(
     direction: &Direction<'_, FloatArithmetic<Weight>>,
     one_hot: &[Weight],
     buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
 ) {
-    let units = direction.rows_of_4().zip(buffers.cell.iter_mut()).zip(buffers.hidden.iter_mut());
-    for (unit, ((weights, cell), hidden)) in units.enumerate() {
-        let rows = direction.numbers::<4>(unit);
-        let mut sums = kernels::dot_4_float(weights, buffers.inputs);
-        float::add_one_hot(&mut sums, &rows, one_hot);
-        float::add_bias(&mut sums, &rows, direction.matrix.bias);
+    let Direction { input, recurrent, results, shape, .. } = direction;
+    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
+    let rows = input.of_units(shape.hidden_size).zip(recurrent.of_units(shape.hidden_size));
+    let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut()).zip(rows);
+    for (unit, ((cell, hidden), (w, u))) in units.enumerate() {
+        let numbers = direction.numbers::<4>(unit);
+        let sums = kernels::dot_4_float([0.0; 4], w, x);
+        let mut sums = kernels::dot_4_float(sums, u, h);
+        float::add_one_hot(&mut sums, &numbers, one_hot);
+        float::add_bias(&mut sums, &numbers, results.bias);
         let [input, forget, candidate, output] = sums;
         *cell = sigmoid(forget) * *cell + sigmoid(input) * libm::tanhf(candidate);
         *hidden = sigmoid(output) * libm::tanhf(*cell);

@@ -1,6 +1,6 @@
 //! One step of a recurrent cell: the gates of one unit after the other, in integers and in float.
 //!
-//! Every cell reads `[x; h]` as the weights take it in and writes the states alone, so that no unit sees the new
+//! Every cell reads `x` and `h` as the weights take them in and writes the states alone, so that no unit sees the new
 //! hidden state of another. Under one-hot tokens `x` has no columns; the token's row of weights is added instead.
 
 pub(crate) mod gru;

@@ -1,11 +1,10 @@
 //! Elman's network, as PyTorch defines it:
 //!
 //! ```text
-//! h' = activation(W [x; h] + b)          W: [hidden_size, columns]; tanh, or the rectifier max(0, .)
+//! h' = activation(W x + U h + b)         tanh, or the rectifier max(0, .)
+//!                                        W: [hidden_size, input_size]; U: [hidden_size, hidden_size]
 //! ```
 
-#[cfg(feature = "float")]
-use crate::format::Element;
 #[cfg(feature = "float")]
 use crate::kernels;
 #[cfg(feature = "float")]
@@ -24,27 +23,32 @@ pub(crate) fn step_int8(
     buffers: &mut LayerBuffers<'_, Int8>,
     activation: fn(i16) -> i16,
 ) {
-    let layout = direction.matrix.rows.layout;
+    let Direction { input, recurrent, results, .. } = direction;
+    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
     for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
-        let mut sums = [layout.dot(direction.matrix.row(unit), buffers.inputs)];
+        let sum = input.layout.dot(0, input.row(unit), x);
+        let mut sums = [recurrent.layout.dot(sum, recurrent.row(unit), h)];
         int8::add_one_hot(&mut sums, &[unit], one_hot);
-        let [pre_activation] = direction.matrix.pre_activations([unit], sums);
+        let [pre_activation] = results.pre_activations([unit], sums);
         *hidden = activation(pre_activation);
     }
 }
 
 /// One step in `f32`.
 #[cfg(feature = "float")]
-pub(crate) fn step_float<Weight: Element + FloatWeight>(
+pub(crate) fn step_float<Weight: FloatWeight>(
     direction: &Direction<'_, FloatArithmetic<Weight>>,
     one_hot: &[Weight],
     buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
     activation: fn(f32) -> f32,
 ) {
+    let Direction { input, recurrent, results, .. } = direction;
+    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
     for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
-        let mut sums = [kernels::dot_float(direction.matrix.row(unit), buffers.inputs)];
+        let sum = kernels::dot_float(0.0, input.row(unit), x);
+        let mut sums = [kernels::dot_float(sum, recurrent.row(unit), h)];
         float::add_one_hot(&mut sums, &[unit], one_hot);
-        float::add_bias(&mut sums, &[unit], direction.matrix.bias);
+        float::add_bias(&mut sums, &[unit], results.bias);
         let [pre_activation] = sums;
         *hidden = activation(pre_activation);
     }

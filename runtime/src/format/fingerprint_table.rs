@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Tensor, Tensors};
+use super::Tensors;
 use crate::error::{Error, Field, expect, expect_within, invalid};
 
 /// Buckets between two entries of a table's index.
@@ -10,22 +10,21 @@ pub const MAX_FINGERPRINTS: usize = 1 << 24;
 /// Most bits of a remainder.
 pub const MAX_REMAINDER_BITS: u8 = 24;
 
-/// Where a table of fingerprints lies in a file.
+/// How many words a table of fingerprints has, and how their hashes are stored.
+///
+/// Its tensors are, in this order:
+/// - `buckets`, `u32`: a string of `2 * count` bits, the lowest of a word first: for each bucket a 1 for each of its
+///   words, then a 0;
+/// - `index`, `u32`, one for every [`BUCKETS_PER_BLOCK`] buckets: words in the buckets before;
+/// - `remainders`, `u8`: a string of `remainder_bits` bits a word, the lowest of a byte first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FingerprintTableRef {
+pub struct FingerprintTableSize {
     /// Number of words, at most [`MAX_FINGERPRINTS`]; there are as many buckets.
     pub count: u32,
     /// Seed of the hash.
     pub seed: u32,
     /// Bits of a remainder, 1 to [`MAX_REMAINDER_BITS`].
     pub remainder_bits: u8,
-    /// `u32`, a string of `2 * count` bits, the lowest of a word first: for each bucket a 1 for each of its words,
-    /// then a 0.
-    pub buckets: Tensor,
-    /// `u32`, one for every [`BUCKETS_PER_BLOCK`] buckets: words in the buckets before.
-    pub index: Tensor,
-    /// `u8`, a string of `remainder_bits` bits a word, the lowest of a byte first.
-    pub remainders: Tensor,
 }
 
 /// What is stored of the hash of a word; words are in this order.
@@ -59,17 +58,17 @@ impl Fingerprint {
 /// tables using bidirectional linear probing.
 #[derive(Debug, Clone, Copy)]
 pub struct FingerprintTable<'m> {
-    /// As in [`FingerprintTableRef`].
+    /// As in [`FingerprintTableSize`].
     pub count: u32,
-    /// As in [`FingerprintTableRef`].
+    /// As in [`FingerprintTableSize`].
     pub seed: u32,
-    /// As in [`FingerprintTableRef`].
+    /// As in [`FingerprintTableSize`].
     pub remainder_bits: u8,
-    /// As in [`FingerprintTableRef`].
+    /// As in [`FingerprintTableSize`].
     pub buckets: &'m [u32],
-    /// As in [`FingerprintTableRef`].
+    /// As in [`FingerprintTableSize`].
     pub index: &'m [u32],
-    /// As in [`FingerprintTableRef`].
+    /// As in [`FingerprintTableSize`].
     pub remainders: &'m [u8],
 }
 
@@ -77,18 +76,18 @@ impl<'m> FingerprintTable<'m> {
     /// Borrows and checks a table.
     ///
     /// # Errors
-    /// As [`Self::check`], and what [`Tensors::view`] returns.
-    pub(crate) fn parse(tensors: &Tensors<'m>, table: &FingerprintTableRef) -> Result<Self, Error> {
-        let FingerprintTableRef { count, seed, remainder_bits, .. } = *table;
+    /// As [`Self::check`], and what [`Tensors::take`] returns.
+    pub(crate) fn parse(tensors: &mut Tensors<'m>, size: FingerprintTableSize) -> Result<Self, Error> {
+        let FingerprintTableSize { count, seed, remainder_bits } = size;
         check_sizes(count, remainder_bits)?;
         let words = count as usize;
         let table = Self {
             count,
             seed,
             remainder_bits,
-            buckets: tensors.view(&table.buckets, (2 * words).div_ceil(u32::BITS as usize))?,
-            index: tensors.view(&table.index, words.div_ceil(BUCKETS_PER_BLOCK))?,
-            remainders: tensors.view(&table.remainders, (words * remainder_bits as usize).div_ceil(8))?,
+            buckets: tensors.take((2 * words).div_ceil(u32::BITS as usize))?,
+            index: tensors.take(words.div_ceil(BUCKETS_PER_BLOCK))?,
+            remainders: tensors.take((words * remainder_bits as usize).div_ceil(8))?,
         };
         table.check()?;
         Ok(table)

@@ -3,18 +3,22 @@ use core::fmt;
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use serde::{Deserialize, Serialize};
 
-use super::{ALIGNMENT, round_up};
-use crate::error::{Error, Field, expect, saturated};
+use super::round_up;
+use crate::error::{Error, Field, Part, expect, invalid, saturated};
 
 /// The first four bytes of a model file.
 pub const MAGIC: [u8; 4] = *b"RNL1";
 /// The format version that this crate reads and the trainer writes.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// Bytes of the header.
-pub const HEADER_LENGTH: usize = 32;
-/// Where the bytes start that the checksum covers.
-const CHECKED_FROM: usize = 16;
-const CAPACITY_OFFSET: usize = 24;
+pub const HEADER_LENGTH: usize = 64;
+/// Every model file starts at a multiple of this many bytes, whatever its own alignment.
+pub const SMALLEST_ALIGNMENT: usize = 4;
+/// The largest alignment that a file may ask for.
+pub const LARGEST_ALIGNMENT: usize = 16;
+
+const CAPACITY_OFFSET: usize = 36;
+const CHECKSUM_OFFSET: usize = 60;
 
 /// How the weights of a model are stored and computed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,13 +27,13 @@ pub enum Precision {
     F32,
     /// `f16` weights, `f32` arithmetic.
     F16,
-    /// `i8` weights, integer arithmetic.
+    /// Weights of 8 or 4 bits, integer arithmetic.
     Int8,
 }
 
 impl Precision {
     /// The number that stands for it in the header.
-    pub const fn code(self) -> u16 {
+    pub const fn code(self) -> u8 {
         match self {
             Self::F32 => 0,
             Self::F16 => 1,
@@ -38,7 +42,7 @@ impl Precision {
     }
 
     /// The precision that `code` stands for.
-    pub const fn from_code(code: u16) -> Option<Self> {
+    pub const fn from_code(code: u8) -> Option<Self> {
         match code {
             0 => Some(Self::F32),
             1 => Some(Self::F16),
@@ -58,42 +62,90 @@ impl fmt::Display for Precision {
     }
 }
 
+/// Order of a model's weights in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Row after row, without padding: every build reads it.
+    RowMajor,
+}
+
+impl Packing {
+    /// The number that stands for it in the header.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::RowMajor => 0,
+        }
+    }
+
+    /// The packing that `code` stands for.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::RowMajor),
+            _ => None,
+        }
+    }
+}
+
 /// The fixed little-endian start of a model file.
 ///
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | [`MAGIC`] |
 /// | 4 | 2 | [`VERSION`] |
-/// | 6 | 2 | [`Precision::code`] |
-/// | 8 | 4 | length of the whole file |
-/// | 12 | 4 | [`checksum`] of all bytes from 16 on |
-/// | 16 | 4 | length of the manifest, which follows the header |
-/// | 20 | 4 | offset of the tensors, a multiple of [`ALIGNMENT`] |
-/// | 24 | 4 | 32-bit words of state that a classifier needs |
-/// | 28 | 4 | reserved, 0 |
+/// | 6 | 1 | [`Precision::code`] |
+/// | 7 | 1 | [`Packing::code`] |
+/// | 8 | 4 | needs: a bit for each [`super::Feature`] |
+/// | 12 | 1 | alignment of the file and its tensors: 4, 8 or 16 |
+/// | 13 | 1 | reserved, 0 |
+/// | 14 | 2 | length of the signature |
+/// | 16 | 16 | model id |
+/// | 32 | 4 | model version |
+/// | 36 | 4 | 32-bit words of state that a classifier needs |
+/// | 40 | 4 | length of part one, which follows the header |
+/// | 44 | 4 | length of the extensions, which follow part one |
+/// | 48 | 4 | length of what a device needs: header, part one, extensions, tensors |
+/// | 52 | 4 | length of part two, which follows that |
+/// | 56 | 4 | checksum of part two |
+/// | 60 | 4 | checksum of what a device needs, without these four bytes |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// Precision of the weights.
     pub precision: Precision,
-    /// Bytes of the whole file.
-    pub total_length: u32,
-    /// CRC-32 of all bytes from offset 16 on.
-    pub checksum: u32,
-    /// Bytes of the manifest.
-    pub manifest_length: u32,
-    /// Where the tensors start, from the start of the file.
-    pub tensors_offset: u32,
+    /// Order of the weights.
+    pub packing: Packing,
+    /// What a reader must have: the bits of [`super::Feature`].
+    pub needs: u32,
+    /// Alignment of the file and of each tensor in it, in bytes.
+    pub alignment: u8,
+    /// Bytes of the signature at the end of the file; 0: there is none.
+    pub signature_length: u16,
+    /// What tells this model from any other: see [`super::ID_DEFINITION`].
+    pub id: [u8; 16],
+    /// A number that the user chose.
+    pub model_version: u32,
     /// 32-bit words of state that a classifier needs.
     pub capacity: u32,
+    /// Bytes of part one.
+    pub part_one_length: u32,
+    /// Bytes of the extensions.
+    pub extensions_length: u32,
+    /// Bytes of header, part one, extensions and tensors.
+    pub device_length: u32,
+    /// Bytes of part two.
+    pub part_two_length: u32,
+    /// CRC-32 of part two.
+    pub part_two_checksum: u32,
+    /// CRC-32 of the first `device_length` bytes without the last four of the header.
+    pub device_checksum: u32,
 }
 
 impl Header {
-    /// Reads and checks a header; `file` may be longer or shorter than the length it announces, so that
-    /// a caller that finds a model in a larger memory can learn how many bytes to take.
+    /// Reads and checks a header; `file` may be longer or shorter than the lengths it announces, so that a caller that
+    /// finds a model in a larger memory can learn how many bytes to take.
     ///
     /// # Errors
-    /// [`Error::WrongLength`], [`Error::NotAModel`], [`Error::UnsupportedVersion`],
-    /// [`Error::UnsupportedPrecision`], or [`Error::Invalid`] for offsets that can not be.
+    /// [`Error::WrongLength`], [`Error::NotAModel`], [`Error::UnsupportedVersion`], [`Error::UnsupportedPrecision`],
+    /// [`Error::UnsupportedPacking`], or [`Error::Invalid`] for an alignment or lengths that can not be.
     ///
     /// # Panics
     /// Never.
@@ -103,43 +155,75 @@ impl Header {
         if magic != MAGIC {
             return Err(Error::NotAModel { found: magic });
         }
-        let header = file.first_chunk::<HEADER_LENGTH>().ok_or(too_short)?;
-        let [_, _, _, _, version_low, version_high, precision_low, precision_high, ..] = *header;
-        let version = u16::from_le_bytes([version_low, version_high]);
-        if version != VERSION {
+        let version = file.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u16::from_le_bytes(*bytes));
+        if version != VERSION && file.len() >= 6 {
             return Err(Error::UnsupportedVersion { supported: VERSION, found: version });
         }
-        let code = u16::from_le_bytes([precision_low, precision_high]);
-        let word = |offset| word_at(header, offset);
+        let bytes = file.first_chunk::<HEADER_LENGTH>().ok_or(too_short)?;
+        let [.., precision, packing, _, _, _, _, alignment, reserved, signature_low, signature_high] = *head(bytes);
+        let word = |offset| word_at(bytes, offset);
+        let mut id = [0; 16];
+        for (target, source) in id.iter_mut().zip(bytes.iter().skip(16)) {
+            *target = *source;
+        }
         let header = Self {
-            precision: Precision::from_code(code).ok_or(Error::UnsupportedPrecision { found: code })?,
-            total_length: word(8),
-            checksum: word(12),
-            manifest_length: word(CHECKED_FROM),
-            tensors_offset: word(20),
+            precision: Precision::from_code(precision).ok_or(Error::UnsupportedPrecision { found: precision })?,
+            packing: Packing::from_code(packing).ok_or(Error::UnsupportedPacking { found: packing })?,
+            needs: word(8),
+            alignment,
+            signature_length: u16::from_le_bytes([signature_low, signature_high]),
+            id,
+            model_version: word(32),
             capacity: word(CAPACITY_OFFSET),
+            part_one_length: word(40),
+            extensions_length: word(44),
+            device_length: word(48),
+            part_two_length: word(52),
+            part_two_checksum: word(56),
+            device_checksum: word(CHECKSUM_OFFSET),
         };
-        expect(Field::Reserved, 0, word(28) as usize)?;
-        let manifest_end = HEADER_LENGTH.saturating_add(header.manifest_length as usize);
-        expect(Field::TensorsOffset, round_up(manifest_end, ALIGNMENT), header.tensors_offset as usize)?;
-        if header.tensors_offset > header.total_length {
-            return Err(Error::WrongLength { expected: header.tensors_offset, found: header.total_length });
+        expect(Field::Reserved, 0, reserved.into())?;
+        if !matches!(alignment, 4 | 8 | 16) {
+            return Err(invalid(Field::Alignment, LARGEST_ALIGNMENT, alignment.into()));
+        }
+        if header.tensors_offset() > header.device_length as usize {
+            return Err(invalid(Field::DeviceLength, header.tensors_offset(), header.device_length as usize));
         }
         Ok(header)
+    }
+
+    /// Where the tensors start, from the start of the file: the first multiple of the alignment behind the extensions.
+    pub const fn tensors_offset(&self) -> usize {
+        let parts = HEADER_LENGTH.saturating_add(self.part_one_length as usize);
+        round_up(parts.saturating_add(self.extensions_length as usize), self.alignment as usize)
+    }
+
+    /// Bytes of the whole file; saturates.
+    pub const fn total_length(&self) -> usize {
+        let parts = (self.device_length as usize).saturating_add(self.part_two_length as usize);
+        parts.saturating_add(self.signature_length as usize)
     }
 
     /// The bytes of this header.
     pub fn to_bytes(&self) -> [u8; HEADER_LENGTH] {
         let mut bytes = [0; HEADER_LENGTH];
-        let fields: [&[u8]; 8] = [
+        let fields: [&[u8]; 16] = [
             &MAGIC,
             &VERSION.to_le_bytes(),
-            &self.precision.code().to_le_bytes(),
-            &self.total_length.to_le_bytes(),
-            &self.checksum.to_le_bytes(),
-            &self.manifest_length.to_le_bytes(),
-            &self.tensors_offset.to_le_bytes(),
+            &[self.precision.code(), self.packing.code()],
+            &self.needs.to_le_bytes(),
+            &[self.alignment, 0],
+            &self.signature_length.to_le_bytes(),
+            &self.id,
+            &self.model_version.to_le_bytes(),
             &self.capacity.to_le_bytes(),
+            &self.part_one_length.to_le_bytes(),
+            &self.extensions_length.to_le_bytes(),
+            &self.device_length.to_le_bytes(),
+            &self.part_two_length.to_le_bytes(),
+            &self.part_two_checksum.to_le_bytes(),
+            &self.device_checksum.to_le_bytes(),
+            &[],
         ];
         for (target, source) in bytes.iter_mut().zip(fields.into_iter().flatten()) {
             *target = *source;
@@ -148,24 +232,51 @@ impl Header {
     }
 }
 
-/// The CRC-32 (ISO-HDLC, as in zlib) of a model file's bytes from offset 16 on; that of nothing for a
-/// shorter one.
-pub fn checksum(file: &[u8]) -> u32 {
-    static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
-    CRC.checksum(file.get(CHECKED_FROM..).unwrap_or_default())
+/// The CRC-32 (ISO-HDLC, as in zlib) of what a device needs, without the checksum itself: bytes 0 to 59 and from 64 on
+/// of the first `device_length` bytes of a file.
+pub fn device_checksum(device_part: &[u8]) -> u32 {
+    let (before, rest) = device_part.split_at_checked(CHECKSUM_OFFSET).unwrap_or((device_part, &[]));
+    let after = rest.get(4..).unwrap_or_default();
+    let mut digest = CRC.digest();
+    digest.update(before);
+    digest.update(after);
+    digest.finalize()
 }
+
+/// The CRC-32 (ISO-HDLC, as in zlib) of part two.
+pub fn part_two_checksum(part_two: &[u8]) -> u32 {
+    CRC.checksum(part_two)
+}
+
+static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
 /// The capacity, in 32-bit words, that a [`crate::Classifier`] of this model file needs.
 ///
-/// A `const` function over the header alone, to size a static classifier at compile time. 0 if the bytes
-/// are too few to be a model file; [`crate::Model::parse`] checks the number against the model.
+/// A `const` function over the header alone, to size a static classifier at compile time;
+/// [`crate::Model::parse`] checks the number against the model.
 ///
 /// # Panics
-/// Never.
+/// For bytes that are no model file of this version: in a constant, which it is for, that is an error of the compiler
+/// with these words. A program that reads files calls [`crate::Model::parse`] and
+/// [`crate::Model::required_words`] instead.
 pub const fn required_capacity(file: &[u8]) -> usize {
     match file.first_chunk::<HEADER_LENGTH>() {
-        Some(header) => word_at(header, CAPACITY_OFFSET) as usize,
-        None => 0,
+        Some(header) => {
+            let [a, b, c, d, version_low, version_high, ..] = *header;
+            assert!(matches!([a, b, c, d], MAGIC), "not a model file");
+            let version = u16::from_le_bytes([version_low, version_high]);
+            assert!(version == VERSION, "a model file of another version: see `trainer upgrade`");
+            word_at(header, CAPACITY_OFFSET) as usize
+        }
+        None => panic!("not a model file: too short"),
+    }
+}
+
+/// The first 16 bytes.
+const fn head(header: &[u8; HEADER_LENGTH]) -> &[u8; 16] {
+    match header.first_chunk() {
+        Some(head) => head,
+        None => &[0; 16],
     }
 }
 
@@ -177,4 +288,9 @@ const fn word_at(header: &[u8; HEADER_LENGTH], offset: usize) -> u32 {
         },
         None => 0,
     }
+}
+
+/// The error of a part that does not fit its checksum.
+pub(super) const fn wrong_checksum(part: Part, expected: u32, found: u32) -> Error {
+    Error::WrongChecksum { part, expected, found }
 }

@@ -1,30 +1,38 @@
-//! The `.rnl` model file: its header, manifest and tensors. `runtime/FORMAT.md` specifies it byte by byte.
+//! The `.rnl` model file: header, part one, extensions, tensors, part two. `runtime/FORMAT.md` specifies it byte by
+//! byte.
 //!
 //! The trainer writes a file with the same types that read it here.
 
+mod cursor;
+mod extensions;
+mod feature;
+mod file;
 mod fingerprint_table;
+mod frames;
 mod header;
-mod manifest;
+mod part_one;
 mod string_table;
-mod tensor;
+mod tensors;
 
+pub use extensions::{Extension, Extensions};
+pub use feature::Feature;
+pub use file::{File, ID_DEFINITION};
 pub use fingerprint_table::{
-    BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, FingerprintTableRef, MAX_FINGERPRINTS, MAX_REMAINDER_BITS,
+    BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, FingerprintTableSize, MAX_FINGERPRINTS, MAX_REMAINDER_BITS,
 };
-pub use header::{HEADER_LENGTH, Header, MAGIC, Precision, VERSION, checksum, required_capacity};
-pub use manifest::{
-    Cell, CharacterInput, CharacterRule, ComposedWordInput, DirectionWeights, Embedding, FingerprintedWordInput,
-    FrameInput, HashedWordInput, Head, Input, Int8Scales, Layer, MAX_LAYERS, Manifest, Packing, PartRule, Pooling,
-    Provenance, TokenVectors, WordInput, WordRule,
+pub use frames::{FloatChannel, Frames, IntegerChannel};
+pub use header::{
+    HEADER_LENGTH, Header, LARGEST_ALIGNMENT, MAGIC, Packing, Precision, SMALLEST_ALIGNMENT, VERSION, device_checksum,
+    part_two_checksum, required_capacity,
 };
-pub use string_table::{STRINGS_PER_BLOCK, StringTable, StringTableRef};
-pub use tensor::{ALIGNMENT, DataType, Element, Tensor, Tensors};
-
-/// The input's and the hidden state's columns of a packed row, and the values they are multiplied with, come in
-/// multiples of this.
-pub const COLUMN_MULTIPLE: usize = 4;
+pub use part_one::{
+    Cell, CharacterRule, Direction, Head, Input, Layer, MAX_HEADS, MAX_LAYERS, ONE_TEMPERATURE, PartOne, PartRule,
+    Pooling, Task, Text, Thresholds, Tokens, UNICODE_VERSION, Vectors, WordRule, WordSplit,
+};
+pub use string_table::{STRINGS_PER_BLOCK, StringTable, StringTableSize};
+pub use tensors::Tensors;
 
 /// Rounds `size` up to a multiple of `multiple`, a power of two. Saturates instead of overflowing.
 pub const fn round_up(size: usize, multiple: usize) -> usize {
-    size.saturating_add(multiple - 1) & !(multiple - 1)
+    size.saturating_add(multiple.wrapping_sub(1)) & !multiple.wrapping_sub(1)
 }

@@ -2,21 +2,22 @@ use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tensor, Tensors};
+use super::Tensors;
 use crate::error::{Error, Field, expect, invalid};
 
 /// Strings between two entries of a table's index.
 pub const STRINGS_PER_BLOCK: usize = 16;
 
-/// Where a table of strings lies in a file.
+/// How many strings a table has, and how many bytes.
+///
+/// Its tensors are an index, `u32`: where the strings 16, 32, .. start; and the strings one after another, `u8`, each as
+/// its length in bytes and its UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StringTableRef {
+pub struct StringTableSize {
     /// Number of strings.
     pub count: u32,
-    /// `u32`, one for every [`STRINGS_PER_BLOCK`] strings: where the block's first string starts in `bytes`.
-    pub index: Tensor,
-    /// `u8`: the strings one after another, each as its length in bytes and its UTF-8.
-    pub bytes: Tensor,
+    /// Bytes of all strings with their lengths.
+    pub bytes: u32,
 }
 
 /// Strings of at most 255 bytes, read where they lie; found by number, and by content if sorted.
@@ -32,25 +33,23 @@ impl<'m> StringTable<'m> {
     ///
     /// # Errors
     /// [`Error::Invalid`] with `field` for a string or index entry that is not right (`found`: the number
-    /// of the string), and what [`Tensors::view`] returns.
-    pub fn parse(tensors: &Tensors<'m>, table: &StringTableRef, field: Field) -> Result<Self, Error> {
-        let count = table.count as usize;
-        let index = tensors.view(&table.index, count.div_ceil(STRINGS_PER_BLOCK))?;
-        let bytes = tensors.view(&table.bytes, table.bytes.elements as usize)?;
+    /// of the string), and what [`Tensors::take`] returns.
+    pub fn parse(tensors: &mut Tensors<'m>, size: StringTableSize, field: Field) -> Result<Self, Error> {
+        let count = size.count as usize;
+        let index: &[u32] = tensors.take(count.div_ceil(STRINGS_PER_BLOCK).saturating_sub(1))?;
+        let bytes = tensors.take_bytes(size.bytes as usize)?;
+        let table = Self { count, index, bytes };
         let mut rest: &[u8] = bytes;
         for number in 0..count {
-            if number % STRINGS_PER_BLOCK == 0 {
-                let start = index.get(number / STRINGS_PER_BLOCK).map(|start| *start as usize);
-                if start != Some(bytes.len() - rest.len()) {
-                    return Err(invalid(field, count, number));
-                }
-            }
-            let (string, after) = split_string(rest).ok_or(invalid(field, count, number))?;
+            let is_at_its_place = !number.is_multiple_of(STRINGS_PER_BLOCK)
+                || table.block_start(number / STRINGS_PER_BLOCK) == Some(bytes.len().wrapping_sub(rest.len()));
+            let string = split_string(rest).filter(|_| is_at_its_place);
+            let (string, after) = string.ok_or(invalid(field, count, number))?;
             core::str::from_utf8(string).map_err(|_| invalid(field, count, number))?;
             rest = after;
         }
-        expect(field, bytes.len(), bytes.len() - rest.len())?;
-        Ok(Self { count, index, bytes })
+        expect(field, bytes.len(), bytes.len().wrapping_sub(rest.len()))?;
+        Ok(table)
     }
 
     /// Number of strings.
@@ -87,11 +86,11 @@ impl<'m> StringTable<'m> {
     /// # Panics
     /// Never.
     pub fn find(&self, string: &[u8]) -> Option<usize> {
-        let following = self.index.partition_point(|start| {
+        // The first block needs no entry: a string before the first of the second block is in it.
+        let block = self.index.partition_point(|start| {
             let first = self.bytes.get(*start as usize..).and_then(split_string);
             first.is_some_and(|(first, _)| first <= string)
         });
-        let block = following.checked_sub(1)?;
         let mut rest = self.block(block)?;
         let start = block * STRINGS_PER_BLOCK;
         for number in start..self.count.min(start + STRINGS_PER_BLOCK) {
@@ -118,7 +117,15 @@ impl<'m> StringTable<'m> {
     }
 
     fn block(&self, block: usize) -> Option<&'m [u8]> {
-        self.bytes.get(*self.index.get(block)? as usize..)
+        self.bytes.get(self.block_start(block)?..)
+    }
+
+    /// Where the first string of a block starts.
+    fn block_start(&self, block: usize) -> Option<usize> {
+        match block.checked_sub(1) {
+            None => Some(0),
+            Some(entry) => self.index.get(entry).map(|start| *start as usize),
+        }
     }
 }
 

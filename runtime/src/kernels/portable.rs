@@ -21,10 +21,9 @@ pub(crate) const fn nibbles(byte: u8) -> [i8; 2] {
     [(byte << 4) as i8 >> 4, byte as i8 >> 4]
 }
 
-/// Four rows of weights times one vector: `result[k] = sum_j rows[k][j] * vector[j]`.
+/// Four rows of weights times one vector, on top of other sums: `result[k] = sums[k] + sum_j rows[k][j] * vector[j]`.
 #[inline(never)]
-pub(crate) fn dot_4_i8(rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
-    let mut sums = [0_i32; 4];
+pub(crate) fn dot_4_i8(mut sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
     let mut add = |x: i8, weights: [u8; 4]| {
         for (sum, weight) in sums.iter_mut().zip(weights) {
             *sum = sum.wrapping_add(i32::from(weight as i8) * i32::from(x));
@@ -57,17 +56,16 @@ pub(crate) fn dot_3_i8(rows: [&[u8]; 3], vector: &[i8]) -> [i32; 3] {
     sums
 }
 
-/// `sum_j weights[j] * vector[j]` of a layer's row.
+/// `sum + sum_j weights[j] * vector[j]` of a layer's row.
 #[inline(never)]
-pub(crate) fn dot_i8(weights: &[u8], vector: &[i8]) -> i32 {
+pub(crate) fn dot_i8(sum: i32, weights: &[u8], vector: &[i8]) -> i32 {
     let product = |(weight, x): (&u8, &i8)| i32::from(*weight as i8) * i32::from(*x);
-    weights.iter().zip(vector).map(product).fold(0, i32::wrapping_add)
+    weights.iter().zip(vector).map(product).fold(sum, i32::wrapping_add)
 }
 
 /// [`dot_4_i8`] of weights in 4 bits.
 #[inline(never)]
-pub(crate) fn dot_4_i4(rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
-    let mut sums = [0_i32; 4];
+pub(crate) fn dot_4_i4(mut sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
     let mut add = |[x, y]: [i8; 2], weights: [u8; 4]| {
         for (sum, weights) in sums.iter_mut().zip(weights) {
             let [low, high] = nibbles(weights).map(i32::from);
@@ -104,12 +102,12 @@ pub(crate) fn dot_3_i4(rows: [&[u8]; 3], vector: &[i8]) -> [i32; 3] {
 
 /// [`dot_i8`] of weights in 4 bits.
 #[inline(never)]
-pub(crate) fn dot_i4(weights: &[u8], vector: &[i8]) -> i32 {
+pub(crate) fn dot_i4(sum: i32, weights: &[u8], vector: &[i8]) -> i32 {
     let product = |(weights, [x, y]): (&u8, &[i8; 2])| {
         let [low, high] = nibbles(*weights).map(i32::from);
         low * i32::from(*x) + high * i32::from(*y)
     };
-    weights.iter().zip(vector.as_chunks::<2>().0).map(product).fold(0, i32::wrapping_add)
+    weights.iter().zip(vector.as_chunks::<2>().0).map(product).fold(sum, i32::wrapping_add)
 }
 
 /// `sum_j weights[j] * vector[j]` of the head's row.
@@ -121,7 +119,7 @@ pub(crate) fn dot_i16(weights: &[u8], vector: &[i16]) -> i32 {
 
 /// A stored float weight.
 #[cfg(feature = "float")]
-pub(crate) trait FloatWeight: Copy {
+pub(crate) trait FloatWeight: bytemuck::AnyBitPattern {
     /// Its value, exact, if it is finite.
     fn widen(self) -> f32;
     /// Whether it is finite.
@@ -162,8 +160,7 @@ impl FloatWeight for half::f16 {
 /// [`dot_4_i8`] in `f32`.
 #[cfg(feature = "float")]
 #[inline(never)]
-pub(crate) fn dot_4_float<Weight: FloatWeight>(rows: [&[Weight]; 4], vector: &[f32]) -> [f32; 4] {
-    let mut sums = [0.0_f32; 4];
+pub(crate) fn dot_4_float<Weight: FloatWeight>(mut sums: [f32; 4], rows: [&[Weight]; 4], vector: &[f32]) -> [f32; 4] {
     let [a, b, c, d] = rows;
     for ((((x, a), b), c), d) in vector.iter().zip(a).zip(b).zip(c).zip(d) {
         for (sum, weight) in sums.iter_mut().zip([a, b, c, d]) {
@@ -190,8 +187,8 @@ pub(crate) fn dot_3_float<Weight: FloatWeight>(rows: [&[Weight]; 3], vector: &[f
 /// [`dot_i8`] in `f32`.
 #[cfg(feature = "float")]
 #[inline]
-pub(crate) fn dot_float<Weight: FloatWeight>(weights: &[Weight], vector: &[f32]) -> f32 {
-    weights.iter().zip(vector).fold(0.0, |sum, (weight, x)| sum + weight.widen() * x)
+pub(crate) fn dot_float<Weight: FloatWeight>(sum: f32, weights: &[Weight], vector: &[f32]) -> f32 {
+    weights.iter().zip(vector).fold(sum, |sum, (weight, x)| sum + weight.widen() * x)
 }
 
 #[cfg(test)]
@@ -215,10 +212,11 @@ mod tests {
             let exact = rows.each_ref().map(|row| {
                 (0..columns).map(|column| i64::from(row[column]) * i64::from(vector[column])).sum::<i64>()
             });
+            let [w, x, y, z] = exact;
             let [a, b, c, d] = rows.each_ref().map(|row| bytemuck::cast_slice(row));
-            prop_assert_eq!(dot_4_i8([a, b, c, d], &vector).map(i64::from), exact);
+            prop_assert_eq!(dot_4_i8([0, 1, -2, 3], [a, b, c, d], &vector).map(i64::from), [w, x + 1, y - 2, z + 3]);
             prop_assert_eq!(dot_3_i8([a, b, c], &vector).map(i64::from), [exact[0], exact[1], exact[2]]);
-            prop_assert_eq!(i64::from(dot_i8(d, &vector)), exact[3]);
+            prop_assert_eq!(i64::from(dot_i8(9, d, &vector)), exact[3] + 9);
             let wide: Vec<i16> = vector.iter().map(|x| i16::from(*x)).collect();
             prop_assert_eq!(i64::from(dot_i16(d, &wide)), exact[3]);
         }
@@ -237,10 +235,11 @@ mod tests {
             let exact = rows.each_ref().map(|row| {
                 (0..vector.len()).map(|column| weight(row, column) * i64::from(vector[column])).sum::<i64>()
             });
+            let [w, x, y, z] = exact;
             let [a, b, c, d] = rows.each_ref().map(Vec::as_slice);
-            prop_assert_eq!(dot_4_i4([a, b, c, d], &vector).map(i64::from), exact);
+            prop_assert_eq!(dot_4_i4([0, 1, -2, 3], [a, b, c, d], &vector).map(i64::from), [w, x + 1, y - 2, z + 3]);
             prop_assert_eq!(dot_3_i4([a, b, c], &vector).map(i64::from), [exact[0], exact[1], exact[2]]);
-            prop_assert_eq!(i64::from(dot_i4(d, &vector)), exact[3]);
+            prop_assert_eq!(i64::from(dot_i4(9, d, &vector)), exact[3] + 9);
         }
     }
 
@@ -252,12 +251,12 @@ mod tests {
             for (byte, x) in [(0x77_u8, i8::MIN), (0x88, i8::MIN), (0x99, 127), (0x77, 127)] {
                 let (row, vector) = (std::vec![byte; columns / 2], std::vec![x; columns]);
                 let expected = columns as i32 * i32::from(nibbles(byte)[0]) * i32::from(x);
-                assert_eq!(dot_4_i4([&row; 4], &vector), [expected; 4]);
+                assert_eq!(dot_4_i4([0; 4], [&row; 4], &vector), [expected; 4]);
                 assert_eq!(dot_3_i4([&row; 3], &vector), [expected; 3]);
-                assert_eq!(dot_i4(&row, &vector), expected);
+                assert_eq!(dot_i4(0, &row, &vector), expected);
             }
         }
-        assert_eq!(dot_4_i4([&[], &[], &[], &[]], &[1; 12]), [0; 4], "a row that does not exist");
+        assert_eq!(dot_4_i4([0; 4], [&[], &[], &[], &[]], &[1; 12]), [0; 4], "a row that does not exist");
     }
 
     #[cfg(feature = "float")]
@@ -269,14 +268,15 @@ mod tests {
             let row = |number: usize| rows.iter().map(|row| f32::from(row[number]) / 77.0).collect::<Vec<_>>();
             let rows = [0, 1, 2, 3].map(row);
             let sums = rows.each_ref().map(|row| {
-                let mut sum = 0.0;
+                let mut sum = 0.5;
                 row.iter().zip(&vector).for_each(|(weight, x)| sum += weight * x);
                 sum
             });
             let [a, b, c, d] = rows.each_ref().map(Vec::as_slice);
-            prop_assert_eq!(dot_4_float([a, b, c, d], &vector), sums);
-            prop_assert_eq!(dot_3_float([a, b, c], &vector), [sums[0], sums[1], sums[2]]);
-            prop_assert_eq!(dot_float(d, &vector), sums[3]);
+            prop_assert_eq!(dot_4_float([0.5; 4], [a, b, c, d], &vector), sums);
+            prop_assert_eq!(dot_float(0.5, d, &vector), sums[3]);
+            let from_zero = [a, b, c].map(|row| dot_float(0.0, row, &vector));
+            prop_assert_eq!(dot_3_float([a, b, c], &vector), from_zero);
         }
     }
 

@@ -12,6 +12,7 @@ use super::input::Step;
 use super::network::{Network, RecurrentLayer, Taken};
 use super::pooling::{gather, pool};
 use super::state::{LayerBuffers, StepState, Words, layer_words, words_for};
+use super::window::Window;
 use crate::format::Pooling;
 use crate::text::PADDING_TOKEN;
 
@@ -21,8 +22,8 @@ enum KeptSteps<'w, A: Arithmetic> {
     NarrowTokens(&'w mut [u16]),
     /// Other tokens.
     Tokens(&'w mut [u32]),
-    /// `[max_steps, channels]`.
-    Frames { values: &'w mut [A::Value], channels: usize },
+    /// `[max_steps, width]`, as the first layer takes them in.
+    Frames { values: &'w mut [A::Value], width: usize },
 }
 
 /// One step that is kept.
@@ -39,7 +40,7 @@ impl<A: Arithmetic> KeptSteps<'_, A> {
                 KeptStep::Token(tokens.get(place).map_or(PADDING_TOKEN, |token| u32::from(*token)))
             }
             Self::Tokens(tokens) => KeptStep::Token(tokens.get(place).copied().unwrap_or(PADDING_TOKEN)),
-            Self::Frames { values, channels } => KeptStep::Frame(row(values, place, *channels)),
+            Self::Frames { values, width } => KeptStep::Frame(row(values, place, *width)),
         }
     }
 }
@@ -81,21 +82,28 @@ impl<A: Arithmetic> Network<'_, A> {
         .fold(0, usize::saturating_add)
     }
 
-    /// Keeps a step at a place of the ring.
-    pub(crate) fn keep(&self, words: &mut [u32], place: u32, step: Step<'_>) {
+    /// Keeps a step at a place of the ring; the token that it had.
+    pub(crate) fn keep(&self, words: &mut [u32], place: u32, step: Step<'_>) -> u32 {
         let place = place as usize;
         let mut words = Words(words);
         self.take_answer(&mut words);
+        let window = self.take_window(&mut words);
         words.take::<A::Sum>(self.gathered_size());
-        match self.take_kept(&mut words) {
+        let mut kept = self.take_kept(&mut words);
+        let before = match kept.get(place) {
+            KeptStep::Token(token) => token,
+            KeptStep::Frame(_) => PADDING_TOKEN,
+        };
+        match &mut kept {
             KeptSteps::NarrowTokens(tokens) => {
                 fill(tokens.get_mut(place..).unwrap_or_default(), core::iter::once(step.token() as u16));
             }
             KeptSteps::Tokens(tokens) => {
                 fill(tokens.get_mut(place..).unwrap_or_default(), core::iter::once(step.token()));
             }
-            KeptSteps::Frames { values, channels } => self.input.write(step, row_mut(values, place, channels)),
+            KeptSteps::Frames { values, width } => self.input.write(step, &window, row_mut(values, place, *width)),
         }
+        before
     }
 
     /// Computes the whole network over the steps that are kept, and padding where it is due; the pooled vector.
@@ -147,6 +155,7 @@ impl<A: Arithmetic> Network<'_, A> {
     pub(crate) fn observe_kept(&self, words: &mut [u32], taken: Taken, observer: &mut impl FnMut(StepState<'_>)) {
         let mut words = Words(words);
         let answer = self.take_answer(&mut words);
+        self.take_window(&mut words);
         self.pool_kept(&mut words, answer.pooled, taken, |layer, direction, reverse, step, buffers| {
             observer(StepState { layer, reverse, step, state: A::show_state(direction, buffers.hidden, buffers.cell) });
         });
@@ -166,6 +175,7 @@ impl<A: Arithmetic> Network<'_, A> {
         let mut buffers = Words(scratch).take_layer::<A>(direction);
         let Pass { below, mut above, reverse } = pass;
         let steps = taken.steps.max(self.pad_to) as usize;
+        let mut summed = 0;
         for computed in 0..steps {
             let step = if reverse { steps - 1 - computed } else { computed };
             let one_hot = self.read(&below, direction, taken, step, buffers.inputs);
@@ -176,7 +186,7 @@ impl<A: Arithmetic> Network<'_, A> {
                     let target = row_mut(values, step, *width).get_mut(*start..).unwrap_or_default();
                     A::narrow(direction.cell, buffers.hidden, target);
                 }
-                Above::Head { gathered, .. } => gather::<A>(self.pooling, gathered, buffers.hidden, computed == 0),
+                Above::Head { gathered, .. } => gather::<A>(self.pooling, gathered, buffers.hidden, &mut summed),
             }
         }
         if let (Above::Head { pooled, .. }, Pooling::Last) = (above, self.pooling) {
@@ -203,7 +213,7 @@ impl<A: Arithmetic> Network<'_, A> {
         };
         match kept {
             KeptStep::Token(token) => {
-                self.input.write(Step::Token(token), target);
+                self.input.write(Step::Token(token), &Window::none(), target);
                 direction.one_hot_row(token)
             }
             KeptStep::Frame(values) => {
@@ -221,19 +231,22 @@ impl<A: Arithmetic> Network<'_, A> {
 
     fn take_kept<'w>(&self, words: &mut Words<'w>) -> KeptSteps<'w, A> {
         let max_steps = self.max_steps as usize;
-        match self.input.channels() {
-            0 if self.wide_tokens => KeptSteps::Tokens(words.take(max_steps)),
-            0 => KeptSteps::NarrowTokens(words.take(max_steps)),
-            channels => KeptSteps::Frames { values: words.take(max_steps.saturating_mul(channels)), channels },
+        match self.input.frames() {
+            None if self.wide_tokens => KeptSteps::Tokens(words.take(max_steps)),
+            None => KeptSteps::NarrowTokens(words.take(max_steps)),
+            Some(_) => {
+                let width = self.input.size();
+                KeptSteps::Frames { values: words.take(max_steps.saturating_mul(width)), width }
+            }
         }
     }
 
     fn kept_words(&self) -> usize {
         let max_steps = self.max_steps as usize;
-        match self.input.channels() {
-            0 if self.wide_tokens => words_for::<u32>(max_steps),
-            0 => words_for::<u16>(max_steps),
-            channels => words_for::<A::Value>(max_steps.saturating_mul(channels)),
+        match self.input.frames() {
+            None if self.wide_tokens => words_for::<u32>(max_steps),
+            None => words_for::<u16>(max_steps),
+            Some(_) => words_for::<A::Value>(max_steps.saturating_mul(self.input.size())),
         }
     }
 

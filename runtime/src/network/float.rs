@@ -5,14 +5,13 @@ use half::f16;
 use super::arithmetic::Arithmetic;
 use super::direction::Direction;
 use super::fill;
-use super::input::Channel;
-use super::matrix::{Matrix, precision_mismatch};
+use super::results::{Results, Shifts};
 use super::rows::Rows;
 use super::state::{LayerBuffers, LayerState};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::error::{Error, Field, expect, invalid};
-use crate::format::{Cell, DataType, Element, Int8Scales, Precision, Tensor, Tensors};
+use crate::format::{Cell, FloatChannel, Tensors};
 use crate::kernels::{FloatWeight, dot_float};
 
 /// `f32` arithmetic with stored weights of a type.
@@ -32,38 +31,34 @@ fn check_weights<Weight: FloatWeight>(weights: &[Weight], row: usize) -> Result<
     expect_finite(weights.iter().all(|weight| FloatWeight::is_finite(*weight)), Field::WeightRange, row)
 }
 
-impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
+impl<Weight: FloatWeight> Arithmetic for FloatArithmetic<Weight> {
     type Weight = Weight;
     type Item = Weight;
     type Layout = ();
     type Bias = f32;
-    type ChannelNumber = f32;
+    type Channel = FloatChannel;
+    type Raw = f32;
     type Scales<'m> = ();
     type Value = f32;
     type State = f32;
     type Sum = f32;
 
-    fn parse_scales<'m>(_: &Tensors<'m>, scales: Option<&Int8Scales>, _: usize, _: u8) -> Result<(), Error> {
-        match scales {
-            None => Ok(()),
-            Some(_) => {
-                let own = if Weight::DATA_TYPE == DataType::F16 { Precision::F16 } else { Precision::F32 };
-                Err(precision_mismatch(own.code(), Precision::Int8.code()))
-            }
-        }
+    const HEAD_BITS: u8 = 8 * size_of::<Weight>() as u8;
+
+    fn parse_scales<'m>(_: &mut Tensors<'m>, _: usize, shifts: Shifts) -> Result<(), Error> {
+        expect(Field::AccumulatorShift, 0, shifts.accumulator_shift.into())?;
+        expect(Field::StateFractionBits, 0, shifts.state_fraction_bits.into())
     }
 
     fn parse_rows<'m>(
-        tensors: &Tensors<'m>,
-        tensor: &Tensor,
+        tensors: &mut Tensors<'m>,
+        bits: u8,
         rows: usize,
         columns: usize,
     ) -> Result<Rows<'m, Self>, Error> {
-        Ok(Rows { items: tensors.view(tensor, rows.saturating_mul(columns))?, layout: (), stride: columns })
-    }
-
-    fn items((): (), numbers: usize) -> usize {
-        numbers
+        expect(Field::Bits, 8 * size_of::<Weight>(), bits.into())?;
+        let items = tensors.take(rows.saturating_mul(columns))?;
+        Ok(Rows { items, layout: (), stride: columns, width: columns })
     }
 
     fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
@@ -71,20 +66,20 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
     }
 
     fn check_result(
-        matrix: &Matrix<'_, Self>,
+        results: &Results<'_, Self>,
         result: usize,
-        weights: &[Weight],
+        (): (),
+        weights: [&[Weight]; 2],
         mut one_hot: impl Iterator<Item = Weight>,
         _: u32,
     ) -> Result<(), Error> {
         expect_finite(one_hot.all(FloatWeight::is_finite), Field::WeightRange, result)?;
-        check_weights(weights, result)?;
-        let finite = matrix.bias.get(result).is_some_and(|bias| bias.is_finite());
+        weights.into_iter().try_for_each(|weights| check_weights(weights, result))?;
+        let finite = results.bias.get(result).is_some_and(|bias| bias.is_finite());
         expect_finite(finite, Field::WeightRange, result)
     }
 
-    fn check_channel(channel: Channel<Self>) -> Result<(), Error> {
-        expect(Field::FrameShift, 0, channel.shift.into())?;
+    fn check_channel(channel: &FloatChannel) -> Result<(), Error> {
         expect_finite(channel.zero.is_finite(), Field::ChannelZero, 0)?;
         expect_finite(channel.scale.is_finite(), Field::ChannelScale, 0)
     }
@@ -99,12 +94,20 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         }
     }
 
-    fn normalize_integer(raw: i16, channel: Channel<Self>) -> f32 {
-        Self::normalize_float(f32::from(raw) * channel.unit, channel)
+    fn raw_of_integer(integer: i32, unit: f32) -> f32 {
+        integer as f32 * unit
     }
 
-    fn normalize_float(value: f32, channel: Channel<Self>) -> f32 {
-        (value - channel.zero) * channel.scale
+    fn raw_of_float(value: f32, _: f32) -> f32 {
+        value
+    }
+
+    fn difference(raw: f32, before: f32) -> f32 {
+        raw - before
+    }
+
+    fn normalize(raw: f32, channel: &FloatChannel) -> f32 {
+        (raw - channel.zero) * channel.scale
     }
 
     fn narrow(_: Cell, hidden: &[f32], target: &mut [f32]) {
@@ -124,6 +127,10 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         *sum += value;
     }
 
+    fn halve(sum: &mut f32) {
+        *sum *= 0.5;
+    }
+
     fn gather_largest(largest: &mut f32, value: f32, first: bool) {
         *largest = if first { value } else { value.max(*largest) };
     }
@@ -136,8 +143,8 @@ impl<Weight: Element + FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         sum / steps as f32
     }
 
-    fn logit(head: &Matrix<'_, Self>, class: usize, pooled: &[f32]) -> f32 {
-        dot_float(head.row(class), pooled) + head.bias.get(class).copied().unwrap_or(0.0)
+    fn logit((): (), weights: &[Weight], results: &Results<'_, Self>, class: usize, pooled: &[f32]) -> f32 {
+        dot_float(0.0, weights, pooled) + results.bias.get(class).copied().unwrap_or(0.0)
     }
 
     fn show_logits(logits: &[f32]) -> Logits<'_> {

@@ -9,8 +9,9 @@ use super::float::{self, FloatArithmetic};
 use super::input::Step;
 use super::int8::{self, Int8};
 use super::network::Network;
-use super::state::Words;
-use crate::format::{Cell, Element};
+use super::state::{Shape, Words};
+use super::window::Window;
+use crate::format::Cell;
 use crate::kernels::{self, FloatWeight};
 use crate::numeric;
 
@@ -32,90 +33,119 @@ pub struct DirectionStep<'a> {
 pub enum DirectionInput<'a> {
     /// To the first layer: a token that the model has.
     Token(u32),
-    /// To the first layer: a frame of integers.
-    Frame(&'a [i16]),
+    /// To the first layer: a frame of integers that is a step of its own.
+    Frame(&'a [i32]),
+    /// To the first layer: the input of a step as a product takes it in, see [`ProductInputs`].
+    Values(&'a [f32]),
     /// To another layer: `h` of the layer below after the same step, the forward direction's units first.
     Below(&'a [f32]),
 }
 
-/// The vector `[x; h]` that the weights are multiplied with, `x` and `h` each padded with zeros up to a multiple of
-/// [`crate::format::COLUMN_MULTIPLE`]; no `x` under one-hot tokens.
+/// The vectors that the weights are multiplied with; `input` is empty under one-hot tokens.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ProductInputs<'a> {
     /// Of an int8 model, -127 to 127.
-    Int8(&'a [i8]),
+    Int8 {
+        /// `x`.
+        input: &'a [i8],
+        /// `h`.
+        hidden: &'a [i8],
+    },
     /// Of an `f32` or `f16` model.
-    Float(&'a [f32]),
+    Float {
+        /// `x`.
+        input: &'a [f32],
+        /// `h`.
+        hidden: &'a [f32],
+    },
 }
 
 /// What is needed of an [`Arithmetic`] to look at pre-activations.
 pub(crate) trait Gates: Arithmetic {
     /// A hidden state from the number that [`Arithmetic::show_state`] shows.
     fn state_of(direction: &Direction<'_, Self>, number: f32) -> Self::State;
-    /// A result's pre-activation: `weights . inputs + one_hot + bias`.
+    /// A value of a product from the number that [`ProductInputs`] shows.
+    fn value_of(number: f32) -> Self::Value;
+    /// A result's pre-activation: `weights . vectors + one_hot + bias`.
     fn pre_activation(
         direction: &Direction<'_, Self>,
         result: usize,
-        weights: &[Self::Item],
-        inputs: &[Self::Value],
+        weights: [&[Self::Item]; 2],
+        vectors: [&[Self::Value]; 2],
         one_hot: &[Self::Weight],
     ) -> f32;
-    /// The inputs for looking at.
-    fn show_inputs(inputs: &[Self::Value]) -> ProductInputs<'_>;
+    /// The vectors for looking at.
+    fn show_inputs<'w>(vectors: [&'w [Self::Value]; 2]) -> ProductInputs<'w>;
 }
 
 impl Gates for Int8 {
     fn state_of(direction: &Direction<'_, Self>, number: f32) -> i16 {
         let fraction_bits = match direction.cell {
-            Cell::RnnRelu => direction.matrix.scales.state_fraction_bits,
+            Cell::RnnRelu => direction.results.scales.state_fraction_bits,
             Cell::Lstm | Cell::Gru | Cell::RnnTanh => int8::HIDDEN_FRACTION_BITS,
         };
         numeric::saturate_i16((number * (1_u32 << fraction_bits) as f32) as i32)
     }
 
+    fn value_of(number: f32) -> i8 {
+        number as i8
+    }
+
     fn pre_activation(
         direction: &Direction<'_, Self>,
         result: usize,
-        weights: &[u8],
-        inputs: &[i8],
+        weights: [&[u8]; 2],
+        vectors: [&[i8]; 2],
         one_hot: &[i8],
     ) -> f32 {
-        let mut sums = [direction.matrix.rows.layout.dot(weights, inputs)];
+        let layout = direction.recurrent.layout;
+        let sum = weights.into_iter().zip(vectors).fold(0, |sum, (row, vector)| layout.dot(sum, row, vector));
+        let mut sums = [sum];
         int8::add_one_hot(&mut sums, &[0], one_hot);
-        let [pre_activation] = direction.matrix.pre_activations([result], sums);
+        let [pre_activation] = direction.results.pre_activations([result], sums);
         let fraction_bits = match direction.cell {
-            Cell::RnnRelu => direction.matrix.scales.state_fraction_bits.into(),
+            Cell::RnnRelu => direction.results.scales.state_fraction_bits.into(),
             Cell::Lstm | Cell::Gru | Cell::RnnTanh => numeric::PRE_ACTIVATION_FRACTION_BITS,
         };
         f32::from(pre_activation) / (1_u32 << fraction_bits) as f32
     }
 
-    fn show_inputs(inputs: &[i8]) -> ProductInputs<'_> {
-        ProductInputs::Int8(inputs)
+    fn show_inputs<'w>([input, hidden]: [&'w [i8]; 2]) -> ProductInputs<'w> {
+        ProductInputs::Int8 { input, hidden }
     }
 }
 
-impl<Weight: Element + FloatWeight> Gates for FloatArithmetic<Weight> {
+impl<Weight: FloatWeight> Gates for FloatArithmetic<Weight> {
     fn state_of(_: &Direction<'_, Self>, number: f32) -> f32 {
+        number
+    }
+
+    fn value_of(number: f32) -> f32 {
         number
     }
 
     fn pre_activation(
         direction: &Direction<'_, Self>,
         result: usize,
-        weights: &[Weight],
-        inputs: &[f32],
+        weights: [&[Weight]; 2],
+        vectors: [&[f32]; 2],
         one_hot: &[Weight],
     ) -> f32 {
-        let mut sums = [kernels::dot_float(weights, inputs)];
+        let mut sums = [weights.into_iter().zip(vectors).fold(0.0, |sum, (row, vector)| {
+            if direction.cell == Cell::Gru {
+                sum + kernels::dot_float(0.0, row, vector)
+            } else {
+                kernels::dot_float(sum, row, vector)
+            }
+        })];
         float::add_one_hot(&mut sums, &[0], one_hot);
-        float::add_bias(&mut sums, &[result], direction.matrix.bias);
+        float::add_bias(&mut sums, &[result], direction.results.bias);
         let [pre_activation] = sums;
         pre_activation
     }
 
-    fn show_inputs(inputs: &[f32]) -> ProductInputs<'_> {
-        ProductInputs::Float(inputs)
+    fn show_inputs<'w>([input, hidden]: [&'w [f32]; 2]) -> ProductInputs<'w> {
+        ProductInputs::Float { input, hidden }
     }
 }
 
@@ -129,29 +159,21 @@ impl<A: Gates> Network<'_, A> {
     ) -> Option<ProductInputs<'w>> {
         let layer = self.layers.get(step.layer)?;
         let direction = if step.reverse { layer.reverse.as_ref()? } else { &layer.forward };
-        let shape = direction.shape;
-        let inputs = Words(words).take::<A::Value>(shape.columns());
+        let Shape { input_size, hidden_size } = direction.shape;
+        let mut words = Words(words);
+        let inputs = words.take_padded::<A::Value>(input_size);
+        let state = words.take_padded::<A::Value>(hidden_size);
         inputs.fill(Zeroable::zeroed());
+        state.fill(Zeroable::zeroed());
         let one_hot = self.write_input(direction, step, inputs)?;
-        let hidden = step.hidden.get(..shape.hidden_size)?;
-        write_states(direction, hidden, inputs.get_mut(shape.hidden_start()..)?);
-        let results = direction.cell.results().checked_mul(shape.hidden_size)?;
-        let (input, state) = inputs.split_at_checked(shape.hidden_start())?;
+        write_states(direction, step.hidden.get(..hidden_size)?, state);
+        let vectors = [direction.input.vector(inputs), direction.recurrent.vector(state)];
+        let results = direction.cell.results().checked_mul(hidden_size)?;
         for (result, target) in target.get_mut(..results)?.iter_mut().enumerate() {
-            let part = result.checked_sub(2 * shape.hidden_size).filter(|_| direction.cell == Cell::Gru);
-            let row =
-                if part.is_some_and(|unit| unit >= shape.hidden_size) { result - shape.hidden_size } else { result };
-            let weights = direction.matrix.row(row);
-            let of_token = one_hot.get(row..).and_then(|rest| rest.get(..1)).unwrap_or_default();
-            // The third gate of a GRU has a result of its input columns and one of its hidden columns.
-            let (weights, values, of_token) = match part {
-                None => (weights, &*inputs, of_token),
-                Some(unit) if unit < shape.hidden_size => (weights.get(..direction.hidden_start())?, input, of_token),
-                Some(_) => (weights.get(direction.hidden_start()..)?, state, Default::default()),
-            };
-            *target = A::pre_activation(direction, result, weights, values, of_token);
+            let (weights, of_token) = direction.parts_of(result, one_hot);
+            *target = A::pre_activation(direction, result, weights, vectors, of_token);
         }
-        Some(A::show_inputs(inputs))
+        Some(A::show_inputs([inputs.get(..input_size)?, state.get(..hidden_size)?]))
     }
 
     /// Puts what comes from below in its place; the token's row of one-hot weights if it has one.
@@ -163,10 +185,17 @@ impl<A: Gates> Network<'_, A> {
     ) -> Option<&'d [A::Weight]> {
         match (step.input, step.layer.checked_sub(1)) {
             (DirectionInput::Token(token), None) => {
-                self.input.write(Step::Token(token), inputs);
+                self.input.write(Step::Token(token), &Window::none(), inputs);
                 return Some(direction.one_hot_row(token));
             }
-            (DirectionInput::Frame(frame), None) => self.input.write(Step::Integers(frame), inputs),
+            (DirectionInput::Frame(frame), None) => {
+                self.input.write(Step::Integers(frame), &Window::none(), inputs);
+            }
+            (DirectionInput::Values(values), None) => {
+                for (target, value) in inputs.iter_mut().zip(values) {
+                    *target = A::value_of(*value);
+                }
+            }
             (DirectionInput::Below(mut states), Some(below)) => {
                 let mut place = 0_usize;
                 for below in self.layers.get(below)?.directions() {

@@ -1,14 +1,17 @@
 use super::arithmetic::Arithmetic;
 use super::fill;
 use super::rows::Rows;
+use super::window::{Gathering, Window};
 use crate::error::{Error, Field, expect_within};
-use crate::format::{Embedding, FrameInput, Input, Tensors, TokenVectors};
+use crate::format::{Frames, Input, Tensors, Text, Vectors};
 use crate::text::composed_rows;
 
 /// Largest input or hidden size: accumulators of an int8 row of twice as many columns fit into 31 bits.
 pub(crate) const MAX_SIZE: usize = 16_384;
-/// Largest right shift of an int8 model's frames, see [`crate::numeric::normalize`].
-const MAX_FRAME_SHIFT: usize = 30;
+/// Most frames from one step to the next.
+const MAX_STRIDE: usize = 1_024;
+/// Bits of the largest finite `f32`.
+const LARGEST_UNIT: usize = 0x7F7F_FFFF;
 
 /// What a step takes in.
 #[derive(Debug, Clone, Copy)]
@@ -16,10 +19,14 @@ pub(crate) enum Step<'a> {
     /// A token that the model has.
     Token(u32),
     /// A frame of integers, one a channel.
-    Integers(&'a [i16]),
+    Integers(&'a [i32]),
+    /// The same in 16 bits.
+    NarrowIntegers(&'a [i16]),
     /// A frame of finite numbers, one a channel.
     #[cfg(feature = "float")]
     Floats(&'a [f32]),
+    /// The frames that were gathered.
+    Gathered(Gathering),
 }
 
 impl Step<'_> {
@@ -30,74 +37,111 @@ impl Step<'_> {
             _ => 0,
         }
     }
+
+    /// A channel's number, as it is in the model's unit.
+    fn raw<A: Arithmetic>(&self, channel: usize, unit: f32) -> Option<A::Raw> {
+        match self {
+            Self::Integers(frame) => frame.get(channel).map(|value| A::raw_of_integer(*value, unit)),
+            Self::NarrowIntegers(frame) => frame.get(channel).map(|value| A::raw_of_integer((*value).into(), unit)),
+            #[cfg(feature = "float")]
+            Self::Floats(frame) => frame.get(channel).map(|value| A::raw_of_float(*value, unit)),
+            Self::Token(_) | Self::Gathered(_) => None,
+        }
+    }
 }
 
-/// How a frame's channel becomes an input.
-pub(crate) struct Channel<A: Arithmetic> {
-    /// What 1 in a frame of integers stands for.
-    #[cfg_attr(not(feature = "float"), expect(dead_code, reason = "integers are normalized as they are"))]
-    pub(crate) unit: f32,
-    pub(crate) zero: A::ChannelNumber,
-    pub(crate) scale: A::ChannelNumber,
-    /// Right shift of an int8 model.
-    pub(crate) shift: u8,
+/// How frames become inputs.
+pub(crate) struct FrameInput<'m, A: Arithmetic> {
+    pub(crate) frames: Frames,
+    /// What 1 in a frame of integers stands for: one for all channels, or one each.
+    pub(crate) units: &'m [f32],
+    values: &'m [A::Channel],
+    /// Empty if there are no differences.
+    differences: &'m [A::Channel],
 }
 
 /// How a step becomes the first layer's input.
 pub(crate) enum StepInput<'m, A: Arithmetic> {
     /// A row of a table, or the mean of two.
-    Embedding { vectors: Rows<'m, A>, size: usize },
+    Embedding { vectors: Rows<'m, A> },
     /// A row of the first layer's own weights.
     OneHot { tokens: usize },
-    /// A value for each channel.
-    Frames { unit: f32, zero: &'m [A::ChannelNumber], scale: &'m [A::ChannelNumber], shift: u8 },
+    /// A value for each channel, of one frame or several.
+    Frames(FrameInput<'m, A>),
+}
+
+impl<'m, A: Arithmetic> FrameInput<'m, A> {
+    fn parse(tensors: &mut Tensors<'m>, frames: Frames) -> Result<Self, Error> {
+        let channels = frames.channels as usize;
+        expect_within(Field::Channels, 1, MAX_SIZE, channels)?;
+        expect_within(Field::FramesPerStep, 1, MAX_SIZE / frames.values_of_a_frame(), frames.frames_per_step.into())?;
+        expect_within(Field::FrameStride, 1, MAX_STRIDE, frames.frame_stride.into())?;
+        let units: &[f32] = tensors.take(if frames.has_one_unit { 1 } else { channels })?;
+        for unit in units {
+            // Positive and finite, without float code in an int8 build.
+            expect_within(Field::FrameUnit, 1, LARGEST_UNIT, unit.to_bits() as usize)?;
+        }
+        let values: &[A::Channel] = tensors.take(channels)?;
+        let differences: &[A::Channel] = tensors.take(if frames.has_differences { channels } else { 0 })?;
+        values.iter().chain(differences).try_for_each(A::check_channel)?;
+        Ok(Self { frames, units, values, differences })
+    }
+
+    /// Writes a frame's values at the start of `target`.
+    pub(super) fn write_values(&self, frame: Step<'_>, target: &mut [A::Value]) {
+        let values = self.values.iter().enumerate();
+        fill(target, values.filter_map(|(number, channel)| Some(A::normalize(self.raw(frame, number)?, channel))));
+    }
+
+    /// Writes how far a frame is from the one before at the start of `target`, and keeps it as the one before; the
+    /// first of a sequence is as far as nothing.
+    pub(super) fn write_differences(
+        &self,
+        frame: Step<'_>,
+        before: &mut [A::Raw],
+        is_first: bool,
+        target: &mut [A::Value],
+    ) {
+        let channels = self.differences.iter().zip(before).zip(target).enumerate();
+        for (number, ((channel, before), target)) in channels {
+            let Some(raw) = self.raw(frame, number) else { continue };
+            let reference = if is_first { raw } else { *before };
+            *target = A::normalize(A::difference(raw, reference), channel);
+            *before = raw;
+        }
+    }
+
+    fn raw(&self, frame: Step<'_>, channel: usize) -> Option<A::Raw> {
+        let unit = self.units.get(channel).or(self.units.first()).copied().unwrap_or(1.0);
+        frame.raw::<A>(channel, unit)
+    }
 }
 
 impl<'m, A: Arithmetic> StepInput<'m, A> {
     /// Borrows and checks the vectors of `tokens` tokens, or the numbers of the channels.
-    pub(crate) fn parse(tensors: &Tensors<'m>, input: &Input, tokens: usize) -> Result<Self, Error> {
-        let vectors = match input {
-            Input::Words(words) => &words.vectors,
-            Input::HashedWords(words) => &words.vectors,
-            Input::FingerprintedWords(words) => &words.vectors,
-            Input::ComposedWords(words) => &words.known.vectors,
-            Input::Characters(characters) => &characters.vectors,
-            Input::Bytes(vectors) => vectors,
-            Input::Frames(frames) => return Self::parse_frames(tensors, frames),
-        };
-        match vectors {
-            TokenVectors::Embedding(Embedding { weights, size }) => {
+    pub(crate) fn parse(tensors: &mut Tensors<'m>, input: &Input, tokens: usize) -> Result<Self, Error> {
+        match input {
+            Input::Text(Text { vectors: Vectors::Embedding { size, bits }, .. }) => {
                 let size = *size as usize;
                 expect_within(Field::InputSize, 1, MAX_SIZE, size)?;
-                let vectors = A::parse_rows(tensors, weights, tokens, size)?;
+                let vectors = A::parse_rows(tensors, *bits, tokens, size)?;
                 A::check_vectors(&vectors)?;
-                Ok(Self::Embedding { vectors, size })
+                Ok(Self::Embedding { vectors: Rows { width: size, ..vectors } })
             }
-            TokenVectors::OneHot => Ok(Self::OneHot { tokens }),
+            Input::Text(Text { vectors: Vectors::OneHot, .. }) => {
+                expect_within(Field::InputSize, 1, u16::MAX as usize, tokens)?;
+                Ok(Self::OneHot { tokens })
+            }
+            Input::Frames(frames) => FrameInput::parse(tensors, *frames).map(Self::Frames),
         }
     }
 
-    fn parse_frames(tensors: &Tensors<'m>, frames: &FrameInput) -> Result<Self, Error> {
-        let FrameInput { channels, unit, zero, scale, shift } = frames;
-        let channels = *channels as usize;
-        expect_within(Field::Channels, 1, MAX_SIZE, channels)?;
-        // Positive and finite, without float code in an int8 build.
-        expect_within(Field::FrameUnit, 1, 0x7F7F_FFFF, unit.to_bits() as usize)?;
-        expect_within(Field::FrameShift, 0, MAX_FRAME_SHIFT, *shift as usize)?;
-        let (unit, shift) = (*unit, *shift);
-        let (zero, scale) = (tensors.view(zero, channels)?, tensors.view(scale, channels)?);
-        for (zero, scale) in zero.iter().zip(scale) {
-            A::check_channel(Channel { unit, zero: *zero, scale: *scale, shift })?;
-        }
-        Ok(Self::Frames { unit, zero, scale, shift })
-    }
-
-    /// Values of the first layer's input; the tokens that one of them is, under one-hot tokens.
+    /// Values of the first layer's input; none under one-hot tokens.
     pub(crate) fn size(&self) -> usize {
         match self {
-            Self::Embedding { size, .. } => *size,
-            Self::OneHot { tokens } => *tokens,
-            Self::Frames { zero, .. } => zero.len(),
+            Self::Embedding { vectors } => vectors.width,
+            Self::OneHot { .. } => 0,
+            Self::Frames(input) => input.frames.values_of_a_step(),
         }
     }
 
@@ -109,53 +153,30 @@ impl<'m, A: Arithmetic> StepInput<'m, A> {
         }
     }
 
-    /// Channels of a frame; none of a text.
-    pub(crate) fn channels(&self) -> usize {
+    /// How frames become inputs; nothing of a text.
+    pub(crate) fn frames(&self) -> Option<&FrameInput<'m, A>> {
         match self {
-            Self::Frames { zero, .. } => zero.len(),
-            _ => 0,
-        }
-    }
-
-    /// What 1 in a frame of integers stands for; none of a text.
-    pub(crate) fn unit(&self) -> Option<f32> {
-        match self {
-            Self::Frames { unit, .. } => Some(*unit),
+            Self::Frames(input) => Some(input),
             _ => None,
         }
     }
 
-    /// Writes a step as the first layer takes it in, at the start of `target`; nothing under one-hot tokens.
+    /// Writes a step as the first layer takes it in, at the start of `target`; nothing under one-hot tokens. Frames that
+    /// were gathered are in `window`.
     #[inline(never)]
-    pub(crate) fn write(&self, step: Step<'_>, target: &mut [A::Value]) {
+    pub(crate) fn write(&self, step: Step<'_>, window: &Window<'_, A>, target: &mut [A::Value]) {
         match (self, step) {
-            (Self::Embedding { vectors, size }, Step::Token(token)) => {
-                let target = target.get_mut(..*size).unwrap_or_default();
+            (Self::Embedding { vectors }, Step::Token(token)) => {
+                let target = target.get_mut(..vectors.width).unwrap_or_default();
                 let [first, second] = composed_rows(token).unwrap_or([token; 2]);
                 A::embed(vectors.layout, vectors.row(first as usize), target);
                 if second != first {
                     A::embed_second(vectors.layout, vectors.row(second as usize), target);
                 }
             }
-            (Self::Frames { .. }, Step::Integers(values)) => {
-                let inputs = values.iter().zip(self.channel_numbers());
-                fill(target, inputs.map(|(value, channel)| A::normalize_integer(*value, channel)));
-            }
-            #[cfg(feature = "float")]
-            (Self::Frames { .. }, Step::Floats(values)) => {
-                let inputs = values.iter().zip(self.channel_numbers());
-                fill(target, inputs.map(|(value, channel)| A::normalize_float(*value, channel)));
-            }
+            (Self::Frames(_), Step::Gathered(gathering)) => window.write(gathering, target),
+            (Self::Frames(input), frame) => input.write_values(frame, target),
             _ => {}
         }
-    }
-
-    /// The numbers of each channel.
-    fn channel_numbers(&self) -> impl Iterator<Item = Channel<A>> {
-        let (unit, zero, scale, shift) = match self {
-            Self::Frames { unit, zero, scale, shift } => (*unit, *zero, *scale, *shift),
-            _ => (1.0, Default::default(), Default::default(), 0),
-        };
-        zero.iter().zip(scale).map(move |(zero, scale)| Channel { unit, zero: *zero, scale: *scale, shift })
     }
 }

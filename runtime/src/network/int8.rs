@@ -3,14 +3,13 @@ use core::num::NonZeroU32;
 use super::arithmetic::Arithmetic;
 use super::direction::Direction;
 use super::fill;
-use super::input::Channel;
-use super::matrix::{Matrix, precision_mismatch};
+use super::results::{Results, Shifts};
 use super::rows::Rows;
 use super::state::{LayerBuffers, LayerState};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::error::{Error, Field, expect_within, invalid};
-use crate::format::{Cell, DataType, Int8Scales, Precision, Tensor, Tensors, round_up};
+use crate::format::{Cell, IntegerChannel, Tensors};
 use crate::{kernels, numeric};
 
 /// Weights in 8 or 4 bits with a scale a row, integers throughout.
@@ -26,12 +25,12 @@ pub(crate) enum Layout {
 }
 
 impl Layout {
-    /// A row of weights times a vector.
+    /// `sum`, and a row of weights times a vector.
     #[inline(always)]
-    pub(crate) fn dot(self, row: &[u8], vector: &[i8]) -> i32 {
+    pub(crate) fn dot(self, sum: i32, row: &[u8], vector: &[i8]) -> i32 {
         match self {
-            Self::Bytes => kernels::dot_i8(row, vector),
-            Self::Nibbles => kernels::dot_i4(row, vector),
+            Self::Bytes => kernels::dot_i8(sum, row, vector),
+            Self::Nibbles => kernels::dot_i4(sum, row, vector),
         }
     }
 
@@ -44,12 +43,12 @@ impl Layout {
         }
     }
 
-    /// Four rows of weights times one vector.
+    /// `sums`, and four rows of weights times one vector.
     #[inline(always)]
-    pub(crate) fn dot_4(self, rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
+    pub(crate) fn dot_4(self, sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
         match self {
-            Self::Bytes => kernels::dot_4_i8(rows, vector),
-            Self::Nibbles => kernels::dot_4_i4(rows, vector),
+            Self::Bytes => kernels::dot_4_i8(sums, rows, vector),
+            Self::Nibbles => kernels::dot_4_i4(sums, rows, vector),
         }
     }
 
@@ -70,8 +69,12 @@ impl Layout {
 const ONE: i32 = 127;
 /// Fraction bits of a hidden state between -1 and 1.
 pub(super) const HIDDEN_FRACTION_BITS: u8 = 15;
-/// Largest scale of a frame's channel, see [`numeric::normalize`].
+/// Largest numbers of a frame's channel, see [`numeric::normalize`].
 const LARGEST_CHANNEL_SCALE: usize = 16_383;
+const LARGEST_PRE_SHIFT: usize = 31;
+const LARGEST_CHANNEL_SHIFT: usize = 30;
+/// Largest accumulator shift, and number of fraction bits.
+const LARGEST_SHIFT: usize = 15;
 
 /// How a matrix's accumulators become numbers again.
 #[derive(Clone, Copy)]
@@ -81,7 +84,7 @@ pub(crate) struct Requantization<'m> {
     pub(crate) state_fraction_bits: u8,
 }
 
-impl Matrix<'_, Int8> {
+impl Results<'_, Int8> {
     /// A sum with the bias of its result, in the units of the result.
     pub(crate) fn requantized(&self, result: usize, sum: i32) -> i32 {
         let bias = self.bias.get(result).copied().unwrap_or(0);
@@ -129,49 +132,43 @@ impl Arithmetic for Int8 {
     type Item = u8;
     type Layout = Layout;
     type Bias = i32;
-    type ChannelNumber = i16;
+    type Channel = IntegerChannel;
+    type Raw = i32;
     type Scales<'m> = Requantization<'m>;
     type Value = i8;
     type State = i16;
     type Sum = i32;
 
+    const HEAD_BITS: u8 = 8;
+
     fn parse_scales<'m>(
-        tensors: &Tensors<'m>,
-        scales: Option<&Int8Scales>,
+        tensors: &mut Tensors<'m>,
         results: usize,
-        largest_fraction_bits: u8,
+        shifts: Shifts,
     ) -> Result<Requantization<'m>, Error> {
-        let scales = scales.ok_or(precision_mismatch(Precision::Int8.code(), Precision::F32.code()))?;
-        let Int8Scales { multipliers, accumulator_shift, state_fraction_bits } = scales;
-        expect_within(Field::AccumulatorShift, 0, 15, *accumulator_shift as usize)?;
-        expect_within(Field::StateFractionBits, 0, largest_fraction_bits as usize, *state_fraction_bits as usize)?;
-        let multipliers: &[i16] = tensors.view(multipliers, results)?;
+        let Shifts { accumulator_shift, state_fraction_bits, largest_fraction_bits } = shifts;
+        expect_within(Field::AccumulatorShift, 0, LARGEST_SHIFT, accumulator_shift.into())?;
+        expect_within(Field::StateFractionBits, 0, largest_fraction_bits.into(), state_fraction_bits.into())?;
+        let multipliers: &[i16] = tensors.take(results)?;
         for multiplier in multipliers {
             expect_within(Field::Multiplier, 1, i16::MAX as usize, usize::try_from(*multiplier).unwrap_or(0))?;
         }
-        let (accumulator_shift, state_fraction_bits) = (*accumulator_shift, *state_fraction_bits);
         Ok(Requantization { multipliers, accumulator_shift, state_fraction_bits })
     }
 
     fn parse_rows<'m>(
-        tensors: &Tensors<'m>,
-        tensor: &Tensor,
+        tensors: &mut Tensors<'m>,
+        bits: u8,
         rows: usize,
         columns: usize,
     ) -> Result<Rows<'m, Self>, Error> {
-        let (layout, data_type, columns) = match tensor.data_type {
-            DataType::I4 => (Layout::Nibbles, DataType::I4, round_up(columns, 2)),
-            _ => (Layout::Bytes, DataType::I8, columns),
+        let (layout, stride, width) = match bits {
+            4 => (Layout::Nibbles, columns.div_ceil(2), columns.next_multiple_of(2)),
+            8 => (Layout::Bytes, columns, columns),
+            _ => return Err(invalid(Field::Bits, 8, bits.into())),
         };
-        let items = tensors.bytes(tensor, data_type, rows.saturating_mul(columns))?;
-        Ok(Rows { items, layout, stride: data_type.bytes(columns) })
-    }
-
-    fn items(layout: Layout, numbers: usize) -> usize {
-        match layout {
-            Layout::Bytes => numbers,
-            Layout::Nibbles => numbers / 2,
-        }
+        let items = tensors.take_bytes(rows.saturating_mul(stride))?;
+        Ok(Rows { items, layout, stride, width })
     }
 
     fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
@@ -179,9 +176,10 @@ impl Arithmetic for Int8 {
     }
 
     fn check_result(
-        matrix: &Matrix<'_, Self>,
+        results: &Results<'_, Self>,
         result: usize,
-        weights: &[u8],
+        layout: Layout,
+        weights: [&[u8]; 2],
         one_hot: impl Iterator<Item = i8>,
         largest_input: u32,
     ) -> Result<(), Error> {
@@ -190,20 +188,24 @@ impl Arithmetic for Int8 {
             check_items(Layout::Bytes, &[weight as u8])?;
             largest_one_hot = weight.unsigned_abs().max(largest_one_hot);
         }
-        let layout = matrix.rows.layout;
-        check_items(layout, weights)?;
-        let weights = u64::from(layout.magnitudes(weights));
-        let bias = matrix.bias.get(result).map_or(0, |bias| u64::from(bias.unsigned_abs()));
+        let mut magnitudes = 0;
+        for weights in weights {
+            check_items(layout, weights)?;
+            magnitudes += u64::from(layout.magnitudes(weights));
+        }
+        let bias = results.bias.get(result).map_or(0, |bias| u64::from(bias.unsigned_abs()));
         let one_hot = u64::from(largest_one_hot) * u64::from(ONE.unsigned_abs());
-        let largest = weights * u64::from(largest_input) + one_hot + bias;
-        let limit = (i32::MAX as u64) >> matrix.scales.accumulator_shift;
+        let largest = magnitudes * u64::from(largest_input) + one_hot + bias;
+        let limit = (i32::MAX as u64) >> results.scales.accumulator_shift;
         let as_size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
         expect_within(Field::AccumulatorRange, 0, as_size(limit), as_size(largest))
     }
 
-    fn check_channel(channel: Channel<Self>) -> Result<(), Error> {
+    fn check_channel(channel: &IntegerChannel) -> Result<(), Error> {
         let scale = usize::try_from(channel.scale).unwrap_or(0);
-        expect_within(Field::ChannelScale, 1, LARGEST_CHANNEL_SCALE, scale)
+        expect_within(Field::ChannelScale, 1, LARGEST_CHANNEL_SCALE, scale)?;
+        expect_within(Field::ChannelPreShift, 0, LARGEST_PRE_SHIFT, channel.pre_shift.into())?;
+        expect_within(Field::ChannelShift, 0, LARGEST_CHANNEL_SHIFT, channel.shift.into())
     }
 
     fn embed(layout: Layout, vector: &[u8], target: &mut [i8]) {
@@ -223,14 +225,21 @@ impl Arithmetic for Int8 {
         }
     }
 
-    fn normalize_integer(raw: i16, channel: Channel<Self>) -> i8 {
-        numeric::normalize(raw, channel.zero, channel.scale, channel.shift)
+    fn raw_of_integer(integer: i32, _: f32) -> i32 {
+        integer
     }
 
     #[cfg(feature = "float")]
-    fn normalize_float(value: f32, channel: Channel<Self>) -> i8 {
-        let raw = libm::roundf(value / channel.unit) as i32;
-        Self::normalize_integer(numeric::saturate_i16(raw), channel)
+    fn raw_of_float(value: f32, unit: f32) -> i32 {
+        libm::roundf(value / unit) as i32
+    }
+
+    fn difference(raw: i32, before: i32) -> i32 {
+        raw.saturating_sub(before)
+    }
+
+    fn normalize(raw: i32, channel: &IntegerChannel) -> i8 {
+        numeric::normalize(raw, *channel)
     }
 
     #[inline(never)]
@@ -256,6 +265,10 @@ impl Arithmetic for Int8 {
         *sum = sum.wrapping_add(i32::from(value));
     }
 
+    fn halve(sum: &mut i32) {
+        *sum >>= 1;
+    }
+
     fn gather_largest(largest: &mut i32, value: i16, first: bool) {
         let value = i32::from(value);
         *largest = if first { value } else { value.max(*largest) };
@@ -269,8 +282,8 @@ impl Arithmetic for Int8 {
         NonZeroU32::new(steps).map_or(0, |steps| numeric::mean(sum, steps))
     }
 
-    fn logit(head: &Matrix<'_, Self>, class: usize, pooled: &[i16]) -> i32 {
-        head.requantized(class, kernels::dot_i16(head.row(class), pooled))
+    fn logit(_: Layout, weights: &[u8], results: &Results<'_, Self>, class: usize, pooled: &[i16]) -> i32 {
+        results.requantized(class, kernels::dot_i16(weights, pooled))
     }
 
     fn show_logits(logits: &[i32]) -> Logits<'_> {
@@ -278,7 +291,7 @@ impl Arithmetic for Int8 {
     }
 
     fn show_state<'w>(direction: &Direction<'_, Self>, hidden: &'w [i16], cell: &'w [i16]) -> LayerState<'w> {
-        let measured = direction.matrix.scales.state_fraction_bits;
+        let measured = direction.results.scales.state_fraction_bits;
         let rectified = direction.cell == Cell::RnnRelu;
         LayerState::Int8 {
             hidden,

@@ -7,15 +7,17 @@ mod direction;
 pub(crate) mod float;
 #[cfg(feature = "float")]
 mod gates;
+mod head;
 mod input;
 pub(crate) mod int8;
-mod matrix;
 #[allow(clippy::module_inception, reason = "the network itself, beside its parts")]
 mod network;
 mod pooling;
+mod results;
 mod rows;
 mod state;
 mod streaming;
+mod window;
 
 pub(crate) use direction::Direction;
 #[cfg(feature = "float")]
@@ -24,15 +26,16 @@ pub(crate) use float::{FloatArithmetic, Half, Single};
 pub use gates::{DirectionInput, DirectionStep, ProductInputs};
 pub(crate) use input::Step;
 pub(crate) use int8::Int8;
-#[cfg(test)]
-pub(crate) use matrix::Matrix;
 pub(crate) use network::{Network, Taken};
+#[cfg(test)]
+pub(crate) use results::Results;
 #[cfg(test)]
 pub(crate) use rows::Rows;
 pub(crate) use state::LayerBuffers;
 #[cfg(test)]
 pub(crate) use state::Shape;
 pub use state::{LayerState, StepState};
+pub(crate) use window::Gathering;
 
 /// Writes values one after another, as far as both reach.
 fn fill<T>(target: &mut [T], values: impl Iterator<Item = T>) {

@@ -4,24 +4,38 @@ use super::arithmetic::Arithmetic;
 use super::fill;
 use crate::format::Pooling;
 
-/// Takes in one step's output; `first`: nothing has been gathered yet.
+/// Most steps that a mean counts: so many hidden states fit into an accumulator.
+const MOST_SUMMED: u32 = 65_535;
+
+/// Takes in one step's output after `summed` others, and counts it.
+///
+/// When a mean has as many steps as it can count, their sum and their number are halved first: every later step has
+/// its whole weight, and the earlier ones fade. The count of other poolings stops there.
 #[inline(never)]
-pub(crate) fn gather<A: Arithmetic>(pooling: Pooling, gathered: &mut [A::Sum], output: &[A::State], first: bool) {
+pub(crate) fn gather<A: Arithmetic>(pooling: Pooling, gathered: &mut [A::Sum], output: &[A::State], summed: &mut u32) {
+    let is_first = *summed == 0;
+    if *summed >= MOST_SUMMED {
+        *summed = MOST_SUMMED / 2;
+        if pooling == Pooling::Mean {
+            gathered.iter_mut().for_each(A::halve);
+        }
+    }
+    *summed = summed.saturating_add(1);
     let gathered = gathered.iter_mut().zip(output);
     match pooling {
         Pooling::Last => {}
         Pooling::Mean => gathered.for_each(|(sum, value)| A::gather_sum(sum, *value)),
-        Pooling::Max => gathered.for_each(|(largest, value)| A::gather_largest(largest, *value, first)),
+        Pooling::Max => gathered.for_each(|(largest, value)| A::gather_largest(largest, *value, is_first)),
     }
 }
 
-/// The pooled vector of what was gathered over `steps` steps; with [`Pooling::Last`] nothing was, and the caller
+/// The pooled vector of what was gathered over so many steps; with [`Pooling::Last`] nothing was, and the caller
 /// has written it.
 #[inline(never)]
-pub(crate) fn pool<A: Arithmetic>(pooling: Pooling, pooled: &mut [A::State], gathered: &[A::Sum], steps: u32) {
+pub(crate) fn pool<A: Arithmetic>(pooling: Pooling, pooled: &mut [A::State], gathered: &[A::Sum], summed: u32) {
     match pooling {
         Pooling::Last => {}
         Pooling::Max => fill(pooled, gathered.iter().map(|largest| A::largest(*largest))),
-        Pooling::Mean => fill(pooled, gathered.iter().map(|sum| A::mean(*sum, steps.max(1)))),
+        Pooling::Mean => fill(pooled, gathered.iter().map(|sum| A::mean(*sum, summed.max(1)))),
     }
 }

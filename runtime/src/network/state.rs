@@ -2,7 +2,7 @@ use bytemuck::Pod;
 
 use super::arithmetic::Arithmetic;
 use super::direction::Direction;
-use crate::format::{COLUMN_MULTIPLE, Cell, round_up};
+use crate::format::Cell;
 
 /// The sizes of a direction's weights.
 #[derive(Debug, Clone, Copy)]
@@ -10,18 +10,6 @@ pub(crate) struct Shape {
     /// Input columns: 0 under one-hot tokens.
     pub(crate) input_size: usize,
     pub(crate) hidden_size: usize,
-}
-
-impl Shape {
-    /// Where the hidden state starts in the vector `[x; h]`.
-    pub(crate) const fn hidden_start(self) -> usize {
-        round_up(self.input_size, COLUMN_MULTIPLE)
-    }
-
-    /// Values of the vector `[x; h]`, and columns of a weight row.
-    pub(crate) const fn columns(self) -> usize {
-        self.hidden_start() + round_up(self.hidden_size, COLUMN_MULTIPLE)
-    }
 }
 
 /// What one direction of a recurrent layer remembers, for looking at; see [`crate::Classifier::layer_state`] and
@@ -63,11 +51,13 @@ pub struct StepState<'a> {
 
 /// The state of one direction inside a classifier's words.
 pub(crate) struct LayerBuffers<'a, A: Arithmetic> {
-    /// `[x; h]`, each padded with zeros.
+    /// `x`, and zeros that fill up its last word.
     pub(crate) inputs: &'a mut [A::Value],
+    /// The last step's `h` as the next product takes it in, and zeros that fill up its last word.
+    pub(crate) recurrent: &'a mut [A::Value],
     /// `c`; empty where the cell has none.
     pub(crate) cell: &'a mut [A::State],
-    /// The last step's `h`, as computed; a part of `inputs` holds it as the next product takes it in.
+    /// The last step's `h`, as computed.
     pub(crate) hidden: &'a mut [A::State],
 }
 
@@ -81,6 +71,11 @@ impl<'a> Words<'a> {
     pub(crate) fn take<T: Pod>(&mut self, count: usize) -> &'a mut [T] {
         let taken = self.take_words(words_for::<T>(count)).0;
         bytemuck::try_cast_slice_mut(taken).ok().and_then(|values| values.get_mut(..count)).unwrap_or_default()
+    }
+
+    /// The next `count` values, and those that fill up the last word.
+    pub(crate) fn take_padded<T: Pod>(&mut self, count: usize) -> &'a mut [T] {
+        bytemuck::try_cast_slice_mut(self.take_words(words_for::<T>(count)).0).unwrap_or_default()
     }
 
     /// The next `count` words.
@@ -98,9 +93,10 @@ impl<'a> Words<'a> {
     /// The buffers of a direction.
     #[inline(never)]
     pub(crate) fn take_layer<A: Arithmetic>(&mut self, direction: &Direction<'_, A>) -> LayerBuffers<'a, A> {
-        let Shape { hidden_size, .. } = direction.shape;
+        let Shape { input_size, hidden_size } = direction.shape;
         LayerBuffers {
-            inputs: self.take(direction.shape.columns()),
+            inputs: self.take_padded(input_size),
+            recurrent: self.take_padded(hidden_size),
             cell: self.take(cell_size(direction)),
             hidden: self.take(hidden_size),
         }
@@ -114,9 +110,11 @@ pub(crate) const fn words_for<T>(count: usize) -> usize {
 
 /// 32-bit words that [`Words::take_layer`] takes.
 pub(crate) fn layer_words<A: Arithmetic>(direction: &Direction<'_, A>) -> usize {
-    words_for::<A::Value>(direction.shape.columns())
+    let Shape { input_size, hidden_size } = direction.shape;
+    words_for::<A::Value>(input_size)
+        + words_for::<A::Value>(hidden_size)
         + words_for::<A::State>(cell_size(direction))
-        + words_for::<A::State>(direction.shape.hidden_size)
+        + words_for::<A::State>(hidden_size)
 }
 
 /// Values of `c`.

@@ -1,5 +1,7 @@
 use core::num::NonZeroU32;
 
+use crate::format::IntegerChannel;
+
 /// The scale of the hidden state in a product: `h = q / 127`, so that -1 and 1 are both held.
 pub const HIDDEN_SCALE: f32 = 1.0 / 127.0;
 /// A gate's pre-activation is Q3.12.
@@ -152,33 +154,48 @@ pub const fn narrow_rectified(hidden: i16) -> i8 {
     if units > 127 { 127 } else { units as i8 }
 }
 
-/// One channel of a frame as an int8 model takes it in: `(raw - zero) * scale / 2^shift`, rounded to nearest,
-/// at most 127 in magnitude.
+/// One channel of a frame, or its difference to the frame before, as an int8 model takes it in:
+/// `(raw - zero) * scale / 2^(pre_shift + shift)`, rounded to nearest by its last shift, at most 127 in magnitude.
+///
+/// ```text
+/// d = saturate to 32 bits (raw - zero)
+/// p = max(-65535, min(65535, d >> pre_shift))
+/// max(-127, min(127, (p * scale + (2^shift >> 1)) >> shift))
+/// ```
 ///
 /// # Shapes and units
-/// `scale` is 1 to 16,383 and `shift` 0 to 30, which [`crate::Model::parse`] has checked. The unit of the result
-/// is part of the first layer's weights.
+/// `scale` is 1 to 16,383, `pre_shift` 0 to 31 and `shift` 0 to 30, which [`crate::Model::parse`] has checked. The unit
+/// of the result is part of the first layer's weights. A raw number of 16 bits needs no `pre_shift`.
 ///
 /// # Panics
 /// Never.
 ///
 /// # Examples
 /// ```
+/// use runtime::format::IntegerChannel;
+/// use runtime::numeric::normalize;
 /// // A channel of mean 100 and standard deviation 50, in units of 1/32: 32 * 256 / 50 = 164.
-/// assert_eq!(runtime::numeric::normalize(150, 100, 164, 8), 32);
-/// assert_eq!(runtime::numeric::normalize(-2000, 100, 164, 8), -127);
+/// let channel = IntegerChannel { zero: 100, scale: 164, pre_shift: 0, shift: 8 };
+/// assert_eq!(normalize(150, channel), 32);
+/// assert_eq!(normalize(-2000, channel), -127);
 /// ```
 #[inline]
-pub const fn normalize(raw: i16, zero: i16, scale: i16, shift: u8) -> i8 {
-    let product = (raw as i32 - zero as i32).wrapping_mul(scale as i32);
+pub const fn normalize(raw: i32, channel: IntegerChannel) -> i8 {
+    let IntegerChannel { zero, scale, pre_shift, shift } = channel;
+    let shifted = clamp(raw.saturating_sub(zero).wrapping_shr(pre_shift as u32), 65_535);
     let half = 1_i32.wrapping_shl(shift as u32) >> 1;
-    let value = product.wrapping_add(half).wrapping_shr(shift as u32);
-    if value > 127 {
-        127
-    } else if value < -127 {
-        -127
+    let value = shifted.wrapping_mul(scale as i32).wrapping_add(half).wrapping_shr(shift as u32);
+    clamp(value, 127) as i8
+}
+
+/// The nearest number of at most that magnitude.
+const fn clamp(value: i32, magnitude: i32) -> i32 {
+    if value > magnitude {
+        magnitude
+    } else if value < -magnitude {
+        -magnitude
     } else {
-        value as i8
+        value
     }
 }
 
@@ -268,8 +285,21 @@ mod tests {
         ) {
             let product = (f64::from(raw) - f64::from(zero)) * f64::from(scale);
             let real = (product / 2.0_f64.powi(shift.into())).clamp(-127.0, 127.0);
-            let found = f64::from(normalize(raw, zero, scale, shift));
+            let channel = IntegerChannel { zero: zero.into(), scale, pre_shift: 0, shift };
+            let found = f64::from(normalize(raw.into(), channel));
             prop_assert!((found - real).abs() <= 0.5, "{found} for {real}");
+        }
+
+        /// What is shifted out before the multiplication counts less than one unit of what is left.
+        #[test]
+        fn normalize_of_wide_numbers_is_off_by_what_is_shifted_out(
+            raw in any::<i32>(), zero in any::<i32>(), scale in 1..=16_383_i16, pre_shift in 0_u8..=31, shift in 0_u8..=30,
+        ) {
+            let shifted = (f64::from(raw) - f64::from(zero)) / 2.0_f64.powi(pre_shift.into());
+            let unit = f64::from(scale) / 2.0_f64.powi(shift.into());
+            let real = (shifted.clamp(-65_535.0, 65_535.0) * unit).clamp(-127.0, 127.0);
+            let found = f64::from(normalize(raw, IntegerChannel { zero, scale, pre_shift, shift }));
+            prop_assert!((found - real).abs() <= 0.5 + unit, "{found} for {real}");
         }
 
         #[test]

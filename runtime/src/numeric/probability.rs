@@ -7,7 +7,8 @@ use super::activation::exp_series;
 pub struct Probability(u16);
 
 impl Probability {
-    const ONE: u32 = 1 << 15;
+    /// Certainty, in units of `2^-15`.
+    pub const ONE: u32 = 1 << 15;
 
     /// The number of units of `2^-15`.
     pub const fn q15(self) -> u16 {
@@ -74,24 +75,32 @@ fn exp_of_minus(x: u32) -> u32 {
 }
 
 /// The softmax probability of `class` among logits in Q15.16, in integers alone:
-/// `e^(z_class - z_max) / sum_k e^(z_k - z_max)`.
+/// `e^(t (z_class - z_max)) / sum_k e^(t (z_k - z_max))`, `t` in Q4.12.
 ///
-/// Largest error 2^-12 for up to 64 classes.
-pub(crate) fn softmax_fixed(logits: &[i32], class: usize) -> Probability {
+/// Largest error 2^-12 for up to 64 classes and `t` = 1.
+pub(crate) fn softmax_fixed(logits: &[i32], inverse_temperature: u16, class: usize) -> Probability {
     let largest = logits.iter().copied().max().unwrap_or(0);
-    let exponential = |logit: i32| exp_of_minus(largest.abs_diff(logit));
+    let exponential = |logit: i32| exp_of_minus(scaled(largest.abs_diff(logit), inverse_temperature));
     let sum = logits.iter().fold(0_u32, |sum, logit| sum.saturating_add(exponential(*logit)));
     let own = logits.get(class).map_or(0, |logit| exponential(*logit));
     let halved_up = (own << 15).saturating_add(sum / 2);
     Probability::from_q15(halved_up.checked_div(sum).unwrap_or(0))
 }
 
-/// The softmax probability of `class`.
+/// `x * t`, `t` in Q4.12: the largest integer that is not greater; saturates.
+const fn scaled(x: u32, inverse_temperature: u16) -> u32 {
+    let product = x as u64 * inverse_temperature as u64 >> 12;
+    if product > u32::MAX as u64 { u32::MAX } else { product as u32 }
+}
+
+/// The softmax probability of `class`, of logits times `t` in Q4.12.
 #[cfg(feature = "float")]
-pub(crate) fn softmax_float(logits: &[f32], class: usize) -> Probability {
+pub(crate) fn softmax_float(logits: &[f32], inverse_temperature: u16, class: usize) -> Probability {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = logits.iter().map(|logit| libm::expf(logit - largest)).sum();
-    let own = logits.get(class).map_or(0.0, |logit| libm::expf(logit - largest));
+    let scale = f32::from(inverse_temperature) / 4096.0;
+    let exponential = |logit: f32| libm::expf((logit - largest) * scale);
+    let sum: f32 = logits.iter().map(|logit| exponential(*logit)).sum();
+    let own = logits.get(class).map_or(0.0, |logit| exponential(*logit));
     Probability::from_q15((own / sum * Probability::ONE as f32 + 0.5) as u32)
 }
 
@@ -102,6 +111,7 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
+    use crate::format::ONE_TEMPERATURE;
 
     proptest! {
         #[test]
@@ -112,7 +122,7 @@ mod tests {
             let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
             let mut total = 0.0;
             for (class, logit) in logits.iter().enumerate() {
-                let found = f64::from(softmax_fixed(&fixed, class).to_f32());
+                let found = f64::from(softmax_fixed(&fixed, ONE_TEMPERATURE, class).to_f32());
                 let real = logit.exp() / sum;
                 prop_assert!((found - real).abs() <= 1.0 / 4096.0, "{found} for {real}");
                 total += found;
@@ -122,14 +132,29 @@ mod tests {
     }
 
     #[test]
+    fn a_temperature_scales_logits() {
+        let logits = [0, 65_536, 3 * 65_536];
+        let doubled = logits.map(|logit| 2 * logit);
+        for class in 0..3 {
+            assert_eq!(
+                softmax_fixed(&logits, 2 * ONE_TEMPERATURE, class),
+                softmax_fixed(&doubled, ONE_TEMPERATURE, class)
+            );
+        }
+        assert_eq!(softmax_fixed(&[i32::MIN, i32::MAX], 1, 1).q15(), 32_768);
+        assert_eq!(softmax_fixed(&[0, 65_536], 1, 1).q15(), 16_386);
+        assert_eq!(softmax_fixed(&[i32::MIN, i32::MAX], u16::MAX, 0).q15(), 0);
+    }
+
+    #[test]
     fn extremes() {
-        assert_eq!(softmax_fixed(&[i32::MAX, i32::MIN], 0).q15(), 32768);
-        assert_eq!(softmax_fixed(&[i32::MAX, i32::MIN], 1).q15(), 0);
-        assert_eq!(softmax_fixed(&[7], 0).q15(), 32768);
-        assert_eq!(softmax_fixed(&[], 0).q15(), 0);
-        assert_eq!(softmax_fixed(&[5; 4], 3).q15(), 8192);
+        assert_eq!(softmax_fixed(&[i32::MAX, i32::MIN], ONE_TEMPERATURE, 0).q15(), 32768);
+        assert_eq!(softmax_fixed(&[i32::MAX, i32::MIN], ONE_TEMPERATURE, 1).q15(), 0);
+        assert_eq!(softmax_fixed(&[7], ONE_TEMPERATURE, 0).q15(), 32768);
+        assert_eq!(softmax_fixed(&[], ONE_TEMPERATURE, 0).q15(), 0);
+        assert_eq!(softmax_fixed(&[5; 4], ONE_TEMPERATURE, 3).q15(), 8192);
         assert_eq!(argmax(&[1, 3, 3]), 1);
         assert_eq!(argmax::<i32>(&[]), 0);
-        assert_eq!(std::format!("{}", softmax_fixed(&[5; 3], 0)), "33.3 %");
+        assert_eq!(std::format!("{}", softmax_fixed(&[5; 3], ONE_TEMPERATURE, 0)), "33.3 %");
     }
 }

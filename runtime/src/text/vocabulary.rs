@@ -1,5 +1,5 @@
 use crate::error::{Error, Field, invalid};
-use crate::format::{StringTable, StringTableRef, Tensors};
+use crate::format::{StringTable, StringTableSize, Tensors};
 
 /// The token of padding; no word has it.
 pub const PADDING_TOKEN: u32 = 0;
@@ -19,7 +19,7 @@ impl<'m> Vocabulary<'m> {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a table that is damaged or not sorted.
-    pub(crate) fn parse(tensors: &Tensors<'m>, words: &StringTableRef) -> Result<Self, Error> {
+    pub(crate) fn parse(tensors: &mut Tensors<'m>, words: StringTableSize) -> Result<Self, Error> {
         let words = StringTable::parse(tensors, words, Field::Vocabulary)?;
         words.check_sorted(Field::VocabularyOrder)?;
         Ok(Self { words })
@@ -29,7 +29,7 @@ impl<'m> Vocabulary<'m> {
     ///
     /// # Errors
     /// As [`Self::parse`].
-    pub(crate) fn parse_alphabet(tensors: &Tensors<'m>, characters: &StringTableRef) -> Result<Self, Error> {
+    pub(crate) fn parse_alphabet(tensors: &mut Tensors<'m>, characters: StringTableSize) -> Result<Self, Error> {
         let alphabet = Self::parse(tensors, characters)?;
         for (number, character) in alphabet.words().enumerate() {
             if character.chars().count() != 1 {
@@ -54,9 +54,8 @@ impl<'m> Vocabulary<'m> {
     ///
     /// # Panics
     /// Never.
-    pub fn token(&self, word: Option<&str>) -> u32 {
-        word.and_then(|word| self.words.find(word.as_bytes()))
-            .map_or(UNKNOWN_TOKEN, |number| number as u32 + FIRST_WORD_TOKEN)
+    pub fn token(&self, word: Option<&[u8]>) -> u32 {
+        word.and_then(|word| self.words.find(word)).map_or(UNKNOWN_TOKEN, |number| number as u32 + FIRST_WORD_TOKEN)
     }
 
     /// The token of `character`, which must be in lower case as [`super::CharacterTokenizer`] gives it; `None`,
@@ -66,6 +65,6 @@ impl<'m> Vocabulary<'m> {
     /// Never.
     pub fn character_token(&self, character: Option<char>) -> u32 {
         let mut bytes = [0; 4];
-        self.token(character.map(|character| &*character.encode_utf8(&mut bytes)))
+        self.token(character.map(|character| character.encode_utf8(&mut bytes).as_bytes()))
     }
 }
