@@ -107,7 +107,7 @@ impl Encoder {
                         row.content.frames().into_iter().for_each(&mut *each);
                     })
                 };
-                FrameNormalization::learn(channels, config.frame_unit, for_each).map(Self::Frames)
+                FrameNormalization::learn(channels, &config.frame_settings(), for_each).map(Self::Frames)
             }
             (Input::Frames, None) => Err(mismatch(Mismatch::TextForFrames)),
             (_, Some(_)) => Err(mismatch(Mismatch::FramesForText)),
@@ -144,7 +144,7 @@ impl Encoder {
         }
     }
 
-    /// Values of a frame; 0 for tokens.
+    /// Values of a frame as it is read; 0 for tokens.
     pub fn channels(&self) -> usize {
         match self {
             Self::Frames(normalization) => normalization.channels(),
@@ -172,7 +172,7 @@ impl Encoder {
     /// What a step of its sequences is for a network with embeddings of `embedding_size` values.
     pub fn input_shape(&self, embedding_size: usize) -> InputShape {
         match self {
-            Self::Frames(normalization) => InputShape::Frames { channels: normalization.channels() },
+            Self::Frames(normalization) => InputShape::Frames { channels: normalization.values_of_a_step() },
             _ => InputShape::Tokens { tokens: self.token_count(), embedding_size },
         }
     }
@@ -211,10 +211,11 @@ impl Encoder {
                 if expected != found {
                     return Err(Mismatch::Channels { expected, found });
                 }
-                let length = if max_length == 0 { frames.values.len() } else { max_length.saturating_mul(found) };
-                let values = frames.values.get(..length).unwrap_or(&frames.values);
-                let sequence = Sequence::Frames { channels: found, values: normalization.normalize(values) };
-                Ok(CutSequence { sequence, steps: frames.iter().len() })
+                let length = if max_length == 0 { usize::MAX } else { normalization.frames(max_length) };
+                let values = frames.values.get(..length.saturating_mul(found)).unwrap_or(&frames.values);
+                let channels = normalization.values_of_a_step();
+                let sequence = Sequence::Frames { channels, values: normalization.normalize(values) };
+                Ok(CutSequence { sequence, steps: normalization.steps(frames.iter().len()) })
             }
             (Self::Frames(_), Content::Text(_)) => Err(Mismatch::TextForFrames),
             (_, Content::Frames(_)) => Err(Mismatch::FramesForText),

@@ -10,7 +10,7 @@ mod vocabulary;
 
 pub use encoder::{CutSequence, Encoder, Mismatch};
 pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS};
-pub use frames::{FrameNormalization, raw_value};
+pub use frames::{ChannelNormalization, FrameNormalization, FrameSettings, raw_value};
 pub use input::Input;
 pub use pretrained::Pretrained;
 pub use ranking::{RankedWords, VocabularyBy};
