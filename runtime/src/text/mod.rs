@@ -5,6 +5,7 @@ mod composed;
 mod fingerprints;
 mod hash;
 mod reader;
+pub mod unicode;
 mod utf8;
 mod vocabulary;
 mod words;
