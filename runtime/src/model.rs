@@ -1,7 +1,7 @@
 use crate::error::{Error, Field, expect, expect_within, invalid};
 use crate::format::{
-    ALIGNMENT, CharacterRule, FingerprintTable, FingerprintedWordInput, HEADER_LENGTH, Header, Input, Manifest,
-    Precision, Provenance, StringTable, Tensors, TokenVectors, WordRule, checksum,
+    ALIGNMENT, CharacterRule, FingerprintTable, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance,
+    StringTable, Tensors, TokenVectors, checksum,
 };
 #[cfg(feature = "float")]
 use crate::network::{DirectionStep, Half, ProductInputs, Single};
@@ -155,10 +155,10 @@ impl<'m> Model<'m> {
     /// What a step takes in.
     pub fn input_kind(&self) -> InputKind {
         match self.text {
-            Some(TextInput::Words(_)) => InputKind::Words,
+            Some(TextInput::Words { .. }) => InputKind::Words,
             Some(TextInput::HashedWords { .. }) => InputKind::HashedWords,
-            Some(TextInput::FingerprintedWords(known)) if known.parts().is_some() => InputKind::ComposedWords,
-            Some(TextInput::FingerprintedWords(_)) => InputKind::FingerprintedWords,
+            Some(TextInput::FingerprintedWords { known, .. }) if known.parts().is_some() => InputKind::ComposedWords,
+            Some(TextInput::FingerprintedWords { .. }) => InputKind::FingerprintedWords,
             Some(TextInput::Characters(_)) => InputKind::Characters,
             Some(TextInput::Bytes) => InputKind::Bytes,
             None => InputKind::Frames,
@@ -298,40 +298,32 @@ impl<'m> Sections<'m> {
 fn parse_text<'m>(tensors: &Tensors<'m>, input: &Input) -> Result<Option<TextInput<'m>>, Error> {
     Ok(Some(match input {
         Input::Words(words) => {
-            let WordRule::LowercaseAlphanumeric = words.rule;
-            TextInput::Words(Vocabulary::parse(tensors, &words.vocabulary)?)
+            TextInput::Words { rule: words.rule, known: Vocabulary::parse(tensors, &words.vocabulary)? }
         }
         Input::HashedWords(words) => {
-            let WordRule::LowercaseAlphanumeric = words.rule;
             expect_within(Field::Buckets, 1, MAX_BUCKETS, words.buckets as usize)?;
-            TextInput::HashedWords { buckets: words.buckets }
+            TextInput::HashedWords { rule: words.rule, buckets: words.buckets }
         }
         Input::Characters(characters) => {
             let CharacterRule::Lowercase = characters.rule;
             TextInput::Characters(Vocabulary::parse_alphabet(tensors, &characters.alphabet)?)
         }
         Input::FingerprintedWords(words) => {
-            TextInput::FingerprintedWords(FingerprintVocabulary::new(parse_fingerprints(tensors, words)?))
+            let table = FingerprintTable::parse(tensors, &words.table)?;
+            TextInput::FingerprintedWords { rule: words.rule, known: FingerprintVocabulary::new(table) }
         }
         Input::ComposedWords(words) => {
-            let table = parse_fingerprints(tensors, &words.known)?;
+            let table = FingerprintTable::parse(tensors, &words.known.table)?;
             let others = FingerprintVocabulary::new(table).token_count();
             let most = MAX_COMPOSED_ROWS.saturating_sub(others);
             expect_within(Field::Buckets, 1, most, words.buckets as usize)?;
             expect(Field::OneHot, 0, matches!(words.known.vectors, TokenVectors::OneHot).into())?;
-            TextInput::FingerprintedWords(FingerprintVocabulary::composing(table, words.parts, words.buckets))
+            let known = FingerprintVocabulary::composing(table, words.parts, words.buckets);
+            TextInput::FingerprintedWords { rule: words.known.rule, known }
         }
         Input::Bytes(_) => TextInput::Bytes,
         Input::Frames(_) => return Ok(None),
     }))
-}
-
-fn parse_fingerprints<'m>(
-    tensors: &Tensors<'m>,
-    words: &FingerprintedWordInput,
-) -> Result<FingerprintTable<'m>, Error> {
-    let WordRule::LowercaseAlphanumeric = words.rule;
-    FingerprintTable::parse(tensors, &words.table)
 }
 
 impl core::fmt::Debug for Model<'_> {

@@ -129,6 +129,11 @@ pub struct CharacterInput {
 pub enum WordRule {
     /// A maximal run of alphanumeric characters, in lower case.
     LowercaseAlphanumeric,
+    /// A run of alphanumeric characters and marks that begins with one that is no mark, in lower case. Zero-width
+    /// joiners and non-joiners continue a word as marks do.
+    LowercaseWithMarks,
+    /// A maximal run of ASCII letters, in lower case, ASCII digits and bytes from 0x80 on.
+    Ascii,
 }
 
 /// Which two parts of a word that is not known have a row each; its vector is their mean.

@@ -1,9 +1,10 @@
+use super::unicode::to_lowercase;
 use super::utf8::Utf8Decoder;
 
 /// Splits a stream of UTF-8 into characters in lower case.
 ///
-/// A character is a Unicode scalar value, mapped by [`char::to_lowercase`], which does not look at neighbours; one
-/// whose lower case is several gives each of them (`İ` is `i` and U+0307). Nothing is dropped: spaces, punctuation
+/// A character is a Unicode scalar value in lower case, mapped by [`super::unicode::to_lowercase`], which does not look
+/// at neighbours. The one whose lower case is two characters, `İ`, gives both: `i` and U+0307. Nothing is dropped: spaces, punctuation
 /// and line ends are characters. Bytes that are not UTF-8 give one `None` for each part as
 /// [`String::from_utf8_lossy`] cuts them: a sequence that breaks off, or a byte that can not begin one.
 ///
@@ -39,11 +40,30 @@ impl CharacterTokenizer {
     /// Never.
     pub fn push(&mut self, bytes: &[u8], mut emit: impl FnMut(Option<char>)) {
         let mut lower = |character: Option<char>| match character {
-            Some(character) => character.to_lowercase().for_each(|lower| emit(Some(lower))),
+            Some(character) => to_lowercase(character).for_each(|lower| emit(Some(lower))),
             None => emit(None),
         };
         for byte in bytes {
             self.decoder.push(*byte, &mut lower);
+        }
+    }
+
+    /// Calls `emit` as [`Self::finish`] would, and changes nothing: the text may go on as if nobody had asked.
+    ///
+    /// # Panics
+    /// Never.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut tokenizer = runtime::text::CharacterTokenizer::new();
+    /// tokenizer.push(b"\xc3", |_| unreachable!());
+    /// tokenizer.pending(|character| assert_eq!(character, None));
+    /// tokenizer.push(b"\xa9", |character| assert_eq!(character, Some('é')));
+    /// tokenizer.pending(|_| unreachable!());
+    /// ```
+    pub fn pending(&self, mut emit: impl FnMut(Option<char>)) {
+        if self.decoder.has_begun() {
+            emit(None);
         }
     }
 
@@ -99,10 +119,26 @@ mod tests {
         #[test]
         fn text_is_what_the_standard_library_reads(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let text = String::from_utf8_lossy(&bytes);
-            let expected: String = text.chars().flat_map(char::to_lowercase).collect();
+            let expected: String = text.chars().flat_map(to_lowercase).collect();
             let found = characters([&bytes[..]]);
             let found: String = found.into_iter().map(|found| found.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
             prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn asking_what_is_pending_changes_nothing(
+            chunks in prop::collection::vec(prop::collection::vec(prop_oneof![any::<u8>(), Just(0xC3)], 0..6), 0..20),
+        ) {
+            let (mut tokenizer, mut found) = (CharacterTokenizer::new(), Vec::new());
+            for chunk in &chunks {
+                tokenizer.push(chunk, |character| found.push(character));
+                let (mut pending, mut at_the_end) = (Vec::new(), Vec::new());
+                tokenizer.pending(|character| pending.push(character));
+                tokenizer.clone().finish(|character| at_the_end.push(character));
+                prop_assert_eq!(pending, at_the_end);
+            }
+            tokenizer.finish(|character| found.push(character));
+            prop_assert_eq!(found, characters(chunks.iter().map(Vec::as_slice)));
         }
     }
 }

@@ -60,12 +60,14 @@ impl Parts {
     /// second = first_row + hash mod buckets
     /// ```
     ///
+    /// Characters are counted by the bytes that begin one in UTF-8, all but 0x80 to 0xBF: the prefix ends before the
+    /// sixth such byte, in a word that is not UTF-8 too.
+    ///
     /// # Panics
     /// Never.
     #[inline(never)]
-    pub fn token(&self, word: &str, seed: u32, hash: u32) -> u32 {
+    pub fn token(&self, word: &[u8], seed: u32, hash: u32) -> u32 {
         let PartRule::PrefixAndWord = self.rule;
-        let word = word.as_bytes();
         let starts = word.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80);
         let end = starts.map(|(place, _)| place).nth(PREFIX_CHARACTERS).unwrap_or(word.len());
         let prefix = hash_bytes(word.get(..end).unwrap_or(word), !seed);
@@ -93,7 +95,9 @@ mod tests {
     #[test]
     fn words_of_one_prefix_share_a_row() {
         let parts = Parts { rule: PartRule::PrefixAndWord, first_row: 100, buckets: 1_000 };
-        let rows = |word: &str| composed_rows(parts.token(word, 7, hash_word_with_seed(word, 7))).unwrap_or_default();
+        let rows = |word: &str| {
+            composed_rows(parts.token(word.as_bytes(), 7, hash_word_with_seed(word, 7))).unwrap_or_default()
+        };
         let [elect, elected, election, électrique] = ["elect", "elected", "election", "électrique"].map(rows);
         assert_eq!(elected[0], election[0]);
         assert_eq!(elect[0], elected[0]);
@@ -104,6 +108,22 @@ mod tests {
         );
         assert_ne!(elected[1], election[1]);
         assert_ne!(elect[0], elect[1]);
-        assert_eq!(Parts { buckets: 0, ..parts }.token("elect", 7, 9), UNKNOWN_TOKEN);
+        assert_eq!(Parts { buckets: 0, ..parts }.token(b"elect", 7, 9), UNKNOWN_TOKEN);
+    }
+
+    #[test]
+    fn a_prefix_of_bytes_that_are_not_utf8_ends_before_the_sixth_that_begins_a_character() {
+        let parts = Parts { rule: PartRule::PrefixAndWord, first_row: 0, buckets: 1_000 };
+        let cases: [(&[u8], &[u8]); 4] = [
+            (b"\x80\x80abcde\x80f", b"\x80\x80abcde\x80"),
+            (b"\xff\xff\xff\xff\xff\xff", b"\xff\xff\xff\xff\xff"),
+            (b"\x80\x81\x82\x83\x84\x85\x86", b"\x80\x81\x82\x83\x84\x85\x86"),
+            (b"", b""),
+        ];
+        for (word, prefix) in cases {
+            let hash = hash_bytes(word, 7);
+            let expected = [hash_bytes(prefix, !7) % 1_000, hash % 1_000];
+            assert_eq!(composed_rows(parts.token(word, 7, hash)), Some(expected), "{word:x?}");
+        }
     }
 }

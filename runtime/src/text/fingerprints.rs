@@ -1,4 +1,4 @@
-use super::{FIRST_WORD_TOKEN, Parts, UNKNOWN_TOKEN, hash_word_with_seed};
+use super::{FIRST_WORD_TOKEN, Parts, UNKNOWN_TOKEN, hash_bytes};
 use crate::format::{FingerprintTable, PartRule};
 
 /// The words that a model knows by parts of their hashes: word `n` of its table has token `n + 2`.
@@ -43,9 +43,9 @@ impl<'m> FingerprintVocabulary<'m> {
     ///
     /// # Panics
     /// Never.
-    pub fn token(&self, word: Option<&str>) -> u32 {
+    pub fn token(&self, word: Option<&[u8]>) -> u32 {
         let Some(word) = word else { return UNKNOWN_TOKEN };
-        let hash = hash_word_with_seed(word, self.table.seed);
+        let hash = hash_bytes(word, self.table.seed);
         match (self.table.find(hash), &self.parts) {
             (Some(number), _) => (number as u32).saturating_add(FIRST_WORD_TOKEN),
             (None, Some(parts)) => parts.token(word, self.table.seed, hash),

@@ -39,9 +39,17 @@ pub const fn hash_word_with_seed(word: &str, seed: u32) -> u32 {
     hash_bytes(word.as_bytes(), seed)
 }
 
-/// [`hash_word_with_seed`] of a word's bytes.
+/// [`hash_word_with_seed`] of a word's bytes, which need not be UTF-8.
+///
+/// # Panics
+/// Never.
+///
+/// # Examples
+/// ```
+/// assert_eq!(runtime::text::hash_bytes(b"kitchen", 7), 0x1B2F_4D78);
+/// ```
 #[inline(never)]
-pub(super) const fn hash_bytes(word: &[u8], seed: u32) -> u32 {
+pub const fn hash_bytes(word: &[u8], seed: u32) -> u32 {
     let mut hash: u32 = 0x811C_9DC5 ^ seed;
     let mut rest = word;
     while let Some((byte, after)) = rest.split_first() {

@@ -13,7 +13,7 @@ mod words;
 pub use characters::CharacterTokenizer;
 pub use composed::{MAX_COMPOSED_ROWS, PREFIX_CHARACTERS, Parts, composed_rows, composed_token};
 pub use fingerprints::FingerprintVocabulary;
-pub use hash::{hash_word, hash_word_with_seed};
+pub use hash::{hash_bytes, hash_word, hash_word_with_seed};
 pub(crate) use reader::{TextInput, TextReader};
 pub use vocabulary::{FIRST_WORD_TOKEN, PADDING_TOKEN, UNKNOWN_TOKEN, Vocabulary};
 pub use words::{MAX_WORD_BYTES, WordTokenizer};

@@ -1,6 +1,7 @@
 use super::{
-    CharacterTokenizer, FIRST_WORD_TOKEN, FingerprintVocabulary, UNKNOWN_TOKEN, Vocabulary, WordTokenizer, hash_word,
+    CharacterTokenizer, FIRST_WORD_TOKEN, FingerprintVocabulary, UNKNOWN_TOKEN, Vocabulary, WordTokenizer, hash_bytes,
 };
+use crate::format::WordRule;
 
 /// Number of tokens of a model of bytes: padding, unknown, and one a byte.
 const BYTE_TOKENS: usize = 256 + FIRST_WORD_TOKEN as usize;
@@ -9,11 +10,11 @@ const BYTE_TOKENS: usize = 256 + FIRST_WORD_TOKEN as usize;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TextInput<'m> {
     /// Words of a vocabulary.
-    Words(Vocabulary<'m>),
+    Words { rule: WordRule, known: Vocabulary<'m> },
     /// Words numbered by their hash, at least one bucket.
-    HashedWords { buckets: u32 },
+    HashedWords { rule: WordRule, buckets: u32 },
     /// Words known by parts of their hashes.
-    FingerprintedWords(FingerprintVocabulary<'m>),
+    FingerprintedWords { rule: WordRule, known: FingerprintVocabulary<'m> },
     /// Characters of an alphabet.
     Characters(Vocabulary<'m>),
     /// Bytes.
@@ -23,9 +24,9 @@ pub(crate) enum TextInput<'m> {
 impl<'m> TextInput<'m> {
     pub(crate) fn token_count(&self) -> usize {
         match self {
-            Self::Words(known) | Self::Characters(known) => known.token_count(),
-            Self::HashedWords { buckets } => (*buckets as usize).saturating_add(FIRST_WORD_TOKEN as usize),
-            Self::FingerprintedWords(known) => known.token_count(),
+            Self::Words { known, .. } | Self::Characters(known) => known.token_count(),
+            Self::HashedWords { buckets, .. } => (*buckets as usize).saturating_add(FIRST_WORD_TOKEN as usize),
+            Self::FingerprintedWords { known, .. } => known.token_count(),
             Self::Bytes => BYTE_TOKENS,
         }
     }
@@ -33,17 +34,17 @@ impl<'m> TextInput<'m> {
     /// The words or characters that are known by name.
     pub(crate) fn vocabulary(&self) -> Option<&Vocabulary<'m>> {
         match self {
-            Self::Words(known) | Self::Characters(known) => Some(known),
-            Self::HashedWords { .. } | Self::FingerprintedWords(_) | Self::Bytes => None,
+            Self::Words { known, .. } | Self::Characters(known) => Some(known),
+            Self::HashedWords { .. } | Self::FingerprintedWords { .. } | Self::Bytes => None,
         }
     }
 
-    fn word_token(&self, word: Option<&str>) -> u32 {
+    fn word_token(&self, word: Option<&[u8]>) -> u32 {
         match (self, word) {
-            (Self::Words(vocabulary), word) => vocabulary.token(word),
-            (Self::FingerprintedWords(vocabulary), word) => vocabulary.token(word),
-            (Self::HashedWords { buckets }, Some(word)) => {
-                let bucket = hash_word(word).checked_rem(*buckets).unwrap_or(0);
+            (Self::Words { known, .. }, word) => known.token(word),
+            (Self::FingerprintedWords { known, .. }, word) => known.token(word),
+            (Self::HashedWords { buckets, .. }, Some(word)) => {
+                let bucket = hash_bytes(word, 0).checked_rem(*buckets).unwrap_or(0);
                 bucket.saturating_add(FIRST_WORD_TOKEN)
             }
             _ => UNKNOWN_TOKEN,
@@ -70,9 +71,9 @@ impl TextReader {
     /// A reader at the start of a text.
     pub(crate) const fn new(input: &TextInput<'_>) -> Self {
         match input {
-            TextInput::Words(_) | TextInput::HashedWords { .. } | TextInput::FingerprintedWords(_) => {
-                Self::Words(WordTokenizer::new())
-            }
+            TextInput::Words { rule, .. }
+            | TextInput::HashedWords { rule, .. }
+            | TextInput::FingerprintedWords { rule, .. } => Self::Words(WordTokenizer::new(*rule)),
             TextInput::Characters(_) => Self::Characters(CharacterTokenizer::new()),
             TextInput::Bytes => Self::Bytes,
         }
@@ -86,6 +87,16 @@ impl TextReader {
                 characters.push(bytes, |character| emit(input.character_token(character)));
             }
             Self::Bytes => bytes.iter().for_each(|byte| emit(u32::from(*byte) + FIRST_WORD_TOKEN)),
+        }
+    }
+
+    /// Calls `emit` as [`Self::finish`] would, and changes nothing.
+    #[cfg_attr(not(test), expect(dead_code))]
+    pub(crate) fn pending(&self, input: &TextInput<'_>, mut emit: impl FnMut(u32)) {
+        match self {
+            Self::Words(words) => words.pending(|word| emit(input.word_token(word))),
+            Self::Characters(characters) => characters.pending(|character| emit(input.character_token(character))),
+            Self::Bytes => {}
         }
     }
 
@@ -105,5 +116,50 @@ impl TextReader {
             Self::Characters(characters) => characters.reset(),
             Self::Bytes => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use super::*;
+
+    /// The tokens of a text, and those that are pending after each of its pieces.
+    fn tokens(input: &TextInput<'_>, pieces: &[&[u8]]) -> (Vec<u32>, Vec<Vec<u32>>) {
+        let (mut reader, mut tokens, mut pending) = (TextReader::new(input), Vec::new(), Vec::new());
+        for piece in pieces {
+            reader.push(input, piece, |token| tokens.push(token));
+            let mut found = Vec::new();
+            reader.pending(input, |token| found.push(token));
+            pending.push(found);
+        }
+        reader.finish(input, |token| tokens.push(token));
+        (tokens, pending)
+    }
+
+    #[test]
+    fn what_is_pending_is_told_and_kept() {
+        let hashed = |word: &[u8]| FIRST_WORD_TOKEN + hash_bytes(word, 0) % 100;
+        let input = TextInput::HashedWords { rule: WordRule::LowercaseAlphanumeric, buckets: 100 };
+        assert_eq!(
+            tokens(&input, &[b"On", b"e ", b"\xc3"]),
+            (std::vec![hashed(b"one")], std::vec![std::vec![hashed(b"on")], std::vec![], std::vec![]])
+        );
+        assert_eq!(tokens(&TextInput::Bytes, &[b"a"]), (std::vec![99], std::vec![std::vec![]]));
+    }
+
+    #[test]
+    fn the_rule_of_the_input_decides_what_a_word_is() {
+        let count = |rule, text: &[u8]| {
+            let input = TextInput::HashedWords { rule, buckets: 1 << 24 };
+            tokens(&input, &[text]).0
+        };
+        let hashed = |word: &[u8]| FIRST_WORD_TOKEN + hash_bytes(word, 0) % (1 << 24);
+        let text = "E\u{301}—".as_bytes();
+        assert_eq!(count(WordRule::LowercaseAlphanumeric, text), [hashed(b"e")]);
+        assert_eq!(count(WordRule::LowercaseWithMarks, text), [hashed("e\u{301}".as_bytes())]);
+        assert_eq!(count(WordRule::Ascii, text), [hashed("e\u{301}—".as_bytes())]);
     }
 }

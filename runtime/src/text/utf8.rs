@@ -34,10 +34,15 @@ impl Utf8Decoder {
     /// Ends the text: a sequence that has begun is one part that is not UTF-8.
     #[inline]
     pub(super) fn finish(&mut self, emit: &mut impl FnMut(Option<char>)) {
-        if !self.pending.is_empty() {
+        if self.has_begun() {
             self.pending.clear();
             emit(None);
         }
+    }
+
+    /// Whether a sequence has begun that is not complete.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Forgets what has begun.

@@ -54,9 +54,8 @@ impl<'m> Vocabulary<'m> {
     ///
     /// # Panics
     /// Never.
-    pub fn token(&self, word: Option<&str>) -> u32 {
-        word.and_then(|word| self.words.find(word.as_bytes()))
-            .map_or(UNKNOWN_TOKEN, |number| number as u32 + FIRST_WORD_TOKEN)
+    pub fn token(&self, word: Option<&[u8]>) -> u32 {
+        word.and_then(|word| self.words.find(word)).map_or(UNKNOWN_TOKEN, |number| number as u32 + FIRST_WORD_TOKEN)
     }
 
     /// The token of `character`, which must be in lower case as [`super::CharacterTokenizer`] gives it; `None`,
@@ -66,6 +65,6 @@ impl<'m> Vocabulary<'m> {
     /// Never.
     pub fn character_token(&self, character: Option<char>) -> u32 {
         let mut bytes = [0; 4];
-        self.token(character.map(|character| &*character.encode_utf8(&mut bytes)))
+        self.token(character.map(|character| character.encode_utf8(&mut bytes).as_bytes()))
     }
 }
