@@ -130,7 +130,7 @@ impl FingerprintedVocabulary {
     pub fn encode(&self, text: &str) -> Vec<u32> {
         let known = self.of_device();
         let mut tokens = Vec::new();
-        Splitting::Words.for_each(text, |word| tokens.push(known.token(word)));
+        Splitting::Words.for_each(text, |word| tokens.push(known.token(word.map(str::as_bytes))));
         tokens
     }
 
@@ -138,7 +138,7 @@ impl FingerprintedVocabulary {
     pub fn unknown_tokens(&self) -> Vec<u32> {
         let seed = self.seed();
         let Some(parts) = self.of_device().parts() else { return Vec::new() };
-        let composed = |word: &String| parts.token(word, seed, hash_word_with_seed(word, seed));
+        let composed = |word: &String| parts.token(word.as_bytes(), seed, hash_word_with_seed(word, seed));
         [PADDING_TOKEN, UNKNOWN_TOKEN].into_iter().chain(self.vocabulary.words().iter().map(composed)).collect()
     }
 

@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use runtime::format::WordRule;
 use runtime::text::{CharacterTokenizer, FIRST_WORD_TOKEN, UNKNOWN_TOKEN, WordTokenizer};
 
 /// What a text is split into.
@@ -17,7 +18,9 @@ impl Splitting {
     pub fn for_each(self, text: &str, mut each: impl FnMut(Option<&str>)) {
         match self {
             Self::Words => {
-                let mut tokenizer = WordTokenizer::new();
+                // Words of a text are UTF-8 under every rule, as the text is.
+                let mut each = |word: Option<&[u8]>| each(word.and_then(|word| std::str::from_utf8(word).ok()));
+                let mut tokenizer = WordTokenizer::new(WordRule::LowercaseAlphanumeric);
                 tokenizer.push(text.as_bytes(), &mut each);
                 tokenizer.finish(each);
             }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use runtime::text::MAX_WORD_BYTES;
+use runtime::text::unicode::to_lowercase;
 
 use super::description::{Description, beside};
 use super::error::ImportError;
@@ -98,9 +99,7 @@ fn unreachable(word: &str) -> Option<String> {
         [Some(same)] if same == word => None,
         [] => Some("has no letter or digit".into()),
         [None] => Some(format!("is longer than {MAX_WORD_BYTES} bytes")),
-        [Some(other)] if other.chars().eq(word.chars().flat_map(char::to_lowercase)) => {
-            Some("is not in lower case".into())
-        }
+        [Some(other)] if other.chars().eq(word.chars().flat_map(to_lowercase)) => Some("is not in lower case".into()),
         _ => Some("has characters that are neither letters nor digits".into()),
     }
 }
