@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::data::Frames;
@@ -173,6 +175,11 @@ impl FrameNormalization {
         self.units.get(channel).or(self.units.first()).copied().unwrap_or(1.0)
     }
 
+    /// What 1 stands for in each channel.
+    pub fn units_of_channels(&self) -> Vec<f32> {
+        (0..self.channels()).map(|channel| self.unit(channel)).collect()
+    }
+
     /// Whether all channels have the same unit.
     pub fn has_one_unit(&self) -> bool {
         self.units.iter().all(|unit| *unit == self.unit(0))
@@ -261,6 +268,22 @@ impl FrameNormalization {
         } else {
             None
         }
+    }
+}
+
+impl fmt::Display for FrameNormalization {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} channels, ", self.channels())?;
+        if self.has_one_unit() {
+            write!(formatter, "unit {}", self.unit(0))?;
+        } else {
+            let units: Vec<String> = self.units.iter().map(f32::to_string).collect();
+            write!(formatter, "units {}", units.join(" "))?;
+        }
+        if self.frames_per_step != 1 || self.frame_stride != 1 {
+            write!(formatter, ", {} frames a step, {} from one to the next", self.frames_per_step, self.frame_stride)?;
+        }
+        if self.differences.is_some() { write!(formatter, ", with differences") } else { Ok(()) }
     }
 }
 

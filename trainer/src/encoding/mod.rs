@@ -7,6 +7,7 @@ mod input;
 pub mod pretrained;
 mod ranking;
 mod vocabulary;
+mod word_rule;
 
 pub use encoder::{CutSequence, Encoder, Mismatch};
 pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS};
@@ -15,3 +16,4 @@ pub use input::Input;
 pub use pretrained::Pretrained;
 pub use ranking::{RankedWords, VocabularyBy};
 pub use vocabulary::{Splitting, Vocabulary};
+pub use word_rule::WordRule;

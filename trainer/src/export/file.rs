@@ -49,6 +49,16 @@ impl ModelFile {
         Ok((file, part_two.unwrap_or_default()))
     }
 
+    /// What a device needs of it: the same without part two and a signature.
+    ///
+    /// # Errors
+    /// As [`Self::parts`] and [`Self::parse`].
+    pub fn stripped(&self, path: &Path) -> Result<Self, Error> {
+        let (file, _) = self.parts(path)?;
+        self.parse(path)?;
+        Ok(Self::from_bytes(self.bytes().get(..file.header.device_length as usize).unwrap_or_default()))
+    }
+
     /// Verifies the model.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use runtime::text::unicode::to_lowercase;
 
 use super::description::{Description, beside};
 use super::error::ImportError;
-use crate::encoding::Splitting;
+use crate::encoding::{Splitting, WordRule};
 use crate::error::Error;
 use crate::run_folder::read_lines;
 use crate::weights::Matrix;
@@ -94,7 +94,7 @@ impl TokenOrder {
 /// Why the device's tokenizer never gives `word`.
 fn unreachable(word: &str) -> Option<String> {
     let mut found = Vec::new();
-    Splitting::Words.for_each(word, |word| found.push(word.map(str::to_owned)));
+    Splitting::Words(WordRule::default()).for_each(word, |word| found.push(word.map(str::to_owned)));
     match found.as_slice() {
         [Some(same)] if same == word => None,
         [] => Some("has no letter or digit".into()),
