@@ -209,9 +209,17 @@ impl<B: Backend> Run<B> {
 /// As [`read_toml`].
 pub(crate) fn read_config(folder: &RunFolder) -> Result<TrainingConfig, Error> {
     let config: TrainingConfig = read_toml(&folder.config())?;
+    let is_earlier = is_of_earlier_version(folder)?;
+    Ok(if is_earlier { TrainingConfig { word_rule: WordRule::Alphanumeric, ..config } } else { config })
+}
+
+/// Whether a run's folder was made before its settings said what a word is.
+///
+/// # Errors
+/// As [`read_toml`].
+pub(crate) fn is_of_earlier_version(folder: &RunFolder) -> Result<bool, Error> {
     let settings: toml::Table = read_toml(&folder.config())?;
-    let says_words = settings.contains_key("word_rule");
-    Ok(if says_words { config } else { TrainingConfig { word_rule: WordRule::Alphanumeric, ..config } })
+    Ok(!settings.contains_key("word_rule"))
 }
 
 /// The network of a run's folder, with the weights of the epoch that is kept.
