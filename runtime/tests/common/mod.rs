@@ -1,14 +1,14 @@
 //! Small models of every kind, made in memory from weights that are a function of their place.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test takes what it needs; a test may panic")]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test takes what it needs; a test may panic")]
 
 pub(crate) mod fingerprints;
 
 use fingerprints::Fingerprints;
 use runtime::format::{
-    ALIGNMENT, Cell, CharacterInput, CharacterRule, ComposedWordInput, DataType, DirectionWeights, Element, Embedding,
-    FingerprintTableRef, FingerprintedWordInput, FrameInput, HEADER_LENGTH, HashedWordInput, Head, Header, Input,
-    Int8Scales, Layer, Manifest, Packing, PartRule, Pooling, Precision, Provenance, StringTableRef, Tensor,
-    TokenVectors, WordInput, WordRule, checksum, round_up,
+    Cell, CharacterRule, Direction, FingerprintTableSize, FloatChannel, Frames, HEADER_LENGTH, Head, Header, Input,
+    IntegerChannel, LARGEST_ALIGNMENT, Layer, ONE_TEMPERATURE, Packing, PartOne, PartRule, Pooling, Precision,
+    StringTableSize, Task, Text, Thresholds, Tokens, UNICODE_VERSION, Vectors, WordRule, WordSplit, device_checksum,
+    part_two_checksum, round_up,
 };
 use runtime::{Error, Model};
 
@@ -20,6 +20,8 @@ pub(crate) const WORDS: [&str; 6] = ["down", "lamp", "light", "off", "up", "é"]
 pub(crate) const ALPHABET: [&str; 7] = [" ", "a", "e", "l", "n", "o", "é"];
 pub(crate) const BUCKETS: u32 = 11;
 pub(crate) const CHANNELS: usize = 3;
+/// What 1 stands for in a channel of [`InputSpec::Frames`], if each has a unit of its own; else the first for all.
+pub(crate) const UNITS: [f32; CHANNELS] = [1.0 / 64.0, 0.5, 3.0];
 /// Values of an embedding's vector.
 pub(crate) const EMBEDDING_SIZE: usize = 6;
 
@@ -68,6 +70,26 @@ pub(crate) enum VectorSpec {
     Identity,
 }
 
+/// How frames become steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WindowSpec {
+    pub(crate) frames_per_step: u16,
+    pub(crate) frame_stride: u16,
+    pub(crate) has_differences: bool,
+    pub(crate) has_one_unit: bool,
+}
+
+impl WindowSpec {
+    /// Each frame is a step.
+    pub(crate) const SINGLE: Self =
+        Self { frames_per_step: 1, frame_stride: 1, has_differences: false, has_one_unit: true };
+
+    /// Values of a step of so many channels.
+    pub(crate) fn width(self, channels: usize) -> usize {
+        channels * usize::from(self.frames_per_step) * if self.has_differences { 2 } else { 1 }
+    }
+}
+
 /// How the weights of layers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WeightSpec {
@@ -93,25 +115,35 @@ pub(crate) struct Spec {
     pub(crate) precision: Precision,
     pub(crate) input: InputSpec,
     pub(crate) vectors: VectorSpec,
+    pub(crate) rule: WordRule,
+    pub(crate) window: WindowSpec,
     pub(crate) weights: WeightSpec,
     pub(crate) layers: Vec<LayerSpec>,
     pub(crate) pooling: Pooling,
     pub(crate) max_steps: u32,
-    pub(crate) pad_to: u32,
+    pub(crate) pad_to: u16,
+    pub(crate) inverse_temperature: u16,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) alignment: u8,
 }
 
 impl Spec {
-    /// Words, embedded, at most 40 of them, without padding.
+    /// Words, embedded, at most 40 of them, without padding; logits as they are, every answer accepted.
     pub(crate) fn new(precision: Precision, layers: &[LayerSpec], pooling: Pooling) -> Self {
         Self {
             precision,
             input: InputSpec::Words,
             vectors: VectorSpec::Embedding,
+            rule: WordRule::LowercaseAlphanumeric,
+            window: WindowSpec::SINGLE,
             weights: WeightSpec::Bytes,
             layers: layers.to_vec(),
             pooling,
             max_steps: 40,
             pad_to: 0,
+            inverse_temperature: ONE_TEMPERATURE,
+            thresholds: Thresholds::None,
+            alignment: 4,
         }
     }
 
@@ -127,10 +159,19 @@ impl Spec {
         }
     }
 
-    fn input_size(&self) -> usize {
+    /// Values of a frame; 0 of a text.
+    pub(crate) fn channels(&self) -> usize {
+        match self.input {
+            InputSpec::Frames => CHANNELS,
+            InputSpec::Identity { channels } => channels,
+            _ => 0,
+        }
+    }
+
+    /// Values of the first layer's input, or tokens of one-hot vectors.
+    pub(crate) fn input_size(&self) -> usize {
         match (self.input, self.vectors) {
-            (InputSpec::Frames, _) => CHANNELS,
-            (InputSpec::Identity { channels }, _) => channels,
+            (InputSpec::Frames | InputSpec::Identity { .. }, _) => self.window.width(self.channels()),
             (_, VectorSpec::Embedding) => EMBEDDING_SIZE,
             (_, VectorSpec::Nibbles | VectorSpec::NibblesAsBytes) => EMBEDDING_SIZE - 1,
             (_, VectorSpec::OneHot | VectorSpec::Identity) => self.token_count(),
@@ -187,6 +228,31 @@ pub(crate) fn multiplier(seed: u32, result: usize) -> i16 {
     2_000 + 10 * i16::from(number(seed + 3, result, 0))
 }
 
+/// How a channel's number becomes an input of an int8 model.
+pub(crate) fn integer_channel(channel: usize) -> IntegerChannel {
+    IntegerChannel { zero: 100 * channel as i32 - 50, scale: 300 + channel as i16, pre_shift: 0, shift: 10 }
+}
+
+/// How a channel's difference becomes one.
+pub(crate) fn integer_difference(channel: usize) -> IntegerChannel {
+    IntegerChannel { zero: 3 * channel as i32 - 2, scale: 200 + channel as i16, pre_shift: 1, shift: 8 }
+}
+
+/// How a channel's number becomes an input of a float model.
+pub(crate) fn float_channel(channel: usize) -> FloatChannel {
+    FloatChannel { zero: (100.0 * channel as f32 - 50.0) / 64.0, scale: 0.25 + channel as f32 }
+}
+
+/// How a channel's difference becomes one.
+pub(crate) fn float_difference(channel: usize) -> FloatChannel {
+    FloatChannel { zero: channel as f32 / 32.0, scale: 0.5 + channel as f32 }
+}
+
+/// The threshold of a class, where each has its own.
+pub(crate) fn threshold(class: usize) -> u16 {
+    [20_000, 12_000, 32_768][class]
+}
+
 /// Bytes of a model file, aligned as one must be.
 pub(crate) struct File {
     words: Vec<u128>,
@@ -194,8 +260,8 @@ pub(crate) struct File {
 }
 
 impl File {
-    fn new(bytes: &[u8]) -> Self {
-        let mut words = vec![0_u128; bytes.len().div_ceil(ALIGNMENT)];
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        let mut words = vec![0_u128; bytes.len().div_ceil(LARGEST_ALIGNMENT)];
         bytemuck::cast_slice_mut::<u128, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
         Self { words, length: bytes.len() }
     }
@@ -209,45 +275,73 @@ impl File {
     }
 }
 
+/// A tensor, with a name for tests.
+#[derive(Debug, Clone)]
+pub(crate) struct Tensor {
+    pub(crate) name: String,
+    /// Bytes of an element.
+    pub(crate) size: usize,
+    pub(crate) bytes: Vec<u8>,
+}
+
 /// The parts of a model file, to be changed before they are put together.
+#[derive(Debug, Clone)]
 pub(crate) struct Parts {
     pub(crate) precision: Precision,
-    pub(crate) manifest: Manifest<'static>,
-    pub(crate) tensors: Vec<u8>,
+    pub(crate) alignment: u8,
+    /// What the header says that a reader needs; `None`: what part one does.
+    pub(crate) needs: Option<u32>,
+    pub(crate) model_version: u32,
+    pub(crate) part_one: PartOne,
+    pub(crate) extensions: Vec<u8>,
+    pub(crate) tensors: Vec<Tensor>,
+    pub(crate) part_two: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
 }
+
+/// The model id in the files of these tests, which no runtime computes.
+pub(crate) const ID: [u8; 16] = *b"0123456789abcdef";
 
 impl Parts {
     pub(crate) fn of(spec: &Spec) -> Self {
         let mut writer = Writer { precision: spec.precision, weights: spec.weights, tensors: Vec::new() };
-        let labels = writer.strings(&LABELS);
         let input = writer.input(spec);
         let mut input_size = spec.input_size();
         let mut layers = Vec::new();
         for (number, layer) in spec.layers.iter().enumerate() {
             let one_hot =
                 (number == 0 && spec.vectors == VectorSpec::OneHot && spec.token_count() > 0).then_some(input_size);
-            let mut direction = |seed| writer.direction(layer, seed, input_size, one_hot);
+            let bits = writer.layer_bits();
+            let mut direction =
+                |name: &str, seed| writer.direction(&format!("{number}.{name}"), layer, seed, input_size, one_hot);
             layers.push(Layer {
                 cell: layer.cell,
-                input_size: input_size as u16,
                 hidden_size: layer.hidden_size as u16,
-                forward: direction(layer.seed),
-                reverse: layer.reverse_seed.map(direction),
+                bits,
+                forward: direction("forward", layer.seed),
+                reverse: layer.reverse_seed.map(|seed| direction("reverse", seed)),
             });
             input_size = layer.width();
         }
-        let head = writer.head(input_size);
-        let manifest = Manifest {
-            provenance: Provenance { trainer_version: "test", data_hash: "00ff", seed: 1, ..Provenance::default() },
-            labels,
+        let head = writer.head(spec, input_size);
+        let part_one = PartOne {
             input,
             max_steps: spec.max_steps,
             pad_to: spec.pad_to,
             layers: layers.into_iter().collect(),
-            pooling: spec.pooling,
-            head,
+            heads: [head].into_iter().collect(),
         };
-        Self { precision: spec.precision, manifest, tensors: writer.tensors }
+        Self {
+            precision: spec.precision,
+            alignment: spec.alignment,
+            needs: None,
+            model_version: 7,
+            part_one,
+            extensions: Vec::new(),
+            tensors: writer.tensors,
+            part_two: b"part two".to_vec(),
+            signature: Vec::new(),
+        }
     }
 
     /// The file, with the capacity that the runtime asks for if it accepts the rest.
@@ -259,30 +353,51 @@ impl Parts {
 
     pub(crate) fn assemble_with_capacity(&self, capacity: u32) -> File {
         let mut buffer = vec![0; 4096];
-        let manifest = postcard::to_slice(&self.manifest, &mut buffer).unwrap();
-        let tensors_offset = round_up(HEADER_LENGTH + manifest.len(), ALIGNMENT);
+        self.assemble_of(postcard::to_slice(&self.part_one, &mut buffer).unwrap(), capacity)
+    }
+
+    /// The file with these bytes as part one.
+    pub(crate) fn assemble_of(&self, part_one: &[u8], capacity: u32) -> File {
+        let alignment = usize::from(self.alignment);
+        let mut bytes = [&[0; HEADER_LENGTH], part_one, &self.extensions].concat();
+        bytes.resize(round_up(bytes.len(), alignment), 0);
+        for tensor in self.tensors.iter().filter(|tensor| !tensor.bytes.is_empty()) {
+            bytes.resize(round_up(bytes.len(), alignment), 0);
+            bytes.extend_from_slice(&tensor.bytes);
+        }
         let header = Header {
             precision: self.precision,
-            total_length: (tensors_offset + self.tensors.len()) as u32,
-            checksum: 0,
-            manifest_length: manifest.len() as u32,
-            tensors_offset: tensors_offset as u32,
+            packing: Packing::RowMajor,
+            needs: self.needs.unwrap_or(self.part_one.needs(self.precision)),
+            alignment: self.alignment,
+            signature_length: self.signature.len() as u16,
+            id: ID,
+            model_version: self.model_version,
             capacity,
+            part_one_length: part_one.len() as u32,
+            extensions_length: self.extensions.len() as u32,
+            device_length: bytes.len() as u32,
+            part_two_length: self.part_two.len() as u32,
+            part_two_checksum: part_two_checksum(&self.part_two),
+            device_checksum: 0,
         };
-        let mut bytes = header.to_bytes().to_vec();
-        bytes.extend_from_slice(manifest);
-        bytes.resize(tensors_offset, 0);
-        bytes.extend_from_slice(&self.tensors);
-        let header = Header { checksum: checksum(&bytes), ..header };
         bytes[..HEADER_LENGTH].copy_from_slice(&header.to_bytes());
+        let header = Header { device_checksum: device_checksum(&bytes), ..header };
+        bytes[..HEADER_LENGTH].copy_from_slice(&header.to_bytes());
+        bytes.extend_from_slice(&self.part_two);
+        bytes.extend_from_slice(&self.signature);
         File::new(&bytes)
     }
 
+    pub(crate) fn tensor(&mut self, name: &str) -> &mut Tensor {
+        let names: Vec<String> = self.tensors.iter().map(|tensor| tensor.name.clone()).collect();
+        self.tensors.iter_mut().find(|tensor| tensor.name == name).unwrap_or_else(|| panic!("{name} of {names:?}"))
+    }
+
     /// Puts bytes in the place of an element of a tensor.
-    pub(crate) fn poke(&mut self, tensor: Tensor, element: usize, bytes: &[u8]) {
-        assert!(element < tensor.elements as usize);
-        let start = tensor.offset as usize + element * tensor.data_type.bits() / 8;
-        self.tensors[start..start + bytes.len()].copy_from_slice(bytes);
+    pub(crate) fn poke(&mut self, name: &str, element: usize, bytes: &[u8]) {
+        let tensor = self.tensor(name);
+        tensor.bytes[element * tensor.size..][..bytes.len()].copy_from_slice(bytes);
     }
 }
 
@@ -294,222 +409,254 @@ pub(crate) fn file(spec: &Spec) -> File {
 struct Writer {
     precision: Precision,
     weights: WeightSpec,
-    tensors: Vec<u8>,
+    tensors: Vec<Tensor>,
 }
 
 impl Writer {
-    fn add<T: Element + bytemuck::NoUninit>(&mut self, values: &[T]) -> Tensor {
-        self.tensors.resize(round_up(self.tensors.len(), ALIGNMENT), 0);
-        let offset = self.tensors.len() as u32;
-        self.tensors.extend_from_slice(bytemuck::cast_slice(values));
-        Tensor { data_type: T::DATA_TYPE, offset, elements: values.len() as u32 }
+    fn add<T: bytemuck::NoUninit>(&mut self, name: &str, values: &[T]) {
+        let bytes = bytemuck::cast_slice(values).to_vec();
+        self.tensors.push(Tensor { name: name.into(), size: size_of::<T>(), bytes });
     }
 
-    fn weights(&mut self, weights: &[i8]) -> Tensor {
+    /// Bits of a weight of a layer, and of a number of an embedding that is not [`VectorSpec::Nibbles`].
+    fn bits(&self) -> u8 {
         match self.precision {
-            Precision::Int8 => self.add(weights),
-            Precision::F32 => self.add(&weights.iter().map(|weight| float(*weight)).collect::<Vec<_>>()),
+            Precision::F32 => 32,
+            Precision::F16 => 16,
+            Precision::Int8 => 8,
+        }
+    }
+
+    fn layer_bits(&self) -> u8 {
+        if self.weights == WeightSpec::Nibbles { 4 } else { self.bits() }
+    }
+
+    fn weights(&mut self, name: &str, weights: &[i8]) {
+        match self.precision {
+            Precision::Int8 => self.add(name, weights),
+            Precision::F32 => self.add(name, &weights.iter().map(|weight| float(*weight)).collect::<Vec<_>>()),
             Precision::F16 => {
                 let weights: Vec<_> = weights.iter().map(|weight| half::f16::from_f32(float(*weight))).collect();
-                self.add(&weights)
+                self.add(name, &weights);
             }
         }
     }
 
     /// Rows in 4 bits, each from a byte on.
-    fn nibbles(&mut self, rows: impl Iterator<Item = Vec<i8>>) -> Tensor {
+    fn nibbles(&mut self, name: &str, rows: impl Iterator<Item = Vec<i8>>) {
         let bytes: Vec<u8> = rows
             .flat_map(|row| {
                 let byte = |pair: &[i8]| pair[0] as u8 & 15 | (pair.get(1).copied().unwrap_or(0) as u8) << 4;
                 row.chunks(2).map(byte).collect::<Vec<_>>()
             })
             .collect();
-        let tensor = self.add(&bytes);
-        Tensor { data_type: DataType::I4, elements: 2 * tensor.elements, ..tensor }
+        self.add(name, &bytes);
     }
 
-    fn bias(&mut self, bias: &[i32], unit: f32) -> Tensor {
-        match self.precision {
-            Precision::Int8 => self.add(bias),
-            _ => self.add(&bias.iter().map(|bias| *bias as f32 * unit).collect::<Vec<_>>()),
+    /// The weights of a layer, `[rows, columns]`.
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize, weight: impl Fn(usize, usize) -> i8) {
+        let row = |row: usize| (0..columns).map(|column| weight(row, column)).collect::<Vec<_>>();
+        let small = |number: usize| row(number).into_iter().map(|weight| weight / 17).collect::<Vec<_>>();
+        match self.weights {
+            WeightSpec::Bytes => self.weights(name, &(0..rows).flat_map(row).collect::<Vec<_>>()),
+            WeightSpec::Nibbles => self.nibbles(name, (0..rows).map(small)),
+            WeightSpec::NibblesAsBytes => self.add(name, &(0..rows).flat_map(small).collect::<Vec<_>>()),
         }
     }
 
-    fn strings(&mut self, strings: &[&str]) -> StringTableRef {
-        assert!(strings.len() <= 16, "one block");
-        let mut bytes = Vec::new();
-        for string in strings {
+    fn bias(&mut self, name: &str, bias: &[i32], unit: f32) {
+        match self.precision {
+            Precision::Int8 => self.add(name, bias),
+            _ => self.add(name, &bias.iter().map(|bias| *bias as f32 * unit).collect::<Vec<_>>()),
+        }
+    }
+
+    fn strings(&mut self, name: &str, strings: &[&str]) -> StringTableSize {
+        let (mut bytes, mut index) = (Vec::new(), Vec::new());
+        for (number, string) in strings.iter().enumerate() {
+            if number > 0 && number.is_multiple_of(16) {
+                index.push(bytes.len() as u32);
+            }
             bytes.push(string.len() as u8);
             bytes.extend_from_slice(string.as_bytes());
         }
-        StringTableRef { count: strings.len() as u32, index: self.add(&[0_u32]), bytes: self.add(&bytes) }
+        self.add(&format!("{name}.index"), &index);
+        self.add(&format!("{name}.bytes"), &bytes);
+        StringTableSize { count: strings.len() as u32, bytes: bytes.len() as u32 }
     }
 
-    fn fingerprints(&mut self) -> FingerprintTableRef {
+    fn fingerprints(&mut self) -> FingerprintTableSize {
         let Fingerprints { seed, remainder_bits, sorted, buckets, index, remainders } = fingerprints();
-        FingerprintTableRef {
-            count: sorted.len() as u32,
-            seed,
-            remainder_bits,
-            buckets: self.add(&buckets),
-            index: self.add(&index),
-            remainders: self.add(&remainders),
-        }
+        self.add("buckets", &buckets);
+        self.add("index", &index);
+        self.add("remainders", &remainders);
+        FingerprintTableSize { count: sorted.len() as u32, seed, remainder_bits }
     }
 
-    fn vectors(&mut self, spec: &Spec) -> TokenVectors {
+    fn vectors(&mut self, spec: &Spec) -> Vectors {
         let (tokens, size) = (spec.token_count(), spec.input_size());
         let one = if self.precision == Precision::Int8 { 127 } else { 0 };
-        let weights = match spec.vectors {
-            VectorSpec::OneHot => return TokenVectors::OneHot,
-            VectorSpec::Embedding => (0..tokens * size).map(|index| number(7, index / size, index % size)).collect(),
+        let mut bits = self.bits();
+        match spec.vectors {
+            VectorSpec::OneHot => return Vectors::OneHot,
             VectorSpec::Nibbles => {
+                bits = 4;
                 let vectors = |token| (0..size).map(move |column| small_number(7, token, column)).collect();
-                let weights = self.nibbles((0..tokens).map(vectors));
-                return TokenVectors::Embedding(Embedding { weights, size: size as u16 });
+                self.nibbles("vectors", (0..tokens).map(vectors));
             }
-            VectorSpec::NibblesAsBytes => {
-                (0..tokens * size).map(|index| 16 * small_number(7, index / size, index % size)).collect()
+            VectorSpec::Identity if self.precision == Precision::F32 => {
+                let identity = (0..tokens * size).map(|index| f32::from(u8::from(index / size == index % size)));
+                self.add("vectors", &identity.collect::<Vec<_>>());
             }
-            VectorSpec::Identity => {
-                (0..tokens * size).map(|index| if index / size == index % size { one } else { 0 }).collect::<Vec<_>>()
+            kind => {
+                let value = |row: usize, column: usize| match kind {
+                    VectorSpec::NibblesAsBytes => 16 * small_number(7, row, column),
+                    VectorSpec::Identity => i8::from(row == column) * one,
+                    _ => number(7, row, column),
+                };
+                let values: Vec<i8> = (0..tokens * size).map(|index| value(index / size, index % size)).collect();
+                self.weights("vectors", &values);
             }
-        };
-        let mut tensor = self.weights(&weights);
-        if spec.vectors == VectorSpec::Identity && self.precision == Precision::F32 {
-            let identity = (0..tokens * size).map(|index| f32::from(u8::from(index / size == index % size)));
-            tensor = self.add(&identity.collect::<Vec<_>>());
         }
-        TokenVectors::Embedding(Embedding { weights: tensor, size: size as u16 })
+        Vectors::Embedding { size: size as u16, bits }
     }
 
-    fn frames(&mut self, spec: &Spec) -> FrameInput {
-        let channels = spec.input_size();
+    fn frames(&mut self, spec: &Spec) -> Frames {
+        let WindowSpec { frames_per_step, frame_stride, has_differences, has_one_unit } = spec.window;
+        let channels = spec.channels();
         let identity = spec.input != InputSpec::Frames;
-        let zeros: Vec<i16> =
-            (0..channels).map(|channel| if identity { 0 } else { 100 * channel as i16 - 50 }).collect();
-        let int8 = self.precision == Precision::Int8;
-        let (zero, scale) = if int8 {
-            let scales: Vec<i16> =
-                (0..channels).map(|channel| if identity { 1 } else { 300 + channel as i16 }).collect();
-            (self.add(&zeros), self.add(&scales))
+        let unit = |channel: usize| if identity { 1.0 } else { UNITS[channel] };
+        self.add("units", &(0..if has_one_unit { 1 } else { channels }).map(unit).collect::<Vec<_>>());
+        self.channels("channels", channels, identity, integer_channel, float_channel);
+        self.channels(
+            "differences",
+            if has_differences { channels } else { 0 },
+            identity,
+            integer_difference,
+            float_difference,
+        );
+        Frames { channels: channels as u16, has_one_unit, frames_per_step, frame_stride, has_differences }
+    }
+
+    fn channels(
+        &mut self,
+        name: &str,
+        count: usize,
+        identity: bool,
+        integer: fn(usize) -> IntegerChannel,
+        float: fn(usize) -> FloatChannel,
+    ) {
+        if self.precision == Precision::Int8 {
+            let same = IntegerChannel { zero: 0, scale: 1, pre_shift: 0, shift: 0 };
+            let channel = |channel| if identity { same } else { integer(channel) };
+            self.add(name, &(0..count).map(channel).collect::<Vec<_>>());
         } else {
-            let scales: Vec<f32> =
-                (0..channels).map(|channel| if identity { 1.0 } else { 0.25 + channel as f32 }).collect();
-            (self.add(&zeros.iter().map(|zero| f32::from(*zero) / 64.0).collect::<Vec<_>>()), self.add(&scales))
-        };
-        let (unit, shift) = if identity { (1.0, 0) } else { (1.0 / 64.0, if int8 { 10 } else { 0 }) };
-        FrameInput { channels: channels as u16, unit, zero, scale, shift }
+            let same = FloatChannel { zero: 0.0, scale: 1.0 };
+            let channel = |channel| if identity { same } else { float(channel) };
+            self.add(name, &(0..count).map(channel).collect::<Vec<_>>());
+        }
     }
 
     fn input(&mut self, spec: &Spec) -> Input {
-        let rule = WordRule::LowercaseAlphanumeric;
-        match spec.input {
-            InputSpec::Words => {
-                Input::Words(WordInput { rule, vocabulary: self.strings(&WORDS), vectors: self.vectors(spec) })
-            }
-            InputSpec::HashedWords => {
-                Input::HashedWords(HashedWordInput { rule, buckets: BUCKETS, vectors: self.vectors(spec) })
-            }
-            InputSpec::FingerprintedWords => Input::FingerprintedWords(FingerprintedWordInput {
-                rule,
+        let split = WordSplit::of(spec.rule);
+        let tokens = match spec.input {
+            InputSpec::Frames | InputSpec::Identity { .. } => return Input::Frames(self.frames(spec)),
+            InputSpec::Words => Tokens::Words { split, vocabulary: self.strings("words", &WORDS) },
+            InputSpec::HashedWords => Tokens::HashedWords { split, buckets: BUCKETS },
+            InputSpec::FingerprintedWords => Tokens::FingerprintedWords { split, table: self.fingerprints() },
+            InputSpec::ComposedWords => Tokens::ComposedWords {
+                split,
                 table: self.fingerprints(),
-                vectors: self.vectors(spec),
-            }),
-            InputSpec::ComposedWords => Input::ComposedWords(ComposedWordInput {
-                known: FingerprintedWordInput { rule, table: self.fingerprints(), vectors: self.vectors(spec) },
                 parts: PartRule::PrefixAndWord,
                 buckets: SUBWORD_BUCKETS,
-            }),
-            InputSpec::Characters => Input::Characters(CharacterInput {
+            },
+            InputSpec::Characters => Tokens::Characters {
                 rule: CharacterRule::Lowercase,
-                alphabet: self.strings(&ALPHABET),
-                vectors: self.vectors(spec),
-            }),
-            InputSpec::Bytes => Input::Bytes(self.vectors(spec)),
-            InputSpec::Frames | InputSpec::Identity { .. } => Input::Frames(self.frames(spec)),
-        }
+                unicode: UNICODE_VERSION,
+                alphabet: self.strings("alphabet", &ALPHABET),
+            },
+            InputSpec::Bytes => Tokens::Bytes,
+        };
+        Input::Text(Text { tokens, vectors: self.vectors(spec) })
     }
 
-    fn scales(
-        &mut self,
-        seed: u32,
-        results: usize,
-        accumulator_shift: u8,
-        state_fraction_bits: u8,
-    ) -> Option<Int8Scales> {
-        let multipliers: Vec<i16> = (0..results).map(|result| multiplier(seed, result)).collect();
-        (self.precision == Precision::Int8).then(|| Int8Scales {
-            multipliers: self.add(&multipliers),
-            accumulator_shift,
-            state_fraction_bits,
-        })
+    fn multipliers(&mut self, name: &str, seed: u32, results: usize) {
+        if self.precision == Precision::Int8 {
+            self.add(name, &(0..results).map(|result| multiplier(seed, result)).collect::<Vec<_>>());
+        }
     }
 
     fn direction(
         &mut self,
+        name: &str,
         layer: &LayerSpec,
         seed: u32,
         input_size: usize,
         one_hot: Option<usize>,
-    ) -> DirectionWeights {
+    ) -> Direction {
         let rows = layer.cell.gates() * layer.hidden_size;
         let results = layer.cell.results() * layer.hidden_size;
-        let inputs = if one_hot.is_some() { 0 } else { input_size };
-        let mut weights = Vec::new();
-        for row in 0..rows {
-            weights.extend((0..inputs).map(|column| number(seed, row, column)));
-            weights.resize(round_up(weights.len() - row * columns(inputs, layer), 4) + row * columns(inputs, layer), 0);
-            weights.extend((0..layer.hidden_size).map(|column| number(seed + 50, row, column)));
-            weights.resize((row + 1) * columns(inputs, layer), 0);
+        match one_hot {
+            Some(tokens) => {
+                let entries: Vec<i8> =
+                    (0..tokens * rows).map(|index| number(seed, index % rows, index / rows)).collect();
+                self.weights(&format!("{name}.one_hot"), &entries);
+            }
+            None => {
+                self.matrix(&format!("{name}.input"), rows, input_size, |row, column| number(seed, row, column));
+            }
         }
-        let one_hot = one_hot.map(|tokens| {
-            let entries: Vec<i8> = (0..tokens * rows).map(|index| number(seed, index % rows, index / rows)).collect();
-            self.weights(&entries)
+        self.matrix(&format!("{name}.recurrent"), rows, layer.hidden_size, |row, column| {
+            number(seed + 50, row, column)
         });
         let bias: Vec<i32> = (0..results).map(|result| i32::from(number(seed + 2, result, 0)) * 60).collect();
-        let fraction_bits = match layer.cell {
+        self.bias(&format!("{name}.bias"), &bias, 1.0 / 8192.0);
+        self.multipliers(&format!("{name}.multipliers"), seed, results);
+        let state_fraction_bits = match layer.cell {
             Cell::Lstm => 12,
             Cell::RnnRelu => 10,
             Cell::Gru | Cell::RnnTanh => 0,
         };
-        DirectionWeights {
-            packing: Packing::RowMajor,
-            weights: match self.weights {
-                WeightSpec::Bytes => self.weights(&weights),
-                WeightSpec::Nibbles => self.nibbles(weights.chunks(2).map(|pair| vec![pair[0] / 17, pair[1] / 17])),
-                WeightSpec::NibblesAsBytes => self.add(&weights.iter().map(|weight| weight / 17).collect::<Vec<_>>()),
-            },
-            bias: self.bias(&bias, 1.0 / 8192.0),
-            one_hot,
-            scales: self.scales(seed, results, 2, fraction_bits),
+        match self.precision {
+            Precision::Int8 => Direction { accumulator_shift: 2, state_fraction_bits },
+            Precision::F32 | Precision::F16 => Direction::default(),
         }
     }
 
-    fn head(&mut self, pooled_size: usize) -> Head {
+    fn head(&mut self, spec: &Spec, pooled_size: usize) -> Head {
+        let labels = self.strings("labels", &LABELS);
         let weights: Vec<i8> = (0..CLASSES * pooled_size)
             .map(|index| number(HEAD_SEED, index / pooled_size, index % pooled_size))
             .collect();
+        self.weights("head.weights", &weights);
         let bias: Vec<i32> = (0..CLASSES).map(head_bias).collect();
+        self.bias("head.bias", &bias, 1.0 / 1e6);
+        self.multipliers("head.multipliers", HEAD_SEED, CLASSES);
+        if spec.thresholds == Thresholds::OfClasses {
+            self.add("thresholds", &(0..CLASSES).map(threshold).collect::<Vec<_>>());
+        }
         Head {
-            weights: self.weights(&weights),
-            bias: self.bias(&bias, 1.0 / 1e6),
-            scales: self.scales(HEAD_SEED, CLASSES, 0, 0),
+            task: Task::Classification,
+            pooling: spec.pooling,
+            labels,
+            accumulator_shift: 0,
+            inverse_temperature: spec.inverse_temperature,
+            thresholds: spec.thresholds,
         }
     }
-}
-
-fn columns(inputs: usize, layer: &LayerSpec) -> usize {
-    round_up(inputs, 4) + round_up(layer.hidden_size, 4)
 }
 
 /// The file of these bytes with their checksum, and the capacity that the runtime asks for.
 pub(crate) fn with_right_header(bytes: &[u8]) -> File {
     let sealed = |capacity: u32| {
         let mut bytes = bytes.to_vec();
-        bytes[24..28].copy_from_slice(&capacity.to_le_bytes());
-        let checksum = checksum(&bytes);
-        bytes[12..16].copy_from_slice(&checksum.to_le_bytes());
+        let length = |place: usize| u32::from_le_bytes(bytes[place..place + 4].try_into().unwrap()) as usize;
+        let (device_length, part_two_length) = (length(48), length(52));
+        bytes[36..40].copy_from_slice(&capacity.to_le_bytes());
+        let checksum = device_checksum(&bytes[..device_length.min(bytes.len())]);
+        bytes[60..64].copy_from_slice(&checksum.to_le_bytes());
+        let checksum = part_two_checksum(bytes.get(device_length..device_length + part_two_length).unwrap_or_default());
+        bytes[56..60].copy_from_slice(&checksum.to_le_bytes());
         File::new(&bytes)
     };
     let draft = sealed(0);
