@@ -262,3 +262,58 @@ pub(crate) fn logits<const WORDS: usize>(classifier: &mut Classifier<'_, '_, WOR
     let logits = classifier.logits();
     (0..logits.len()).map(|class| logits.bits(class).unwrap()).collect()
 }
+
+/// Models of every input, streaming and bidirectional, in every precision; some padded, some with steps of several frames
+/// and a threshold for each class.
+pub(crate) fn kinds() -> Vec<Spec> {
+    let layers = [
+        vec![LayerSpec::forward(Cell::Lstm, 4, 100), LayerSpec::forward(Cell::RnnRelu, 3, 110)],
+        vec![
+            LayerSpec::both(Cell::Gru, 3, 100),
+            LayerSpec::both(Cell::RnnTanh, 2, 110),
+            LayerSpec::forward(Cell::Gru, 3, 120),
+        ],
+    ];
+    let gathered = WindowSpec { frames_per_step: 3, frame_stride: 2, has_differences: true, has_one_unit: false };
+    let inputs = [
+        (InputSpec::Words, WindowSpec::SINGLE),
+        (InputSpec::HashedWords, WindowSpec::SINGLE),
+        (InputSpec::Characters, WindowSpec::SINGLE),
+        (InputSpec::Bytes, WindowSpec::SINGLE),
+        (InputSpec::Frames, WindowSpec::SINGLE),
+        (InputSpec::Frames, gathered),
+        (InputSpec::FingerprintedWords, WindowSpec::SINGLE),
+        (InputSpec::ComposedWords, WindowSpec::SINGLE),
+    ];
+    let rules = [WordRule::LowercaseAlphanumeric, WordRule::LowercaseWithMarks, WordRule::Ascii];
+    let mut kinds = Vec::new();
+    for (number, (input, window)) in inputs.into_iter().enumerate() {
+        for (place, layers) in layers.iter().enumerate() {
+            for (precision, rule) in PRECISIONS.into_iter().zip(rules) {
+                let one_hot = number % 2 == place && input != InputSpec::ComposedWords;
+                let vectors = if one_hot { VectorSpec::OneHot } else { VectorSpec::Embedding };
+                let pad_to = if number < 3 { 5 } else { 0 };
+                let pooling = POOLINGS[(number + place) % 3];
+                let thresholds = [Thresholds::None, Thresholds::One(16_384), Thresholds::OfClasses][number % 3];
+                let alignment = [4, 8, 16][(number + place) % 3];
+                let spec = Spec {
+                    input,
+                    window,
+                    vectors,
+                    rule,
+                    pad_to,
+                    max_steps: 9,
+                    thresholds,
+                    alignment,
+                    ..Spec::new(precision, layers, pooling)
+                };
+                kinds.push(spec.clone());
+                if precision == Precision::Int8 {
+                    let vectors = if place == 0 { VectorSpec::Nibbles } else { vectors };
+                    kinds.push(Spec { weights: WeightSpec::Nibbles, vectors, ..spec });
+                }
+            }
+        }
+    }
+    kinds
+}
