@@ -9,7 +9,7 @@ mod common;
 
 use common::{
     CELLS, CLASSES, HEAD_SEED, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file,
-    head_bias, multiplier, number, small_number,
+    head_bias, logits, multiplier, number, small_number,
 };
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::text::{composed_token, hash_word_with_seed};
@@ -43,13 +43,6 @@ impl Output {
             }
         }
     }
-}
-
-/// The bits of the logits.
-fn logits<const WORDS: usize>(classifier: &mut Classifier<'_, '_, WORDS>) -> Vec<u32> {
-    classifier.predict();
-    let logits = classifier.logits();
-    (0..logits.len()).map(|class| logits.bits(class).unwrap()).collect()
 }
 
 fn logits_of_tokens(model: &Model<'_>, tokens: &[u32]) -> Vec<u32> {
