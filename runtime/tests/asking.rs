@@ -82,20 +82,8 @@ fn specs(inputs: Vec<InputSpec>) -> impl Strategy<Value = (Spec, LongInput)> {
 
 /// Bytes with many words and characters, some that are known, some broken.
 fn texts() -> impl Strategy<Value = Vec<u8>> {
-    let pieces: &[&[u8]] = &[
-        b"lamp",
-        b"light",
-        b"off",
-        b"e",
-        b"l",
-        b" ",
-        b" ",
-        b"!",
-        b"W6 ",
-        "é".as_bytes(),
-        "\u{301}".as_bytes(),
-        b"\xC3",
-    ];
+    let pieces = ["lamp", "light", "off", "e", "l", " ", " ", "!", "W6 ", "é", "\u{301}"].map(str::as_bytes);
+    let pieces = [&pieces[..], &[&b"\xC3"[..]]].concat();
     let piece = prop_oneof![
         8 => prop::sample::select(pieces).prop_map(<[u8]>::to_vec),
         1 => any::<u8>().prop_map(|byte| vec![byte]),
