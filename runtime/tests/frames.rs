@@ -231,7 +231,8 @@ fn rows(spec: &Spec, frames: &[[i32; CHANNELS]]) -> (Vec<Row>, Option<Row>) {
 
 /// So many frames of numbers that vary by channel and by step; some saturate.
 fn frames(seed: u32, count: usize) -> Vec<[i32; CHANNELS]> {
-    let value = |step, channel| i32::from(number(seed, step, channel)) * if step % 5 == 4 { 20_000_000 } else { 2 };
+    let factor = |step: usize| if step % 5 == 4 { 20_000_000 } else { 2 };
+    let value = |step, channel| i32::from(number(seed, step, channel)).saturating_mul(factor(step));
     (0..count).map(|step| [0, 1, 2].map(|channel| value(step, channel))).collect()
 }
 
