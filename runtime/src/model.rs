@@ -1,7 +1,7 @@
 use crate::error::{Error, Field, expect, expect_within};
 use crate::format::{
-    Extensions, File, FingerprintTable, Frames, Header, Input, Precision, Tensors, Tokens, UNICODE_VERSION, Vectors,
-    WordSplit,
+    Extensions, File, FingerprintTable, Frames, Header, Input, Precision, SMALLEST_ALIGNMENT, Tensors, Tokens,
+    UNICODE_VERSION, Vectors, WordSplit, check_alignment,
 };
 #[cfg(feature = "float")]
 use crate::network::{DirectionStep, Half, ProductInputs, Single};
@@ -109,6 +109,7 @@ impl<'m> Model<'m> {
     /// # Panics
     /// Never.
     pub fn parse_prefix(region: &'m [u8]) -> Result<Self, Error> {
+        check_alignment(region, SMALLEST_ALIGNMENT)?;
         let length = Header::read(region)?.device_length as usize;
         Self::parse(region.get(..length).unwrap_or(region))
     }

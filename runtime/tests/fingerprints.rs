@@ -28,11 +28,11 @@ fn every_word_has_its_own_token_and_others_the_one_of_their_fingerprint() {
             assert_eq!(fingerprints.table().check(), Ok(()));
             let vocabulary = FingerprintVocabulary::new(fingerprints.table());
             assert_eq!(vocabulary.token_count(), count + 2);
-            let mut tokens: Vec<u32> = known.iter().map(|word| vocabulary.token(Some(word))).collect();
+            let mut tokens: Vec<u32> = known.iter().map(|word| vocabulary.token(Some(word.as_bytes()))).collect();
             tokens.sort_unstable();
             assert!(tokens.into_iter().eq(2..count as u32 + 2), "{count} words of {remainder_bits} bits");
             for word in words("other", 500) {
-                assert_eq!(vocabulary.token(Some(&word)), fingerprints.token(&word), "{word}");
+                assert_eq!(vocabulary.token(Some(word.as_bytes())), fingerprints.token(&word), "{word}");
             }
             assert_eq!(vocabulary.token(None), 1);
         }
@@ -46,7 +46,7 @@ fn other_words_are_taken_for_known_ones_as_often_as_the_bits_of_a_remainder_say(
         let fingerprints = Fingerprints::of(&words("w", count), 0, remainder_bits);
         let vocabulary = FingerprintVocabulary::new(fingerprints.table());
         let others = words("other", 200_000);
-        let taken = others.iter().filter(|word| vocabulary.token(Some(word)) != 1).count();
+        let taken = others.iter().filter(|word| vocabulary.token(Some(word.as_bytes())) != 1).count();
         let rate = f64::from(1_u32 << remainder_bits).recip();
         let (mean, deviation) = (200_000.0 * rate, (200_000.0 * rate * (1.0 - rate)).sqrt());
         assert!((taken as f64 - mean).abs() <= 5.0 * deviation, "{count} words: {taken} instead of {mean}");
@@ -58,7 +58,7 @@ fn a_table_without_a_word_knows_none() {
     let fingerprints = Fingerprints::of(&[], 3, 6);
     assert_eq!(fingerprints.table().check(), Ok(()));
     let vocabulary = FingerprintVocabulary::new(fingerprints.table());
-    assert_eq!((vocabulary.token_count(), vocabulary.token(Some("on"))), (2, 1));
+    assert_eq!((vocabulary.token_count(), vocabulary.token(Some(b"on"))), (2, 1));
 }
 
 /// What a table with something wrong is refused with.
@@ -147,7 +147,7 @@ fn a_look_up_in_a_wrong_table_ends() {
         change(&mut fingerprints);
         let vocabulary = FingerprintVocabulary::new(fingerprints.table());
         for word in words("w", 400) {
-            let token = vocabulary.token(Some(&word));
+            let token = vocabulary.token(Some(word.as_bytes()));
             assert!(token >= 1);
         }
     }

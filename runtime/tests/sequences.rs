@@ -8,8 +8,8 @@
 mod common;
 
 use common::{
-    CELLS, CLASSES, File, HEAD_SEED, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file,
-    head_bias, multiplier, number, small_number,
+    CELLS, CLASSES, HEAD_SEED, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file,
+    head_bias, logits, multiplier, number, small_number,
 };
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::text::{composed_token, hash_word_with_seed};
@@ -43,13 +43,6 @@ impl Output {
             }
         }
     }
-}
-
-/// The bits of the logits.
-fn logits<const WORDS: usize>(classifier: &mut Classifier<'_, '_, WORDS>) -> Vec<u32> {
-    classifier.predict();
-    let logits = classifier.logits();
-    (0..logits.len()).map(|class| logits.bits(class).unwrap()).collect()
 }
 
 fn logits_of_tokens(model: &Model<'_>, tokens: &[u32]) -> Vec<u32> {
@@ -373,7 +366,7 @@ fn a_composed_token_is_the_frame_that_is_the_mean_of_its_rows() {
                     _ => i16::from(number(7, row as usize, column)),
                 };
                 let sum = |column| value(rows[0], column) + value(rows[1], column);
-                let frame: Vec<i16> = (0..size).map(|column| sum(column).div_euclid(2)).collect();
+                let frame: Vec<i32> = (0..size).map(|column| i32::from(sum(column).div_euclid(2))).collect();
                 odd += (0..size).filter(|column| sum(*column) % 2 != 0).count();
                 unlike += (0..size).filter(|column| value(rows[0], *column) != value(rows[1], *column)).count();
                 of_tokens.push_token(composed_token(rows));
@@ -468,89 +461,4 @@ fn text_of_every_kind_becomes_its_tokens() {
             }
         }
     }
-}
-
-fn frame_file(precision: Precision, layer: LayerSpec) -> File {
-    file(&Spec { input: InputSpec::Frames, ..Spec::new(precision, &[layer], Pooling::Mean) })
-}
-
-#[test]
-fn frames_of_numbers_are_frames_of_integers_in_their_unit() {
-    let frames = [[0_i16, -50, 200], [150, 32_767, -32_768], [-7, 3, 64], [1000, -999, 5]];
-    for precision in PRECISIONS {
-        for layer in [LayerSpec::forward(Cell::Lstm, 5, 100), LayerSpec::both(Cell::Gru, 4, 100)] {
-            let file = frame_file(precision, layer);
-            let model = file.parse().unwrap();
-            assert_eq!([model.channels(), model.token_count()], [3, 0]);
-            let mut integers = TestClassifier::new(&model).unwrap();
-            let mut floats = TestClassifier::new(&model).unwrap();
-            for frame in frames {
-                let before = logits(&mut integers);
-                integers.push_frame(&frame).unwrap();
-                floats.push_frame_f32(&frame.map(|value| f32::from(value) / 64.0)).unwrap();
-                assert_eq!(logits(&mut integers), logits(&mut floats), "{precision}");
-                assert_ne!(logits(&mut integers), before);
-            }
-            // Beyond what an integer holds: the largest one.
-            if precision == Precision::Int8 {
-                integers.push_frame(&[32_767, -32_768, 1]).unwrap();
-                floats.push_frame_f32(&[1e30, -1e9, 0.51 / 64.0]).unwrap();
-                assert_eq!(logits(&mut integers), logits(&mut floats));
-            }
-        }
-    }
-}
-
-#[test]
-fn a_frame_that_is_none_changes_nothing() {
-    let file = frame_file(Precision::F32, LayerSpec::forward(Cell::Lstm, 5, 100));
-    let model = file.parse().unwrap();
-    let mut classifier = TestClassifier::new(&model).unwrap();
-    classifier.push_frame(&[1, 2, 3]).unwrap();
-    let before = logits(&mut classifier);
-    assert_eq!(classifier.push_frame(&[1, 2]), Err(Error::WrongChannels { expected: 3, found: 2 }));
-    assert_eq!(classifier.push_frame(&[]), Err(Error::WrongChannels { expected: 3, found: 0 }));
-    assert_eq!(classifier.push_frame_f32(&[0.0; 4]), Err(Error::WrongChannels { expected: 3, found: 4 }));
-    assert_eq!(classifier.push_frame_f32(&[0.0, f32::NAN, 0.0]), Err(Error::NotFinite { channel: 1 }));
-    assert_eq!(classifier.push_frame_f32(&[0.0, 0.0, f32::INFINITY]), Err(Error::NotFinite { channel: 2 }));
-    assert_eq!([classifier.steps(), classifier.refused_steps()], [1, 0]);
-    classifier.push_text("lamp on");
-    classifier.push_token(2);
-    assert_eq!([classifier.steps(), classifier.refused_steps()], [1, 2]);
-    assert_eq!(logits(&mut classifier), before);
-}
-
-#[test]
-fn a_frame_for_a_model_of_text_is_an_error() {
-    let file = file(&Spec::new(Precision::Int8, &stacks()[0], Pooling::Last));
-    let model = file.parse().unwrap();
-    let mut classifier = TestClassifier::new(&model).unwrap();
-    assert_eq!(classifier.push_frame(&[]), Err(Error::NoFrames));
-    assert_eq!(classifier.push_frame_f32(&[1.0]), Err(Error::NoFrames));
-    assert_eq!([classifier.steps(), classifier.refused_steps()], [0, 0]);
-}
-
-/// The capacity of FORMAT.md, section 2.
-#[test]
-fn the_words_of_state_are_those_of_the_document() {
-    let required = |spec: &Spec| file(spec).parse().unwrap().required_words();
-    let streaming = Spec::new(
-        Precision::Int8,
-        &[LayerSpec::forward(Cell::Lstm, 6, 100), LayerSpec::forward(Cell::Gru, 5, 100)],
-        Pooling::Mean,
-    );
-    // Logits 3, pooled 5 halves, gathered 5; 8 + 8 values, c and h of 6; 8 + 8 values, h of 5.
-    let running = 5 + (4 + 3 + 3) + (4 + 3);
-    assert_eq!(required(&streaming), 3 + 3 + running);
-    assert_eq!(required(&Spec { pad_to: 4, ..streaming }), 3 + 3 + 2 * running);
-    let layers = [
-        LayerSpec::both(Cell::Lstm, 6, 100),
-        LayerSpec::both(Cell::RnnTanh, 5, 100),
-        LayerSpec::forward(Cell::Gru, 4, 100),
-    ];
-    let buffered = Spec { max_steps: 7, ..Spec::new(Precision::Int8, &layers, Pooling::Last) };
-    // Logits 3, pooled 2, tokens 7 halves, scratch of the first layer 10, outputs 7 * 12 and 7 * 10 bytes.
-    assert_eq!(required(&buffered), 3 + 2 + 4 + 10 + 21 + 18);
-    let large = Spec { max_steps: 65_535, precision: Precision::F32, ..buffered };
-    assert_eq!(required(&large), 3 + 4 + 32_768 + (8 + 8 + 6 + 6) + 65_535 * 12 + 65_535 * 10);
 }

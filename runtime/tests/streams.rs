@@ -68,7 +68,7 @@ fn every_push_tells_whether_its_steps_were_taken() {
     assert_eq!(classifier.push_token(3), REFUSED);
     classifier.predict();
     let counts = [classifier.steps(), classifier.refused_steps()];
-    assert_eq!(counts, [3, 4], "the word that the answer ended was the fourth");
+    assert_eq!(counts, [3, 3], "a word that has begun is neither taken nor refused");
     classifier.reset();
     assert_eq!(classifier.push_token(3), TAKEN);
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use runtime::format::WordRule;
 use runtime::text::WordTokenizer;
 use serde::Deserialize;
 use trainer::import::{Imported, read_model};
@@ -54,11 +55,11 @@ fn the_formulas_give_the_frameworks_logits() {
 fn logits(model: &Imported, text: &str) -> Vec<f64> {
     let embedding: Vec<&[f32]> = model.weights.embedding.as_ref().unwrap().rows().collect();
     let mut steps = Vec::new();
-    let mut push = |word: Option<&str>| {
-        let place = word.and_then(|word| model.words.binary_search_by(|known| known.as_str().cmp(word)).ok());
+    let mut push = |word: Option<&[u8]>| {
+        let place = word.and_then(|word| model.words.binary_search_by(|known| known.as_bytes().cmp(word)).ok());
         steps.push(embedding[place.map_or(1, |place| place + 2)].iter().map(|value| f64::from(*value)).collect());
     };
-    let mut tokenizer = WordTokenizer::new();
+    let mut tokenizer = WordTokenizer::new(WordRule::LowercaseAlphanumeric);
     tokenizer.push(text.as_bytes(), &mut push);
     tokenizer.finish(&mut push);
     let mut last = Vec::new();

@@ -28,6 +28,12 @@ pub enum Error {
         /// What the runtime said.
         source: runtime::Error,
     },
+    /// A model file whose content is not what its id says.
+    #[error("{}: the model id is not that of the content: the file was changed", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file or folder that can not be read.
     #[error("{}: {source}", path.display())]
     Unreadable {

@@ -64,10 +64,11 @@ impl HostClassifier<'_, '_> {
     }
 }
 
-/// The integers that a sensor gives for a frame, in the model's unit.
-pub fn raw_frame(model: &Model<'_>, frame: &[f32]) -> Vec<i16> {
-    let unit = model.frame_unit().unwrap_or(1.0);
-    frame.iter().map(|value| raw_value(*value, unit)).collect()
+/// The integers that a sensor gives for a frame, or for several one after another, in the model's units.
+pub fn raw_frame(model: &Model<'_>, frame: &[f32]) -> Vec<i32> {
+    let channels = model.channels().max(1);
+    let unit = |channel| model.frame_unit(channel).unwrap_or(1.0);
+    frame.iter().enumerate().map(|(place, value)| raw_value(*value, unit(place % channels))).collect()
 }
 
 impl<'c, 'm> HostClassifier<'c, 'm> {

@@ -23,6 +23,7 @@ pub mod session;
 pub mod span;
 pub mod trace;
 pub mod training;
+pub mod upgrade;
 pub mod weights;
 
 pub use error::Error;

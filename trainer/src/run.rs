@@ -5,18 +5,17 @@ use std::path::Path;
 use burn::tensor::backend::Backend;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use runtime::format::Provenance;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{DataError, Row};
-use crate::encoding::Encoder;
+use crate::data::{ColumnNames, DataError, Row};
+use crate::encoding::{Encoder, FrameNormalization, WordRule};
 use crate::error::Error;
 use crate::examples::Examples;
-use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, TrainerVersion, export};
-use crate::network::{Classifier, NetworkConfig, Pooling};
+use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, PartTwo, export, hash_bytes};
+use crate::network::{Classifier, NetworkConfig};
 use crate::quantize::{Ranges, Rounding};
 use crate::run_folder::{RunFolder, read_lines, read_toml};
-use crate::training::{EpochMetrics, LONGEST_MEAN, TrainingConfig, encode_rows};
+use crate::training::{EpochMetrics, TrainingConfig, encode_rows};
 use crate::weights::{self, NetworkWeights};
 
 /// What a run came to: `result.toml`.
@@ -39,6 +38,9 @@ pub struct RunResult {
     /// Steps of the longest training row, as it was trained on; 0 in a run that was imported, and in old ones.
     #[serde(default)]
     pub longest_row: usize,
+    /// The names of the columns that were read; none in a run that was imported, and in old ones.
+    #[serde(default)]
+    pub columns: ColumnNames,
     /// Largest magnitudes of states and inputs on those rows.
     pub ranges: Ranges,
     /// The epoch whose weights were kept.
@@ -88,7 +90,7 @@ impl RunIdentity {
     /// As [`Run::load`].
     pub fn load(path: &Path) -> Result<Self, Error> {
         let folder = RunFolder::open(path)?;
-        let config: TrainingConfig = read_toml(&folder.config())?;
+        let config = read_config(&folder)?;
         config.check()?;
         if !folder.result().is_file() {
             let problem = "this run is not finished; go on with `trainer train --resume --out` and the folder";
@@ -122,16 +124,11 @@ impl<B: Backend> Run<B> {
 
     /// Steps after which a sequence is full in this run's model files; 0: never.
     ///
-    /// A network of one direction takes in every step: `--max-length` cuts rows in its training alone. Mean pooling
-    /// counts up to 65,535 steps, and a bidirectional network keeps `--max-length` of them. An imported network is cut
-    /// where its description says.
+    /// A network of one direction takes in every step: `--max-length` cuts rows in its training alone. A bidirectional
+    /// network keeps `--max-length` of them. An imported network is cut where its description says.
     pub fn max_steps(&self) -> usize {
-        let TrainingConfig { bidirectional, pooling, max_length, .. } = self.config;
-        match pooling {
-            _ if bidirectional || self.result.is_imported() => max_length,
-            Pooling::Mean => LONGEST_MEAN,
-            Pooling::Last | Pooling::Max => 0,
-        }
+        let TrainingConfig { bidirectional, max_length, .. } = self.config;
+        if bidirectional || self.result.is_imported() { max_length } else { 0 }
     }
 
     /// The examples of rows, with as many of their steps as this run's model files take in.
@@ -148,6 +145,18 @@ impl<B: Backend> Run<B> {
     /// # Errors
     /// As [`export`]; [`Error::Setting`] for integers where no ranges were measured.
     pub fn export(&self, precision: impl Into<ExportPrecision>) -> Result<ModelFile, Error> {
+        self.export_version(precision, 0)
+    }
+
+    /// [`Self::export`], with a number for the file.
+    ///
+    /// # Errors
+    /// As [`Self::export`].
+    pub fn export_version(
+        &self,
+        precision: impl Into<ExportPrecision>,
+        model_version: u32,
+    ) -> Result<ModelFile, Error> {
         let precision = precision.into();
         let of_integers = matches!(precision, ExportPrecision::Integer(_));
         if of_integers && self.result.calibration_rows == 0 {
@@ -156,35 +165,61 @@ impl<B: Backend> Run<B> {
             return Err(Error::Setting(problem.into()));
         }
         let weights = NetworkWeights::from_network(&self.network, self.config.cell);
-        let calibration_rows = if of_integers { self.result.calibration_rows } else { 0 };
-        let provenance = Provenance {
-            trainer_version: &self.trainer_version(),
-            data_hash: self.config.data_hash.as_deref().unwrap_or_default(),
-            training_rows: u32::try_from(self.result.training_rows).unwrap_or(u32::MAX),
-            calibration_rows: u32::try_from(calibration_rows).unwrap_or(u32::MAX),
-            validation_accuracy: self.result.kept.validation_accuracy as f32,
-            seed: self.config.seed,
-        };
         let parts = ExportedNetwork {
             labels: &self.labels,
             input: self.encoder.exported(),
+            word_rule: self.config.word_rule.in_file(),
             weights: &weights,
             pooling: self.config.pooling,
             max_steps: self.max_steps(),
             pad_to: self.config.pad_to,
             ranges: &self.result.ranges,
             rounding: self.rounding.as_ref(),
-            provenance: &provenance,
+            model_version,
+            part_two: &self.part_two(of_integers),
         };
         export(&parts, precision)
     }
 
-    /// The version that a model file states; in one of frames with the longest row, which streams are answered by.
-    fn trainer_version(&self) -> String {
-        let longest_row = u32::try_from(self.result.longest_row).ok().filter(|steps| *steps > 0);
-        let longest_row = longest_row.filter(|_| self.encoder.channels() > 0);
-        TrainerVersion { version: &self.result.trainer_version, longest_row }.to_string()
+    /// What desktop programs read of a model file.
+    fn part_two(&self, of_integers: bool) -> PartTwo {
+        let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        let RunResult { trainer_version, training_rows, calibration_rows, columns, macro_f1, kept, .. } = &self.result;
+        let frames = |normalization: &FrameNormalization| normalization.frames(self.result.longest_row);
+        PartTwo {
+            trainer_version: trainer_version.clone(),
+            data_hash: self.config.data_hash.as_deref().and_then(hash_bytes).unwrap_or_default(),
+            training_rows: narrow(*training_rows),
+            calibration_rows: if of_integers { narrow(*calibration_rows) } else { 0 },
+            validation_accuracy: kept.validation_accuracy as f32,
+            seed: self.config.seed,
+            longest_row: narrow(self.encoder.normalization().map_or(0, frames)),
+            label_column: columns.label.clone(),
+            text_columns: columns.texts.clone(),
+            channel_names: columns.channels.clone(),
+            metrics: macro_f1.map(|value| ("macro_f1".to_owned(), value as f32)).into_iter().collect(),
+        }
     }
+}
+
+/// The settings of a run's folder. A run of an earlier version, which does not say what a word is, has that version's
+/// words.
+///
+/// # Errors
+/// As [`read_toml`].
+pub(crate) fn read_config(folder: &RunFolder) -> Result<TrainingConfig, Error> {
+    let config: TrainingConfig = read_toml(&folder.config())?;
+    let is_earlier = is_of_earlier_version(folder)?;
+    Ok(if is_earlier { TrainingConfig { word_rule: WordRule::Alphanumeric, ..config } } else { config })
+}
+
+/// Whether a run's folder was made before its settings said what a word is.
+///
+/// # Errors
+/// As [`read_toml`].
+pub(crate) fn is_of_earlier_version(folder: &RunFolder) -> Result<bool, Error> {
+    let settings: toml::Table = read_toml(&folder.config())?;
+    Ok(!settings.contains_key("word_rule"))
 }
 
 /// The network of a run's folder, with the weights of the epoch that is kept.

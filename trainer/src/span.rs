@@ -9,7 +9,7 @@ use crate::inference::{Answer, HostClassifier, InferenceError, current_answer, r
 /// Answers a stream of frames by the last of them, as a classifier that starts fresh so many frames ago does.
 ///
 /// # Shapes and units
-/// Keeps as many frames of integers as the span has, 2 bytes a channel. An answer computes so many steps; before more
+/// Keeps as many frames of integers as the span has, 4 bytes a channel. An answer computes so many steps; before more
 /// frames than that have come, or without a span, each frame is computed once, when it comes.
 pub struct SpanClassifier<'c, 'm> {
     model: &'c Model<'m>,
@@ -17,7 +17,7 @@ pub struct SpanClassifier<'c, 'm> {
     /// Frames that an answer is about at most; nothing: all.
     span: Option<usize>,
     /// The last frames, as a sensor gives them, one after another.
-    last: VecDeque<i16>,
+    last: VecDeque<i32>,
     /// Frames since the stream began.
     frames: usize,
 }

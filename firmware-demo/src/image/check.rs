@@ -42,7 +42,7 @@ pub(super) fn row<const CAPACITY: usize>(
     line.number("row", number.into());
     match answer.input {
         KnownInput::Text(text) => line.text("text", text),
-        KnownInput::Frames { channels, .. } => line.number("channels", channels.into()),
+        KnownInput::Frames { channels, .. } | KnownInput::WideFrames { channels, .. } => line.number("channels", channels.into()),
     };
     line.number("matches", matches.into());
     describe(&mut line, &classified, &logits);
@@ -74,7 +74,7 @@ fn classify<'m, const CAPACITY: usize>(
     classifier.reset();
     let push_count = match input {
         KnownInput::Text(text) => counter.measure(|| classifier.push_text(black_box(text))).count,
-        KnownInput::Frames { .. } => push_frames(counter, classifier, input),
+        KnownInput::Frames { .. } | KnownInput::WideFrames { .. } => push_frames(counter, classifier, input),
     };
     let predicted = counter.measure(|| classifier.predict());
     Classified { prediction: predicted.value, steps: classifier.steps(), push_count, predict_count: predicted.count }
@@ -148,7 +148,7 @@ fn replay<const CAPACITY: usize>(
     classifier: &mut Classifier<'_, '_, CAPACITY>,
     steps: u32,
 ) -> Replay {
-    static FRAME: [i16; MAX_CHANNELS] = [0; MAX_CHANNELS];
+    static FRAME: [i32; MAX_CHANNELS] = [0; MAX_CHANNELS];
     let frame = FRAME.get(..model.channels()).unwrap_or_default();
     classifier.reset();
     let counted = counter.measure(|| {

@@ -9,12 +9,12 @@ use proptest::prelude::*;
 use super::{gru, lstm, rnn};
 use crate::format::Cell;
 use crate::network::int8::{Layout, Requantization};
-use crate::network::{Direction, Int8, LayerBuffers, Matrix, Rows, Shape};
+use crate::network::{Direction, Int8, LayerBuffers, Results, Rows, Shape};
 use crate::numeric;
 
 const SHAPE: Shape = Shape { input_size: 3, hidden_size: 5 };
 const UNITS: usize = SHAPE.hidden_size;
-const COLUMNS: usize = SHAPE.columns();
+const COLUMNS: usize = SHAPE.input_size + SHAPE.hidden_size;
 /// Units of Q0.15 and of Q3.12.
 const Q15: f64 = 32_768.0;
 const Q12: f64 = 4_096.0;
@@ -22,11 +22,17 @@ const Q12: f64 = 4_096.0;
 /// Weights, states and inputs of one step.
 #[derive(Debug, Clone)]
 struct Case {
-    weights: Vec<i8>,
+    /// `[rows, input_size]`.
+    input: Vec<i8>,
+    /// `[rows, hidden_size]`.
+    recurrent: Vec<i8>,
     bias: Vec<i32>,
     multipliers: Vec<i16>,
     fraction_bits: u8,
+    /// `x`.
     inputs: Vec<i8>,
+    /// `h` as the product takes it in; `hidden` need not be the same.
+    narrow: Vec<i8>,
     cell: Vec<i16>,
     hidden: Vec<i16>,
 }
@@ -34,21 +40,26 @@ struct Case {
 fn cases(cell: Cell) -> impl Strategy<Value = Case> {
     let results = cell.results() * UNITS;
     let smallest_hidden = if cell == Cell::RnnRelu { 0 } else { -32_767_i16 };
+    let rows = cell.gates() * UNITS;
     (
-        prop::collection::vec(-127..=127_i8, cell.gates() * UNITS * COLUMNS),
+        prop::collection::vec(-127..=127_i8, rows * SHAPE.input_size),
+        prop::collection::vec(-127..=127_i8, rows * UNITS),
         prop::collection::vec(-100_000..100_000, results),
         prop::collection::vec(1..=32_767_i16, results),
         0..=15_u8,
-        prop::collection::vec(-127..=127_i8, COLUMNS),
+        prop::collection::vec(-127..=127_i8, SHAPE.input_size),
+        prop::collection::vec(-127..=127_i8, UNITS),
         prop::collection::vec(any::<i16>(), UNITS),
         prop::collection::vec(smallest_hidden..=32_767, UNITS),
     )
-        .prop_map(|(weights, bias, multipliers, fraction_bits, inputs, cell, hidden)| Case {
-            weights,
+        .prop_map(|(input, recurrent, bias, multipliers, fraction_bits, inputs, narrow, cell, hidden)| Case {
+            input,
+            recurrent,
             bias,
             multipliers,
             fraction_bits,
             inputs,
+            narrow,
             cell,
             hidden,
         })
@@ -61,9 +72,10 @@ impl Case {
             accumulator_shift: 2,
             state_fraction_bits: self.fraction_bits,
         };
-        let rows = Rows { items: bytemuck::cast_slice(&self.weights), layout: Layout::Bytes, stride: COLUMNS };
-        let matrix = Matrix { rows, bias: &self.bias, scales };
-        Direction { cell, shape: SHAPE, matrix, one_hot: &[] }
+        let results = Results { bias: &self.bias, scales };
+        let input = bytes(&self.input, SHAPE.input_size);
+        let recurrent = bytes(&self.recurrent, UNITS);
+        Direction { cell, shape: SHAPE, input, one_hot: &[], recurrent, results }
     }
 
     /// The states after a step of a cell.
@@ -78,21 +90,46 @@ impl Case {
 
     /// The states after a step.
     fn step(&self, step: impl Fn(&mut LayerBuffers<'_, Int8>)) -> (Vec<i16>, Vec<i16>) {
-        let (mut inputs, mut cell, mut hidden) = (self.inputs.clone(), self.cell.clone(), self.hidden.clone());
-        step(&mut LayerBuffers { inputs: &mut inputs, cell: &mut cell, hidden: &mut hidden });
-        assert_eq!(inputs, self.inputs, "a step writes states alone");
+        let (mut cell, mut hidden) = (self.cell.clone(), self.hidden.clone());
+        let [mut inputs, mut narrow] = [&self.inputs, &self.narrow].map(|values| padded(values));
+        step(&mut LayerBuffers { inputs: &mut inputs, recurrent: &mut narrow, cell: &mut cell, hidden: &mut hidden });
+        assert_eq!([inputs, narrow], [padded(&self.inputs), padded(&self.narrow)], "a step writes states alone");
         (cell, hidden)
     }
 
-    /// A result's pre-activation in its units, the row's columns being those given.
+    /// A result's pre-activation in its units, of the row's columns that are given, those of `x` before those of `h`.
     fn pre_activation(&self, row: usize, result: usize, columns: core::ops::Range<usize>) -> f64 {
-        let sum: i64 = columns
-            .map(|column| i64::from(self.weights[row * COLUMNS + column]) * i64::from(self.inputs[column]))
-            .sum();
+        let weights = self.input.chunks(SHAPE.input_size).nth(row).into_iter().flatten();
+        let weights = weights.chain(self.recurrent.chunks(UNITS).nth(row).into_iter().flatten());
+        let products = weights.zip(self.inputs.iter().chain(&self.narrow)).map(|(w, x)| i64::from(*w) * i64::from(*x));
+        let sum: i64 = products.skip(columns.start).take(columns.len()).sum();
         let accumulator = (sum + i64::from(self.bias[result])) << 2;
         let exact = (accumulator * i64::from(self.multipliers[result])) >> 16;
         (exact as f64).clamp(-32_768.0, 32_767.0)
     }
+}
+
+/// Rows of weights in 8 bits.
+fn bytes(weights: &[i8], columns: usize) -> Rows<'_, Int8> {
+    Rows { items: bytemuck::cast_slice(weights), layout: Layout::Bytes, stride: columns, width: columns }
+}
+
+/// The bytes of rows of weights in 4 bits; a row of an odd number of columns ends with half a byte that nothing counts.
+fn nibbles(weights: &[i8], columns: usize) -> Vec<u8> {
+    let byte = |pair: &[i8]| pair[0] as u8 & 15 | pair.get(1).map_or(0x70, |weight| (*weight as u8) << 4);
+    weights.chunks(columns).flat_map(|row| row.chunks(2).map(byte).collect::<Vec<_>>()).collect()
+}
+
+/// Rows of weights in 4 bits.
+fn rows_of_nibbles(items: &[u8], columns: usize) -> Rows<'_, Int8> {
+    Rows { items, layout: Layout::Nibbles, stride: columns.div_ceil(2), width: columns.next_multiple_of(2) }
+}
+
+/// Values, and zeros that fill up their last 32-bit word.
+fn padded(values: &[i8]) -> Vec<i8> {
+    let mut padded = values.to_vec();
+    padded.resize(values.len().next_multiple_of(4), 0);
+    padded
 }
 
 fn sigmoid(x: f64) -> f64 {
@@ -134,7 +171,7 @@ proptest! {
     fn a_gru_step_is_near_the_real_one(case in cases(Cell::Gru)) {
         let direction = case.direction(Cell::Gru);
         let (_, hidden) = case.step(|buffers| gru::step_int8(&direction, &[], buffers));
-        let start = SHAPE.hidden_start();
+        let start = SHAPE.input_size;
         for (number, hidden) in hidden.into_iter().enumerate() {
             let (update_row, new_row) = (UNITS + number, 2 * UNITS + number);
             let reset = sigmoid(case.pre_activation(number, number, 0..COLUMNS) / Q12);
@@ -173,10 +210,11 @@ proptest! {
     ) {
         let (lstm, gru, tanh, relu) = cases;
         for (mut case, cell) in [(lstm, Cell::Lstm), (gru, Cell::Gru), (tanh, Cell::RnnTanh), (relu, Cell::RnnRelu)] {
-            case.weights.iter_mut().for_each(|weight| *weight /= 17);
-            let packed: Vec<u8> = case.weights.chunks(2).map(|pair| pair[0] as u8 & 15 | (pair[1] as u8) << 4).collect();
+            case.input.iter_mut().chain(&mut case.recurrent).for_each(|weight| *weight /= 17);
+            let (input, recurrent) = (nibbles(&case.input, SHAPE.input_size), nibbles(&case.recurrent, UNITS));
             let mut narrow = case.direction(cell);
-            narrow.matrix.rows = Rows { items: &packed, layout: Layout::Nibbles, stride: COLUMNS / 2 };
+            narrow.input = rows_of_nibbles(&input, SHAPE.input_size);
+            narrow.recurrent = rows_of_nibbles(&recurrent, UNITS);
             let one_hot: Vec<i8> = (0..cell.gates() * UNITS).map(|row| row as i8 * 5 - 40).collect();
             for one_hot in [&[][..], &one_hot] {
                 let expected = case.step_of(cell, &case.direction(cell), one_hot);
@@ -191,12 +229,12 @@ proptest! {
         for (case, cell) in [(case, Cell::Gru), (lstm_case, Cell::Lstm)] {
             let rows = cell.gates() * UNITS;
             let mut with_column = case.clone();
-            with_column.inputs[..3].copy_from_slice(&[0, 127, 0]);
-            let column: Vec<i8> = (0..rows).map(|row| case.weights[row * COLUMNS + 1]).collect();
-            let mut without = with_column.clone();
-            without.inputs[1] = 0;
-            let step = |case: &Case, one_hot: &[i8]| case.step_of(cell, &case.direction(cell), one_hot);
-            prop_assert_eq!(step(&with_column, &[]), step(&without, &column));
+            with_column.inputs.copy_from_slice(&[0, 127, 0]);
+            let column: Vec<i8> = (0..rows).map(|row| case.input[row * SHAPE.input_size + 1]).collect();
+            let mut without_input = case.direction(cell);
+            (without_input.input, without_input.shape.input_size) = (bytes(&[], 0), 0);
+            let expected = with_column.step_of(cell, &case.direction(cell), &[]);
+            prop_assert_eq!(case.step_of(cell, &without_input, &column), expected);
             prop_assert_ne!(vec![0; rows], column);
         }
     }

@@ -19,31 +19,36 @@ impl<'b> Cursor<'b> {
         }
     }
 
-    /// A varint: 7 bits a byte, the lowest first; the top bit of a byte is set if another follows.
+    /// A varint of at most 32 bits, in at most 5 bytes.
     pub(crate) const fn u32(&mut self) -> Option<u32> {
-        let mut value = 0_u32;
-        let mut shift = 0;
-        while shift < u32::BITS {
+        self.varint(u32::BITS)
+    }
+
+    /// A varint of at most 16 bits, in at most 3 bytes.
+    pub(crate) const fn u16(&mut self) -> Option<u16> {
+        match self.varint(u16::BITS) {
+            Some(value) => Some(value as u16),
+            None => None,
+        }
+    }
+
+    /// A varint: 7 bits a byte, the lowest first; the top bit of a byte is set if another follows. More bytes than a
+    /// number needs are taken as far as a number of `bits` bits could need them, as postcard does.
+    const fn varint(&mut self, bits: u32) -> Option<u32> {
+        let (mut value, mut shift) = (0_u32, 0);
+        while shift < bits {
             let Some(byte) = self.u8() else { return None };
-            let bits = (byte & 0x7F) as u32;
-            if bits != bits << shift >> shift {
+            let part = (byte & 0x7F) as u32;
+            if bits.wrapping_sub(shift) < 7 && part >> bits.wrapping_sub(shift) != 0 {
                 return None;
             }
-            value |= bits << shift;
+            value |= part << shift;
             if byte & 0x80 == 0 {
                 return Some(value);
             }
             shift += 7;
         }
         None
-    }
-
-    /// A varint of at most 16 bits.
-    pub(crate) const fn u16(&mut self) -> Option<u16> {
-        match self.u32() {
-            Some(value) if value <= u16::MAX as u32 => Some(value as u16),
-            _ => None,
-        }
     }
 
     /// 0 or 1.
@@ -66,7 +71,7 @@ impl<'b> Cursor<'b> {
         }
     }
 
-    /// A number of items, then the items.
+    /// A number of items, as [`Self::u32`] on every machine (postcard's is as wide as a pointer), then the items.
     pub(crate) fn sequence<T, const MOST: usize>(
         &mut self,
         mut item: impl FnMut(&mut Self) -> Option<T>,
@@ -76,5 +81,87 @@ impl<'b> Cursor<'b> {
             items.push(item(self)?).ok()?;
         }
         Some(items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    /// What postcard takes from the front of some bytes, and the bytes after it.
+    fn postcard<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Option<(T, &'b [u8])> {
+        postcard::take_from_bytes(bytes).ok()
+    }
+
+    fn cursor<'b, T>(bytes: &'b [u8], take: impl Fn(&mut Cursor<'b>) -> Option<T>) -> Option<(T, &'b [u8])> {
+        let mut cursor = Cursor(bytes);
+        Some((take(&mut cursor)?, cursor.0))
+    }
+
+    /// Both read the same of every kind of value.
+    fn expect_same(bytes: &[u8]) {
+        assert_eq!(cursor(bytes, Cursor::u8), postcard(bytes), "{bytes:x?}");
+        assert_eq!(cursor(bytes, Cursor::bool), postcard(bytes), "{bytes:x?}");
+        assert_eq!(cursor(bytes, Cursor::u16), postcard(bytes), "{bytes:x?}");
+        assert_eq!(cursor(bytes, Cursor::u32), postcard(bytes), "{bytes:x?}");
+    }
+
+    #[test]
+    fn numbers_of_every_length_are_read_as_postcard_reads_them() {
+        for length in 0..=7 {
+            // The last byte takes every value; those before it continue.
+            for before in [0x80, 0xFF, 0x81] {
+                for last in 0..=u8::MAX {
+                    let mut bytes = std::vec![before; length];
+                    bytes.push(last);
+                    expect_same(&bytes);
+                    bytes.extend([0, 1]);
+                    expect_same(&bytes);
+                }
+            }
+        }
+        for (bytes, expected) in [
+            (&[0x80, 0x80, 0x00][..], Some(0)),
+            (&[0xFF, 0xFF, 0x03], Some(0xFFFF)),
+            (&[0xFF, 0xFF, 0x04], None),
+            (&[0x80, 0x80, 0x80, 0x00], None),
+            (&[0x80, 0x80], None),
+        ] {
+            assert_eq!(cursor(bytes, Cursor::u16).map(|(value, _)| value), expected, "{bytes:x?}");
+        }
+        for (bytes, expected) in [
+            (&[0x80, 0x80, 0x80, 0x80, 0x00][..], Some(0)),
+            (&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F], Some(u32::MAX)),
+            (&[0xFF, 0xFF, 0xFF, 0xFF, 0x10], None),
+            (&[0x80, 0x80, 0x80, 0x80, 0x80, 0x00], None),
+        ] {
+            assert_eq!(cursor(bytes, Cursor::u32).map(|(value, _)| value), expected, "{bytes:x?}");
+        }
+    }
+
+    /// A length in 6 to 10 bytes is one where a pointer has 64 bits alone: the cursor reads as a device does.
+    #[test]
+    fn the_length_of_a_sequence_is_a_number_of_32_bits() {
+        let items = |bytes| cursor(bytes, |cursor| cursor.sequence::<u8, 3>(Cursor::u8));
+        for bytes in [&[0][..], &[2, 7, 8, 9], &[3, 7, 8, 9], &[3, 7, 8], &[4, 6, 7, 8, 9], &[0x82, 0x80, 0, 7, 8], &[]]
+        {
+            assert_eq!(items(bytes), postcard(bytes), "{bytes:x?}");
+        }
+        let long = [0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 7];
+        assert_eq!(items(&long), None);
+        assert_eq!(postcard::<Vec<u8, 3>>(&long).is_some(), cfg!(target_pointer_width = "64"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_as_postcard_reads_them(
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0x80..=0xFF_u8, 0..3_u8], 0..12),
+        ) {
+            expect_same(&bytes);
+        }
     }
 }

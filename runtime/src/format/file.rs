@@ -77,7 +77,8 @@ impl<'m> File<'m> {
     }
 }
 
-fn check_alignment(file: &[u8], alignment: usize) -> Result<(), Error> {
+/// Checks where a file lies, which comes before what it is.
+pub(crate) fn check_alignment(file: &[u8], alignment: usize) -> Result<(), Error> {
     if file.is_empty() || file.as_ptr().addr().is_multiple_of(alignment) {
         Ok(())
     } else {

@@ -259,6 +259,25 @@ static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 /// For bytes that are no model file of this version: in a constant, which it is for, that is an error of the compiler
 /// with these words. A program that reads files calls [`crate::Model::parse`] and
 /// [`crate::Model::required_words`] instead.
+///
+/// # Examples
+/// A constant is the capacity of a classifier; a file that is no model is no constant:
+/// ```
+/// const CAPACITY: usize = runtime::required_capacity(&HEADER);
+/// const HEADER: [u8; 64] = {
+///     let mut header = [0; 64];
+///     (header[0], header[1], header[2], header[3]) = (b'R', b'N', b'L', b'1');
+///     (header[4], header[36]) = (3, 42);
+///     header
+/// };
+/// assert_eq!([0; CAPACITY].len(), 42);
+/// ```
+/// ```compile_fail,E0080
+/// const CAPACITY: usize = runtime::required_capacity(&HEADER);
+/// const HEADER: [u8; 64] = [0; 64];
+/// assert_eq!([0; CAPACITY].len(), 42);
+/// ```
+#[allow(clippy::panic, reason = "it ends a compilation")]
 pub const fn required_capacity(file: &[u8]) -> usize {
     match file.first_chunk::<HEADER_LENGTH>() {
         Some(header) => {

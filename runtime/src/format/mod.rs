@@ -16,6 +16,7 @@ mod tensors;
 
 pub use extensions::{Extension, Extensions};
 pub use feature::Feature;
+pub(crate) use file::check_alignment;
 pub use file::{File, ID_DEFINITION};
 pub use fingerprint_table::{
     BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, FingerprintTableSize, MAX_FINGERPRINTS, MAX_REMAINDER_BITS,

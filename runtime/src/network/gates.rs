@@ -10,7 +10,7 @@ use super::input::Step;
 use super::int8::{self, Int8};
 use super::network::Network;
 use super::state::{Shape, Words};
-use super::window::Window;
+use super::window::{Gathering, Window};
 use crate::format::Cell;
 use crate::kernels::{self, FloatWeight};
 use crate::numeric;
@@ -33,10 +33,9 @@ pub struct DirectionStep<'a> {
 pub enum DirectionInput<'a> {
     /// To the first layer: a token that the model has.
     Token(u32),
-    /// To the first layer: a frame of integers that is a step of its own.
-    Frame(&'a [i32]),
-    /// To the first layer: the input of a step as a product takes it in, see [`ProductInputs`].
-    Values(&'a [f32]),
+    /// To the first layer: frames of integers, one after another. The last of them are the step's; with differences the
+    /// one before these counts too, and the first of a sequence has none before it.
+    Frames(&'a [i32]),
     /// To another layer: `h` of the layer below after the same step, the forward direction's units first.
     Below(&'a [f32]),
 }
@@ -64,8 +63,6 @@ pub enum ProductInputs<'a> {
 pub(crate) trait Gates: Arithmetic {
     /// A hidden state from the number that [`Arithmetic::show_state`] shows.
     fn state_of(direction: &Direction<'_, Self>, number: f32) -> Self::State;
-    /// A value of a product from the number that [`ProductInputs`] shows.
-    fn value_of(number: f32) -> Self::Value;
     /// A result's pre-activation: `weights . vectors + one_hot + bias`.
     fn pre_activation(
         direction: &Direction<'_, Self>,
@@ -85,10 +82,6 @@ impl Gates for Int8 {
             Cell::Lstm | Cell::Gru | Cell::RnnTanh => int8::HIDDEN_FRACTION_BITS,
         };
         numeric::saturate_i16((number * (1_u32 << fraction_bits) as f32) as i32)
-    }
-
-    fn value_of(number: f32) -> i8 {
-        number as i8
     }
 
     fn pre_activation(
@@ -117,10 +110,6 @@ impl Gates for Int8 {
 
 impl<Weight: FloatWeight> Gates for FloatArithmetic<Weight> {
     fn state_of(_: &Direction<'_, Self>, number: f32) -> f32 {
-        number
-    }
-
-    fn value_of(number: f32) -> f32 {
         number
     }
 
@@ -165,7 +154,7 @@ impl<A: Gates> Network<'_, A> {
         let state = words.take_padded::<A::Value>(hidden_size);
         inputs.fill(Zeroable::zeroed());
         state.fill(Zeroable::zeroed());
-        let one_hot = self.write_input(direction, step, inputs)?;
+        let one_hot = self.write_input(direction, step, &mut words, inputs)?;
         write_states(direction, step.hidden.get(..hidden_size)?, state);
         let vectors = [direction.input.vector(inputs), direction.recurrent.vector(state)];
         let results = direction.cell.results().checked_mul(hidden_size)?;
@@ -181,6 +170,7 @@ impl<A: Gates> Network<'_, A> {
         &self,
         direction: &Direction<'d, A>,
         step: DirectionStep<'_>,
+        words: &mut Words<'_>,
         inputs: &mut [A::Value],
     ) -> Option<&'d [A::Weight]> {
         match (step.input, step.layer.checked_sub(1)) {
@@ -188,14 +178,7 @@ impl<A: Gates> Network<'_, A> {
                 self.input.write(Step::Token(token), &Window::none(), inputs);
                 return Some(direction.one_hot_row(token));
             }
-            (DirectionInput::Frame(frame), None) => {
-                self.input.write(Step::Integers(frame), &Window::none(), inputs);
-            }
-            (DirectionInput::Values(values), None) => {
-                for (target, value) in inputs.iter_mut().zip(values) {
-                    *target = A::value_of(*value);
-                }
-            }
+            (DirectionInput::Frames(values), None) => self.write_frames(values, words, inputs)?,
             (DirectionInput::Below(mut states), Some(below)) => {
                 let mut place = 0_usize;
                 for below in self.layers.get(below)?.directions() {
@@ -208,6 +191,27 @@ impl<A: Gates> Network<'_, A> {
             _ => return None,
         }
         Some(&[])
+    }
+}
+
+impl<A: Gates> Network<'_, A> {
+    /// Writes the step that the last of some frames make.
+    fn write_frames(&self, values: &[i32], words: &mut Words<'_>, inputs: &mut [A::Value]) -> Option<()> {
+        let input = self.input.frames()?;
+        let mut window = Window::take(words, Some(input));
+        let channels = usize::from(input.frames.channels);
+        if !input.frames.are_gathered() {
+            let last = values.len().checked_sub(channels)?;
+            self.input.write(Step::Integers(values.get(last..)?), &window, inputs);
+            return Some(());
+        }
+        let mut gathering = Gathering::default();
+        for frame in values.chunks(channels.max(1)) {
+            window.keep(input, Step::Integers(frame), gathering);
+            gathering.count(input.frames);
+        }
+        self.input.write(Step::Gathered(gathering), &window, inputs);
+        Some(())
     }
 }
 

@@ -67,7 +67,7 @@ impl<'m, A: Arithmetic> Head<'m, A> {
 
     /// Whether an answer of that probability is accepted.
     pub(crate) fn accepts(&self, class: usize, probability: Probability) -> bool {
-        probability.q15() >= self.thresholds.of(class).into()
+        probability.q15() >= self.thresholds.of(class)
     }
 }
 

@@ -202,8 +202,8 @@ const fn clamp(value: i32, magnitude: i32) -> i32 {
 /// The mean of `steps` values whose sum is `sum`; halves away from zero.
 ///
 /// # Shapes and units
-/// Any; `sum` is at most `32,767 * steps` in magnitude, `steps` at most 65,535: [`crate::Model::parse`]
-/// refuses mean pooling over more steps.
+/// Any; `sum` is at most `32,768 * steps` in magnitude, `steps` at most 65,535: where a mean is over more steps, both are
+/// halved first.
 ///
 /// # Panics
 /// Never.
@@ -295,7 +295,8 @@ mod tests {
         fn normalize_of_wide_numbers_is_off_by_what_is_shifted_out(
             raw in any::<i32>(), zero in any::<i32>(), scale in 1..=16_383_i16, pre_shift in 0_u8..=31, shift in 0_u8..=30,
         ) {
-            let shifted = (f64::from(raw) - f64::from(zero)) / 2.0_f64.powi(pre_shift.into());
+            let difference = (f64::from(raw) - f64::from(zero)).clamp(i32::MIN.into(), i32::MAX.into());
+            let shifted = difference / 2.0_f64.powi(pre_shift.into());
             let unit = f64::from(scale) / 2.0_f64.powi(shift.into());
             let real = (shifted.clamp(-65_535.0, 65_535.0) * unit).clamp(-127.0, 127.0);
             let found = f64::from(normalize(raw, IntegerChannel { zero, scale, pre_shift, shift }));
@@ -320,8 +321,14 @@ mod tests {
         assert_eq!([narrow_rectified(32_767), narrow_rectified(127), narrow_rectified(128)], [127, 0, 1]);
         assert_eq!(hidden_update(32_757, 32_767, 32_767), 32_767);
         assert_eq!(hidden_update(11, -32_767, -32_767), -32_767);
-        assert_eq!([normalize(i16::MIN, i16::MAX, 16_383, 0), normalize(i16::MAX, i16::MIN, 16_383, 0)], [-127, 127]);
-        assert_eq!(normalize(i16::MAX, i16::MIN, 16_383, 30), 1);
+        let channel = |zero, pre_shift, shift| IntegerChannel { zero, scale: 16_383, pre_shift, shift };
+        for [least, most] in [[i16::MIN.into(), i16::MAX.into()], [i32::MIN, i32::MAX]] {
+            assert_eq!(normalize(least, channel(most, 0, 0)), -127);
+            assert_eq!(normalize(most, channel(least, 0, 0)), 127);
+            assert_eq!(normalize(most, channel(least, 0, 30)), 1);
+        }
+        assert_eq!([normalize(i32::MAX, channel(0, 31, 0)), normalize(i32::MIN, channel(0, 31, 0))], [0, -127]);
+        assert_eq!([normalize(i32::MAX, channel(0, 30, 14)), normalize(-1, channel(0, 30, 14))], [1, -1]);
         assert_eq!([narrow_hidden(32_767), narrow_hidden(-32_767), narrow_hidden(0)], [127, -127, 0]);
     }
 }

@@ -89,7 +89,7 @@ pub(crate) fn softmax_fixed(logits: &[i32], inverse_temperature: u16, class: usi
 
 /// `x * t`, `t` in Q4.12: the largest integer that is not greater; saturates.
 const fn scaled(x: u32, inverse_temperature: u16) -> u32 {
-    let product = x as u64 * inverse_temperature as u64 >> 12;
+    let product = (x as u64 * inverse_temperature as u64) >> 12;
     if product > u32::MAX as u64 { u32::MAX } else { product as u32 }
 }
 

@@ -90,20 +90,11 @@ impl TextReader {
         }
     }
 
-    /// Calls `emit` as [`Self::finish`] would, and changes nothing.
+    /// Calls `emit` with the token that would be next if the text ended here, if there is one. Changes nothing.
     pub(crate) fn pending(&self, input: &TextInput<'_>, mut emit: impl FnMut(u32)) {
         match self {
             Self::Words(words) => words.pending(|word| emit(input.word_token(word))),
             Self::Characters(characters) => characters.pending(|character| emit(input.character_token(character))),
-            Self::Bytes => {}
-        }
-    }
-
-    /// Ends the text: what has begun is a token, if it is one at all.
-    pub(crate) fn finish(&mut self, input: &TextInput<'_>, mut emit: impl FnMut(u32)) {
-        match self {
-            Self::Words(words) => words.finish(|word| emit(input.word_token(word))),
-            Self::Characters(characters) => characters.finish(|character| emit(input.character_token(character))),
             Self::Bytes => {}
         }
     }
@@ -125,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// The tokens of a text, and those that are pending after each of its pieces.
+    /// The tokens that pieces of a text complete, and those that are pending after each piece.
     fn tokens(input: &TextInput<'_>, pieces: &[&[u8]]) -> (Vec<u32>, Vec<Vec<u32>>) {
         let (mut reader, mut tokens, mut pending) = (TextReader::new(input), Vec::new(), Vec::new());
         for piece in pieces {
@@ -134,7 +125,6 @@ mod tests {
             reader.pending(input, |token| found.push(token));
             pending.push(found);
         }
-        reader.finish(input, |token| tokens.push(token));
         (tokens, pending)
     }
 
@@ -142,10 +132,9 @@ mod tests {
     fn what_is_pending_is_told_and_kept() {
         let hashed = |word: &[u8]| FIRST_WORD_TOKEN + hash_bytes(word, 0) % 100;
         let input = TextInput::HashedWords { rule: WordRule::LowercaseAlphanumeric, buckets: 100 };
-        assert_eq!(
-            tokens(&input, &[b"On", b"e ", b"\xc3"]),
-            (std::vec![hashed(b"one")], std::vec![std::vec![hashed(b"on")], std::vec![], std::vec![]])
-        );
+        let (complete, pending) = tokens(&input, &[b"On", b"e ", b"\xc3", b"\xa9", b" \xc3"]);
+        assert_eq!(complete, [hashed(b"one"), hashed("é".as_bytes())]);
+        assert_eq!(pending, [&[hashed(b"on")][..], &[], &[], &[hashed("é".as_bytes())], &[]]);
         assert_eq!(tokens(&TextInput::Bytes, &[b"a"]), (std::vec![99], std::vec![std::vec![]]));
     }
 
@@ -153,7 +142,8 @@ mod tests {
     fn the_rule_of_the_input_decides_what_a_word_is() {
         let count = |rule, text: &[u8]| {
             let input = TextInput::HashedWords { rule, buckets: 1 << 24 };
-            tokens(&input, &[text]).0
+            let (complete, pending) = tokens(&input, &[text]);
+            [complete, pending.concat()].concat()
         };
         let hashed = |word: &[u8]| FIRST_WORD_TOKEN + hash_bytes(word, 0) % (1 << 24);
         let text = "E\u{301}—".as_bytes();

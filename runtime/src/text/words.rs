@@ -20,17 +20,17 @@ const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 /// # The rules
 /// [`WordRule::LowercaseAlphanumeric`] and [`WordRule::LowercaseWithMarks`] read UTF-8. A part that is not UTF-8 is
 /// no character and ends a word. Alphanumeric characters, marks and lower case are those of Unicode 17.0, see
-/// [`super::unicode`]. A word is split off first and each of its characters mapped to lower case then, without a look
-/// at its neighbours: the U+0307 that comes of `İ` belongs to the word.
+/// [`super::unicode`]. Words are split off first; then each of their characters is mapped to lower case, whatever
+/// its neighbours are. So the U+0307 in the lower case of `İ` belongs to the word.
 ///
 /// [`WordRule::LowercaseAlphanumeric`]: a word is a maximal run of alphanumeric characters. "Don't" is `don` and `t`,
 /// "20°C" is `20` and `c`.
 ///
 /// [`WordRule::LowercaseWithMarks`]: a *mark* is a character of general category Mn, Mc or Me; a *joiner* is U+200C or
 /// U+200D. A word begins with an alphanumeric character that is no mark. It goes on with each alphanumeric character,
-/// mark and joiner that follows, so that it may end with a mark or a joiner. Every other character ends it. Marks and
-/// joiners that follow no word are dropped, also such marks as are alphanumeric. "नमस्ते" is one word, and so is `e` with
-/// U+0301 and `t`; the previous rule splits both.
+/// mark and joiner that follows, so it may end with a mark or a joiner. Every other character ends it. Marks and joiners
+/// that do not follow a word are dropped, including marks that are alphanumeric. "नमस्ते" is one word, and so is `e`,
+/// U+0301, `t`; the previous rule splits both.
 ///
 /// [`WordRule::Ascii`] reads bytes and decodes nothing. A word is a maximal run of the bytes `0`-`9`, `A`-`Z`, `a`-`z`
 /// and 0x80 to 0xFF; `A`-`Z` are mapped to `a`-`z`, and every other byte is kept as it is. The words of a text in UTF-8
@@ -132,12 +132,12 @@ impl Word {
 
     /// Takes in a byte under [`WordRule::Ascii`].
     fn take_byte(&mut self, byte: u8, emit: &mut impl FnMut(Option<&[u8]>)) {
-        if byte.is_ascii() { self.take_ascii(byte, emit) } else { self.append(&[byte]) }
+        if byte.is_ascii() { self.take_ascii(byte, emit) } else { self.append_byte(byte) }
     }
 
     /// Takes in an ASCII character.
     fn take_ascii(&mut self, byte: u8, emit: &mut impl FnMut(Option<&[u8]>)) {
-        if byte.is_ascii_alphanumeric() { self.append(&[byte.to_ascii_lowercase()]) } else { self.end(emit) }
+        if byte.is_ascii_alphanumeric() { self.append_byte(byte.to_ascii_lowercase()) } else { self.end(emit) }
     }
 
     /// Whether a character that is not ASCII belongs to this word, or begins one.
@@ -152,6 +152,10 @@ impl Word {
 
     fn has_begun(&self) -> bool {
         !self.bytes.is_empty()
+    }
+
+    fn append_byte(&mut self, byte: u8) {
+        self.too_long |= self.bytes.push(byte).is_err();
     }
 
     /// Appends all of the bytes, or none to a word that they make too long.

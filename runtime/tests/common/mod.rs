@@ -1,16 +1,19 @@
 //! Small models of every kind, made in memory from weights that are a function of their place.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test takes what it needs; a test may panic")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test takes what it needs; a test may panic"
+)]
 
 pub(crate) mod fingerprints;
+pub(crate) mod writer;
 
 use fingerprints::Fingerprints;
-use runtime::format::{
-    ALIGNMENT, Cell, CharacterInput, CharacterRule, ComposedWordInput, DataType, DirectionWeights, Element, Embedding,
-    FingerprintTableRef, FingerprintedWordInput, FrameInput, HEADER_LENGTH, HashedWordInput, Head, Header, Input,
-    Int8Scales, Layer, Manifest, Packing, PartRule, Pooling, Precision, Provenance, StringTableRef, Tensor,
-    TokenVectors, WordInput, WordRule, checksum, round_up,
-};
-use runtime::{Error, Model};
+use runtime::Classifier;
+use runtime::format::{Cell, FloatChannel, IntegerChannel, ONE_TEMPERATURE, Pooling, Precision, Thresholds, WordRule};
+pub(crate) use writer::{File, ID, Parts, file, with_right_header};
 
 pub(crate) const CLASSES: usize = 3;
 pub(crate) const LABELS: [&str; CLASSES] = ["off", "on", "wärmer"];
@@ -20,6 +23,8 @@ pub(crate) const WORDS: [&str; 6] = ["down", "lamp", "light", "off", "up", "é"]
 pub(crate) const ALPHABET: [&str; 7] = [" ", "a", "e", "l", "n", "o", "é"];
 pub(crate) const BUCKETS: u32 = 11;
 pub(crate) const CHANNELS: usize = 3;
+/// What 1 stands for in a channel of [`InputSpec::Frames`], if each has a unit of its own; else the first for all.
+pub(crate) const UNITS: [f32; CHANNELS] = [1.0 / 64.0, 0.5, 3.0];
 /// Values of an embedding's vector.
 pub(crate) const EMBEDDING_SIZE: usize = 6;
 
@@ -68,6 +73,26 @@ pub(crate) enum VectorSpec {
     Identity,
 }
 
+/// How frames become steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WindowSpec {
+    pub(crate) frames_per_step: u16,
+    pub(crate) frame_stride: u16,
+    pub(crate) has_differences: bool,
+    pub(crate) has_one_unit: bool,
+}
+
+impl WindowSpec {
+    /// Each frame is a step.
+    pub(crate) const SINGLE: Self =
+        Self { frames_per_step: 1, frame_stride: 1, has_differences: false, has_one_unit: true };
+
+    /// Values of a step of so many channels.
+    pub(crate) fn width(self, channels: usize) -> usize {
+        channels * usize::from(self.frames_per_step) * if self.has_differences { 2 } else { 1 }
+    }
+}
+
 /// How the weights of layers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WeightSpec {
@@ -93,25 +118,35 @@ pub(crate) struct Spec {
     pub(crate) precision: Precision,
     pub(crate) input: InputSpec,
     pub(crate) vectors: VectorSpec,
+    pub(crate) rule: WordRule,
+    pub(crate) window: WindowSpec,
     pub(crate) weights: WeightSpec,
     pub(crate) layers: Vec<LayerSpec>,
     pub(crate) pooling: Pooling,
     pub(crate) max_steps: u32,
-    pub(crate) pad_to: u32,
+    pub(crate) pad_to: u16,
+    pub(crate) inverse_temperature: u16,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) alignment: u8,
 }
 
 impl Spec {
-    /// Words, embedded, at most 40 of them, without padding.
+    /// Words, embedded, at most 40 of them, without padding; logits as they are, every answer accepted.
     pub(crate) fn new(precision: Precision, layers: &[LayerSpec], pooling: Pooling) -> Self {
         Self {
             precision,
             input: InputSpec::Words,
             vectors: VectorSpec::Embedding,
+            rule: WordRule::LowercaseAlphanumeric,
+            window: WindowSpec::SINGLE,
             weights: WeightSpec::Bytes,
             layers: layers.to_vec(),
             pooling,
             max_steps: 40,
             pad_to: 0,
+            inverse_temperature: ONE_TEMPERATURE,
+            thresholds: Thresholds::None,
+            alignment: 4,
         }
     }
 
@@ -127,10 +162,19 @@ impl Spec {
         }
     }
 
-    fn input_size(&self) -> usize {
+    /// Values of a frame; 0 of a text.
+    pub(crate) fn channels(&self) -> usize {
+        match self.input {
+            InputSpec::Frames => CHANNELS,
+            InputSpec::Identity { channels } => channels,
+            _ => 0,
+        }
+    }
+
+    /// Values of the first layer's input, or tokens of one-hot vectors.
+    pub(crate) fn input_size(&self) -> usize {
         match (self.input, self.vectors) {
-            (InputSpec::Frames, _) => CHANNELS,
-            (InputSpec::Identity { channels }, _) => channels,
+            (InputSpec::Frames | InputSpec::Identity { .. }, _) => self.window.width(self.channels()),
             (_, VectorSpec::Embedding) => EMBEDDING_SIZE,
             (_, VectorSpec::Nibbles | VectorSpec::NibblesAsBytes) => EMBEDDING_SIZE - 1,
             (_, VectorSpec::OneHot | VectorSpec::Identity) => self.token_count(),
@@ -187,332 +231,89 @@ pub(crate) fn multiplier(seed: u32, result: usize) -> i16 {
     2_000 + 10 * i16::from(number(seed + 3, result, 0))
 }
 
-/// Bytes of a model file, aligned as one must be.
-pub(crate) struct File {
-    words: Vec<u128>,
-    length: usize,
+/// How a channel's number becomes an input of an int8 model.
+pub(crate) fn integer_channel(channel: usize) -> IntegerChannel {
+    IntegerChannel { zero: 100 * channel as i32 - 50, scale: 300 + channel as i16, pre_shift: 0, shift: 10 }
 }
 
-impl File {
-    fn new(bytes: &[u8]) -> Self {
-        let mut words = vec![0_u128; bytes.len().div_ceil(ALIGNMENT)];
-        bytemuck::cast_slice_mut::<u128, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
-        Self { words, length: bytes.len() }
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.words)[..self.length]
-    }
-
-    pub(crate) fn parse(&self) -> Result<Model<'_>, Error> {
-        Model::parse(self.bytes())
-    }
+/// How a channel's difference becomes one.
+pub(crate) fn integer_difference(channel: usize) -> IntegerChannel {
+    IntegerChannel { zero: 3 * channel as i32 - 2, scale: 200 + channel as i16, pre_shift: 1, shift: 8 }
 }
 
-/// The parts of a model file, to be changed before they are put together.
-pub(crate) struct Parts {
-    pub(crate) precision: Precision,
-    pub(crate) manifest: Manifest<'static>,
-    pub(crate) tensors: Vec<u8>,
+/// How a channel's number becomes an input of a float model.
+pub(crate) fn float_channel(channel: usize) -> FloatChannel {
+    FloatChannel { zero: (100.0 * channel as f32 - 50.0) / 64.0, scale: 0.25 + channel as f32 }
 }
 
-impl Parts {
-    pub(crate) fn of(spec: &Spec) -> Self {
-        let mut writer = Writer { precision: spec.precision, weights: spec.weights, tensors: Vec::new() };
-        let labels = writer.strings(&LABELS);
-        let input = writer.input(spec);
-        let mut input_size = spec.input_size();
-        let mut layers = Vec::new();
-        for (number, layer) in spec.layers.iter().enumerate() {
-            let one_hot =
-                (number == 0 && spec.vectors == VectorSpec::OneHot && spec.token_count() > 0).then_some(input_size);
-            let mut direction = |seed| writer.direction(layer, seed, input_size, one_hot);
-            layers.push(Layer {
-                cell: layer.cell,
-                input_size: input_size as u16,
-                hidden_size: layer.hidden_size as u16,
-                forward: direction(layer.seed),
-                reverse: layer.reverse_seed.map(direction),
-            });
-            input_size = layer.width();
-        }
-        let head = writer.head(input_size);
-        let manifest = Manifest {
-            provenance: Provenance { trainer_version: "test", data_hash: "00ff", seed: 1, ..Provenance::default() },
-            labels,
-            input,
-            max_steps: spec.max_steps,
-            pad_to: spec.pad_to,
-            layers: layers.into_iter().collect(),
-            pooling: spec.pooling,
-            head,
-        };
-        Self { precision: spec.precision, manifest, tensors: writer.tensors }
-    }
-
-    /// The file, with the capacity that the runtime asks for if it accepts the rest.
-    pub(crate) fn assemble(&self) -> File {
-        let draft = self.assemble_with_capacity(0);
-        let required = Model::parse_any_capacity(draft.bytes()).map_or(0, |model| model.required_words());
-        self.assemble_with_capacity(u32::try_from(required).unwrap_or(u32::MAX))
-    }
-
-    pub(crate) fn assemble_with_capacity(&self, capacity: u32) -> File {
-        let mut buffer = vec![0; 4096];
-        let manifest = postcard::to_slice(&self.manifest, &mut buffer).unwrap();
-        let tensors_offset = round_up(HEADER_LENGTH + manifest.len(), ALIGNMENT);
-        let header = Header {
-            precision: self.precision,
-            total_length: (tensors_offset + self.tensors.len()) as u32,
-            checksum: 0,
-            manifest_length: manifest.len() as u32,
-            tensors_offset: tensors_offset as u32,
-            capacity,
-        };
-        let mut bytes = header.to_bytes().to_vec();
-        bytes.extend_from_slice(manifest);
-        bytes.resize(tensors_offset, 0);
-        bytes.extend_from_slice(&self.tensors);
-        let header = Header { checksum: checksum(&bytes), ..header };
-        bytes[..HEADER_LENGTH].copy_from_slice(&header.to_bytes());
-        File::new(&bytes)
-    }
-
-    /// Puts bytes in the place of an element of a tensor.
-    pub(crate) fn poke(&mut self, tensor: Tensor, element: usize, bytes: &[u8]) {
-        assert!(element < tensor.elements as usize);
-        let start = tensor.offset as usize + element * tensor.data_type.bits() / 8;
-        self.tensors[start..start + bytes.len()].copy_from_slice(bytes);
-    }
+/// How a channel's difference becomes one.
+pub(crate) fn float_difference(channel: usize) -> FloatChannel {
+    FloatChannel { zero: channel as f32 / 32.0, scale: 0.5 + channel as f32 }
 }
 
-/// The model file of a specification.
-pub(crate) fn file(spec: &Spec) -> File {
-    Parts::of(spec).assemble()
+/// The threshold of a class, where each has its own.
+pub(crate) fn threshold(class: usize) -> u16 {
+    [20_000, 12_000, 32_768][class]
 }
 
-struct Writer {
-    precision: Precision,
-    weights: WeightSpec,
-    tensors: Vec<u8>,
+/// The bits of the logits, after a prediction that is made of them.
+pub(crate) fn logits<const WORDS: usize>(classifier: &mut Classifier<'_, '_, WORDS>) -> Vec<u32> {
+    classifier.predict();
+    let logits = classifier.logits();
+    (0..logits.len()).map(|class| logits.bits(class).unwrap()).collect()
 }
 
-impl Writer {
-    fn add<T: Element + bytemuck::NoUninit>(&mut self, values: &[T]) -> Tensor {
-        self.tensors.resize(round_up(self.tensors.len(), ALIGNMENT), 0);
-        let offset = self.tensors.len() as u32;
-        self.tensors.extend_from_slice(bytemuck::cast_slice(values));
-        Tensor { data_type: T::DATA_TYPE, offset, elements: values.len() as u32 }
-    }
-
-    fn weights(&mut self, weights: &[i8]) -> Tensor {
-        match self.precision {
-            Precision::Int8 => self.add(weights),
-            Precision::F32 => self.add(&weights.iter().map(|weight| float(*weight)).collect::<Vec<_>>()),
-            Precision::F16 => {
-                let weights: Vec<_> = weights.iter().map(|weight| half::f16::from_f32(float(*weight))).collect();
-                self.add(&weights)
+/// Models of every input, streaming and bidirectional, in every precision; some padded, some with steps of several frames
+/// and a threshold for each class.
+pub(crate) fn kinds() -> Vec<Spec> {
+    let layers = [
+        vec![LayerSpec::forward(Cell::Lstm, 4, 100), LayerSpec::forward(Cell::RnnRelu, 3, 110)],
+        vec![
+            LayerSpec::both(Cell::Gru, 3, 100),
+            LayerSpec::both(Cell::RnnTanh, 2, 110),
+            LayerSpec::forward(Cell::Gru, 3, 120),
+        ],
+    ];
+    let gathered = WindowSpec { frames_per_step: 3, frame_stride: 2, has_differences: true, has_one_unit: false };
+    let inputs = [
+        (InputSpec::Words, WindowSpec::SINGLE),
+        (InputSpec::HashedWords, WindowSpec::SINGLE),
+        (InputSpec::Characters, WindowSpec::SINGLE),
+        (InputSpec::Bytes, WindowSpec::SINGLE),
+        (InputSpec::Frames, WindowSpec::SINGLE),
+        (InputSpec::Frames, gathered),
+        (InputSpec::FingerprintedWords, WindowSpec::SINGLE),
+        (InputSpec::ComposedWords, WindowSpec::SINGLE),
+    ];
+    let rules = [WordRule::LowercaseAlphanumeric, WordRule::LowercaseWithMarks, WordRule::Ascii];
+    let mut kinds = Vec::new();
+    for (number, (input, window)) in inputs.into_iter().enumerate() {
+        for (place, layers) in layers.iter().enumerate() {
+            for (precision, rule) in PRECISIONS.into_iter().zip(rules) {
+                let one_hot = number % 2 == place && input != InputSpec::ComposedWords;
+                let vectors = if one_hot { VectorSpec::OneHot } else { VectorSpec::Embedding };
+                let pad_to = if number < 3 { 5 } else { 0 };
+                let pooling = POOLINGS[(number + place) % 3];
+                let thresholds = [Thresholds::None, Thresholds::One(16_384), Thresholds::OfClasses][number % 3];
+                let alignment = [4, 8, 16][(number + place) % 3];
+                let spec = Spec {
+                    input,
+                    window,
+                    vectors,
+                    rule,
+                    pad_to,
+                    max_steps: 9,
+                    thresholds,
+                    alignment,
+                    ..Spec::new(precision, layers, pooling)
+                };
+                kinds.push(spec.clone());
+                if precision == Precision::Int8 {
+                    let vectors = if place == 0 { VectorSpec::Nibbles } else { vectors };
+                    kinds.push(Spec { weights: WeightSpec::Nibbles, vectors, ..spec });
+                }
             }
         }
     }
-
-    /// Rows in 4 bits, each from a byte on.
-    fn nibbles(&mut self, rows: impl Iterator<Item = Vec<i8>>) -> Tensor {
-        let bytes: Vec<u8> = rows
-            .flat_map(|row| {
-                let byte = |pair: &[i8]| pair[0] as u8 & 15 | (pair.get(1).copied().unwrap_or(0) as u8) << 4;
-                row.chunks(2).map(byte).collect::<Vec<_>>()
-            })
-            .collect();
-        let tensor = self.add(&bytes);
-        Tensor { data_type: DataType::I4, elements: 2 * tensor.elements, ..tensor }
-    }
-
-    fn bias(&mut self, bias: &[i32], unit: f32) -> Tensor {
-        match self.precision {
-            Precision::Int8 => self.add(bias),
-            _ => self.add(&bias.iter().map(|bias| *bias as f32 * unit).collect::<Vec<_>>()),
-        }
-    }
-
-    fn strings(&mut self, strings: &[&str]) -> StringTableRef {
-        assert!(strings.len() <= 16, "one block");
-        let mut bytes = Vec::new();
-        for string in strings {
-            bytes.push(string.len() as u8);
-            bytes.extend_from_slice(string.as_bytes());
-        }
-        StringTableRef { count: strings.len() as u32, index: self.add(&[0_u32]), bytes: self.add(&bytes) }
-    }
-
-    fn fingerprints(&mut self) -> FingerprintTableRef {
-        let Fingerprints { seed, remainder_bits, sorted, buckets, index, remainders } = fingerprints();
-        FingerprintTableRef {
-            count: sorted.len() as u32,
-            seed,
-            remainder_bits,
-            buckets: self.add(&buckets),
-            index: self.add(&index),
-            remainders: self.add(&remainders),
-        }
-    }
-
-    fn vectors(&mut self, spec: &Spec) -> TokenVectors {
-        let (tokens, size) = (spec.token_count(), spec.input_size());
-        let one = if self.precision == Precision::Int8 { 127 } else { 0 };
-        let weights = match spec.vectors {
-            VectorSpec::OneHot => return TokenVectors::OneHot,
-            VectorSpec::Embedding => (0..tokens * size).map(|index| number(7, index / size, index % size)).collect(),
-            VectorSpec::Nibbles => {
-                let vectors = |token| (0..size).map(move |column| small_number(7, token, column)).collect();
-                let weights = self.nibbles((0..tokens).map(vectors));
-                return TokenVectors::Embedding(Embedding { weights, size: size as u16 });
-            }
-            VectorSpec::NibblesAsBytes => {
-                (0..tokens * size).map(|index| 16 * small_number(7, index / size, index % size)).collect()
-            }
-            VectorSpec::Identity => {
-                (0..tokens * size).map(|index| if index / size == index % size { one } else { 0 }).collect::<Vec<_>>()
-            }
-        };
-        let mut tensor = self.weights(&weights);
-        if spec.vectors == VectorSpec::Identity && self.precision == Precision::F32 {
-            let identity = (0..tokens * size).map(|index| f32::from(u8::from(index / size == index % size)));
-            tensor = self.add(&identity.collect::<Vec<_>>());
-        }
-        TokenVectors::Embedding(Embedding { weights: tensor, size: size as u16 })
-    }
-
-    fn frames(&mut self, spec: &Spec) -> FrameInput {
-        let channels = spec.input_size();
-        let identity = spec.input != InputSpec::Frames;
-        let zeros: Vec<i16> =
-            (0..channels).map(|channel| if identity { 0 } else { 100 * channel as i16 - 50 }).collect();
-        let int8 = self.precision == Precision::Int8;
-        let (zero, scale) = if int8 {
-            let scales: Vec<i16> =
-                (0..channels).map(|channel| if identity { 1 } else { 300 + channel as i16 }).collect();
-            (self.add(&zeros), self.add(&scales))
-        } else {
-            let scales: Vec<f32> =
-                (0..channels).map(|channel| if identity { 1.0 } else { 0.25 + channel as f32 }).collect();
-            (self.add(&zeros.iter().map(|zero| f32::from(*zero) / 64.0).collect::<Vec<_>>()), self.add(&scales))
-        };
-        let (unit, shift) = if identity { (1.0, 0) } else { (1.0 / 64.0, if int8 { 10 } else { 0 }) };
-        FrameInput { channels: channels as u16, unit, zero, scale, shift }
-    }
-
-    fn input(&mut self, spec: &Spec) -> Input {
-        let rule = WordRule::LowercaseAlphanumeric;
-        match spec.input {
-            InputSpec::Words => {
-                Input::Words(WordInput { rule, vocabulary: self.strings(&WORDS), vectors: self.vectors(spec) })
-            }
-            InputSpec::HashedWords => {
-                Input::HashedWords(HashedWordInput { rule, buckets: BUCKETS, vectors: self.vectors(spec) })
-            }
-            InputSpec::FingerprintedWords => Input::FingerprintedWords(FingerprintedWordInput {
-                rule,
-                table: self.fingerprints(),
-                vectors: self.vectors(spec),
-            }),
-            InputSpec::ComposedWords => Input::ComposedWords(ComposedWordInput {
-                known: FingerprintedWordInput { rule, table: self.fingerprints(), vectors: self.vectors(spec) },
-                parts: PartRule::PrefixAndWord,
-                buckets: SUBWORD_BUCKETS,
-            }),
-            InputSpec::Characters => Input::Characters(CharacterInput {
-                rule: CharacterRule::Lowercase,
-                alphabet: self.strings(&ALPHABET),
-                vectors: self.vectors(spec),
-            }),
-            InputSpec::Bytes => Input::Bytes(self.vectors(spec)),
-            InputSpec::Frames | InputSpec::Identity { .. } => Input::Frames(self.frames(spec)),
-        }
-    }
-
-    fn scales(
-        &mut self,
-        seed: u32,
-        results: usize,
-        accumulator_shift: u8,
-        state_fraction_bits: u8,
-    ) -> Option<Int8Scales> {
-        let multipliers: Vec<i16> = (0..results).map(|result| multiplier(seed, result)).collect();
-        (self.precision == Precision::Int8).then(|| Int8Scales {
-            multipliers: self.add(&multipliers),
-            accumulator_shift,
-            state_fraction_bits,
-        })
-    }
-
-    fn direction(
-        &mut self,
-        layer: &LayerSpec,
-        seed: u32,
-        input_size: usize,
-        one_hot: Option<usize>,
-    ) -> DirectionWeights {
-        let rows = layer.cell.gates() * layer.hidden_size;
-        let results = layer.cell.results() * layer.hidden_size;
-        let inputs = if one_hot.is_some() { 0 } else { input_size };
-        let mut weights = Vec::new();
-        for row in 0..rows {
-            weights.extend((0..inputs).map(|column| number(seed, row, column)));
-            weights.resize(round_up(weights.len() - row * columns(inputs, layer), 4) + row * columns(inputs, layer), 0);
-            weights.extend((0..layer.hidden_size).map(|column| number(seed + 50, row, column)));
-            weights.resize((row + 1) * columns(inputs, layer), 0);
-        }
-        let one_hot = one_hot.map(|tokens| {
-            let entries: Vec<i8> = (0..tokens * rows).map(|index| number(seed, index % rows, index / rows)).collect();
-            self.weights(&entries)
-        });
-        let bias: Vec<i32> = (0..results).map(|result| i32::from(number(seed + 2, result, 0)) * 60).collect();
-        let fraction_bits = match layer.cell {
-            Cell::Lstm => 12,
-            Cell::RnnRelu => 10,
-            Cell::Gru | Cell::RnnTanh => 0,
-        };
-        DirectionWeights {
-            packing: Packing::RowMajor,
-            weights: match self.weights {
-                WeightSpec::Bytes => self.weights(&weights),
-                WeightSpec::Nibbles => self.nibbles(weights.chunks(2).map(|pair| vec![pair[0] / 17, pair[1] / 17])),
-                WeightSpec::NibblesAsBytes => self.add(&weights.iter().map(|weight| weight / 17).collect::<Vec<_>>()),
-            },
-            bias: self.bias(&bias, 1.0 / 8192.0),
-            one_hot,
-            scales: self.scales(seed, results, 2, fraction_bits),
-        }
-    }
-
-    fn head(&mut self, pooled_size: usize) -> Head {
-        let weights: Vec<i8> = (0..CLASSES * pooled_size)
-            .map(|index| number(HEAD_SEED, index / pooled_size, index % pooled_size))
-            .collect();
-        let bias: Vec<i32> = (0..CLASSES).map(head_bias).collect();
-        Head {
-            weights: self.weights(&weights),
-            bias: self.bias(&bias, 1.0 / 1e6),
-            scales: self.scales(HEAD_SEED, CLASSES, 0, 0),
-        }
-    }
-}
-
-fn columns(inputs: usize, layer: &LayerSpec) -> usize {
-    round_up(inputs, 4) + round_up(layer.hidden_size, 4)
-}
-
-/// The file of these bytes with their checksum, and the capacity that the runtime asks for.
-pub(crate) fn with_right_header(bytes: &[u8]) -> File {
-    let sealed = |capacity: u32| {
-        let mut bytes = bytes.to_vec();
-        bytes[24..28].copy_from_slice(&capacity.to_le_bytes());
-        let checksum = checksum(&bytes);
-        bytes[12..16].copy_from_slice(&checksum.to_le_bytes());
-        File::new(&bytes)
-    };
-    let draft = sealed(0);
-    let required = Model::parse_any_capacity(draft.bytes()).map_or(0, |model| model.required_words());
-    sealed(u32::try_from(required).unwrap_or(u32::MAX))
+    kinds
 }

@@ -25,6 +25,9 @@ pub(crate) struct Export {
     /// Bits of each value of the embedding, 4 or 8, instead of the precision's
     #[arg(long, value_name = "BITS")]
     embedding_bits: Option<Bits>,
+    /// A number that the file carries for whoever flashes it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    model_version: u32,
     /// The model file.
     #[arg(long)]
     out: PathBuf,
@@ -54,7 +57,7 @@ impl Export {
             let problem = "--embedding-bits has no effect: this network has no embedding; leave it out";
             return Err(Error::Setting(problem.into()));
         }
-        let file = run.export(precision)?;
+        let file = run.export_version(precision, self.model_version)?;
         output.write(file.bytes())?;
         print_written(&output, &format!("{}: {precision}, {} bytes", self.out.display(), file.bytes().len()))
     }

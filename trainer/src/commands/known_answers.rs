@@ -59,17 +59,23 @@ impl KnownAnswersCommand {
         let mut bytes = u32::try_from(rows.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
         for (row, answer) in rows.iter().zip(answers) {
             let logits: Vec<u8> = answer.bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();
-            let values: Vec<u8> = match &row.content {
+            let integers = match &row.content {
                 Content::Text(_) => Vec::new(),
-                Content::Frames(frames) => {
-                    raw_frame(&model, &frames.values).into_iter().flat_map(i16::to_le_bytes).collect()
-                }
+                Content::Frames(frames) => raw_frame(&model, &frames.values),
+            };
+            let narrow: Option<Vec<i16>> = integers.iter().map(|value| i16::try_from(*value).ok()).collect();
+            let values: Vec<u8> = match &narrow {
+                Some(narrow) => narrow.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                None => integers.iter().flat_map(|value| value.to_le_bytes()).collect(),
             };
             let input = match &row.content {
                 Content::Text(text) => KnownInput::Text(text),
                 Content::Frames(frames) => {
                     let channels = u16::try_from(frames.channels).unwrap_or(u16::MAX);
-                    KnownInput::Frames { channels, values: &values }
+                    match narrow {
+                        Some(_) => KnownInput::Frames { channels, values: &values },
+                        None => KnownInput::WideFrames { channels, values: &values },
+                    }
                 }
             };
             let known = KnownAnswer { input, class: u32::try_from(answer.class).unwrap_or(u32::MAX), logits: &logits };

@@ -18,7 +18,9 @@ mod reading;
 mod settings;
 mod split;
 mod stream;
+mod strip;
 mod train;
+mod upgrade;
 
 use std::path::Path;
 
@@ -59,6 +61,10 @@ enum Command {
     Predict(predict::Predict),
     /// Shows what a model file is and what it costs a device.
     Inspect(inspect::Inspect),
+    /// Makes a model file of an earlier version one of this version.
+    Upgrade(upgrade::Upgrade),
+    /// Leaves out of a model file what a device does not need.
+    Strip(strip::Strip),
     /// Shows what can train here, and why not.
     Devices(devices::Devices),
     /// Writes texts or frames with a model's answers, for a board to compare with.
@@ -80,6 +86,8 @@ impl Arguments {
             Command::Parity(command) => command.run(),
             Command::Predict(command) => command.run(),
             Command::Inspect(command) => command.run(),
+            Command::Upgrade(command) => command.run(),
+            Command::Strip(command) => command.run(),
             Command::Devices(command) => command.run(),
             Command::KnownAnswers(command) => command.run(),
             Command::Split(command) => command.run(),

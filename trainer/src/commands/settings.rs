@@ -5,7 +5,7 @@ use serde::Serialize;
 use toml::Table;
 use trainer::Error;
 use trainer::data::Source;
-use trainer::encoding::{Input, VocabularyBy};
+use trainer::encoding::{Input, VocabularyBy, WordRule};
 use trainer::network::{Cell, Pooling, Targets};
 use trainer::quantize::Bits;
 use trainer::training::{KeptEpoch, Schedule, TeachersRead, TrainingConfig};
@@ -34,6 +34,9 @@ pub(super) struct Settings {
     /// Words, or characters, that the vocabulary has at most [4000]
     #[arg(long, value_name = "N")]
     vocabulary_size: Option<usize>,
+    /// What a word is [with-marks]
+    #[arg(long, value_enum)]
+    word_rule: Option<WordRule>,
     /// Tokens that words are hashed to with --input hashed-words [4096]
     #[arg(long, value_name = "N")]
     hash_buckets: Option<usize>,
@@ -41,9 +44,19 @@ pub(super) struct Settings {
     /// their first five characters and one for all of them; 0: such words are all the same [0]
     #[arg(long, value_name = "N")]
     subword_buckets: Option<usize>,
-    /// What 1 in a frame of integers stands for on the device [1 for integers, else what 16 bits need]
+    /// What 1 in a frame of integers stands for on the device [1 for integers, else what 16 bits need; one for each
+    /// channel where one is too coarse for some]
     #[arg(long, value_name = "X")]
     frame_unit: Option<f32>,
+    /// Frames side by side that make a step, on the device too [1]
+    #[arg(long, value_name = "N")]
+    frames_per_step: Option<usize>,
+    /// Frames from one step to the next [1]
+    #[arg(long, value_name = "N")]
+    frame_stride: Option<usize>,
+    /// Give a step each frame's difference to the one before as well [false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    frame_differences: Option<bool>,
     /// Steps after which a row is cut in training; a bidirectional network keeps so many on the device; 0: never [256]
     #[arg(long, value_name = "N")]
     max_length: Option<usize>,

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use clap::Args;
 use runtime::Model;
-use trainer::export::TrainerVersion;
+use trainer::export::PartTwo;
 use trainer::inference::{Answer, InferenceError};
 use trainer::span::SpanClassifier;
 use trainer::{Error, note};
@@ -47,7 +47,8 @@ impl StreamArguments {
         if model.channels() == 0 {
             return refuse(format!("--hop: {} classifies texts, not frames", path.display()));
         }
-        let trained = TrainerVersion::parse(model.provenance().trainer_version).longest_row;
+        let part_two = model.part_two().and_then(|bytes| PartTwo::decode(bytes).ok());
+        let trained = part_two.map(|part_two| part_two.longest_row).filter(|frames| *frames > 0);
         let (span, why) = match (self.span, trained, longest) {
             (Some(0), ..) => return refuse("--span 0: expected 1 or more frames".into()),
             (Some(span), _, Some(longest)) if span > longest => {

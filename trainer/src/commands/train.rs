@@ -136,6 +136,8 @@ pub(super) fn read_config(path: &Path) -> Result<Table, Error> {
 fn settings_of_run(path: &Path) -> Result<Table, Error> {
     let mut settings: Table = read_toml(&RunFolder::open(path)?.config())?;
     settings.remove("folds");
+    // A run of an earlier version does not say what its words are.
+    settings.entry("word_rule").or_insert("alphanumeric".into());
     settings.insert("fine_tune".into(), path.display().to_string().into());
     Ok(settings)
 }

@@ -92,21 +92,21 @@ impl Inspection {
     }
 
     /// Lines about channels that say nothing, or whose values an integer of `unit` does not tell apart.
-    pub(super) fn channel_notices(&self, names: &[String], unit: f32) -> Vec<String> {
+    pub(super) fn channel_notices(&self, names: &[String], units: &[f32]) -> Vec<String> {
         let named = || names.iter().zip(&self.extents);
         let constant: Vec<String> = named()
             .filter(|(_, extent)| extent.smallest == extent.largest)
             .map(|(name, extent)| format!("{name} (always {})", extent.smallest))
             .collect();
-        let rounded: Vec<String> = named().filter_map(|(name, extent)| extent.rounded(name, unit)).collect();
+        let rounded: Vec<String> =
+            named().zip(units).filter_map(|((name, extent), unit)| extent.rounded(name, *unit)).collect();
         let mut lines = Vec::new();
         if !constant.is_empty() {
             lines.push(format!("channels that never change and tell nothing: {}", named_list(&constant, ", ")));
         }
         if !rounded.is_empty() {
             lines.push(format!(
-                "all channels share one --frame-unit, here {unit}, and lose what is smaller: {}; scale them in the data \
-                 to about the size of the others",
+                "channels whose integers have few values, as their unit (--frame-unit) is coarse: {}",
                 named_list(&rounded, "; ")
             ));
         }
@@ -123,7 +123,7 @@ impl Extent {
         let is_exact = self.are_integers && (1.0 / unit).fract() == 0.0;
         let loses = smallest < largest && levels < FEWEST_LEVELS && !is_exact;
         let s = if levels == 1.0 { "" } else { "s" };
-        loses.then(|| format!("{name} ({smallest} to {largest}) becomes {levels} value{s}"))
+        loses.then(|| format!("{name} ({smallest} to {largest}) becomes {levels} value{s} in units of {unit}"))
     }
 }
 

@@ -19,6 +19,7 @@ mod split;
 mod training;
 mod unpacked;
 
+pub use columns::ColumnNames;
 pub use error::DataError;
 pub use frames::parse_frame;
 pub use inspection::RowNotes;

@@ -2,7 +2,7 @@ use std::io::{Cursor, Read};
 use std::ops::Range;
 use std::path::Path;
 
-use super::columns::{Columns, Layout, Sample};
+use super::columns::{ColumnNames, Columns, Layout, Sample};
 use super::encodings::read_up_to;
 use super::error::MOST_ROWS;
 use super::form::{Form, SAMPLE};
@@ -120,6 +120,11 @@ impl<'r> Rows<'r> {
     /// The names of the channels of frames, as a message has them; none for texts.
     pub fn channel_names(&self) -> Vec<String> {
         self.layout.channel_names()
+    }
+
+    /// The names of the columns that are read.
+    pub fn column_names(&self) -> ColumnNames {
+        self.layout.read_names()
     }
 
     /// The extension of a file of this form.

@@ -5,6 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
+use super::columns::ColumnNames;
 use super::inspection::{Inspection, RowNotes, class_sizes, label_notices};
 use super::records::Fingerprint;
 use super::{Content, DataError, HeldOut, ReadOptions, Row, Rows, Selection, fold_by_label, split_by_label};
@@ -61,8 +62,8 @@ impl RowSource {
             Self::File(path) => Some(format!("{}: {}", path.display(), rows.layout())),
             _ => None,
         };
-        let (label, channels) = (rows.label_name(), rows.channel_names());
-        Ok(Reading { fingerprint: rows.fingerprint(), layout, label, channels })
+        let (label, channels, columns) = (rows.label_name(), rows.channel_names(), rows.column_names());
+        Ok(Reading { fingerprint: rows.fingerprint(), layout, label, channels, columns })
     }
 }
 
@@ -76,6 +77,8 @@ struct Reading {
     label: Option<String>,
     /// The names of channels.
     channels: Vec<String>,
+    /// The names of all columns that are read.
+    columns: ColumnNames,
 }
 
 /// What a row is for.
@@ -125,6 +128,8 @@ pub struct TrainingData {
     order: Vec<u32>,
     inspection: Inspection,
     channel_names: Vec<String>,
+    /// The names of the columns that are read.
+    pub columns: ColumnNames,
 }
 
 /// A source, and what reading it gave.
@@ -239,6 +244,7 @@ impl TrainingData {
             order,
             inspection,
             channel_names: reading.channels,
+            columns: reading.columns,
         })
     }
 
@@ -247,9 +253,9 @@ impl TrainingData {
         self.validation.is_none() && self.validation_rows > 0
     }
 
-    /// Lines about channels that tell nothing, or that a device's integers of `unit` hardly tell.
-    pub fn channel_notices(&self, unit: f32) -> Vec<String> {
-        self.inspection.channel_notices(&self.channel_names, unit)
+    /// Lines about channels that tell nothing, or that a device's integers, a unit for each channel, hardly tell.
+    pub fn channel_notices(&self, units: &[f32]) -> Vec<String> {
+        self.inspection.channel_notices(&self.channel_names, units)
     }
 
     /// Reads all rows again, in the order in which they stand, each with its number among those of its part.

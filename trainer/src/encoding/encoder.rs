@@ -4,7 +4,7 @@ use runtime::format::MAX_REMAINDER_BITS;
 use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
 use serde::{Deserialize, Serialize};
 
-use super::{FingerprintedVocabulary, FrameNormalization, Input, RankedWords, Splitting, Vocabulary};
+use super::{FingerprintedVocabulary, FrameNormalization, Input, RankedWords, Splitting, Vocabulary, WordRule};
 use crate::data::{Content, DataError, Frames, Part, ReadOptions, Row, TrainingData, TrainingRow};
 use crate::error::Error;
 use crate::export::ExportedInput;
@@ -19,6 +19,8 @@ pub enum Encoder {
     Words(Vocabulary),
     /// Words, numbered by their hash.
     HashedWords {
+        /// What a word is.
+        rule: WordRule,
         /// A word has token `2 + hash mod buckets`, see [`hash_word`]; at least 1.
         buckets: u32,
     },
@@ -107,7 +109,7 @@ impl Encoder {
                         row.content.frames().into_iter().for_each(&mut *each);
                     })
                 };
-                FrameNormalization::learn(channels, config.frame_unit, for_each).map(Self::Frames)
+                FrameNormalization::learn(channels, &config.frame_settings(), for_each).map(Self::Frames)
             }
             (Input::Frames, None) => Err(mismatch(Mismatch::TextForFrames)),
             (_, Some(_)) => Err(mismatch(Mismatch::FramesForText)),
@@ -118,7 +120,7 @@ impl Encoder {
     }
 
     pub(crate) fn hashed_words(config: &TrainingConfig) -> Self {
-        Self::HashedWords { buckets: u32::try_from(config.hash_buckets).unwrap_or(u32::MAX) }
+        Self::HashedWords { rule: config.word_rule, buckets: u32::try_from(config.hash_buckets).unwrap_or(u32::MAX) }
     }
 
     /// What it was learned for; never [`Input::Auto`].
@@ -137,14 +139,14 @@ impl Encoder {
     pub fn token_count(&self) -> usize {
         match self {
             Self::Words(vocabulary) | Self::Characters(vocabulary) => vocabulary.token_count(),
-            Self::HashedWords { buckets } => *buckets as usize + FIRST_WORD_TOKEN as usize,
+            Self::HashedWords { buckets, .. } => *buckets as usize + FIRST_WORD_TOKEN as usize,
             Self::FingerprintedWords(known) => known.token_count(),
             Self::Bytes => BYTE_TOKENS,
             Self::Frames(_) => 0,
         }
     }
 
-    /// Values of a frame; 0 for tokens.
+    /// Values of a frame as it is read; 0 for tokens.
     pub fn channels(&self) -> usize {
         match self {
             Self::Frames(normalization) => normalization.channels(),
@@ -172,7 +174,7 @@ impl Encoder {
     /// What a step of its sequences is for a network with embeddings of `embedding_size` values.
     pub fn input_shape(&self, embedding_size: usize) -> InputShape {
         match self {
-            Self::Frames(normalization) => InputShape::Frames { channels: normalization.channels() },
+            Self::Frames(normalization) => InputShape::Frames { channels: normalization.values_of_a_step() },
             _ => InputShape::Tokens { tokens: self.token_count(), embedding_size },
         }
     }
@@ -181,7 +183,7 @@ impl Encoder {
     pub fn exported(&self) -> ExportedInput<'_> {
         match self {
             Self::Words(vocabulary) => ExportedInput::Words(vocabulary.words()),
-            Self::HashedWords { buckets } => ExportedInput::HashedWords { buckets: *buckets },
+            Self::HashedWords { buckets, .. } => ExportedInput::HashedWords { buckets: *buckets },
             Self::FingerprintedWords(known) => {
                 let (fingerprints, subword_buckets) = (known.fingerprints(), known.subword_buckets());
                 ExportedInput::FingerprintedWords { fingerprints, subword_buckets }
@@ -211,10 +213,11 @@ impl Encoder {
                 if expected != found {
                     return Err(Mismatch::Channels { expected, found });
                 }
-                let length = if max_length == 0 { frames.values.len() } else { max_length.saturating_mul(found) };
-                let values = frames.values.get(..length).unwrap_or(&frames.values);
-                let sequence = Sequence::Frames { channels: found, values: normalization.normalize(values) };
-                Ok(CutSequence { sequence, steps: frames.iter().len() })
+                let length = if max_length == 0 { usize::MAX } else { normalization.frames(max_length) };
+                let values = frames.values.get(..length.saturating_mul(found)).unwrap_or(&frames.values);
+                let channels = normalization.values_of_a_step();
+                let sequence = Sequence::Frames { channels, values: normalization.normalize(values) };
+                Ok(CutSequence { sequence, steps: normalization.steps(frames.iter().len()) })
             }
             (Self::Frames(_), Content::Text(_)) => Err(Mismatch::TextForFrames),
             (_, Content::Frames(_)) => Err(Mismatch::FramesForText),
@@ -248,7 +251,7 @@ impl Encoder {
         match self {
             Self::Words(vocabulary) | Self::Characters(vocabulary) => tokens = vocabulary.encode(text),
             Self::FingerprintedWords(known) => tokens = known.encode(text),
-            Self::HashedWords { buckets } => Splitting::Words.for_each(text, |word| {
+            Self::HashedWords { rule, buckets } => Splitting::Words(*rule).for_each(text, |word| {
                 tokens.push(word.map_or(UNKNOWN_TOKEN, |word| FIRST_WORD_TOKEN + hash_word(word) % buckets));
             }),
             Self::Bytes => tokens.extend(text.bytes().map(|byte| FIRST_WORD_TOKEN + u32::from(byte))),
@@ -285,12 +288,12 @@ impl Encoder {
         match config.input {
             Input::Auto | Input::Words => {
                 let words = read_lines(&folder.vocabulary())?;
-                Ok(Self::Words(Vocabulary::new(Splitting::Words, words)))
+                Ok(Self::Words(Vocabulary::new(Splitting::Words(config.word_rule), words)))
             }
             Input::HashedWords => Ok(Self::hashed_words(config)),
             Input::FingerprintedWords => {
                 let buckets = subword_buckets(config);
-                load_fingerprints(folder).map(|known| Self::FingerprintedWords(known.with_subword_buckets(buckets)))
+                load_fingerprints(folder, config.word_rule).map(|known| Self::FingerprintedWords(known.with_subword_buckets(buckets)))
             }
             Input::Characters => {
                 let Alphabet { characters } = read_toml(&folder.alphabet())?;
@@ -316,7 +319,7 @@ pub(super) fn subword_buckets(config: &TrainingConfig) -> u32 {
 }
 
 /// The vocabulary of a run's folder, whose words are in the order of their tokens.
-fn load_fingerprints(folder: &RunFolder) -> Result<FingerprintedVocabulary, Error> {
+fn load_fingerprints(folder: &RunFolder, rule: WordRule) -> Result<FingerprintedVocabulary, Error> {
     let path = folder.fingerprints();
     let FingerprintSettings { seed, remainder_bits } = read_toml(&path)?;
     if !(1..=MAX_REMAINDER_BITS).contains(&remainder_bits) {
@@ -324,7 +327,7 @@ fn load_fingerprints(folder: &RunFolder) -> Result<FingerprintedVocabulary, Erro
         return Err(Error::Run { path, problem });
     }
     let words = read_lines(&folder.vocabulary())?;
-    let known = FingerprintedVocabulary::new(&words, seed, remainder_bits);
+    let known = FingerprintedVocabulary::new(&words, seed, remainder_bits, rule);
     known.filter(|known| known.vocabulary().words() == words).ok_or_else(|| {
         let problem = format!("the words of this vocabulary are not in the order of seed {seed} in fingerprints.toml");
         Error::Run { path: folder.vocabulary(), problem }
@@ -350,7 +353,7 @@ impl fmt::Display for Encoder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Words(vocabulary) => write!(formatter, "{} words", vocabulary.words().len()),
-            Self::HashedWords { buckets } => write!(formatter, "words in {buckets} buckets"),
+            Self::HashedWords { buckets, .. } => write!(formatter, "words in {buckets} buckets"),
             Self::FingerprintedWords(known) => {
                 let (words, bits) = (known.vocabulary().words().len(), known.remainder_bits());
                 write!(formatter, "{words} words as fingerprints with remainders of {bits} bits")?;
@@ -362,7 +365,7 @@ impl fmt::Display for Encoder {
             Self::Characters(alphabet) => write!(formatter, "{} characters", alphabet.words().len()),
             Self::Bytes => write!(formatter, "bytes"),
             Self::Frames(normalization) => {
-                write!(formatter, "{} channels, unit {}", normalization.channels(), normalization.unit)
+                normalization.fmt(formatter)
             }
         }
     }

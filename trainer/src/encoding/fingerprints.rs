@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use runtime::format::{BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, MAX_REMAINDER_BITS, PartRule};
 use runtime::text::{FingerprintVocabulary, PADDING_TOKEN, UNKNOWN_TOKEN, hash_word_with_seed};
 
-use super::{Splitting, Vocabulary};
+use super::{Splitting, Vocabulary, WordRule};
 
 /// Most words of a vocabulary: as many are told apart by 32 bits of a hash with one seed in some thousands.
 pub const MOST_FINGERPRINTS: usize = 1 << 18;
@@ -73,21 +73,21 @@ impl Fingerprints {
 impl FingerprintedVocabulary {
     /// A vocabulary of these words, each once, with the first seed that tells them apart, from 0 on, and remainders as
     /// short as some thousand seeds allow. `None` if there is no such seed.
-    pub fn search(words: &[String]) -> Option<Self> {
+    pub fn search(words: &[String], rule: WordRule) -> Option<Self> {
         (smallest_bits(words.len())..=MAX_REMAINDER_BITS).find_map(|remainder_bits| {
             let mut met = HashSet::with_capacity(words.len());
             let seed = (0..SEEDS).find(|seed| are_told_apart(words, *seed, remainder_bits, &mut met))?;
-            Self::new(words, seed, remainder_bits)
+            Self::new(words, seed, remainder_bits, rule)
         })
     }
 
     /// The vocabulary of these words with this seed; `None` if it does not tell them apart.
-    pub fn new(words: &[String], seed: u32, remainder_bits: u8) -> Option<Self> {
+    pub fn new(words: &[String], seed: u32, remainder_bits: u8, rule: WordRule) -> Option<Self> {
         let count = u32::try_from(words.len()).ok()?;
         let mut words = words.to_vec();
         words.sort_by_cached_key(|word| fingerprint(word, count, seed, remainder_bits));
         let fingerprints = Fingerprints::new(&words, seed, remainder_bits)?;
-        let vocabulary = Vocabulary::in_order(Splitting::Words, words);
+        let vocabulary = Vocabulary::in_order(Splitting::Words(rule), words);
         Some(Self { vocabulary, fingerprints, subword_buckets: 0 })
     }
 
@@ -130,7 +130,7 @@ impl FingerprintedVocabulary {
     pub fn encode(&self, text: &str) -> Vec<u32> {
         let known = self.of_device();
         let mut tokens = Vec::new();
-        Splitting::Words.for_each(text, |word| tokens.push(known.token(word)));
+        self.vocabulary.splitting().for_each(text, |word| tokens.push(known.token(word.map(str::as_bytes))));
         tokens
     }
 
@@ -138,7 +138,7 @@ impl FingerprintedVocabulary {
     pub fn unknown_tokens(&self) -> Vec<u32> {
         let seed = self.seed();
         let Some(parts) = self.of_device().parts() else { return Vec::new() };
-        let composed = |word: &String| parts.token(word, seed, hash_word_with_seed(word, seed));
+        let composed = |word: &String| parts.token(word.as_bytes(), seed, hash_word_with_seed(word, seed));
         [PADDING_TOKEN, UNKNOWN_TOKEN].into_iter().chain(self.vocabulary.words().iter().map(composed)).collect()
     }
 
@@ -201,6 +201,8 @@ mod tests {
 
     use super::*;
 
+    const RULE: WordRule = WordRule::WithMarks;
+
     fn words(count: usize) -> Vec<String> {
         (0..count).map(|number| format!("word{number}")).collect()
     }
@@ -208,7 +210,7 @@ mod tests {
     #[test]
     fn the_runtime_finds_every_word_of_a_vocabulary_of_any_size() {
         for count in [0, 1, 2, 31, 32, 127, 128, 129, 1_000, 4_097] {
-            let known = FingerprintedVocabulary::search(&words(count)).unwrap();
+            let known = FingerprintedVocabulary::search(&words(count), RULE).unwrap();
             assert_eq!(known.fingerprints().table().check(), Ok(()), "{count} words");
             let all = known.vocabulary().words();
             assert_eq!(all.len(), count);
@@ -222,12 +224,12 @@ mod tests {
     #[test]
     fn a_remainder_has_four_bits_less_than_the_number_of_words_and_at_least_six() {
         assert_eq!([0, 1, 1024, 1025, 4096, 4097, 16_000, 1 << 18].map(smallest_bits), [6, 6, 6, 7, 8, 9, 10, 14]);
-        assert_eq!(FingerprintedVocabulary::search(&words(4_096)).unwrap().remainder_bits(), 8);
+        assert_eq!(FingerprintedVocabulary::search(&words(4_096), RULE).unwrap().remainder_bits(), 8);
     }
 
     #[test]
     fn words_beside_the_vocabulary_are_rarely_taken_for_known_ones() {
-        let known = FingerprintedVocabulary::search(&words(4_096)).unwrap();
+        let known = FingerprintedVocabulary::search(&words(4_096), RULE).unwrap();
         let text: String = (0..100_000).map(|number| format!("other{number} ")).collect();
         let taken = known.encode(&text).iter().filter(|token| **token != UNKNOWN_TOKEN).count();
         // Binomial of mean 100,000 / 256: within five standard deviations.
@@ -237,9 +239,9 @@ mod tests {
 
     #[test]
     fn a_word_is_composed_of_the_same_rows_whether_it_is_not_known_or_dropped() {
-        let known = FingerprintedVocabulary::search(&words(300)).unwrap().with_subword_buckets(50);
+        let known = FingerprintedVocabulary::search(&words(300), RULE).unwrap().with_subword_buckets(50);
         assert_eq!(known.token_count(), 352);
-        let fewer = FingerprintedVocabulary::new(&words(0), known.seed(), known.remainder_bits()).unwrap();
+        let fewer = FingerprintedVocabulary::new(&words(0), known.seed(), known.remainder_bits(), RULE).unwrap();
         let dropped = known.unknown_tokens();
         assert_eq!((dropped.len(), &dropped[..2]), (302, &[0, 1][..]));
         for (word, dropped) in known.vocabulary().words().iter().zip(&dropped[2..]) {
@@ -253,10 +255,10 @@ mod tests {
 
     #[test]
     fn two_words_of_one_fingerprint_are_told_apart_by_another_seed_or_not_at_all() {
-        let known = FingerprintedVocabulary::search(&words(500)).unwrap();
+        let known = FingerprintedVocabulary::search(&words(500), RULE).unwrap();
         let (seed, bits) = (known.seed(), known.remainder_bits());
-        assert_eq!(FingerprintedVocabulary::new(&words(500), seed, bits), Some(known));
-        assert!((0..seed).all(|seed| FingerprintedVocabulary::new(&words(500), seed, bits).is_none()));
-        assert_eq!(FingerprintedVocabulary::search(&["on".into(), "on".into()]), None);
+        assert_eq!(FingerprintedVocabulary::new(&words(500), seed, bits, RULE), Some(known));
+        assert!((0..seed).all(|seed| FingerprintedVocabulary::new(&words(500), seed, bits, RULE).is_none()));
+        assert_eq!(FingerprintedVocabulary::search(&["on".into(), "on".into()], RULE), None);
     }
 }

@@ -7,11 +7,13 @@ mod input;
 pub mod pretrained;
 mod ranking;
 mod vocabulary;
+mod word_rule;
 
 pub use encoder::{CutSequence, Encoder, Mismatch};
 pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS};
-pub use frames::{FrameNormalization, raw_value};
+pub use frames::{ChannelNormalization, FrameNormalization, FrameSettings, raw_value};
 pub use input::Input;
 pub use pretrained::Pretrained;
 pub use ranking::{RankedWords, VocabularyBy};
 pub use vocabulary::{Splitting, Vocabulary};
+pub use word_rule::WordRule;

@@ -238,7 +238,7 @@ fn fields(line: &str) -> impl Iterator<Item = &str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::encoding::Splitting;
+    use crate::encoding::{Splitting, WordRule};
     use crate::examples::Example;
     use crate::network::Sequence;
 
@@ -247,7 +247,7 @@ mod tests {
         let path = folder.path().join("v.txt");
         std::fs::write(&path, content).unwrap();
         let words = ["lamp", "off", "on", "été"].map(str::to_owned).to_vec();
-        let vocabulary = Vocabulary::new(Splitting::Words, words);
+        let vocabulary = Vocabulary::new(Splitting::Words(WordRule::default()), words);
         let sequence = Sequence::Tokens(vec![2, 1, 4, 4, 5]);
         let training = [Example { sequence, class: 0 }].into_iter().collect();
         Pretrained::read(&path, size, &vocabulary, &training)

@@ -36,14 +36,15 @@ impl RankedWords {
     /// # Errors
     /// Whatever reading the rows again finds.
     pub fn learn(config: &TrainingConfig, data: &TrainingData) -> Result<Self, DataError> {
-        let splitting = if config.input == Input::Characters { Splitting::Characters } else { Splitting::Words };
+        let words = Splitting::Words(config.word_rule);
+        let splitting = if config.input == Input::Characters { Splitting::Characters } else { words };
         let own_columns = &config.vocabulary_columns;
         let options = config.read_options();
         let options = if own_columns.is_empty() { options } else { options.with_text_columns(own_columns) };
         let rows = if config.vocabulary_rows == 0 { usize::MAX } else { config.vocabulary_rows };
         let words = match config.vocabulary_by {
             VocabularyBy::Information => {
-                let mut information = Information::new(data.labels.len());
+                let mut information = Information::new(splitting, data.labels.len());
                 for_each_of_training(data, &options, rows, |row| {
                     let class = data.labels.binary_search(&row.label);
                     let found = class.ok().zip(row.content.text());
@@ -84,7 +85,7 @@ impl RankedWords {
             Input::FingerprintedWords => {
                 let words = vocabulary.words();
                 let indistinct = || DataError::Fingerprints { place: place.into(), words: words.len() };
-                let known = FingerprintedVocabulary::search(words).ok_or_else(indistinct)?;
+                let known = FingerprintedVocabulary::search(words, config.word_rule).ok_or_else(indistinct)?;
                 Ok(Encoder::FingerprintedWords(known.with_subword_buckets(subword_buckets(config))))
             }
             _ => Ok(Encoder::Words(vocabulary)),
@@ -108,6 +109,7 @@ impl RankedWords {
 /// Dunning, Accurate methods for the statistics of surprise and coincidence (1993).
 #[derive(Debug, Clone)]
 struct Information {
+    splitting: Splitting,
     /// `N_k`.
     rows: Vec<u32>,
     words: HashMap<String, Occurrences>,
@@ -124,8 +126,8 @@ struct Occurrences {
 
 impl Information {
     /// Of no row, for so many classes.
-    fn new(classes: usize) -> Self {
-        Self { rows: vec![0; classes], words: HashMap::new() }
+    fn new(splitting: Splitting, classes: usize) -> Self {
+        Self { splitting, rows: vec![0; classes], words: HashMap::new() }
     }
 
     /// Counts the words of a row too.
@@ -135,7 +137,7 @@ impl Information {
     fn add(&mut self, text: &str, class: usize) {
         self.rows[class] += 1;
         let row = self.rows.iter().copied().map(u64::from).sum();
-        Splitting::Words.for_each(text, |word| {
+        self.splitting.for_each(text, |word| {
             let Some(word) = word else { return };
             if !self.words.contains_key(word) {
                 let nowhere = Occurrences { last_row: 0, rows: vec![0; self.rows.len()].into() };

@@ -3,11 +3,13 @@ use std::collections::HashMap;
 
 use runtime::text::{CharacterTokenizer, FIRST_WORD_TOKEN, UNKNOWN_TOKEN, WordTokenizer};
 
+use super::WordRule;
+
 /// What a text is split into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Splitting {
-    /// Words, as [`WordTokenizer`] has them.
-    Words,
+    /// Words, as [`WordTokenizer`] has them by this rule.
+    Words(WordRule),
     /// Characters, as [`CharacterTokenizer`] has them.
     Characters,
 }
@@ -16,8 +18,10 @@ impl Splitting {
     /// Calls `each` with every part of a text in lower case; with `None` for one that can not be known.
     pub fn for_each(self, text: &str, mut each: impl FnMut(Option<&str>)) {
         match self {
-            Self::Words => {
-                let mut tokenizer = WordTokenizer::new();
+            Self::Words(rule) => {
+                // Words of a text are UTF-8 under every rule, as the text is.
+                let mut each = |word: Option<&[u8]>| each(word.and_then(|word| std::str::from_utf8(word).ok()));
+                let mut tokenizer = WordTokenizer::new(rule.in_file());
                 tokenizer.push(text.as_bytes(), &mut each);
                 tokenizer.finish(each);
             }
@@ -91,6 +95,11 @@ impl Vocabulary {
         Self { splitting, words, tokens }
     }
 
+    /// What a text is split into.
+    pub fn splitting(&self) -> Splitting {
+        self.splitting
+    }
+
     /// The words, in the order of their tokens.
     pub fn words(&self) -> &[String] {
         &self.words
@@ -128,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_most_frequent_words_are_kept_in_byte_order() {
-        let vocabulary = most_frequent(Splitting::Words, &["b a b", "c a B d", "z"], 3);
+        let vocabulary = most_frequent(Splitting::Words(WordRule::default()), &["b a b", "c a B d", "z"], 3);
         assert_eq!(vocabulary.words(), ["a", "b", "c"]);
         assert_eq!(vocabulary.token_count(), 5);
         assert_eq!(vocabulary.encode("A z, c!"), [2, 1, 4]);

@@ -1,7 +1,7 @@
-use runtime::format::{self, COLUMN_MULTIPLE, Int8Scales, Packing, Precision};
+use runtime::format::{self, Precision};
 use runtime::numeric;
 
-use super::rows::{Columns, gate_rows, split_one_hot, sum_rows};
+use super::rows::{Columns, GateRows, sum_rows};
 use super::tensors::TensorArea;
 use crate::network::Cell;
 use crate::quantize::{Bits, QuantizedMatrix, quantize_rows};
@@ -52,22 +52,14 @@ pub(super) fn add_float(
     direction: &DirectionWeights,
     one_hot: bool,
     precision: Precision,
-) -> format::DirectionWeights {
-    let columns = Columns::new(direction, one_hot);
+) -> format::Direction {
+    let columns = Columns::of(direction);
     let sums = sum_rows(cell, direction, columns, &vec![1.0; columns.input], 1.0);
-    let mut weights = gate_rows(cell, &sums.values);
-    let table = one_hot.then(|| {
-        let (table, hidden) = split_one_hot(&weights, columns);
-        weights = hidden;
-        tensors.add_float(&table, precision)
-    });
-    format::DirectionWeights {
-        packing: Packing::RowMajor,
-        weights: tensors.add_float(&weights, precision),
-        bias: tensors.add(&direction.bias),
-        one_hot: table,
-        scales: None,
-    }
+    let rows = GateRows::of(cell, &sums.values, columns, one_hot);
+    tensors.add_float(&rows.input, precision);
+    tensors.add_float(&rows.recurrent, precision);
+    tensors.add(&direction.bias);
+    format::Direction::default()
 }
 
 /// Adds the weights of a direction, whose measured state has so many fraction bits, as integers; those of one-hot tokens
@@ -79,12 +71,12 @@ pub(super) fn add_integers(
     input: &LayerInput,
     state_fraction_bits: u8,
     bits: Bits,
-) -> format::DirectionWeights {
+) -> format::Direction {
     let (scales, one_hot) = match input {
         LayerInput::Values { scales } => (scales.clone(), false),
         LayerInput::OneHot => (vec![ONE_HOT_SCALE; direction.weight_ih.columns], true),
     };
-    let columns = Columns::new(direction, one_hot);
+    let columns = Columns::of(direction);
     let fraction_bits = match cell {
         Cell::RnnRelu => u32::from(state_fraction_bits),
         Cell::Lstm | Cell::Gru | Cell::RnnTanh => numeric::PRE_ACTIVATION_FRACTION_BITS,
@@ -95,24 +87,19 @@ pub(super) fn add_integers(
         column_bits[..columns.input].fill(Bits::Eight);
     }
     let quantized = quantize_rows(&sums, &direction.bias, f64::from(1 << fraction_bits), LARGEST_VALUE, &column_bits);
-    let mut weights = gate_rows(cell, &quantized.weights);
-    let one_hot = one_hot.then(|| {
-        let (table, hidden) = split_one_hot(&weights, columns);
-        weights = hidden;
-        tensors.add(&table)
-    });
-    let weights = tensors.add_integers(&weights, COLUMN_MULTIPLE, bits);
-    let (bias, scales) = add_scales(tensors, &quantized, state_fraction_bits);
-    format::DirectionWeights { packing: Packing::RowMajor, weights, bias, one_hot, scales: Some(scales) }
+    let rows = GateRows::of(cell, &quantized.weights, columns, one_hot);
+    if one_hot {
+        tensors.add(&rows.input);
+    } else {
+        tensors.add_integers(&rows.input, columns.input, bits);
+    }
+    tensors.add_integers(&rows.recurrent, columns.hidden, bits);
+    add_scales(tensors, &quantized);
+    format::Direction { accumulator_shift: quantized.accumulator_shift, state_fraction_bits }
 }
 
 /// Adds the biases and multipliers of a quantized matrix.
-pub(super) fn add_scales(
-    tensors: &mut TensorArea,
-    matrix: &QuantizedMatrix,
-    state_fraction_bits: u8,
-) -> (format::Tensor, Int8Scales) {
-    let bias = tensors.add(&matrix.bias);
-    let multipliers = tensors.add(&matrix.multipliers);
-    (bias, Int8Scales { multipliers, accumulator_shift: matrix.accumulator_shift, state_fraction_bits })
+pub(super) fn add_scales(tensors: &mut TensorArea, matrix: &QuantizedMatrix) {
+    tensors.add(&matrix.bias);
+    tensors.add(&matrix.multipliers);
 }

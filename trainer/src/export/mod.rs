@@ -1,15 +1,18 @@
 //! From trained weights to a model file.
 
+mod assembly;
 mod directions;
 mod file;
 mod frames;
+mod part_two;
 mod precision;
 mod rows;
 mod tensors;
-mod version;
 mod writer;
 
+pub(crate) use assembly::{Assembly, model_id};
 pub use file::ModelFile;
+pub use part_two::{PartTwo, hash_bytes, hexadecimal};
 pub use precision::ExportPrecision;
-pub use version::TrainerVersion;
+pub(crate) use tensors::TensorArea;
 pub use writer::{ExportedInput, ExportedNetwork, export};

@@ -1,27 +1,19 @@
 //! The rows of a direction as its sums are made of them.
 
-use runtime::format::{COLUMN_MULTIPLE, round_up};
-
 use crate::network::Cell;
 use crate::weights::{DirectionWeights, Matrix};
 
-/// How the columns of a row are laid out: the input's, zeros, the hidden state's, zeros.
+/// The columns of a sum's row: the input's, then the hidden state's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Columns {
-    /// Columns of the input and the zeros after them.
     pub(super) input: usize,
-    /// Columns of the hidden state and the zeros after them.
     pub(super) hidden: usize,
 }
 
 impl Columns {
-    /// The columns of a direction; under one-hot tokens the input's columns become a table and are not padded.
-    pub(super) fn new(direction: &DirectionWeights, one_hot: bool) -> Self {
-        let input = direction.weight_ih.columns;
-        Self {
-            input: if one_hot { input } else { round_up(input, COLUMN_MULTIPLE) },
-            hidden: round_up(direction.weight_hh.columns, COLUMN_MULTIPLE),
-        }
+    /// The columns of a direction.
+    pub(super) fn of(direction: &DirectionWeights) -> Self {
+        Self { input: direction.weight_ih.columns, hidden: direction.weight_hh.columns }
     }
 }
 
@@ -59,22 +51,30 @@ pub(super) fn sum_rows(
     Matrix { columns: width, values }
 }
 
-/// From one row a sum to one row a gate: the two of a GRU's third gate have no column in common.
-pub(super) fn gate_rows<T: Copy + std::ops::Add<Output = T>>(cell: Cell, sums: &[T]) -> Vec<T> {
-    if cell != Cell::Gru {
-        return sums.to_vec();
-    }
-    let quarter = sums.len() / 4;
-    let last = sums[2 * quarter..3 * quarter].iter().zip(&sums[3 * quarter..]).map(|(input, hidden)| *input + *hidden);
-    sums[..2 * quarter].iter().copied().chain(last).collect()
+/// The weight matrices of a direction, a row for each gate and unit.
+#[derive(Debug, PartialEq)]
+pub(super) struct GateRows<T> {
+    /// `[gates * hidden_size, input_size]`, or of one-hot tokens transposed: a row for each token.
+    pub(super) input: Vec<T>,
+    /// `[gates * hidden_size, hidden_size]`.
+    pub(super) recurrent: Vec<T>,
 }
 
-/// The two parts of rows of `columns`: the table of the input's columns, transposed, and the hidden state's.
-pub(super) fn split_one_hot<T: Copy>(rows: &[T], columns: Columns) -> (Vec<T>, Vec<T>) {
-    let width = columns.input + columns.hidden;
-    let table = (0..columns.input).flat_map(|column| rows.iter().skip(column).step_by(width).copied()).collect();
-    let hidden = rows.chunks(width).flat_map(|row| &row[columns.input..]).copied().collect();
-    (table, hidden)
+impl<T: Copy> GateRows<T> {
+    /// The two parts of the rows of sums. Of a GRU's third gate the input's are in one sum, the hidden state's in
+    /// another.
+    pub(super) fn of(cell: Cell, sums: &[T], columns: Columns, one_hot: bool) -> Self {
+        let rows: Vec<&[T]> = sums.chunks(columns.input + columns.hidden).collect();
+        let units = rows.len() / cell.results();
+        let of_input = &rows[..cell.gates() * units];
+        let of_state = (0..rows.len()).filter(|row| cell != Cell::Gru || row / units != 2).map(|row| rows[row]);
+        let input = if one_hot {
+            (0..columns.input).flat_map(|token| of_input.iter().map(move |row| row[token])).collect()
+        } else {
+            of_input.iter().flat_map(|row| &row[..columns.input]).copied().collect()
+        };
+        Self { input, recurrent: of_state.flat_map(|row| &row[columns.input..]).copied().collect() }
+    }
 }
 
 #[cfg(test)]
@@ -86,35 +86,31 @@ mod tests {
     }
 
     #[test]
-    fn both_parts_of_a_row_are_scaled_and_padded() {
+    fn both_parts_of_a_row_are_scaled() {
         let direction =
             DirectionWeights { weight_ih: counting(2, 5, 1), weight_hh: counting(5, 5, 11), bias: vec![0.0; 5] };
-        let columns = Columns::new(&direction, false);
-        let rows = sum_rows(Cell::RnnTanh, &direction, columns, &[1.0, 0.5], 2.0);
-        assert_eq!(rows.columns, 12);
-        assert_eq!(rows.row(0), [1.0, 1.0, 0.0, 0.0, 22.0, 24.0, 26.0, 28.0, 30.0, 0.0, 0.0, 0.0]);
-        assert_eq!(rows.row(1), [3.0, 2.0, 0.0, 0.0, 32.0, 34.0, 36.0, 38.0, 40.0, 0.0, 0.0, 0.0]);
+        let rows = sum_rows(Cell::RnnTanh, &direction, Columns::of(&direction), &[1.0, 0.5], 2.0);
+        assert_eq!(rows.columns, 7);
+        assert_eq!(rows.row(0), [1.0, 1.0, 22.0, 24.0, 26.0, 28.0, 30.0]);
+        assert_eq!(rows.row(1), [3.0, 2.0, 32.0, 34.0, 36.0, 38.0, 40.0]);
     }
 
     #[test]
-    fn the_third_gate_of_a_gru_is_two_sums_and_one_row() {
+    fn the_third_gate_of_a_gru_is_two_sums_and_a_row_of_each_matrix() {
         let direction =
             DirectionWeights { weight_ih: counting(1, 3, 1), weight_hh: counting(1, 3, 4), bias: vec![0.0; 4] };
-        let columns = Columns::new(&direction, false);
+        let columns = Columns::of(&direction);
         let rows = sum_rows(Cell::Gru, &direction, columns, &[1.0], 1.0);
-        let parts: Vec<[f32; 2]> = rows.rows().map(|row| [row[0], row[4]]).collect();
+        let parts: Vec<[f32; 2]> = rows.rows().map(|row| [row[0], row[1]]).collect();
         assert_eq!(parts, [[1.0, 4.0], [2.0, 5.0], [3.0, 0.0], [0.0, 6.0]]);
-        let gates = gate_rows(Cell::Gru, &rows.values);
-        assert_eq!(
-            gates.chunks(8).map(|row| [row[0], row[4]]).collect::<Vec<_>>(),
-            [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]
-        );
+        let gates = GateRows::of(Cell::Gru, &rows.values, columns, false);
+        assert_eq!(gates, GateRows { input: vec![1.0, 2.0, 3.0], recurrent: vec![4.0, 5.0, 6.0] });
     }
 
     #[test]
     fn one_hot_columns_become_rows_of_a_table() {
         let columns = Columns { input: 3, hidden: 1 };
-        let (table, hidden) = split_one_hot(&[1, 2, 3, 10, 4, 5, 6, 20], columns);
-        assert_eq!((table, hidden), (vec![1, 4, 2, 5, 3, 6], vec![10, 20]));
+        let gates = GateRows::of(Cell::RnnTanh, &[1, 2, 3, 10, 4, 5, 6, 20], columns, true);
+        assert_eq!(gates, GateRows { input: vec![1, 4, 2, 5, 3, 6], recurrent: vec![10, 20] });
     }
 }

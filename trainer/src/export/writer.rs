@@ -1,14 +1,13 @@
 use runtime::format::{
-    self, ALIGNMENT, CharacterInput, CharacterRule, ComposedWordInput, Embedding, FingerprintedWordInput,
-    HEADER_LENGTH, HashedWordInput, Head, Header, Input, Layer, Manifest, PartRule, Precision, Provenance,
-    TokenVectors, WordInput, WordRule, round_up,
+    self, CharacterRule, Head, Input, Layer, ONE_TEMPERATURE, PartOne, PartRule, Precision, Task, Text, Thresholds,
+    Tokens, UNICODE_VERSION, Vectors, WordRule, WordSplit,
 };
-use runtime::{Model, numeric};
+use runtime::numeric;
 
 use super::directions::{self, LayerInput, add_scales, hidden_units};
 use super::frames::{self, IntegerNormalization, with_offsets};
 use super::tensors::TensorArea;
-use super::{ExportPrecision, ModelFile};
+use super::{Assembly, ExportPrecision, ModelFile, PartTwo};
 use crate::encoding::{Fingerprints, FrameNormalization};
 use crate::error::Error;
 use crate::network::Pooling;
@@ -39,8 +38,12 @@ pub struct ExportedNetwork<'a> {
     pub ranges: &'a Ranges,
     /// How training simulated integers, if it did; without it the ranges decide.
     pub rounding: Option<&'a Rounding>,
-    /// Where the model comes from.
-    pub provenance: &'a Provenance<'a>,
+    /// What a word is, of words.
+    pub word_rule: WordRule,
+    /// A number for the file.
+    pub model_version: u32,
+    /// What desktop programs read.
+    pub part_two: &'a PartTwo,
 }
 
 /// What a step takes in.
@@ -79,24 +82,24 @@ pub fn export(network: &ExportedNetwork<'_>, precision: impl Into<ExportPrecisio
         return Err(Error::NotFinite);
     }
     let mut tensors = TensorArea::default();
-    let labels = tensors.add_strings(network.labels);
     let Bottom { input, below, offsets } = add_input(&mut tensors, network, precision);
     let layers = add_layers(&mut tensors, network, below, &offsets, precision);
-    let manifest = Manifest {
-        provenance: network.provenance.clone(),
-        labels,
+    let head = add_head(&mut tensors, network, precision);
+    let part_one = PartOne {
         input,
         max_steps: u32::try_from(network.max_steps).unwrap_or(u32::MAX),
-        pad_to: u32::try_from(network.pad_to).unwrap_or(u32::MAX),
+        pad_to: narrow(network.pad_to),
         layers: layers.into_iter().collect(),
-        pooling: match network.pooling {
-            Pooling::Last => format::Pooling::Last,
-            Pooling::Mean => format::Pooling::Mean,
-            Pooling::Max => format::Pooling::Max,
-        },
-        head: add_head(&mut tensors, network, precision),
+        heads: [head].into_iter().collect(),
     };
-    assemble(&manifest, &tensors.bytes, precision.in_file())
+    let assembly = Assembly {
+        precision: precision.in_file(),
+        model_version: network.model_version,
+        part_one: &part_one,
+        tensors: &tensors.bytes,
+        part_two: network.part_two,
+    };
+    assembly.file()
 }
 
 /// The input, and how its values reach the first layer.
@@ -108,62 +111,61 @@ struct Bottom {
 }
 
 fn add_input(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: ExportPrecision) -> Bottom {
-    let strings = match network.input {
-        ExportedInput::Words(strings) | ExportedInput::Characters(strings) => Some(tensors.add_strings(strings)),
-        _ => None,
+    let split = WordSplit::of(network.word_rule);
+    let tokens = match network.input {
+        ExportedInput::Frames(normalization) => return add_frames(tensors, network, normalization, precision),
+        ExportedInput::Words(words) => Tokens::Words { split, vocabulary: tensors.add_strings(words) },
+        ExportedInput::Characters(characters) => {
+            let (rule, alphabet) = (CharacterRule::Lowercase, tensors.add_strings(characters));
+            Tokens::Characters { rule, unicode: UNICODE_VERSION, alphabet }
+        }
+        ExportedInput::HashedWords { buckets } => Tokens::HashedWords { split, buckets },
+        ExportedInput::FingerprintedWords { fingerprints, subword_buckets } => {
+            let table = tensors.add_fingerprints(&fingerprints.table());
+            match subword_buckets {
+                0 => Tokens::FingerprintedWords { split, table },
+                buckets => Tokens::ComposedWords { split, table, parts: PartRule::PrefixAndWord, buckets },
+            }
+        }
+        ExportedInput::Bytes => Tokens::Bytes,
     };
-    let table = match network.input {
-        ExportedInput::FingerprintedWords { fingerprints, .. } => Some(tensors.add_fingerprints(&fingerprints.table())),
-        _ => None,
-    };
-    if let ExportedInput::Frames(normalization) = network.input {
-        return add_frames(tensors, network, normalization, precision);
-    }
     let (vectors, below) = add_vectors(tensors, network, precision);
-    let rule = WordRule::LowercaseAlphanumeric;
-    let input = match (network.input, strings, table) {
-        (ExportedInput::Words(_), Some(vocabulary), _) => Input::Words(WordInput { rule, vocabulary, vectors }),
-        (ExportedInput::Characters(_), Some(alphabet), _) => {
-            Input::Characters(CharacterInput { rule: CharacterRule::Lowercase, alphabet, vectors })
-        }
-        (ExportedInput::HashedWords { buckets }, ..) => Input::HashedWords(HashedWordInput { rule, buckets, vectors }),
-        (ExportedInput::FingerprintedWords { subword_buckets: 0, .. }, _, Some(table)) => {
-            Input::FingerprintedWords(FingerprintedWordInput { rule, table, vectors })
-        }
-        (ExportedInput::FingerprintedWords { subword_buckets: buckets, .. }, _, Some(table)) => {
-            let parts = PartRule::PrefixAndWord;
-            let known = FingerprintedWordInput { rule, table, vectors };
-            Input::ComposedWords(ComposedWordInput { known, parts, buckets })
-        }
-        _ => Input::Bytes(vectors),
-    };
-    Bottom { input, below, offsets: Vec::new() }
+    Bottom { input: Input::Text(Text { tokens, vectors }), below, offsets: Vec::new() }
 }
 
 fn add_vectors(
     tensors: &mut TensorArea,
     network: &ExportedNetwork<'_>,
     precision: ExportPrecision,
-) -> (TokenVectors, LayerInput) {
+) -> (Vectors, LayerInput) {
     let Some(embedding) = &network.weights.embedding else {
-        return (TokenVectors::OneHot, LayerInput::OneHot);
+        return (Vectors::OneHot, LayerInput::OneHot);
     };
-    let (weights, scales) = match precision {
+    let scales = match precision {
         ExportPrecision::Integer(IntegerBits { embedding: bits, .. }) => {
             let scales = match network.rounding.filter(|rounding| rounding.bits.embedding == bits) {
                 Some(rounding) => rounding.input_units.clone(),
                 None => embedding_scales(embedding, bits),
             };
             let values = quantize_embedding(embedding, &scales, bits);
-            let of_an_input = |scale: &f32| scale / f32::from(bits.input_factor());
-            (tensors.add_integers(&values, embedding.columns, bits), scales.iter().map(of_an_input).collect())
+            tensors.add_integers(&values, embedding.columns, bits);
+            scales.iter().map(|scale| scale / f32::from(bits.input_factor())).collect()
         }
         ExportPrecision::F16 | ExportPrecision::F32 => {
-            (tensors.add_float(&embedding.values, precision.in_file()), vec![1.0; embedding.columns])
+            tensors.add_float(&embedding.values, precision.in_file());
+            vec![1.0; embedding.columns]
         }
     };
-    let vectors = TokenVectors::Embedding(Embedding { weights, size: narrow(embedding.columns) });
-    (vectors, LayerInput::Values { scales })
+    let bits = match precision {
+        ExportPrecision::Integer(IntegerBits { embedding: bits, .. }) => bits.into(),
+        ExportPrecision::F16 | ExportPrecision::F32 => float_bits(precision),
+    };
+    (Vectors::Embedding { size: narrow(embedding.columns), bits }, LayerInput::Values { scales })
+}
+
+/// Bits of a stored weight of a float model.
+fn float_bits(precision: ExportPrecision) -> u8 {
+    if precision.in_file() == Precision::F16 { 16 } else { 32 }
 }
 
 fn add_frames(
@@ -180,7 +182,7 @@ fn add_frames(
         }
         ExportPrecision::F16 | ExportPrecision::F32 => Bottom {
             input: Input::Frames(frames::add_float(tensors, normalization)),
-            below: LayerInput::Values { scales: vec![1.0; normalization.mean.len()] },
+            below: LayerInput::Values { scales: vec![1.0; normalization.values_of_a_step()] },
             offsets: Vec::new(),
         },
     }
@@ -214,7 +216,10 @@ fn add_layers(
         drop(directions);
         layers.push(Layer {
             cell: cell.in_file(),
-            input_size: narrow(layer.forward.weight_ih.columns),
+            bits: match precision {
+                ExportPrecision::Integer(IntegerBits { weights: bits, .. }) => bits.into(),
+                ExportPrecision::F16 | ExportPrecision::F32 => float_bits(precision),
+            },
             hidden_size: narrow(layer.forward.weight_hh.columns),
             forward,
             reverse,
@@ -250,7 +255,8 @@ fn output_units(
 
 fn add_head(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: ExportPrecision) -> Head {
     let NetworkWeights { head_weight, head_bias, layers, .. } = network.weights;
-    match precision {
+    let labels = tensors.add_strings(network.labels);
+    let accumulator_shift = match precision {
         ExportPrecision::Integer(_) => {
             let units = output_units(network, layers.len().saturating_sub(1), |units| units.wide);
             let scaled = head_weight.rows().flat_map(|row| row.iter().zip(&units).map(|(weight, unit)| weight * unit));
@@ -258,46 +264,28 @@ fn add_head(tensors: &mut TensorArea, network: &ExportedNetwork<'_>, precision: 
             let unit = f64::from(1 << numeric::LOGIT_FRACTION_BITS);
             let bits = vec![Bits::Eight; scaled.columns];
             let quantized = quantize_rows(&scaled, head_bias, unit, LARGEST_POOLED, &bits);
-            let weights = tensors.add(&quantized.weights);
-            let (bias, scales) = add_scales(tensors, &quantized, 0);
-            Head { weights, bias, scales: Some(scales) }
+            tensors.add(&quantized.weights);
+            add_scales(tensors, &quantized);
+            quantized.accumulator_shift
         }
-        ExportPrecision::F16 | ExportPrecision::F32 => Head {
-            weights: tensors.add_float(&head_weight.values, precision.in_file()),
-            bias: tensors.add(head_bias),
-            scales: None,
+        ExportPrecision::F16 | ExportPrecision::F32 => {
+            tensors.add_float(&head_weight.values, precision.in_file());
+            tensors.add(head_bias);
+            0
+        }
+    };
+    Head {
+        task: Task::Classification,
+        pooling: match network.pooling {
+            Pooling::Last => format::Pooling::Last,
+            Pooling::Mean => format::Pooling::Mean,
+            Pooling::Max => format::Pooling::Max,
         },
+        labels,
+        accumulator_shift,
+        inverse_temperature: ONE_TEMPERATURE,
+        thresholds: Thresholds::None,
     }
-}
-
-/// Puts header, manifest and tensors together, with the capacity that the runtime itself asks for.
-fn assemble(manifest: &Manifest<'_>, tensors: &[u8], precision: Precision) -> Result<ModelFile, Error> {
-    let manifest = postcard::to_stdvec(manifest).map_err(|error| Error::Failed(format!("the manifest: {error}")))?;
-    let tensors_offset = round_up(HEADER_LENGTH + manifest.len(), ALIGNMENT);
-    let length = |value: usize| u32::try_from(value).map_err(|_| Error::Failed("the model exceeds 4 GiB".into()));
-    let mut header = Header {
-        precision,
-        total_length: length(tensors_offset + tensors.len())?,
-        checksum: 0,
-        manifest_length: length(manifest.len())?,
-        tensors_offset: length(tensors_offset)?,
-        capacity: 0,
-    };
-    let write = |header: &Header| {
-        let mut bytes = header.to_bytes().to_vec();
-        bytes.extend(&manifest);
-        bytes.resize(tensors_offset, 0);
-        bytes.extend(tensors);
-        let checked = Header { checksum: format::checksum(&bytes), ..*header };
-        bytes[..HEADER_LENGTH].copy_from_slice(&checked.to_bytes());
-        ModelFile::from_bytes(&bytes)
-    };
-    let draft = write(&header);
-    let required = Model::parse_any_capacity(draft.bytes()).map_err(Error::Export)?.required_words();
-    header.capacity = length(required)?;
-    let file = write(&header);
-    Model::parse(file.bytes()).map_err(Error::Export)?;
-    Ok(file)
 }
 
 fn narrow(size: usize) -> u16 {

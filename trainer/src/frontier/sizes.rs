@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Budget, Shape};
 use crate::data::TrainingData;
-use crate::encoding::{Encoder, Input, RankedWords};
+use crate::encoding::{Encoder, FrameNormalization, Input, RankedWords};
 use crate::error::Error;
 use crate::export::{ExportPrecision, ModelFile};
 use crate::network::Classifier;
@@ -186,13 +186,18 @@ impl<'a> Sizes<'a> {
     }
 }
 
+/// Values of a step of frames; none of texts.
+fn step_values(encoder: &Encoder) -> usize {
+    encoder.normalization().map_or(0, FrameNormalization::values_of_a_step)
+}
+
 /// The file of a network of these settings before its training: as large as after it, or a little larger where a
-/// longest row of fewer digits follows; all but the numbers in it is as after it.
+/// longest row of fewer bytes follows; all but the numbers in it is as after it.
 fn untrained(config: TrainingConfig, encoder: &Encoder, data: &TrainingData, shape: Shape) -> Result<ModelFile, Error> {
     let network = config.network(encoder.input_shape(config.embedding_size));
     let mut chance = ChaCha8Rng::seed_from_u64(0);
     let network = Classifier::<NdArray<f32>>::new(&network, data.labels.len(), &mut chance, &Default::default());
-    // A trained file states the length of its longest row; none is longer than this number of digits.
+    // A trained file states the length of its longest row; none takes more bytes than this number.
     let longest_row = if config.max_length > 0 { config.max_length } else { u32::MAX as usize };
     let states = vec![vec![1.0; if config.bidirectional { 2 } else { 1 }]; config.num_layers];
     let run = Run {
@@ -207,7 +212,8 @@ fn untrained(config: TrainingConfig, encoder: &Encoder, data: &TrainingData, sha
             macro_f1: None,
             calibration_rows: config.calibration_rows.min(data.training_rows),
             longest_row,
-            ranges: Ranges { inputs: vec![1.0; encoder.channels()], states },
+            columns: data.columns.clone(),
+            ranges: Ranges { inputs: vec![1.0; step_values(encoder)], states },
             kept: EpochMetrics::default(),
         },
         rounding: None,

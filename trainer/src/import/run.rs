@@ -1,6 +1,6 @@
 use super::error::ImportError;
 use super::{Description, Imported};
-use crate::data::{Row, Source};
+use crate::data::{ColumnNames, Row, Source};
 use crate::encoding::{Encoder, Input, Splitting, Vocabulary};
 use crate::error::Error;
 use crate::examples::Examples;
@@ -44,7 +44,7 @@ impl Imported {
     ) -> Result<ImportedRun<B>, Error> {
         let config = self.config()?;
         config.check()?;
-        let encoder = Encoder::Words(Vocabulary::new(Splitting::Words, self.words.clone()));
+        let encoder = Encoder::Words(Vocabulary::new(Splitting::Words(config.word_rule), self.words.clone()));
         let network = self.weights.to_network::<B>(device);
         let mut result = RunResult {
             trainer_version: env!("CARGO_PKG_VERSION").into(),
@@ -54,6 +54,7 @@ impl Imported {
             macro_f1: None,
             calibration_rows: 0,
             longest_row: 0,
+            columns: ColumnNames::default(),
             ranges: Ranges::default(),
             kept: EpochMetrics::default(),
         };

@@ -2,10 +2,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use runtime::text::MAX_WORD_BYTES;
+use runtime::text::unicode::to_lowercase;
 
 use super::description::{Description, beside};
 use super::error::ImportError;
-use crate::encoding::Splitting;
+use crate::encoding::{Splitting, WordRule};
 use crate::error::Error;
 use crate::run_folder::read_lines;
 use crate::weights::Matrix;
@@ -93,14 +94,12 @@ impl TokenOrder {
 /// Why the device's tokenizer never gives `word`.
 fn unreachable(word: &str) -> Option<String> {
     let mut found = Vec::new();
-    Splitting::Words.for_each(word, |word| found.push(word.map(str::to_owned)));
+    Splitting::Words(WordRule::default()).for_each(word, |word| found.push(word.map(str::to_owned)));
     match found.as_slice() {
         [Some(same)] if same == word => None,
         [] => Some("has no letter or digit".into()),
         [None] => Some(format!("is longer than {MAX_WORD_BYTES} bytes")),
-        [Some(other)] if other.chars().eq(word.chars().flat_map(char::to_lowercase)) => {
-            Some("is not in lower case".into())
-        }
+        [Some(other)] if other.chars().eq(word.chars().flat_map(to_lowercase)) => Some("is not in lower case".into()),
         _ => Some("has characters that are neither letters nor digits".into()),
     }
 }

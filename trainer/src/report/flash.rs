@@ -1,21 +1,19 @@
 use runtime::format::{
-    ComposedWordInput, DirectionWeights, FingerprintedWordInput, HEADER_LENGTH, Head, Header, Input, Int8Scales, Layer,
-    Manifest, Tensor, TokenVectors,
+    BUCKETS_PER_BLOCK, Direction, File, FloatChannel, Frames, HEADER_LENGTH, Head, Input, IntegerChannel, Layer,
+    Precision, STRINGS_PER_BLOCK, StringTableSize, Text, Thresholds, Tokens, Vectors,
 };
 use serde::Serialize;
-
-use crate::export::ModelFile;
 
 /// The bytes of a model file by kind; their sum is the file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct FlashParts {
-    /// Header and manifest.
-    pub manifest: usize,
+    /// Header, part one and extensions.
+    pub header: usize,
     /// Names of the classes.
     pub labels: usize,
     /// Known words or characters, and their index.
     pub vocabulary: usize,
-    /// Zero and scale of each channel.
+    /// Unit, zero and scale of each channel.
     pub normalization: usize,
     /// Vectors of the tokens, or the first layer's weights for each.
     pub embedding: usize,
@@ -25,6 +23,8 @@ pub struct FlashParts {
     pub head: usize,
     /// Bytes between tensors.
     pub alignment: usize,
+    /// What desktop programs read, and a signature.
+    pub desktop: usize,
 }
 
 /// One thing that takes bytes of a model file.
@@ -47,23 +47,31 @@ type Kind = fn(&mut FlashParts) -> &mut usize;
 pub(super) struct Flash {
     pub(super) by_kind: FlashParts,
     pub(super) parts: Vec<FlashPart>,
+    precision: Option<Precision>,
 }
 
 impl Flash {
-    pub(super) fn new(file: &ModelFile, manifest: &Manifest<'_>) -> Self {
-        let mut flash = Self::default();
-        let manifest_length = Header::read(file.bytes()).map_or(0, |header| header.manifest_length as usize);
-        flash.add(|kinds| &mut kinds.manifest, "header and manifest".into(), HEADER_LENGTH + manifest_length, None);
-        let labels = manifest.labels.index.length() + manifest.labels.bytes.length();
-        flash.add(|kinds| &mut kinds.labels, "labels".into(), labels, None);
-        flash.add_input(&manifest.input);
-        for (number, layer) in manifest.layers.iter().enumerate() {
-            flash.add_layer(number, layer);
+    /// The parts of a model file of so many tokens.
+    pub(super) fn new(file: &File<'_>, tokens: usize) -> Self {
+        let mut flash = Self { precision: Some(file.header.precision), ..Self::default() };
+        let header = &file.header;
+        let parts = HEADER_LENGTH + header.part_one_length as usize + header.extensions_length as usize;
+        flash.add(|kinds| &mut kinds.header, "header and part one".into(), parts, None);
+        let mut input_size = flash.add_input(&file.part_one.input, tokens);
+        let is_one_hot = matches!(file.part_one.input, Input::Text(Text { vectors: Vectors::OneHot, .. }));
+        for (number, layer) in file.part_one.layers.iter().enumerate() {
+            let one_hot = is_one_hot && number == 0;
+            flash.add_layer(number, layer, input_size, one_hot);
+            input_size = width(layer);
         }
-        flash.add_head(&manifest.head);
+        for head in &file.part_one.heads {
+            flash.add_head(head, input_size);
+        }
         let used: usize = flash.parts.iter().map(|part| part.bytes).sum();
-        let rest = file.bytes().len().saturating_sub(used);
+        let rest = (header.device_length as usize).saturating_sub(used);
         flash.add(|kinds| &mut kinds.alignment, "alignment".into(), rest, None);
+        let desktop = file.part_two.map_or(0, <[u8]>::len) + file.signature.len();
+        flash.add(|kinds| &mut kinds.desktop, "part two".into(), desktop, None);
         flash.parts.retain(|part| part.bytes > 0);
         flash
     }
@@ -73,75 +81,110 @@ impl Flash {
         self.parts.push(FlashPart { name, bytes, bits });
     }
 
-    /// Numbers that are looked up or multiplied.
-    fn add_numbers(&mut self, kind: Kind, name: String, tensor: &Tensor) {
-        self.add(kind, name, tensor.length(), Some(tensor.data_type.bits()));
+    /// Rows of numbers that are looked up or multiplied; in 4 bits each starts at a byte.
+    fn add_rows(&mut self, kind: Kind, name: String, rows: usize, columns: usize, bits: u8) {
+        let bits = usize::from(bits);
+        self.add(kind, name, rows * (columns * bits).div_ceil(8), Some(bits));
     }
 
-    fn add_input(&mut self, input: &Input) {
-        let mut of_vocabulary = |name: &str, tensor: &Tensor| {
-            self.add(|kinds| &mut kinds.vocabulary, format!("vocabulary {name}"), tensor.length(), None);
-        };
+    /// Adds the tables of an input; the values of a step, or the tokens under one-hot vectors.
+    fn add_input(&mut self, input: &Input, tokens: usize) -> usize {
         match input {
-            Input::Words(words) => {
-                of_vocabulary("strings", &words.vocabulary.bytes);
-                of_vocabulary("index", &words.vocabulary.index);
-            }
-            Input::Characters(characters) => {
-                of_vocabulary("strings", &characters.alphabet.bytes);
-                of_vocabulary("index", &characters.alphabet.index);
-            }
-            Input::FingerprintedWords(FingerprintedWordInput { table, .. })
-            | Input::ComposedWords(ComposedWordInput { known: FingerprintedWordInput { table, .. }, .. }) => {
-                of_vocabulary("buckets", &table.buckets);
-                of_vocabulary("index", &table.index);
-                of_vocabulary("remainders", &table.remainders);
+            Input::Text(text) => {
+                self.add_tokens(&text.tokens);
+                match text.vectors {
+                    Vectors::Embedding { size, bits } => {
+                        self.add_rows(|kinds| &mut kinds.embedding, "embedding".into(), tokens, size.into(), bits);
+                        size.into()
+                    }
+                    Vectors::OneHot => tokens,
+                }
             }
             Input::Frames(frames) => {
-                let bytes = frames.zero.length() + frames.scale.length();
-                self.add(|kinds| &mut kinds.normalization, "normalization".into(), bytes, None);
+                self.add(|kinds| &mut kinds.normalization, "normalization".into(), self.normalization(frames), None);
+                frames.values_of_a_step()
             }
-            Input::HashedWords(_) | Input::Bytes(_) => {}
-        }
-        if let Some(TokenVectors::Embedding(embedding)) = vectors(input) {
-            self.add_numbers(|kinds| &mut kinds.embedding, "embedding".into(), &embedding.weights);
         }
     }
 
-    fn add_layer(&mut self, number: usize, layer: &Layer) {
+    fn normalization(&self, frames: &Frames) -> usize {
+        let units = if frames.has_one_unit { 1 } else { usize::from(frames.channels) };
+        let channel = match self.precision {
+            Some(Precision::Int8) => size_of::<IntegerChannel>(),
+            _ => size_of::<FloatChannel>(),
+        };
+        units * size_of::<f32>() + frames.values_of_a_frame() * channel
+    }
+
+    fn add_tokens(&mut self, tokens: &Tokens) {
+        let mut of_vocabulary = |name: &str, bytes: usize| {
+            self.add(|kinds| &mut kinds.vocabulary, format!("vocabulary {name}"), bytes, None);
+        };
+        match tokens {
+            Tokens::Words { vocabulary: strings, .. } | Tokens::Characters { alphabet: strings, .. } => {
+                of_vocabulary("strings", strings.bytes as usize);
+                of_vocabulary("index", index_bytes(strings));
+            }
+            Tokens::FingerprintedWords { table, .. } | Tokens::ComposedWords { table, .. } => {
+                let count = table.count as usize;
+                of_vocabulary("buckets", (2 * count).div_ceil(32) * 4);
+                of_vocabulary("index", count.div_ceil(BUCKETS_PER_BLOCK) * 4);
+                of_vocabulary("remainders", (count * usize::from(table.remainder_bits)).div_ceil(8));
+            }
+            Tokens::HashedWords { .. } | Tokens::Bytes => {}
+        }
+    }
+
+    fn add_layer(&mut self, number: usize, layer: &Layer, input_size: usize, one_hot: bool) {
         let directions = [("", Some(&layer.forward)), (" reverse", layer.reverse.as_ref())];
-        for (direction, weights) in directions.into_iter().filter_map(|(name, weights)| Some((name, weights?))) {
+        for (direction, _) in directions.into_iter().filter_map(|(name, direction)| Some((name, direction?))) {
             let name = |part: &str| format!("layer {}{direction} {part}", number + 1);
-            let DirectionWeights { weights, bias, one_hot, scales, .. } = weights;
-            if let Some(table) = one_hot {
-                self.add_numbers(|kinds| &mut kinds.embedding, name("one-hot weights"), table);
+            let (rows, bits) = (layer.cell.gates() * usize::from(layer.hidden_size), layer.bits);
+            if one_hot {
+                let table = name("one-hot weights");
+                self.add_rows(|kinds| &mut kinds.embedding, table, input_size, rows, bits.max(8));
+            } else {
+                self.add_rows(|kinds| &mut kinds.recurrent, name("input weights"), rows, input_size, bits);
             }
-            self.add_numbers(|kinds| &mut kinds.recurrent, name("weights"), weights);
-            self.add(|kinds| &mut kinds.recurrent, name("bias"), bias.length(), None);
-            self.add(|kinds| &mut kinds.recurrent, name("multipliers"), multipliers(scales), None);
+            let recurrent = name("recurrent weights");
+            self.add_rows(|kinds| &mut kinds.recurrent, recurrent, rows, layer.hidden_size.into(), bits);
+            let results = layer.cell.results() * usize::from(layer.hidden_size);
+            self.add(|kinds| &mut kinds.recurrent, name("bias"), 4 * results, None);
+            self.add(|kinds| &mut kinds.recurrent, name("multipliers"), self.multipliers(results), None);
         }
     }
 
-    fn add_head(&mut self, head: &Head) {
-        self.add_numbers(|kinds| &mut kinds.head, "head weights".into(), &head.weights);
-        self.add(|kinds| &mut kinds.head, "head bias".into(), head.bias.length(), None);
-        self.add(|kinds| &mut kinds.head, "head multipliers".into(), multipliers(&head.scales), None);
+    fn add_head(&mut self, head: &Head, pooled: usize) {
+        let classes = head.labels.count as usize;
+        let labels = head.labels.bytes as usize + index_bytes(&head.labels);
+        self.add(|kinds| &mut kinds.labels, "labels".into(), labels, None);
+        let bits = match self.precision {
+            Some(Precision::F32) => 32,
+            Some(Precision::F16) => 16,
+            _ => 8,
+        };
+        self.add_rows(|kinds| &mut kinds.head, "head weights".into(), classes, pooled, bits);
+        self.add(|kinds| &mut kinds.head, "head bias".into(), 4 * classes, None);
+        self.add(|kinds| &mut kinds.head, "head multipliers".into(), self.multipliers(classes), None);
+        let thresholds = if head.thresholds == Thresholds::OfClasses { 2 * classes } else { 0 };
+        self.add(|kinds| &mut kinds.head, "head thresholds".into(), thresholds, None);
+    }
+
+    fn multipliers(&self, results: usize) -> usize {
+        if self.precision == Some(Precision::Int8) { 2 * results } else { 0 }
     }
 }
 
-/// The vectors of an input's tokens; none of frames.
-pub(super) fn vectors(input: &Input) -> Option<&TokenVectors> {
-    match input {
-        Input::Words(words) => Some(&words.vectors),
-        Input::HashedWords(words) => Some(&words.vectors),
-        Input::FingerprintedWords(words) => Some(&words.vectors),
-        Input::ComposedWords(words) => Some(&words.known.vectors),
-        Input::Characters(characters) => Some(&characters.vectors),
-        Input::Bytes(vectors) => Some(vectors),
-        Input::Frames(_) => None,
-    }
+fn index_bytes(strings: &StringTableSize) -> usize {
+    4 * (strings.count as usize).div_ceil(STRINGS_PER_BLOCK).saturating_sub(1)
 }
 
-fn multipliers(scales: &Option<Int8Scales>) -> usize {
-    scales.map_or(0, |scales| scales.multipliers.length())
+/// Values of a layer's output.
+pub(super) fn width(layer: &Layer) -> usize {
+    usize::from(layer.hidden_size) * directions(layer).count()
+}
+
+/// The directions of a layer.
+pub(super) fn directions(layer: &Layer) -> impl Iterator<Item = &Direction> {
+    std::iter::once(&layer.forward).chain(&layer.reverse)
 }

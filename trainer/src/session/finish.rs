@@ -95,6 +95,7 @@ pub fn finish<B: NetworkBackend>(
         macro_f1: Some(validation.macro_f1),
         calibration_rows: rows.len(),
         longest_row: prepared.training.longest(),
+        columns: prepared.columns.clone(),
         ranges: measure_ranges(&network, &shape, &rows, config.calibration_percentile)?,
         kept,
     };

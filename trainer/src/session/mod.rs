@@ -10,7 +10,7 @@ pub use finish::{FinishedRun, finish};
 
 use crate::error::Error;
 use crate::examples::Spill;
-use crate::run::RunResult;
+use crate::run::{RunResult, is_of_earlier_version, read_config};
 use crate::run_folder::{RunFolder, read_toml};
 use crate::training::{Chosen, Prepared, TrainingConfig};
 
@@ -69,8 +69,13 @@ impl Session {
     /// As [`RunFolder::claim`]; [`Error::Run`] for a folder of no run, or of one that was imported; as [`Self::start`].
     pub fn resume(out: &Path) -> Result<Self, Error> {
         let folder = RunFolder::claim(out)?;
-        let config: TrainingConfig = read_toml(&folder.config())?;
+        let config = read_config(&folder)?;
         config.check()?;
+        if is_of_earlier_version(&folder)? && !folder.result().is_file() {
+            let problem = "was begun by an earlier version of the trainer, which read rows otherwise; train anew, with \
+                           another --out";
+            return Err(Error::Run { path: folder.path().into(), problem: problem.into() });
+        }
         if folder.result().is_file() && read_toml::<RunResult>(&folder.result())?.is_imported() {
             let problem = "was imported, there is no training to go on with; choose another --out to train anew";
             return Err(Error::Run { path: folder.path().into(), problem: problem.into() });

@@ -10,8 +10,8 @@ use crate::network::Sequence;
 pub enum StepContent {
     /// A token of a text.
     Token(u32),
-    /// A frame of integers.
-    Frame(Vec<i16>),
+    /// The frames of integers that came since the step before.
+    Frames(Vec<Vec<i32>>),
 }
 
 /// The state of one direction of a layer after one step.
@@ -68,11 +68,24 @@ pub fn step_contents(
     let sequence = encoder.encode(content, max_length)?;
     Ok(match (content, sequence) {
         (Content::Frames(frames), sequence) => {
-            frames.iter().take(sequence.steps()).map(|frame| StepContent::Frame(raw_frame(model, frame))).collect()
+            let frames: Vec<Vec<i32>> = frames.iter().map(|frame| raw_frame(model, frame)).collect();
+            frames_of_steps(encoder, frames, sequence.steps())
         }
         (_, Sequence::Tokens(tokens)) => tokens.into_iter().map(StepContent::Token).collect(),
         (_, Sequence::Frames { .. }) => Vec::new(),
     })
+}
+
+/// The frames of each of so many steps. Where there are too few for one, the first comes again and again before it.
+fn frames_of_steps(encoder: &Encoder, mut frames: Vec<Vec<i32>>, steps: usize) -> Vec<StepContent> {
+    let Some(normalization) = encoder.normalization() else { return Vec::new() };
+    if let Some(first) = frames.first().cloned() {
+        let missing = normalization.frames_per_step.saturating_sub(frames.len());
+        frames.splice(0..0, std::iter::repeat_n(first, missing));
+    }
+    let mut frames = frames.into_iter();
+    let counts = (0..steps).map(|step| if step == 0 { normalization.frames_per_step } else { normalization.frame_stride });
+    counts.map(|count| StepContent::Frames(frames.by_ref().take(count).collect())).collect()
 }
 
 /// The states of all layers, directions and steps of a sequence, whatever was pushed before: of a streaming model step
@@ -105,9 +118,15 @@ pub(crate) fn push<const CAPACITY: usize>(
     step: &StepContent,
 ) -> Result<(), runtime::Error> {
     match step {
-        StepContent::Token(token) => classifier.push_token(*token),
-        StepContent::Frame(frame) => classifier.push_frame(frame)?,
-    };
+        StepContent::Token(token) => {
+            classifier.push_token(*token);
+        }
+        StepContent::Frames(frames) => {
+            for frame in frames {
+                classifier.push_frame(frame)?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use runtime::format::{COLUMN_MULTIPLE, round_up};
 use runtime::text::PADDING_TOKEN;
 use runtime::{DirectionInput, DirectionStep, Model, ProductInputs};
 
@@ -108,14 +107,17 @@ impl Looker<'_, '_> {
         let before = if reverse { step.checked_add(1) } else { step.checked_sub(1) };
         let before = before.and_then(|step| self.seen.get(&(layer, reverse, step)));
         let hidden = before.map_or_else(|| vec![0.0; hidden_size], |state| state.hidden.clone());
-        let below: Vec<f32>;
+        let (below, frames): (Vec<f32>, Vec<i32>);
         let input = match (layer.checked_sub(1), self.steps.get(step)) {
             (Some(layer), _) => {
                 let directions = [false, true].map(|reverse| self.seen.get(&(layer, reverse, step)));
                 below = directions.into_iter().flatten().flat_map(|state| state.hidden.iter().copied()).collect();
                 DirectionInput::Below(&below)
             }
-            (None, Some(StepContent::Frame(frame))) => DirectionInput::Frame(frame),
+            (None, Some(StepContent::Frames(_))) => {
+                frames = self.frames_until(step);
+                DirectionInput::Frames(&frames)
+            }
             (None, Some(StepContent::Token(token))) => DirectionInput::Token(*token),
             (None, None) => DirectionInput::Token(PADDING_TOKEN),
         };
@@ -124,15 +126,25 @@ impl Looker<'_, '_> {
         let inputs = self.model.pre_activations(direction_step, &mut self.words, &mut pre_activations)?;
         let mut x = Quantity::free("x", Vec::new());
         let is_integer = match inputs {
-            ProductInputs::Int8(inputs) => {
-                let of_x = inputs.get(..inputs.len().checked_sub(round_up(hidden_size, COLUMN_MULTIPLE))?)?;
-                x.bounded = of_x.len();
-                x.saturated = of_x.iter().filter(|value| value.unsigned_abs() >= LARGEST_INPUT).count();
+            ProductInputs::Int8 { input, .. } => {
+                x.bounded = input.len();
+                x.saturated = input.iter().filter(|value| value.unsigned_abs() >= LARGEST_INPUT).count();
                 true
             }
-            ProductInputs::Float(_) => false,
+            ProductInputs::Float { .. } => false,
         };
         Some(Products { pre_activations, x, is_integer })
+    }
+
+    /// The frames of a step, and at least one before them if there are, one after another.
+    fn frames_until(&self, step: usize) -> Vec<i32> {
+        let first = step.saturating_sub(self.model.frames().map_or(0, |frames| frames.frames_per_step.into()));
+        let steps = self.steps.get(first..=step).unwrap_or_default().iter();
+        let frames = steps.filter_map(|step| match step {
+            StepContent::Frames(frames) => Some(frames),
+            StepContent::Token(_) => None,
+        });
+        frames.flatten().flatten().copied().collect()
     }
 }
 

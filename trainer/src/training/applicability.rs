@@ -42,7 +42,7 @@ const ADVERSARIAL_NEEDS: &str = "frames, or vectors of words that training chang
                                  --freeze-embeddings";
 
 /// The rules. Settings that are in none of them have an effect in every training, or are checked where they are used.
-pub const RULES: [Rule; 17] = [
+pub const RULES: [Rule; 18] = [
     refused(
         &["vocabulary-size", "vocabulary-rows", "vocabulary-columns", "vocabulary-by"],
         "--input words, fingerprinted-words or characters",
@@ -52,7 +52,14 @@ pub const RULES: [Rule; 17] = [
     refused(&["subword-buckets"], "--input fingerprinted-words", |of| {
         of.config.subword_buckets == 0 || of.reads(&[Input::FingerprintedWords])
     }),
-    refused(&["frame-unit"], "rows of frames", |of| of.reads(&[Input::Frames])),
+    refused(
+        &["frame-unit", "frames-per-step", "frame-stride", "frame-differences"],
+        "rows of frames",
+        |of| of.reads(&[Input::Frames]),
+    ),
+    refused(&["word-rule"], "--input words, fingerprinted-words or hashed-words", |of| {
+        of.reads(&[Input::Words, Input::FingerprintedWords, Input::HashedWords])
+    }),
     refused(&["input-noise"], "rows of frames", |of| of.config.input_noise == 0.0 || of.reads(&[Input::Frames])),
     said(&["embedding-size"], "rows of texts", |of| of.reads_texts()),
     refused(&["adversarial"], ADVERSARIAL_NEEDS, |of| {
@@ -88,6 +95,10 @@ pub const RULES: [Rule; 17] = [
             "hash-buckets",
             "subword-buckets",
             "frame-unit",
+            "frames-per-step",
+            "frame-stride",
+            "frame-differences",
+            "word-rule",
         ],
         "a training from the beginning, and --fine-tune takes over what the run reads",
         |of| of.config.fine_tune.is_none(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Automatic, KeptEpoch, Schedule, TeachersRead};
 use crate::data::{HeldOut, ReadOptions, Selection, Source};
-use crate::encoding::{Input, MOST_FINGERPRINTS, VocabularyBy};
+use crate::encoding::{FrameSettings, Input, MOST_FINGERPRINTS, VocabularyBy, WordRule};
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 use crate::quantize::{Bits, IntegerBits};
@@ -16,6 +16,10 @@ const LARGEST_SIZE: usize = 16_384;
 const MOST_LAYERS: usize = runtime::format::MAX_LAYERS;
 /// Longest row under mean pooling.
 pub(crate) const LONGEST_MEAN: usize = 65_535;
+/// Most steps of padding, which each answer costs.
+const LONGEST_PADDING: usize = 1_024;
+/// Most frames of a step, and from one step to the next.
+const MOST_FRAMES: usize = 1_024;
 /// Longest row that a bidirectional network keeps.
 const LONGEST_BUFFER: usize = 65_535;
 /// Most words of a vocabulary of strings.
@@ -49,6 +53,8 @@ pub struct TrainingConfig {
     pub data_hash: Option<String>,
     /// What a step of a sequence is.
     pub input: Input,
+    /// What a word is.
+    pub word_rule: WordRule,
     /// The column of labels, by name or number; without it names and content tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
@@ -75,6 +81,12 @@ pub struct TrainingConfig {
     /// What 1 in a frame of integers stands for; without it, as the training rows need it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_unit: Option<f32>,
+    /// Frames that make a step.
+    pub frames_per_step: usize,
+    /// Frames from one step to the next.
+    pub frame_stride: usize,
+    /// Whether a step has each frame's difference to the one before.
+    pub frame_differences: bool,
     /// Steps after which a row is cut in training, and a sequence of a bidirectional network on the device; 0: never.
     pub max_length: usize,
     /// Steps up to which a shorter row is padded, in training and on the device; 0: never.
@@ -177,6 +189,7 @@ impl Default for TrainingConfig {
             training_share: 1.0,
             data_hash: None,
             input: Input::Auto,
+            word_rule: WordRule::default(),
             label_column: None,
             channels: Vec::new(),
             text_columns: Vec::new(),
@@ -187,6 +200,9 @@ impl Default for TrainingConfig {
             hash_buckets: 4_096,
             subword_buckets: 0,
             frame_unit: None,
+            frames_per_step: 1,
+            frame_stride: 1,
+            frame_differences: false,
             max_length: 256,
             pad_to: 0,
             pretrained_embeddings: None,
@@ -275,6 +291,16 @@ impl TrainingConfig {
         if self.folds > 0 { HeldOut::Nothing } else { HeldOut::Share(self.validation_share) }
     }
 
+    /// How frames become steps.
+    pub fn frame_settings(&self) -> FrameSettings {
+        FrameSettings {
+            unit: self.frame_unit,
+            frames_per_step: self.frames_per_step,
+            frame_stride: self.frame_stride,
+            differences: self.frame_differences,
+        }
+    }
+
     /// How the rows are read.
     pub fn read_options(&self) -> ReadOptions {
         ReadOptions {
@@ -325,7 +351,9 @@ impl TrainingConfig {
             ("embedding-size", self.embedding_size, 0, LARGEST_SIZE),
             ("hidden-size", self.hidden_size, 1, LARGEST_SIZE),
             ("num-layers", self.num_layers, 1, MOST_LAYERS),
-            ("pad-to", self.pad_to, 0, LONGEST_BUFFER),
+            ("pad-to", self.pad_to, 0, LONGEST_PADDING),
+            ("frames-per-step", self.frames_per_step, 1, MOST_FRAMES),
+            ("frame-stride", self.frame_stride, 1, MOST_FRAMES),
             ("steps", self.steps.unwrap_or(1), 1, MOST_STEPS),
             ("epochs", self.epochs, 1, MOST_EPOCHS),
             ("measure-every", self.measure_every, 1, MOST_EPOCHS),

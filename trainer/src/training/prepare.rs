@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use crate::data::{Content, DataError, HeldOut, Part, Row, RowNotes, TrainingData, TrainingRow, first_of};
-use crate::encoding::{CutSequence, Encoder, Pretrained};
+use crate::data::{ColumnNames, Content, DataError, HeldOut, Part, Row, RowNotes, TrainingData, TrainingRow, first_of};
+use crate::encoding::{CutSequence, Encoder, FrameNormalization, Pretrained};
 use crate::error::Error;
 use crate::examples::{Collector, Example, Examples, Spill};
 use crate::network::InputShape;
@@ -29,10 +29,12 @@ pub struct Prepared {
     pub validation: Examples,
     /// Whether the validation rows are held out of the training rows.
     pub holds_out: bool,
-    /// Share of the training frames' values that 16 bits do not hold in their unit; 0 for texts.
+    /// Share of the training frames' values that 32 bits do not hold in their unit; 0 for texts.
     pub saturated_share: f64,
     /// SHA-256 of the rows.
     pub data_hash: String,
+    /// The names of the columns that were read.
+    pub columns: ColumnNames,
     /// What is said about the rows before training.
     pub notes: RowNotes,
 }
@@ -100,7 +102,8 @@ impl Prepared {
         counts.check(&encoder, &data.place)?;
         let mut notes = data.notes.clone();
         notes.notices.extend(counts.notices(config, &encoder));
-        notes.notices.extend(encoder.normalization().into_iter().flat_map(|known| data.channel_notices(known.unit)));
+        let units = encoder.normalization().map(FrameNormalization::units_of_channels).unwrap_or_default();
+        notes.notices.extend(data.channel_notices(&units));
         Ok(Self {
             notes,
             saturated_share,
@@ -113,6 +116,7 @@ impl Prepared {
             questions,
             validation,
             data_hash: data.hash,
+            columns: data.columns,
         })
     }
 

@@ -191,10 +191,10 @@ mod tests {
     use runtime::text::hash_word;
 
     use super::*;
-    use crate::encoding::{FingerprintedVocabulary, Splitting, Vocabulary};
+    use crate::encoding::{FingerprintedVocabulary, Splitting, Vocabulary, WordRule};
 
     fn words(words: &[&str]) -> Encoder {
-        Encoder::Words(Vocabulary::new(Splitting::Words, words.iter().map(ToString::to_string).collect()))
+        Encoder::Words(Vocabulary::new(Splitting::Words(WordRule::default()), words.iter().map(ToString::to_string).collect()))
     }
 
     #[test]
@@ -203,9 +203,9 @@ mod tests {
         assert_eq!(tokens_of(&teachers, &words(&["b", "d"])).ok(), Some(Some(vec![0, 1, 1, 2, 1, 3])));
         let hashed = ["a", "b", "c", "d"].map(|word| FIRST_WORD_TOKEN + hash_word(word) % 7);
         let expected = [0, 1].into_iter().chain(hashed).collect();
-        assert_eq!(tokens_of(&teachers, &Encoder::HashedWords { buckets: 7 }).ok(), Some(Some(expected)));
+        assert_eq!(tokens_of(&teachers, &Encoder::HashedWords { rule: WordRule::default(), buckets: 7 }).ok(), Some(Some(expected)));
         let words = ["c".to_owned(), "a".to_owned()];
-        let known = FingerprintedVocabulary::search(&words).unwrap();
+        let known = FingerprintedVocabulary::search(&words, WordRule::default()).unwrap();
         let [c, a] = words.map(|word| known.vocabulary().token(&word).unwrap());
         let other = |word: &str| known.encode(word)[0];
         let expected = vec![0, 1, a, other("b"), c, other("d")];
@@ -217,7 +217,7 @@ mod tests {
     fn what_teachers_can_not_tell_is_refused() {
         let problem = |teachers: &Encoder, learner: &Encoder| tokens_of(teachers, learner).unwrap_err().to_string();
         assert!(problem(&words(&["a"]), &words(&["a", "b", "c"])).contains("2 of this network's words"));
-        let unknown = FingerprintedVocabulary::search(&["a".into(), "b".into()]).unwrap();
+        let unknown = FingerprintedVocabulary::search(&["a".into(), "b".into()], WordRule::default()).unwrap();
         let unknown = Encoder::FingerprintedWords(unknown);
         assert!(problem(&words(&["a"]), &unknown).contains("1 of this network's words"));
         assert!(problem(&words(&["a"]), &Encoder::Bytes).contains("teach networks of words"));

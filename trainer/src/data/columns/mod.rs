@@ -9,6 +9,8 @@ mod texts;
 use std::fmt;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::form::Form;
 use super::listing::first_of;
 use super::records::Record;
@@ -95,6 +97,18 @@ struct Table<'r> {
     options: &'r ReadOptions,
 }
 
+/// The names of the columns that were read, or their numbers where they have none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnNames {
+    /// Of labels; empty: there was none.
+    pub label: String,
+    /// Of texts.
+    pub texts: Vec<String>,
+    /// Of frames, in the order of a frame.
+    pub channels: Vec<String>,
+}
+
 impl Layout {
     /// The layout of the file that a sample was taken from.
     ///
@@ -147,6 +161,18 @@ impl Layout {
             Columns::Series { .. } => vec!["the values".into()],
             Columns::Frames { channels, .. } => channels.iter().map(|channel| self.name(*channel)).collect(),
         }
+    }
+
+    /// The names of the columns that are read.
+    pub(super) fn read_names(&self) -> ColumnNames {
+        let label = self.label().map(|label| self.plain_names(&[label]).concat());
+        let (texts, channels) = match &self.columns {
+            Columns::Texts { texts, .. } => (texts.as_slice(), &[][..]),
+            Columns::Frames { channels, .. } => (&[][..], channels.as_slice()),
+            Columns::Series { .. } => (&[][..], &[][..]),
+        };
+        let [texts, channels] = [texts, channels].map(|columns| self.plain_names(columns));
+        ColumnNames { label: label.unwrap_or_default(), texts, channels }
     }
 
     /// The names of columns, or their numbers where they have none.

@@ -1,0 +1,69 @@
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// What desktop programs read of a model file: postcard, behind what a device needs. `runtime/FORMAT.md` specifies it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartTwo {
+    /// Version of the trainer that wrote the file, a semantic version.
+    pub trainer_version: String,
+    /// SHA-256 of the training data; all zeros: trained elsewhere.
+    pub data_hash: [u8; 32],
+    /// Rows trained on; 0: trained elsewhere.
+    pub training_rows: u32,
+    /// Rows that the int8 ranges were measured on; 0 of a float model.
+    pub calibration_rows: u32,
+    /// Accuracy of the trained float network on its validation rows, 0 to 1.
+    pub validation_accuracy: f32,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Frames of the longest sequence trained on; 0: the file does not say. Whoever classifies a stream by its last
+    /// frames takes so many of them unless told otherwise.
+    pub longest_row: u32,
+    /// Name of the training data's column of labels; empty: it had none.
+    pub label_column: String,
+    /// Names of the columns of text.
+    pub text_columns: Vec<String>,
+    /// Names of the channels, in the order of a frame.
+    pub channel_names: Vec<String>,
+    /// Other measurements on the validation rows, by name.
+    pub metrics: Vec<(String, f32)>,
+}
+
+impl PartTwo {
+    /// Reads it from bytes that it fills.
+    ///
+    /// # Errors
+    /// [`runtime::Error::Unreadable`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, runtime::Error> {
+        match postcard::take_from_bytes(bytes) {
+            Ok((part_two, [])) => Ok(part_two),
+            _ => Err(runtime::Error::Unreadable { part: runtime::Part::Two }),
+        }
+    }
+
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn encode(&self) -> Result<Vec<u8>, Error> {
+        postcard::to_stdvec(self).map_err(|error| Error::Failed(format!("part two of the file: {error}")))
+    }
+}
+
+/// The 32 bytes of 64 hexadecimal digits; `None` of other text.
+pub fn hash_bytes(digits: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if digits.len() != 64 {
+        return None;
+    }
+    for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(digits.get(place..place + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Hexadecimal digits of bytes.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
