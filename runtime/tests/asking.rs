@@ -82,10 +82,11 @@ fn specs(inputs: Vec<InputSpec>) -> impl Strategy<Value = (Spec, LongInput)> {
 
 /// Bytes with many words and characters, some that are known, some broken.
 fn texts() -> impl Strategy<Value = Vec<u8>> {
-    let pieces = ["lamp", "light", "off", "e", "l", " ", " ", "!", "W6 ", "é", "\u{301}"].map(str::as_bytes);
-    let pieces = [&pieces[..], &[&b"\xC3"[..]]].concat();
+    let known = ["lamp", "light", "off", "e", "l", " ", " ", "!", "W6 ", "é", "\u{301}", "İ", "日"];
+    let mut pieces: Vec<Vec<u8>> = known.map(Vec::from).to_vec();
+    pieces.push(vec![0xC3]);
     let piece = prop_oneof![
-        8 => prop::sample::select(pieces).prop_map(<[u8]>::to_vec),
+        8 => prop::sample::select(pieces),
         1 => any::<u8>().prop_map(|byte| vec![byte]),
         1 => (60..70_usize).prop_map(|length| vec![b'x'; length]),
     ];
