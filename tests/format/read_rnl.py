@@ -763,7 +763,7 @@ def words_of(text: bytes, rule: int) -> list[bytes | None]:
         words = re.findall(rb"[0-9a-z\x80-\xff]+", text.lower())  # `bytes.lower` maps ASCII alone
     else:
         split = split_with_marks if rule == WITH_MARKS else split_alphanumeric
-        words = ["".join(c.lower() for c in word).encode() for word in split(text.decode(errors="part"))]
+        words = ["".join(map(lower_case, word)).encode() for word in split(text.decode(errors="part"))]
     return [word if len(word) <= MAX_WORD_BYTES else None for word in words]
 
 
@@ -787,7 +787,7 @@ def characters_of(text: bytes) -> list[bytes | None]:
     """The characters of a text in lower case; `None` for a part that is not UTF-8."""
     characters: list[bytes | None] = []
     for character in text.decode(errors="part"):
-        lower = None if character == BROKEN_PART else character.lower()
+        lower = None if character == BROKEN_PART else lower_case(character)
         characters += [None] if lower is None else [c.encode() for c in lower]
     return characters
 
@@ -815,22 +815,34 @@ def is_mark(character: str) -> bool:
     return category_of(character) in ("Mn", "Mc", "Me")
 
 
-def is_alphanumeric(character: str) -> bool:
-    """Unicode's Alphabetic or Numeric.
+def is_within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(first <= code <= last for first, last in ranges)
 
-    `unicodedata` lacks the part of Alphabetic called Other_Alphabetic: circled letters, listed here, and marks,
-    of which only frequent ones are. A text with any other mark is refused rather than split wrongly.
-    """
+
+# §7: what `unicodedata` lacks of Alphabetic, the part called Other_Alphabetic: circled letters, and marks. Of marks
+# only some are listed here, as alphabetic or not: combining accents and letters, Devanagari, and variation selectors.
+CIRCLED_LETTERS = (0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)
+VOWEL_SIGNS = (0x900, 0x903), (0x93A, 0x93B), (0x93E, 0x94C), (0x94E, 0x94F), (0x955, 0x957), (0x962, 0x963)
+ALPHABETIC_MARKS = (0x345, 0x345), (0x363, 0x36F), *VOWEL_SIGNS
+OTHER_MARKS = (0x300, 0x344), (0x346, 0x362), (0x93C, 0x93C), (0x94D, 0x94D), (0x951, 0x954), (0xFE00, 0xFE0F)
+
+
+def is_alphanumeric(character: str) -> bool:
+    """Unicode's Alphabetic or Numeric. A text with a mark that is not listed is refused rather than split wrongly."""
     category, code = category_of(character), ord(character)
     if category == "So":
-        circled = (0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)
-        return any(first <= code <= last for first, last in circled)
+        return is_within(code, CIRCLED_LETTERS)
     if category in ("Mn", "Mc"):
-        separators = (0x300, 0x344), (0x346, 0x362), (0xFE00, 0xFE0F)
-        if not any(first <= code <= last for first, last in separators):
-            raise Refused(f"U+{code:04X}: this Python can not tell whether it is alphabetic")
-        return False
+        if not is_within(code, ALPHABETIC_MARKS + OTHER_MARKS):
+            raise Refused(f"U+{code:04X}: this reader can not tell whether it is alphabetic")
+        return is_within(code, ALPHABETIC_MARKS)
     return category[0] in "LN"
+
+
+def lower_case(character: str) -> str:
+    """Its lower case, one character or two."""
+    category_of(character)
+    return character.lower()
 
 
 # ---- §10: integers -------------------------------------------------------------------------------------------
