@@ -881,7 +881,7 @@ def mean(unit: tuple[int, ...]) -> int:
     total = count = 0
     for value in unit:
         if count == MOST_SUMMED:
-            total, count = total >> 1, MOST_SUMMED // 2
+            total, count = total >> 1, MOST_SUMMED // 2 + 1
         total, count = total + value, count + 1
     rounded = (abs(total) + count // 2) // count
     return saturate(-rounded if total < 0 else rounded)
