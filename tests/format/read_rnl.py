@@ -265,7 +265,7 @@ class File:
     def id_of_content(self) -> bytes:
         """§2: what the id should be."""
         data = bytearray(self.device_part)
-        data[16:32] = bytes(16)
+        data[14:32] = bytes(18)
         data[FIRST_LENGTH : HEADER.size] = bytes(HEADER.size - FIRST_LENGTH)
         return hashlib.sha256(data).digest()[:16]
 
@@ -734,7 +734,7 @@ class Model:
         """What the header and part two say; `id_is_right` if the id is that of the content."""
         file, part_two = self.file, None
         if not file.is_stripped:
-            part_two = vars(Postcard.whole(PART_TWO, file.part_two, "Two"))
+            part_two = vars(Postcard(file.part_two, "Two").take(PART_TWO))
             part_two["data_hash"] = part_two["data_hash"].hex()
             part_two["metrics"] = {metric.name: metric.value for metric in part_two["metrics"]}
         return {

@@ -77,7 +77,8 @@ fn a_channel_beside_a_pressure_that_never_changes_keeps_what_it_says() {
 fn words_keep_their_marks() {
     let folder = tempfile::tempdir().unwrap();
     let data = repository().join("tests/cases/F13_hindi.csv");
-    let run = trained_run(&TrainingConfig { epochs: 2, validation_share: 0.3, ..config(&data) }, folder.path()).unwrap();
+    let run =
+        trained_run(&TrainingConfig { epochs: 2, validation_share: 0.3, ..config(&data) }, folder.path()).unwrap();
     assert_eq!(run.encoder.vocabulary().unwrap().words(), ["क्या", "धन्यवाद", "नमस्ते", "हिन्दी"]);
     assert_eq!(int8_accuracy(&run, &data), 1.0);
 }

@@ -233,7 +233,9 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(found[0], "channels that never change and tell nothing: `p` (always 101325)");
         assert!(
-            found[1].contains("`x` (-0.5 to 0.5) becomes 1 value in units of 8; `flag` (3 to 4) becomes 2 values in units of 8"),
+            found[1].contains(
+                "`x` (-0.5 to 0.5) becomes 1 value in units of 8; `flag` (3 to 4) becomes 2 values in units of 8"
+            ),
             "{}",
             found[1]
         );

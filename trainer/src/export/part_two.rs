@@ -31,14 +31,14 @@ pub struct PartTwo {
 }
 
 impl PartTwo {
-    /// Reads it from bytes that it fills.
+    /// Reads it from the start of some bytes; a later trainer may have written more behind it.
     ///
     /// # Errors
     /// [`runtime::Error::Unreadable`].
     pub fn decode(bytes: &[u8]) -> Result<Self, runtime::Error> {
         match postcard::take_from_bytes(bytes) {
-            Ok((part_two, [])) => Ok(part_two),
-            _ => Err(runtime::Error::Unreadable { part: runtime::Part::Two }),
+            Ok((part_two, _)) => Ok(part_two),
+            Err(_) => Err(runtime::Error::Unreadable { part: runtime::Part::Two }),
         }
     }
 
