@@ -54,7 +54,7 @@ impl PartTwo {
 /// The 32 bytes of 64 hexadecimal digits; `None` of other text.
 pub fn hash_bytes(digits: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
-    if digits.len() != 64 {
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
