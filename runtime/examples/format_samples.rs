@@ -5,8 +5,8 @@
 //! ```
 //!
 //! gives `NAME.rnl` and `NAME.answers` (FORMAT.md, appendix A) in the folder: every cell, one and both directions,
-//! stacks, every input and pooling, one-hot tokens, numbers in 4 bits, padding, sequences that are too long, and long
-//! ones of models without a limit.
+//! stacks, every input, word rule and pooling, one-hot tokens, numbers in 4 bits, padding, steps of several frames, every
+//! alignment, sequences that are too long, and long ones of models without a limit.
 #![allow(clippy::unwrap_used, reason = "an example may panic")]
 
 #[path = "../tests/common/mod.rs"]
@@ -15,8 +15,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{CELLS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, WeightSpec, file};
-use runtime::format::{Cell, Pooling, Precision};
+use common::{CELLS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, WeightSpec, WindowSpec, file};
+use runtime::format::{Cell, Pooling, Precision, Thresholds, WordRule};
 use runtime::known_answer::{KnownAnswer, KnownInput};
 use runtime::{Classifier, Model};
 
@@ -88,7 +88,25 @@ fn samples() -> Vec<Spec> {
     for layers in [[LayerSpec::forward(Cell::Lstm, 6, 700)], [LayerSpec::both(Cell::RnnTanh, 5, 800)]] {
         specs.push(Spec { input: InputSpec::Frames, ..new(&layers, Pooling::Mean) });
     }
-    for pooling in [Pooling::Last, Pooling::Max] {
+    let windows = [(1, 1, true), (2, 3, false), (4, 2, true), (3, 1, false)];
+    for (number, (frames_per_step, frame_stride, has_differences)) in windows.into_iter().enumerate() {
+        let window =
+            WindowSpec { frames_per_step, frame_stride, has_differences, has_one_unit: number.is_multiple_of(2) };
+        for layers in [[LayerSpec::forward(Cell::Gru, 5, 710)], [LayerSpec::both(Cell::Lstm, 4, 810)]] {
+            specs.push(Spec { input: InputSpec::Frames, window, ..new(&layers, POOLINGS[number % 3]) });
+        }
+    }
+    for rule in [WordRule::LowercaseWithMarks, WordRule::Ascii] {
+        for input in [InputSpec::Words, InputSpec::HashedWords, InputSpec::FingerprintedWords] {
+            let spec = new(&[LayerSpec::forward(Cell::Gru, 6, 510)], Pooling::Mean);
+            specs.push(Spec { input, rule, ..spec });
+        }
+    }
+    for (alignment, thresholds) in [(8, Thresholds::One(16_384)), (16, Thresholds::OfClasses)] {
+        let spec = new(&[LayerSpec::both(Cell::RnnTanh, 5, 520)], Pooling::Last);
+        specs.push(Spec { alignment, thresholds, inverse_temperature: 3_000, ..spec });
+    }
+    for pooling in POOLINGS {
         let unlimited = Spec { max_steps: 0, ..new(&[LayerSpec::forward(Cell::Gru, 6, 900)], pooling) };
         specs.push(Spec { input: InputSpec::Frames, ..unlimited.clone() });
         specs.push(Spec { pad_to: 9, ..unlimited });
@@ -116,17 +134,25 @@ fn text_answers(model: &Model<'_>) -> Vec<u8> {
 }
 
 fn frame_answers(model: &Model<'_>) -> Vec<u8> {
-    let lengths = [0_usize, 1, 5, 12, 15, 600];
-    let mut file = (lengths.len() as u32).to_le_bytes().to_vec();
+    let lengths = [0_usize, 1, 2, 5, 12, 15, 600];
+    let mut file = (2 * lengths.len() as u32).to_le_bytes().to_vec();
     let mut classifier = Classifier::<CAPACITY>::new(model).unwrap();
     for length in lengths {
         let frame = |step: usize| [0, 1, 2].map(|channel| (i16::from(common::number(9, step, channel))) * 9);
-        let values: Vec<u8> = (0..length).flat_map(frame).flat_map(i16::to_le_bytes).collect();
+        // The same, and now and then a number that takes more than 16 bits.
+        let wide = |step: usize| frame(step).map(|value| i32::from(value) << (step % 7 * 3));
         classifier.reset();
         for step in 0..length {
-            classifier.push_frame(&frame(step)).unwrap();
+            classifier.push_frame_i16(&frame(step)).unwrap();
         }
+        let values: Vec<u8> = (0..length).flat_map(frame).flat_map(i16::to_le_bytes).collect();
         append(&mut file, &mut classifier, KnownInput::Frames { channels: 3, values: &values });
+        classifier.reset();
+        for step in 0..length {
+            classifier.push_frame(&wide(step)).unwrap();
+        }
+        let values: Vec<u8> = (0..length).flat_map(wide).flat_map(i32::to_le_bytes).collect();
+        append(&mut file, &mut classifier, KnownInput::WideFrames { channels: 3, values: &values });
     }
     file
 }
@@ -135,6 +161,6 @@ fn append(file: &mut Vec<u8>, classifier: &mut Classifier<'_, '_, CAPACITY>, inp
     let class = classifier.predict().class as u32;
     let found = classifier.logits();
     let logits: Vec<u8> = (0..found.len()).flat_map(|class| found.bits(class).unwrap().to_le_bytes()).collect();
-    let mut buffer = [0; 4096];
+    let mut buffer = vec![0; 1 << 14];
     file.extend_from_slice(postcard::to_slice(&KnownAnswer { input, class, logits: &logits }, &mut buffer).unwrap());
 }

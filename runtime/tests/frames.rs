@@ -12,7 +12,7 @@ use common::{
     float_difference, integer_channel, integer_difference, logits, number,
 };
 use runtime::format::{Cell, FloatChannel, IntegerChannel, Pooling, Precision};
-use runtime::{Classifier, Error, LongInput, Model, Pushed};
+use runtime::{Classifier, DirectionInput, DirectionStep, Error, LongInput, Model, ProductInputs, Pushed};
 
 /// Words of state of the classifiers here.
 const CAPACITY: usize = 4096;
@@ -349,4 +349,42 @@ fn a_model_tells_how_its_frames_become_steps() {
     assert!(frames.are_gathered() && frames.has_differences && !frames.has_one_unit);
     assert_eq!([frames.channels, frames.frames_per_step, frames.frame_stride], [3, 3, 2]);
     assert_eq!([frames.values_of_a_frame(), frames.values_of_a_step(), spec.input_size()], [6, 18, 18]);
+}
+
+/// A step that is looked at again takes in what the step took in.
+#[test]
+fn the_inputs_of_a_step_that_is_looked_at_are_those_of_its_frames() {
+    for precision in PRECISIONS {
+        for window in WINDOWS {
+            for has_differences in [false, true] {
+                let spec = windowed(precision, LayerSpec::forward(Cell::Gru, 5, 100), window, has_differences);
+                let file = file(&spec);
+                let model = file.parse().unwrap();
+                let mut words = vec![0; model.required_words()];
+                let frames = frames(9, 20);
+                for end in 1..=frames.len() {
+                    let (steps, ahead) = rows(
+                        &Spec { window: WindowSpec { frame_stride: 1, ..spec.window }, ..spec.clone() },
+                        &frames[..end],
+                    );
+                    let expected = ahead.or_else(|| steps.last().cloned()).unwrap();
+                    let numbers = frames[..end].concat();
+                    let step = DirectionStep {
+                        layer: 0,
+                        reverse: false,
+                        input: DirectionInput::Frames(&numbers),
+                        hidden: &[0.0; 5],
+                    };
+                    let mut target = [0.0; 20];
+                    let found = match model.pre_activations(step, &mut words, &mut target).unwrap() {
+                        ProductInputs::Int8 { input, .. } => {
+                            Row::Integers(input.iter().map(|x| i32::from(*x)).collect())
+                        }
+                        ProductInputs::Float { input, .. } => Row::Floats(input.to_vec()),
+                    };
+                    assert_eq!(found, expected, "{spec:?} {end}");
+                }
+            }
+        }
+    }
 }

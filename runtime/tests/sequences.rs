@@ -8,8 +8,7 @@
 mod common;
 
 use common::{
-    CELLS, CLASSES, HEAD_SEED, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file,
-    head_bias, logits, multiplier, number, small_number,
+    CELLS, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file, logits, number, small_number,
 };
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::text::{composed_token, hash_word_with_seed};
@@ -111,18 +110,7 @@ fn head_by_hand(spec: &Spec, last: &[Vec<Output>]) -> Vec<u32> {
             });
         }
     }
-    let weight = |class: usize, unit: usize| number(HEAD_SEED, class, unit);
-    let logit = |class: usize| {
-        if spec.precision == Precision::Int8 {
-            let sum: i64 = (0..pooled.len()).map(|unit| i64::from(weight(class, unit)) * pooled[unit] as i64).sum();
-            let logit = ((sum + i64::from(head_bias(class))) * i64::from(multiplier(HEAD_SEED, class))) >> 16;
-            logit as i32 as u32
-        } else {
-            let sum = (0..pooled.len()).fold(0.0, |sum, unit| sum + common::float(weight(class, unit)) * pooled[unit]);
-            (sum + head_bias(class) as f32 * (1.0 / 1e6)).to_bits()
-        }
-    };
-    (0..CLASSES).map(logit).collect()
+    common::head_logits(spec.precision, &pooled)
 }
 
 /// Compares a model with what its directions compute alone; how many states were compared.

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{CELLS, InputSpec, LayerSpec, PRECISIONS, Spec, file};
+use common::{CELLS, InputSpec, LayerSpec, PRECISIONS, Parts, Spec, file, head_logits, logits};
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::{Classifier, Error, LayerState, LongInput, Pushed};
 
@@ -87,4 +87,92 @@ fn every_push_tells_whether_its_steps_were_taken() {
     let mut window = TestClassifier::with_long_input(&model, LongInput::Window).unwrap();
     assert!(TOKENS.into_iter().all(|token| window.push_token(token) == TAKEN));
     assert_eq!([window.steps(), window.refused_steps()], [3, 0]);
+}
+
+/// The mean of an output as a stream goes on: when 65,535 steps are in the sum, both are halved before the next one.
+#[derive(Debug, Clone)]
+struct RunningMean {
+    precision: Precision,
+    sums: Vec<f64>,
+    count: u32,
+}
+
+impl RunningMean {
+    fn add(&mut self, output: &[f32]) {
+        let is_integer = self.precision == Precision::Int8;
+        if self.count == 65_535 {
+            self.count = 32_767;
+            self.sums.iter_mut().for_each(|sum| *sum = if is_integer { (*sum / 2.0).floor() } else { *sum / 2.0 });
+        }
+        self.count += 1;
+        for (sum, value) in self.sums.iter_mut().zip(output) {
+            // A float model adds in 32 bits.
+            *sum = if is_integer { *sum + f64::from(*value) } else { (*sum as f32 + value).into() };
+        }
+    }
+
+    fn pooled(&self) -> Vec<f32> {
+        let mean = |sum: &f64| match self.precision {
+            Precision::Int8 => (sum / f64::from(self.count)).round().clamp(-32_768.0, 32_767.0) as f32,
+            Precision::F32 | Precision::F16 => *sum as f32 / self.count as f32,
+        };
+        self.sums.iter().map(mean).collect()
+    }
+}
+
+#[test]
+fn the_mean_of_a_stream_without_an_end_lets_its_first_steps_fade() {
+    for precision in PRECISIONS {
+        for (cell, max_steps) in [(Cell::Lstm, 0), (Cell::RnnRelu, 150_000), (Cell::Gru, u32::MAX)] {
+            let spec = Spec { max_steps, ..Spec::new(precision, &[LayerSpec::forward(cell, 5, 100)], Pooling::Mean) };
+            let file = file(&spec);
+            let model = file.parse().unwrap();
+            let mut classifier = TestClassifier::new(&model).unwrap();
+            let mut mean = RunningMean { precision, sums: vec![0.0; 5], count: 0 };
+            let steps = if max_steps == 150_000 { max_steps as usize } else { 200_000 };
+            for step in 1..=steps {
+                // The first third is unlike the rest.
+                let token = if step < 60_000 { TOKENS[step % 3] } else { TOKENS[3 + step % 6] };
+                assert_eq!(classifier.push_token(token), TAKEN);
+                mean.add(&hidden(&mut classifier));
+                if step % 9_973 == 1 || (65_533..65_540).contains(&step) || (98_300..98_306).contains(&step) {
+                    assert_eq!(logits(&mut classifier), head_logits(precision, &mean.pooled()), "{spec:?} {step}");
+                    assert_eq!(classifier.steps() as usize, step);
+                }
+            }
+            assert_eq!(logits(&mut classifier), head_logits(precision, &mean.pooled()), "{spec:?}");
+            let expected = if max_steps == 150_000 { REFUSED } else { TAKEN };
+            assert_eq!(classifier.push_token(3), expected);
+        }
+    }
+}
+
+/// The largest sum that there is: every state at the end of its range.
+#[test]
+fn a_mean_of_the_largest_states_holds_them_without_an_end() {
+    for (bias, state) in [(i32::MAX >> 3, 32_767.0), (-(i32::MAX >> 3), -32_767.0)] {
+        // A tanh is at the end of its range on both sides; its pre-activation saturates.
+        let spec = Spec::new(Precision::Int8, &[LayerSpec::forward(Cell::RnnTanh, 5, 100)], Pooling::Mean);
+        let mut parts = Parts::of(&Spec { max_steps: 0, ..spec });
+        for unit in 0..5 {
+            parts.poke("0.forward.bias", unit, &bias.to_le_bytes());
+        }
+        let file = parts.assemble();
+        let model = file.parse().unwrap();
+        let mut classifier = TestClassifier::new(&model).unwrap();
+        classifier.push_token(2);
+        let outputs = hidden(&mut classifier);
+        assert!(outputs.iter().all(|value| (value - state).abs() <= 60.0 && *value == outputs[0]), "{outputs:?}");
+        let mut mean = RunningMean { precision: Precision::Int8, sums: vec![0.0; 5], count: 0 };
+        mean.add(&outputs);
+        for step in 2..1_000_000 {
+            classifier.push_token(2);
+            mean.add(&hidden(&mut classifier));
+            assert!(mean.sums.iter().all(|sum| sum.abs() <= f64::from(i32::MAX)));
+            if step % 9_973 == 0 || mean.count >= 65_534 {
+                assert_eq!(logits(&mut classifier), head_logits(Precision::Int8, &mean.pooled()), "{step}");
+            }
+        }
+        assert!(mean.pooled().iter().all(|value| (value - outputs[0]).abs() <= 2.0), "{:?}", mean.pooled());
+    }
 }

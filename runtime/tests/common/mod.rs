@@ -263,6 +263,22 @@ pub(crate) fn logits<const WORDS: usize>(classifier: &mut Classifier<'_, '_, WOR
     (0..logits.len()).map(|class| logits.bits(class).unwrap()).collect()
 }
 
+/// The bits of the logits of a pooled vector, as FORMAT.md has them.
+pub(crate) fn head_logits(precision: Precision, pooled: &[f32]) -> Vec<u32> {
+    let weight = |class: usize, unit: usize| number(HEAD_SEED, class, unit);
+    let logit = |class: usize| {
+        if precision == Precision::Int8 {
+            let sum: i64 = (0..pooled.len()).map(|unit| i64::from(weight(class, unit)) * pooled[unit] as i64).sum();
+            let logit = ((sum + i64::from(head_bias(class))) * i64::from(multiplier(HEAD_SEED, class))) >> 16;
+            logit as i32 as u32
+        } else {
+            let sum = (0..pooled.len()).fold(0.0, |sum, unit| sum + float(weight(class, unit)) * pooled[unit]);
+            (sum + head_bias(class) as f32 * (1.0 / 1e6)).to_bits()
+        }
+    };
+    (0..CLASSES).map(logit).collect()
+}
+
 /// Models of every input, streaming and bidirectional, in every precision; some padded, some with steps of several frames
 /// and a threshold for each class.
 pub(crate) fn kinds() -> Vec<Spec> {
