@@ -1,6 +1,9 @@
 //! What the fuzz targets share.
 
-use runtime::format::{ALIGNMENT, HEADER_LENGTH, Header, MAX_LAYERS, Precision, checksum, round_up};
+use runtime::format::{
+    HEADER_LENGTH, Header, LARGEST_ALIGNMENT, MAX_LAYERS, Packing, PartOne, Precision, device_checksum,
+    part_two_checksum,
+};
 use runtime::{Classifier, Error, LongInput, Model};
 
 /// Bytes at a multiple of 16, as a model file must be.
@@ -12,8 +15,8 @@ pub struct AlignedBytes {
 impl AlignedBytes {
     /// A copy of `bytes`.
     pub fn new(bytes: &[u8]) -> Self {
-        const { assert!(align_of::<u128>() == ALIGNMENT) };
-        let mut words = vec![0; bytes.len().div_ceil(ALIGNMENT)];
+        const { assert!(align_of::<u128>() == LARGEST_ALIGNMENT) };
+        let mut words = vec![0; bytes.len().div_ceil(LARGEST_ALIGNMENT)];
         bytemuck::cast_slice_mut::<u128, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
         Self { words, length: bytes.len() }
     }
@@ -24,26 +27,45 @@ impl AlignedBytes {
     }
 }
 
-/// `bytes` with a header that fits them: known precision, lengths, checksum, and the capacity that the model
+/// `bytes` with a header that fits them: known precision and needs, lengths, checksums, and the capacity that the model
 /// asks for. What remains to be refused is the content.
 pub fn with_right_header(bytes: &[u8]) -> Option<AlignedBytes> {
     let (header, content) = bytes.split_first_chunk::<HEADER_LENGTH>()?;
     let word = |offset: usize| u32::from_le_bytes([0, 1, 2, 3].map(|byte| header[offset + byte]));
-    let manifest_length = word(16).min(content.len() as u32);
-    let tensors_offset = round_up(HEADER_LENGTH + manifest_length as usize, ALIGNMENT).min(bytes.len());
+    let length = content.len() as u32;
+    let part_one_length = word(40).min(length);
+    let extensions_length = word(44).min(length - part_one_length);
+    let precision = Precision::from_code(header[6] % 3)?;
+    let part_one = PartOne::decode(&content[..part_one_length as usize]).ok()?;
     let mut header = Header {
-        precision: Precision::from_code(u16::from(header[6]) % 3)?,
-        total_length: bytes.len() as u32,
-        checksum: 0,
-        manifest_length,
-        tensors_offset: tensors_offset as u32,
+        precision,
+        packing: Packing::RowMajor,
+        needs: part_one.needs(precision),
+        alignment: if matches!(header[12], 8 | 16) { header[12] } else { 4 },
+        signature_length: 0,
+        id: [header[16]; 16],
+        model_version: word(32),
         capacity: 0,
+        part_one_length,
+        extensions_length,
+        device_length: word(48),
+        part_two_length: 0,
+        part_two_checksum: 0,
+        device_checksum: 0,
     };
+    // Where the bytes end before the tensors do, zeros follow.
+    let device_length = (header.device_length as usize).min(bytes.len()).max(header.tensors_offset());
+    let part_two = bytes.get(device_length..).unwrap_or_default();
+    header.device_length = device_length as u32;
+    header.part_two_length = part_two.len() as u32;
+    header.part_two_checksum = part_two_checksum(part_two);
     let write = |header: &Header| {
-        let mut file = header.to_bytes().to_vec();
-        file.extend(content);
-        let checked = Header { checksum: checksum(&file), ..*header };
-        file[..HEADER_LENGTH].copy_from_slice(&checked.to_bytes());
+        let mut file = bytes[..device_length.min(bytes.len())].to_vec();
+        file.resize(device_length, 0);
+        file[..HEADER_LENGTH].copy_from_slice(&header.to_bytes());
+        let sealed = Header { device_checksum: device_checksum(&file), ..*header };
+        file[..HEADER_LENGTH].copy_from_slice(&sealed.to_bytes());
+        file.extend(part_two);
         AlignedBytes::new(&file)
     };
     let draft = write(&header);
@@ -77,14 +99,19 @@ fn exercise_with(model: &Model<'_>, text: &[u8], long_input: LongInput) {
     };
     let classes = model.labels().count();
     let mut answers = Vec::new();
-    for _ in 0..2 {
+    for is_asked in [true, false] {
         classifier.reset();
         let last = model.token_count() as u32;
         for token in [0, 1, 2, last.wrapping_sub(1), last, u32::MAX] {
             let refused = classifier.refused_steps();
             assert_eq!(classifier.push_token(token).refused, classifier.refused_steps() - refused);
         }
-        classifier.push_bytes(text);
+        for part in text.chunks(text.len().div_ceil(3).max(1)) {
+            classifier.push_bytes(part);
+            if is_asked {
+                classifier.predict();
+            }
+        }
         push_frames(&mut classifier, model.channels(), text);
         let prediction = classifier.predict();
         assert_eq!(model.label(prediction.class), Some(prediction.label));
@@ -106,12 +133,14 @@ fn push_frames(classifier: &mut Classifier<'_, '_, CAPACITY>, channels: usize, b
         assert_eq!(classifier.push_frame(&[0]), Err(Error::NoFrames));
         return;
     }
-    let value = |byte: u8| i16::from_le_bytes([byte.wrapping_mul(31), byte]);
-    for chunk in bytes.chunks(channels) {
-        let mut frame: Vec<i16> = chunk.iter().map(|byte| value(*byte)).collect();
-        frame.resize(channels, i16::MIN);
+    let value = |byte: u8| i32::from_le_bytes([byte.wrapping_mul(31), byte, byte.wrapping_mul(113), byte]);
+    for chunk in bytes.chunks(channels).take(200) {
+        let mut frame: Vec<i32> = chunk.iter().map(|byte| value(*byte)).collect();
+        frame.resize(channels, i32::MIN);
         classifier.push_frame(&frame).expect("a frame of the model's channels");
-        let floats: Vec<f32> = frame.iter().map(|value| f32::from(*value) * 1e3).collect();
+        let narrow: Vec<i16> = frame.iter().map(|value| *value as i16).collect();
+        classifier.push_frame_i16(&narrow).expect("a frame of the model's channels");
+        let floats: Vec<f32> = frame.iter().map(|value| *value as f32 * 1e3).collect();
         classifier.push_frame_f32(&floats).expect("finite values");
         frame.push(0);
         assert!(classifier.push_frame(&frame).is_err());

@@ -43,8 +43,8 @@ fn a_model_file_that_is_not_there() {
 
 #[test]
 fn files_that_are_no_models() {
-    assert_no_model(b"", &["expected 32 bytes, found 0"]);
-    assert_no_model(b"RNL", &["expected 32 bytes, found 3"]);
+    assert_no_model(b"", &["expected 64 bytes, found 0"]);
+    assert_no_model(b"RNL", &["expected 64 bytes, found 3"]);
     assert_no_model(b"label,text\non,lights on\n", &["not a model file"]);
     assert_no_model(&[0; 4096], &["not a model file"]);
 }
@@ -60,7 +60,7 @@ fn models_that_are_cut_lengthened_or_damaged() {
             let mut damaged = right.clone();
             damaged[place] ^= 0x10;
             // Of the lengths in the header, some are seen to be wrong before the checksum is.
-            let says: &[&str] = if place < 32 { &[] } else { &["checksum", "damaged"] };
+            let says: &[&str] = if place < 64 { &[] } else { &["checksum", "damaged"] };
             assert_no_model(&damaged, says);
         }
     }
@@ -70,7 +70,7 @@ fn models_that_are_cut_lengthened_or_damaged() {
 fn a_model_of_a_newer_format_version() {
     let mut newer = model("int8");
     newer[4] += 1;
-    assert_no_model(&newer, &["format version 3", "reads version 2"]);
+    assert_no_model(&newer, &["format version 4", "reads version 3"]);
 }
 
 #[test]

@@ -1,21 +1,21 @@
 //! Small models made in memory, and ways to change them with their checksum made right again.
 
-use runtime::format::{
-    ALIGNMENT, DataType, Embedding, FrameInput, HEADER_LENGTH, Header, Input, Manifest, Precision, Provenance, Tensor,
-    TokenVectors, WordInput, checksum, round_up,
-};
-use runtime::{Classifier, Error, LongInput, Model, Pushed};
-use trainer::encoding::{FingerprintedVocabulary, FrameNormalization};
-use trainer::export::{ExportPrecision, ExportedInput, ExportedNetwork, ModelFile, export};
+use runtime::format::{Frames, Input, PartOne, Precision, StringTableSize, Text, Tokens};
+use runtime::{Classifier, Error, InputKind, LongInput, Logits, Model, Prediction, Pushed};
+use serde_json::json;
+use trainer::encoding::{FingerprintedVocabulary, FrameNormalization, WordRule};
+use trainer::export::{ExportPrecision, ExportedInput, ExportedNetwork, ModelFile, PartTwo, export};
 use trainer::network::{Cell, Pooling};
 use trainer::quantize::{Bits, IntegerBits, Ranges};
 use trainer::weights::{DirectionWeights, LayerWeights, Matrix, NetworkWeights};
+
+use crate::tensors::Parts;
 
 pub(crate) const HIDDEN_SIZE: usize = 8;
 pub(crate) const EMBEDDING_SIZE: usize = 6;
 /// Values of a frame.
 pub(crate) const CHANNELS: usize = EMBEDDING_SIZE;
-/// What 1 in a frame of integers stands for.
+/// What 1 in a frame of integers stands for, of frames that are steps.
 pub(crate) const FRAME_UNIT: f32 = 0.25;
 pub(crate) const BUCKETS: u32 = 21;
 /// Rows that words are composed of which a model does not know.
@@ -36,8 +36,9 @@ const ALPHABET: [&str; 18] =
 const OTHER_TOKENS: usize = 2;
 /// Tokens of bytes.
 const BYTE_TOKENS: usize = 256 + OTHER_TOKENS;
-/// Bytes from the start of the file of the header's fields.
-pub(crate) const CHECKSUM_OFFSET: usize = 12;
+/// Frames of a step of several, and from one to the next.
+pub(crate) const FRAMES_PER_STEP: usize = 3;
+const FRAME_STRIDE: usize = 2;
 
 pub(crate) const PRECISIONS: [Precision; 3] = [Precision::Int8, Precision::F16, Precision::F32];
 pub(crate) const POOLINGS: [Pooling; 3] = [Pooling::Last, Pooling::Mean, Pooling::Max];
@@ -54,6 +55,8 @@ pub(crate) enum Step {
     Character,
     Byte,
     Frame,
+    /// Several frames, with their differences, each channel in a unit of its own.
+    Window,
 }
 
 impl Step {
@@ -65,17 +68,23 @@ impl Step {
             Self::HashedWord => BUCKETS as usize + OTHER_TOKENS,
             Self::Character => ALPHABET.len() + OTHER_TOKENS,
             Self::Byte => BYTE_TOKENS,
-            Self::Frame => 0,
+            Self::Frame | Self::Window => 0,
         }
     }
 
     /// Values of the first layer's input.
-    fn input_size(self) -> usize {
+    pub(crate) fn input_size(self) -> usize {
         match self {
             Self::OneHotWord => self.token_count(),
             Self::Frame => CHANNELS,
+            Self::Window => 2 * FRAMES_PER_STEP * CHANNELS,
             _ => EMBEDDING_SIZE,
         }
+    }
+
+    /// Whether a step is made of frames.
+    pub(crate) fn is_of_frames(self) -> bool {
+        matches!(self, Self::Frame | Self::Window)
     }
 
     /// The words or characters that the model knows by name.
@@ -83,10 +92,13 @@ impl Step {
         match self {
             Self::Word | Self::OneHotWord => &WORDS,
             Self::Character => &ALPHABET,
-            Self::HashedWord | Self::FingerprintedWord | Self::ComposedWord | Self::Byte | Self::Frame => &[],
+            Self::HashedWord | Self::FingerprintedWord | Self::ComposedWord => &[],
+            Self::Byte | Self::Frame | Self::Window => &[],
         }
     }
 }
+
+const WORD_RULES: [WordRule; 3] = [WordRule::Alphanumeric, WordRule::WithMarks, WordRule::Ascii];
 
 /// Which model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +107,7 @@ pub(crate) struct Variant {
     /// Of the integers of an int8 model.
     pub(crate) bits: IntegerBits,
     pub(crate) step: Step,
+    pub(crate) word_rule: WordRule,
     pub(crate) cell: Cell,
     pub(crate) bidirectional: bool,
     pub(crate) num_layers: usize,
@@ -109,6 +122,7 @@ impl Variant {
             precision,
             bits: IntegerBits::all(Bits::Eight),
             step: Step::Word,
+            word_rule: WordRule::Alphanumeric,
             cell: Cell::Lstm,
             bidirectional: false,
             num_layers: 1,
@@ -129,7 +143,7 @@ impl Variant {
     /// Ranges of the channels, and of the states of each layer's directions.
     fn ranges(&self) -> Ranges {
         Ranges {
-            inputs: vec![2.5; if self.step == Step::Frame { CHANNELS } else { 0 }],
+            inputs: vec![2.5; if self.step.is_of_frames() { self.step.input_size() } else { 0 }],
             states: [3.0, 1.5].map(|range| vec![range; self.directions()]).to_vec(),
         }
     }
@@ -158,14 +172,18 @@ pub(crate) fn kinds(precision: Precision) -> Vec<Variant> {
         (Cell::Lstm, Step::Byte),
         (Cell::Gru, Step::FingerprintedWord),
         (Cell::Lstm, Step::ComposedWord),
+        (Cell::Gru, Step::Window),
+        (Cell::RnnTanh, Step::Window),
     ];
     let mut kinds = Vec::new();
     for (number, (cell, step)) in cells.chain(others).enumerate() {
-        let pad_to = if step == Step::Frame { 0 } else { 5 * (number % 2) };
+        let pad_to = if step.is_of_frames() { 0 } else { 5 * (number % 2) };
+        let word_rule = WORD_RULES[number % 3];
         let (num_layers, pooling) = (1 + number / 2 % 2, POOLINGS[(number + number / 3) % 3]);
         kinds.extend([false, true].map(|bidirectional| Variant {
             precision,
             step,
+            word_rule,
             cell,
             bidirectional,
             num_layers,
@@ -186,9 +204,9 @@ pub(crate) fn two_layers(precision: Precision) -> ModelFile {
     model(Variant { num_layers: 2, ..Variant::new(precision) })
 }
 
-/// A model of one layer of LSTM over frames, and the last state.
-pub(crate) fn frames(precision: Precision) -> ModelFile {
-    model(Variant { step: Step::Frame, pooling: Pooling::Last, ..Variant::new(precision) })
+/// One layer of LSTM over frames, and the last state.
+pub(crate) fn frames(precision: Precision) -> Variant {
+    Variant { step: Step::Frame, pooling: Pooling::Last, ..Variant::new(precision) }
 }
 
 /// Two layers of a cell in both directions, over embedded words, and the maximum.
@@ -206,28 +224,48 @@ pub(crate) fn owned(strings: &[&str]) -> Vec<String> {
     strings.iter().map(|string| (*string).to_owned()).collect()
 }
 
+/// The model file of a variant with another limit of steps, 0 for none, and with so many frames as its longest row.
+pub(crate) fn with_limit(variant: Variant, max_steps: usize, longest_row: u32) -> ModelFile {
+    let part_two = PartTwo { longest_row, ..part_two() };
+    let strings = owned(variant.step.strings());
+    export_stated(variant, &strings, &weights(variant, LABELS.len()), max_steps, &part_two).unwrap()
+}
+
 /// The export of a variant with other words, characters or weights; it has as many labels as the head has rows.
 pub(crate) fn export_with(
     variant: Variant,
     strings: &[String],
     weights: &NetworkWeights,
 ) -> Result<ModelFile, trainer::Error> {
-    let provenance = Provenance {
-        trainer_version: "0",
-        data_hash: "00ff",
+    export_stated(variant, strings, weights, MAX_LENGTH, &part_two())
+}
+
+/// What the models say of themselves.
+fn part_two() -> PartTwo {
+    PartTwo {
+        trainer_version: "0".into(),
+        data_hash: [0x5A; 32],
         training_rows: 40,
         calibration_rows: 40,
         validation_accuracy: 0.5,
         seed: 1,
-    };
+        label_column: "label".into(),
+        text_columns: vec!["text".into()],
+        ..PartTwo::default()
+    }
+}
+
+fn export_stated(
+    variant: Variant,
+    strings: &[String],
+    weights: &NetworkWeights,
+    max_steps: usize,
+    part_two: &PartTwo,
+) -> Result<ModelFile, trainer::Error> {
     let name = |class: usize| LABELS.get(class).map_or(format!("{class}"), |label| (*label).to_owned());
     let labels: Vec<String> = (0..weights.head_bias.len()).map(name).collect();
-    let normalization = FrameNormalization {
-        unit: FRAME_UNIT,
-        mean: (0..CHANNELS).map(|channel| 0.5 - channel as f32).collect(),
-        scale: (0..CHANNELS).map(|channel| 0.25 + channel as f32).collect(),
-    };
-    let known = FingerprintedVocabulary::search(&owned(&WORDS)).unwrap();
+    let normalization = normalization(variant.step);
+    let known = FingerprintedVocabulary::search(&owned(&WORDS), variant.word_rule).unwrap();
     let fingerprints = known.fingerprints();
     let network = ExportedNetwork {
         labels: &labels,
@@ -238,21 +276,39 @@ pub(crate) fn export_with(
             Step::ComposedWord => ExportedInput::FingerprintedWords { fingerprints, subword_buckets: SUBWORD_BUCKETS },
             Step::Character => ExportedInput::Characters(strings),
             Step::Byte => ExportedInput::Bytes,
-            Step::Frame => ExportedInput::Frames(&normalization),
+            Step::Frame | Step::Window => ExportedInput::Frames(&normalization),
         },
         weights,
         pooling: variant.pooling,
-        max_steps: MAX_LENGTH,
+        max_steps,
         pad_to: variant.pad_to,
         ranges: &variant.ranges(),
         rounding: None,
-        provenance: &provenance,
+        word_rule: variant.word_rule.in_file(),
+        model_version: 7,
+        part_two,
     };
     let precision = match variant.precision {
         Precision::Int8 => ExportPrecision::Integer(variant.bits),
         float => float.into(),
     };
     export(&network, precision)
+}
+
+/// How the frames of a step become its inputs.
+fn normalization(step: Step) -> FrameNormalization {
+    let mean: Vec<f32> = (0..CHANNELS).map(|channel| 0.5 - channel as f32).collect();
+    let scale: Vec<f32> = (0..CHANNELS).map(|channel| 0.25 + channel as f32).collect();
+    let single = json!({ "unit": FRAME_UNIT, "mean": mean, "scale": scale });
+    let units: Vec<f32> = (0..CHANNELS).map(|channel| FRAME_UNIT * (1 + channel) as f32).collect();
+    let gathered = json!({
+        "units": units,
+        "frames_per_step": FRAMES_PER_STEP,
+        "frame_stride": FRAME_STRIDE,
+        "values": { "mean": mean, "scale": scale },
+        "differences": { "mean": scale, "scale": vec![0.5; CHANNELS] },
+    });
+    serde_json::from_value(if step == Step::Window { gathered } else { single }).unwrap()
 }
 
 /// Weights of a variant between -1 and 1 that are exact in every float type.
@@ -267,7 +323,7 @@ pub(crate) fn weights(variant: Variant, classes: usize) -> NetworkWeights {
         };
         LayerWeights { cell, forward: direction(0), reverse: variant.bidirectional.then(|| direction(100)) }
     };
-    let has_embedding = !matches!(step, Step::OneHotWord | Step::Frame);
+    let has_embedding = !matches!(step, Step::OneHotWord | Step::Frame | Step::Window);
     NetworkWeights {
         embedding: has_embedding.then(|| matrix(step.token_count(), EMBEDDING_SIZE, 1)),
         layers: (0..variant.num_layers).map(layer).collect(),
@@ -284,116 +340,28 @@ fn numbers(count: usize, salt: usize) -> Vec<f32> {
     (0..count).map(|n| ((n * 7919 + salt * 104_729) % 255) as f32 / 128.0 - 127.0 / 128.0).collect()
 }
 
-/// A model file taken apart, to be changed and put together again.
-pub(crate) struct Parts<'m> {
-    pub(crate) header: Header,
-    pub(crate) manifest: Manifest<'m>,
-    pub(crate) tensors: Vec<u8>,
-}
-
-impl<'m> Parts<'m> {
-    pub(crate) fn of(file: &'m ModelFile) -> Self {
-        let header = Header::read(file.bytes()).unwrap();
-        let tensors = file.bytes()[header.tensors_offset as usize..].to_vec();
-        Self { header, manifest: Model::manifest(file.bytes()).unwrap(), tensors }
-    }
-
-    /// The file with lengths and checksum of what the parts are now; the capacity stays the header's.
-    pub(crate) fn assemble(&self) -> ModelFile {
-        assemble(&self.header, &postcard::to_stdvec(&self.manifest).unwrap(), &self.tensors)
-    }
-
-    /// Puts `bytes` in the place of an element of `tensor`.
-    pub(crate) fn poke(&mut self, tensor: Tensor, element: usize, bytes: &[u8]) {
-        assert!(element < tensor.elements as usize, "{tensor:?} has no element {element}");
-        let start = tensor.offset as usize + element * tensor.data_type.bits() / 8;
-        self.tensors[start..start + bytes.len()].copy_from_slice(bytes);
+/// How text becomes inputs in a part one.
+pub(crate) fn text(part_one: &mut PartOne) -> &mut Text {
+    match &mut part_one.input {
+        Input::Text(text) => text,
+        Input::Frames(frames) => panic!("{frames:?}"),
     }
 }
 
-/// A file of these parts, with their lengths and the right checksum.
-pub(crate) fn assemble(header: &Header, manifest: &[u8], tensors: &[u8]) -> ModelFile {
-    let tensors_offset = round_up(HEADER_LENGTH + manifest.len(), ALIGNMENT);
-    let header = Header {
-        total_length: u32::try_from(tensors_offset + tensors.len()).unwrap(),
-        manifest_length: u32::try_from(manifest.len()).unwrap(),
-        tensors_offset: u32::try_from(tensors_offset).unwrap(),
-        ..*header
-    };
-    let mut bytes = header.to_bytes().to_vec();
-    bytes.extend(manifest);
-    bytes.resize(tensors_offset, 0);
-    bytes.extend(tensors);
-    sealed(bytes)
+/// How frames become steps in a part one.
+pub(crate) fn frame_input(part_one: &mut PartOne) -> &mut Frames {
+    match &mut part_one.input {
+        Input::Frames(frames) => frames,
+        Input::Text(text) => panic!("{text:?}"),
+    }
 }
 
-/// The file of these bytes, with the right checksum.
-pub(crate) fn sealed(mut bytes: Vec<u8>) -> ModelFile {
-    let checksum = checksum(&bytes);
-    bytes[CHECKSUM_OFFSET..][..4].copy_from_slice(&checksum.to_le_bytes());
-    ModelFile::from_bytes(&bytes)
-}
-
-/// The words of a manifest.
-pub(crate) fn words<'a>(manifest: &'a mut Manifest<'_>) -> &'a mut WordInput {
-    match &mut manifest.input {
-        Input::Words(words) => words,
+/// The vocabulary of a part one.
+pub(crate) fn words(part_one: &mut PartOne) -> &mut StringTableSize {
+    match &mut text(part_one).tokens {
+        Tokens::Words { vocabulary, .. } => vocabulary,
         other => panic!("{other:?}"),
     }
-}
-
-/// The vectors of a manifest's tokens; none of frames.
-pub(crate) fn vectors(input: &mut Input) -> Option<&mut TokenVectors> {
-    match input {
-        Input::Words(words) => Some(&mut words.vectors),
-        Input::HashedWords(words) => Some(&mut words.vectors),
-        Input::FingerprintedWords(words) => Some(&mut words.vectors),
-        Input::ComposedWords(words) => Some(&mut words.known.vectors),
-        Input::Characters(characters) => Some(&mut characters.vectors),
-        Input::Bytes(vectors) => Some(vectors),
-        Input::Frames(_) => None,
-    }
-}
-
-/// The embedding of a manifest.
-pub(crate) fn embedding<'a>(manifest: &'a mut Manifest<'_>) -> &'a mut Embedding {
-    match vectors(&mut manifest.input) {
-        Some(TokenVectors::Embedding(embedding)) => embedding,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// A model of frames of [`EMBEDDING_SIZE`] values, of one layer, last pooling and at most 64 steps: value `c` of a frame
-/// is taken in as `(value - c) / 2`; in an int8 model that counts 16 times.
-pub(crate) fn plain_frames(precision: Precision) -> ModelFile {
-    let file = model(Variant { pooling: Pooling::Last, ..Variant::new(precision) });
-    let mut parts = Parts::of(&file);
-    let tensor = |tensors: &mut Vec<u8>, data_type: DataType, bytes: Vec<u8>| {
-        tensors.resize(round_up(tensors.len(), ALIGNMENT), 0);
-        let offset = u32::try_from(tensors.len()).unwrap();
-        tensors.extend(bytes);
-        Tensor { data_type, offset, elements: u32::try_from(EMBEDDING_SIZE).unwrap() }
-    };
-    let numbers = |number: fn(usize) -> f32, unit: f32| -> (DataType, Vec<u8>) {
-        let values = (0..EMBEDDING_SIZE).map(number);
-        match precision {
-            Precision::Int8 => {
-                (DataType::I16, values.flat_map(|value| ((value * unit) as i16).to_le_bytes()).collect())
-            }
-            _ => (DataType::F32, values.flat_map(f32::to_le_bytes).collect()),
-        }
-    };
-    let (data_type, zero) = numbers(|channel| channel as f32, 1.0 / FRAME_UNIT);
-    let zero = tensor(&mut parts.tensors, data_type, zero);
-    // 16 times half the difference is twice the difference in quarters.
-    let (data_type, scale) = numbers(|_| 0.5, 4.0);
-    let scale = tensor(&mut parts.tensors, data_type, scale);
-    let channels = u16::try_from(EMBEDDING_SIZE).unwrap();
-    parts.manifest.input = Input::Frames(FrameInput { channels, unit: FRAME_UNIT, zero, scale, shift: 0 });
-    let file = parts.assemble();
-    let capacity = Model::parse_any_capacity(file.bytes()).unwrap().required_words();
-    parts.header.capacity = u32::try_from(capacity).unwrap();
-    parts.assemble()
 }
 
 /// The error that a file is refused with.
@@ -401,24 +369,27 @@ pub(crate) fn refusal(file: &ModelFile) -> Option<Error> {
     Model::parse(file.bytes()).err()
 }
 
-/// The refusal of a file with a changed manifest.
-pub(crate) fn refusal_with(file: &ModelFile, change: impl FnOnce(&mut Manifest<'_>)) -> Option<Error> {
+/// The refusal of a file with a changed part one.
+pub(crate) fn refusal_with(file: &ModelFile, change: impl FnOnce(&mut PartOne)) -> Option<Error> {
     let mut parts = Parts::of(file);
-    change(&mut parts.manifest);
+    change(&mut parts.part_one);
     refusal(&parts.assemble())
 }
 
-/// The refusal of a file with other bytes in an element of the tensor that `tensor` chooses.
-pub(crate) fn refusal_with_element(
-    file: &ModelFile,
-    tensor: impl FnOnce(&mut Manifest<'_>) -> Tensor,
-    element: usize,
-    bytes: &[u8],
-) -> Option<Error> {
+/// The refusal of a file with other bytes in an element of a tensor.
+pub(crate) fn refusal_with_element(file: &ModelFile, tensor: &str, element: usize, bytes: &[u8]) -> Option<Error> {
     let mut parts = Parts::of(file);
-    let tensor = tensor(&mut parts.manifest);
     parts.poke(tensor, element, bytes);
     refusal(&parts.assemble())
+}
+
+/// Whether a file is refused for what its tensors are taken for: one that is not there, or numbers that can not be.
+pub(crate) fn is_of_tensors(error: Option<Error>) -> bool {
+    use runtime::Field::{
+        AccumulatorRange, Labels, Multiplier, Tensors, Vocabulary, VocabularyOrder, WeightRange,
+    };
+    let fields = [AccumulatorRange, Labels, Multiplier, Tensors, Vocabulary, VocabularyOrder, WeightRange];
+    field(error).is_some_and(|field| fields.contains(&field))
 }
 
 /// What a file is refused with for a field.
@@ -461,27 +432,67 @@ pub(crate) fn exercise(model: &Model<'_>, tokens: &[u32], text: &[u8]) {
 
 fn exercise_classifier(model: &Model<'_>, classifier: &mut Classifier<'_, '_, CAPACITY>, tokens: &[u32], text: &[u8]) {
     let mut answers = Vec::new();
-    for _ in 0..2 {
+    for is_asked in [true, false] {
         classifier.reset();
-        let mut pushed: Vec<Pushed> = tokens.iter().map(|token| classifier.push_token(*token)).collect();
-        pushed.push(classifier.push_bytes(text));
+        let mut pushed = Vec::new();
+        for (number, token) in tokens.iter().enumerate() {
+            pushed.push(classifier.push_token(*token));
+            if is_asked && number % 64 == 0 {
+                classifier.predict();
+            }
+        }
+        for part in text.chunks(text.len().div_ceil(2).max(1)) {
+            pushed.push(classifier.push_bytes(part));
+            if is_asked {
+                classifier.predict();
+            }
+        }
         push_frames(classifier, model.channels(), tokens, &mut pushed);
-        let sum = |part: fn(&Pushed) -> u32| pushed.iter().map(part).sum::<u32>();
-        assert_eq!(sum(|pushed| pushed.refused), classifier.refused_steps());
-        assert_eq!(sum(|pushed| pushed.taken).min(model.max_steps()), classifier.steps());
-        let prediction = classifier.predict();
-        assert_eq!(model.label(prediction.class), Some(prediction.label));
-        assert!(prediction.probability.q15() <= 1 << 15);
-        assert!(classifier.steps() <= model.max_steps());
-        let logits = classifier.logits();
-        assert_eq!(logits.len(), model.labels().count());
-        let bits: Vec<_> = (0..logits.len()).map(|class| logits.bits(class)).collect();
-        let mut states = 0;
-        classifier.observe(|_| states += 1);
-        assert!(states > 0 || classifier.steps() == 0);
-        answers.push((prediction, bits, classifier.steps(), classifier.refused_steps(), states));
+        let begun = counted(model, classifier, &pushed);
+        let before = answer(model, classifier);
+        // What has begun ends, and is the step that it was taken for.
+        pushed.push(classifier.push_bytes(b" "));
+        let is_ended = begun == 1 && model.input_kind() != InputKind::Characters && classifier.refused_steps() == 0;
+        assert_eq!(counted(model, classifier, &pushed), 0);
+        let after = answer(model, classifier);
+        assert!(!is_ended || before.logits == after.logits, "asked before a word's end");
+        answers.push([before, after]);
     }
-    assert_eq!(answers[0], answers[1], "a reset leaves something behind");
+    assert_eq!(answers[0], answers[1], "a reset leaves something behind, or asking does");
+}
+
+/// Checks that a classifier counts what was pushed; how many steps more its answer is about.
+fn counted(model: &Model<'_>, classifier: &Classifier<'_, '_, CAPACITY>, pushed: &[Pushed]) -> u32 {
+    let sum = |part: fn(&Pushed) -> u32| pushed.iter().map(part).sum::<u32>();
+    assert_eq!(sum(|pushed| pushed.refused), classifier.refused_steps());
+    let taken = sum(|pushed| pushed.taken).min(model.max_steps());
+    let begun = classifier.steps() - taken;
+    assert!(begun <= 1 && classifier.steps() <= model.max_steps());
+    begun
+}
+
+/// An answer, and how many states there are to look at.
+#[derive(Debug, PartialEq)]
+struct Answer<'m> {
+    prediction: Prediction<'m>,
+    logits: Vec<Option<u32>>,
+    steps: u32,
+    refused: u32,
+    states: usize,
+}
+
+fn answer<'m>(model: &Model<'m>, classifier: &mut Classifier<'_, 'm, CAPACITY>) -> Answer<'m> {
+    let prediction = classifier.predict();
+    assert_eq!(model.label(prediction.class), Some(prediction.label));
+    assert!(prediction.probability.q15() <= 1 << 15);
+    let bits = |logits: Logits<'_>| (0..logits.len()).map(|class| logits.bits(class)).collect::<Vec<_>>();
+    let logits = bits(classifier.logits());
+    assert_eq!(logits.len(), model.labels().count());
+    let mut states = 0;
+    classifier.observe(|_| states += 1);
+    assert_eq!(classifier.predict(), prediction);
+    assert_eq!(bits(classifier.logits()), logits, "looking at states, or asking again, changes an answer");
+    Answer { prediction, logits, steps: classifier.steps(), refused: classifier.refused_steps(), states }
 }
 
 /// Pushes frames of integers and of floats, with numbers of any size; adds what became of them to `pushed`.
@@ -493,15 +504,27 @@ fn push_frames(
 ) {
     if channels == 0 {
         assert_eq!(classifier.push_frame(&[0]), Err(Error::NoFrames));
+        assert_eq!(classifier.push_frame_i16(&[0]), Err(Error::NoFrames));
+        assert_eq!(classifier.push_frame_f32(&[0.0]), Err(Error::NoFrames));
         return;
     }
     for numbers in numbers.chunks_exact(channels) {
-        let integers: Vec<i16> = numbers.iter().map(|number| *number as i16).collect();
-        let mut floats: Vec<f32> = numbers.iter().map(|number| *number as i32 as f32 * 1e3).collect();
+        let integers: Vec<i32> = numbers.iter().map(|number| *number as i32).collect();
+        let narrow: Vec<i16> = numbers.iter().map(|number| *number as i16).collect();
+        let mut floats: Vec<f32> = integers.iter().map(|number| *number as f32 * 1e3).collect();
         pushed.push(classifier.push_frame(&integers).unwrap());
+        pushed.push(classifier.push_frame_i16(&narrow).unwrap());
         pushed.push(classifier.push_frame_f32(&floats).unwrap());
+        let last = floats.len() - 1;
+        let right = std::mem::replace(&mut floats[last], f32::NAN);
+        assert_eq!(classifier.push_frame_f32(&floats), Err(Error::NotFinite { channel: last as u32 }));
+        floats[last] = right;
         floats.push(0.0);
         let error = Error::WrongChannels { expected: channels as u32, found: floats.len() as u32 };
         assert_eq!(classifier.push_frame_f32(&floats), Err(error));
+        assert_eq!(classifier.push_frame(&vec![0; channels - 1]), Err(Error::WrongChannels {
+            expected: channels as u32,
+            found: channels as u32 - 1,
+        }));
     }
 }

@@ -4,16 +4,16 @@ use runtime::format::Precision;
 use runtime::known_answer::{KnownAnswers, KnownInput};
 
 use crate::command::{Place, model};
-use crate::fixture::{EMBEDDING_SIZE, FRAME_UNIT, plain_frames};
+use crate::fixture::{self, CHANNELS, FRAME_UNIT};
 
 /// Three sequences of 2, 1 and 70 frames, and the same frames without a name and a label, with a line between the
 /// sequences.
 fn sequences() -> (String, String) {
-    let channels: Vec<String> = (0..EMBEDDING_SIZE).map(|channel| format!("c{channel}")).collect();
+    let channels: Vec<String> = (0..CHANNELS).map(|channel| format!("c{channel}")).collect();
     let (mut labelled, mut bare) = (format!("sequence,label,{}\n", channels.join(",")), String::new());
     for (name, label, length) in [("a", "on", 2), ("b", "off", 1), ("c", "wärmer", 70)] {
         for step in 0..length {
-            let values = (0..EMBEDDING_SIZE).map(|channel| ((step * 7 + channel * 5 + length) % 23) as f32 * 0.3 - 2.0);
+            let values = (0..CHANNELS).map(|channel| ((step * 7 + channel * 5 + length) % 23) as f32 * 0.3 - 2.0);
             let values = values.map(|value| value.to_string()).collect::<Vec<_>>().join(",");
             labelled += &format!("{name},{label},{values}\n");
             bare += &format!("{values}\n");
@@ -25,7 +25,7 @@ fn sequences() -> (String, String) {
 
 fn place(precision: Precision) -> Place {
     let place = Place::new();
-    place.write("model.rnl", plain_frames(precision).bytes());
+    place.write("model.rnl", fixture::model(fixture::frames(precision)).bytes());
     place.write("rows.csv", sequences().0.as_bytes());
     place
 }
@@ -119,15 +119,26 @@ fn a_curve_has_a_point_a_step_and_ends_at_the_accuracy() {
 #[test]
 fn known_answers_of_frames_are_integers_in_the_models_unit() {
     let place = place(Precision::Int8);
-    place.write("rows.csv", b"sequence,label,a,b,c,d,e,f\ns,on,0.25,-0.3,0.12,0.13,1e9,-1e9\ns,on,0,0,0,0,0,0\n");
-    place.run("known-answers model.rnl --data rows.csv --out answers.bin").assert_done("known answers");
-    let file = std::fs::read(place.path("answers.bin")).unwrap();
-    let answers: Vec<_> = KnownAnswers::parse(&file).unwrap().collect();
-    assert_eq!(answers.len(), 1);
-    assert!(matches!(answers[0].input, KnownInput::Frames { channels: 6, .. }));
-    let found: Vec<Vec<i16>> = answers[0].input.frames().map(Iterator::collect).collect();
+    let known = |last: &str| {
+        let rows = format!("sequence,label,a,b,c,d,e,f\ns,on,0.25,-0.3,0.12,0.13,{last}\ns,on,0,0,0,0,0,0\n");
+        place.write("rows.csv", rows.as_bytes());
+        place.run("known-answers model.rnl --data rows.csv --out answers.bin --force").assert_done("known answers");
+        let file = std::fs::read(place.path("answers.bin")).unwrap();
+        let answers: Vec<_> = KnownAnswers::parse(&file).unwrap().collect();
+        assert_eq!(answers.len(), 1);
+        let is_wide = match answers[0].input {
+            KnownInput::Frames { channels: 6, .. } => false,
+            KnownInput::WideFrames { channels: 6, .. } => true,
+            other => panic!("{other:?}"),
+        };
+        let found: Vec<Vec<i32>> = answers[0].input.frames().map(Iterator::collect).collect();
+        assert_eq!(found[1], [0; 6]);
+        (is_wide, found[0].clone())
+    };
     assert_eq!(FRAME_UNIT, 0.25);
-    assert_eq!(found, [[1, -1, 0, 1, i16::MAX, i16::MIN], [0; 6]]);
+    assert_eq!(known("8191.75,-8192"), (false, vec![1, -1, 0, 1, 32_767, -32_768]));
+    assert_eq!(known("8192,-8192"), (true, vec![1, -1, 0, 1, 32_768, -32_768]));
+    assert_eq!(known("1e9,-1e9"), (true, vec![1, -1, 0, 1, i32::MAX, i32::MIN]));
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! Model files changed at random, and bytes that are no model at all.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use proptest::prelude::*;
-use runtime::format::{Header, MAGIC, Precision, VERSION};
+use runtime::format::{Header, MAGIC, Packing, PartOne, Precision, VERSION};
 use runtime::known_answer::KnownAnswers;
-use runtime::{Error, Model};
+use runtime::{Error, Model, Part};
 use trainer::export::ModelFile;
 use trainer::network::{Cell, Pooling};
 
-use crate::fixture::{POOLINGS, PRECISIONS, Parts, Step, Variant, assemble, exercise, model, variants};
+use crate::fixture::{POOLINGS, PRECISIONS, Step, Variant, exercise, model, variants};
+use crate::tensors::Pieces;
 
 fn any_variant() -> impl Strategy<Value = Variant> {
     prop::sample::select(variants())
@@ -31,33 +33,27 @@ fn any_tokens() -> impl Strategy<Value = Vec<u32>> {
     prop::collection::vec(prop_oneof![0_u32..44, any::<u32>()], 300)
 }
 
-/// Runs a file if it is accepted but for its capacity, and then with the right one.
-fn run_if_accepted(header: &Header, manifest: &[u8], tensors: &[u8], tokens: &[u32], text: &[u8]) {
-    let file = assemble(header, manifest, tensors);
-    let Ok(model) = Model::parse_any_capacity(file.bytes()) else {
-        assert!(Model::parse(file.bytes()).is_err());
-        return;
-    };
-    let capacity = u32::try_from(model.required_words()).unwrap();
-    let file = assemble(&Header { capacity, ..*header }, manifest, tensors);
-    exercise(&Model::parse(file.bytes()).unwrap(), tokens, text);
+/// Runs a file if it is accepted but for its capacity, with the right one.
+fn run_if_accepted(pieces: &Pieces, tokens: &[u32], text: &[u8]) {
+    match pieces.with_right_capacity() {
+        Some(file) => exercise(&Model::parse(file.bytes()).unwrap(), tokens, text),
+        None => assert!(Model::parse(pieces.assemble().bytes()).is_err()),
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
-    fn a_changed_manifest_is_refused_or_runs(
+    fn a_changed_part_one_is_refused_or_runs(
         variant in any_variant(),
         changes in any_changes(4),
         tokens in any_tokens(),
         text in prop::collection::vec(any::<u8>(), 0..100),
     ) {
-        let file = model(variant);
-        let Parts { header, manifest, tensors } = Parts::of(&file);
-        let mut manifest = postcard::to_stdvec(&manifest).unwrap();
-        change(&mut manifest, &changes);
-        run_if_accepted(&header, &manifest, &tensors, &tokens, &text);
+        let mut pieces = Pieces::of(&model(variant));
+        change(&mut pieces.part_one, &changes);
+        run_if_accepted(&pieces, &tokens, &text);
     }
 
     #[test]
@@ -67,21 +63,32 @@ proptest! {
         tokens in any_tokens(),
         text in "\\PC{0,60}",
     ) {
-        let file = model(variant);
-        let Parts { header, manifest, mut tensors } = Parts::of(&file);
-        change(&mut tensors, &changes);
-        run_if_accepted(&header, &postcard::to_stdvec(&manifest).unwrap(), &tensors, &tokens, text.as_bytes());
+        let mut pieces = Pieces::of(&model(variant));
+        change(&mut pieces.tensors, &changes);
+        run_if_accepted(&pieces, &tokens, text.as_bytes());
     }
 
     #[test]
     fn tensors_cut_or_replaced_by_noise_are_refused_or_run(
         variant in any_variant(),
         noise in prop::collection::vec(any::<u8>(), 0..6000),
+        is_filled in any::<bool>(),
         tokens in any_tokens(),
     ) {
-        let file = model(variant);
-        let Parts { header, manifest, .. } = Parts::of(&file);
-        run_if_accepted(&header, &postcard::to_stdvec(&manifest).unwrap(), &noise, &tokens, b"");
+        let mut pieces = Pieces::of(&model(variant));
+        let length = if is_filled { pieces.tensors.len() } else { noise.len() };
+        pieces.tensors = noise.iter().copied().cycle().take(if noise.is_empty() { 0 } else { length }).collect();
+        run_if_accepted(&pieces, &tokens, b"");
+    }
+
+    #[test]
+    fn changed_extensions_and_parts_two_are_refused_or_run(
+        variant in any_variant(),
+        extensions in prop::collection::vec(prop_oneof![0_u8..4, any::<u8>()], 0..20),
+        part_two in prop::collection::vec(any::<u8>(), 0..60),
+        tokens in any_tokens(),
+    ) {
+        run_if_accepted(&Pieces { extensions, part_two, ..Pieces::of(&model(variant)) }, &tokens, b"turn the lamp on");
     }
 
     #[test]
@@ -89,25 +96,42 @@ proptest! {
         let file = ModelFile::from_bytes(&bytes);
         prop_assert!(Model::parse(file.bytes()).is_err());
         prop_assert!(Model::parse(&bytes).is_err());
-        prop_assert!(Model::manifest(file.bytes()).is_err());
-        let capacity = bytes.get(24..32).map_or(0, |words| u32::from_le_bytes([words[0], words[1], words[2], words[3]]));
-        prop_assert_eq!(runtime::required_capacity(&bytes), capacity as usize);
+        prop_assert!(Model::parse_prefix(file.bytes()).is_err());
+        prop_assert!(file.parts(Path::new("a.rnl")).is_err());
+        prop_assert!(trainer::upgrade::upgrade(&bytes, Path::new("a.rnl"), false).is_err());
     }
 
     #[test]
     fn noise_behind_a_right_header_is_refused(
         noise in prop::collection::vec(any::<u8>(), 0..600),
-        manifest_length in 0_usize..600,
-        capacity in any::<u32>(),
+        part_one_length in 0_usize..60,
+        numbers in any::<(u32, u32)>(),
         precision in prop::sample::select(PRECISIONS.to_vec()),
     ) {
         let header = Header {
-            precision, total_length: 0, checksum: 0, manifest_length: 0, tensors_offset: 0, capacity,
+            precision,
+            packing: Packing::RowMajor,
+            needs: numbers.0 % (1 << 14),
+            alignment: 4,
+            signature_length: 0,
+            id: [0; 16],
+            model_version: 0,
+            capacity: numbers.1,
+            part_one_length: 0,
+            extensions_length: 0,
+            device_length: 0,
+            part_two_length: 0,
+            part_two_checksum: 0,
+            device_checksum: 0,
         };
-        let (manifest, tensors) = noise.split_at(manifest_length.min(noise.len()));
-        let file = assemble(&header, manifest, tensors);
+        let (part_one, tensors) = noise.split_at(part_one_length.min(noise.len()));
+        let (part_one, tensors) = (part_one.to_vec(), tensors.to_vec());
+        let pieces = Pieces { header, part_one, extensions: Vec::new(), tensors, part_two: Vec::new() };
+        let file = pieces.assemble();
         let error = Model::parse(file.bytes()).err().unwrap();
-        prop_assert!(matches!(error, Error::UnreadableManifest | Error::Invalid { .. }), "{error}");
+        let is_readable = PartOne::decode(&pieces.part_one).is_ok();
+        let unreadable = Error::Unreadable { part: Part::One };
+        prop_assert!(if is_readable { matches!(error, Error::Invalid { .. }) } else { error == unreadable }, "{error}");
         prop_assert_eq!(&file.bytes()[..6], [&MAGIC[..], &VERSION.to_le_bytes()].concat());
     }
 

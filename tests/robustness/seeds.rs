@@ -7,8 +7,7 @@ use trainer::export::ModelFile;
 use trainer::network::Cell;
 use trainer::quantize::{Bits, IntegerBits};
 
-use crate::fixture::{PRECISIONS, Step, Variant, both_directions, frames, model, two_layers};
-use crate::streams::restated;
+use crate::fixture::{PRECISIONS, Step, Variant, both_directions, frames, model, two_layers, with_limit};
 
 /// The name and the model of each file: every precision, cell, input and direction.
 fn seeds() -> impl Iterator<Item = (String, ModelFile)> {
@@ -19,6 +18,7 @@ fn seeds() -> impl Iterator<Item = (String, ModelFile)> {
         ("rnn-relu-both-one-hot", both(Cell::RnnRelu, Step::OneHotWord, Precision::Int8)),
         ("rnn-tanh-characters", one(Cell::RnnTanh, Step::Character)),
         ("gru-hashed-words", one(Cell::Gru, Step::HashedWord)),
+        ("gru-windows", Variant { pad_to: 0, ..one(Cell::Gru, Step::Window) }),
         ("lstm-bytes", one(Cell::Lstm, Step::Byte)),
         ("lstm-composed-words", one(Cell::Lstm, Step::ComposedWord)),
         (
@@ -27,7 +27,7 @@ fn seeds() -> impl Iterator<Item = (String, ModelFile)> {
         ),
     ];
     let others = others.map(|(name, variant)| (name.to_owned(), model(variant)));
-    let endless = restated(&frames(Precision::Int8), 0, "0.1.0+longest-row.9");
+    let endless = with_limit(frames(Precision::Int8), 0, 9);
     let streamed = ("lstm-frames".to_owned(), endless);
     let words = PRECISIONS.map(|precision| (precision.to_string(), two_layers(precision)));
     words.into_iter().chain([streamed]).chain(others)

@@ -14,18 +14,8 @@ use trainer::span::SpanClassifier;
 
 use crate::command::{Place, TINY, frames, rows};
 use crate::fixture::{
-    CELLS, CHANNELS, EMBEDDING_SIZE, MAX_LENGTH, PRECISIONS, Parts, Step, Variant, model, plain_frames,
+    self, CELLS, CHANNELS, EMBEDDING_SIZE, MAX_LENGTH, PRECISIONS, Step, Variant, model, with_limit,
 };
-
-/// A file with another limit, and another version of its trainer.
-pub(crate) fn restated(file: &ModelFile, max_steps: u32, trainer_version: &str) -> ModelFile {
-    let mut parts = Parts::of(file);
-    parts.manifest.max_steps = max_steps;
-    parts.manifest.provenance.trainer_version = trainer_version;
-    let file = parts.assemble();
-    assert!(Model::parse(file.bytes()).is_ok());
-    file
-}
 
 /// Models of frames of every cell, in one direction without a limit and in both.
 fn any_frame_model() -> impl Strategy<Value = ModelFile> {
@@ -33,8 +23,7 @@ fn any_frame_model() -> impl Strategy<Value = ModelFile> {
     (variant, prop::sample::select(vec![Pooling::Last, Pooling::Max])).prop_map(
         |((cell, precision, bidirectional), pooling)| {
             let variant = Variant { step: Step::Frame, cell, bidirectional, pooling, ..Variant::new(precision) };
-            let file = model(variant);
-            if bidirectional { file } else { restated(&file, 0, "0") }
+            with_limit(variant, if bidirectional { MAX_LENGTH } else { 0 }, 0)
         },
     )
 }
@@ -128,11 +117,11 @@ fn a_stream_is_answered_by_the_longest_training_row_or_the_span() {
 #[test]
 fn files_that_do_not_say_how_long_their_rows_were() {
     let place = Place::new();
-    let old = plain_frames(Precision::Int8);
-    place.write("old.rnl", old.bytes());
+    let variant = fixture::frames(Precision::Int8);
+    place.write("old.rnl", model(variant).bytes());
     let note = format!("each answer is about the last {MAX_LENGTH} frames, as many as this model keeps\n");
     assert_hops(&place, EMBEDDING_SIZE, "predict old.rnl --hop 10", MAX_LENGTH, &note);
-    place.write("endless.rnl", restated(&old, 0, "0.1.0+longest-row.x").bytes());
+    place.write("endless.rnl", with_limit(variant, 0, 0).bytes());
     let note = "each answer is about the last 70 frames\n";
     assert_hops(&place, EMBEDDING_SIZE, "predict endless.rnl --hop 10 --span 70", 70, note);
     let says = ["--hop: endless.rnl does not say how long its training rows were; add --span N"];
@@ -149,7 +138,7 @@ fn files_that_do_not_say_how_long_their_rows_were() {
 #[test]
 fn an_answer_comes_when_its_frame_has_come() {
     let place = Place::new();
-    place.write("model.rnl", restated(&plain_frames(Precision::Int8), 0, "0").bytes());
+    place.write("model.rnl", with_limit(fixture::frames(Precision::Int8), 0, 0).bytes());
     let mut command = place.command();
     command.args(["predict", "model.rnl", "--hop", "2", "--span", "3"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -249,7 +238,7 @@ fn mean_pooling_takes_in_65535_steps() {
         let model = Model::parse(file.bytes()).unwrap();
         assert_eq!(model.max_steps(), 65_535);
         let mut classifier = HostClassifier::new(&model).unwrap();
-        let frame = |step: u16| [(step % 700) as i16, (step % 11) as i16];
+        let frame = |step: u16| [i32::from(step % 700), i32::from(step % 11)];
         for step in 1..=u16::MAX {
             assert_eq!(classifier.push_frame(&frame(step)), Ok(Pushed { taken: 1, refused: 0 }), "{step}");
         }

@@ -1,6 +1,6 @@
 //! Numbers in the tensors that an accumulator could not hold, or that are no numbers.
 
-use runtime::format::{DataType, DirectionWeights, Manifest, Precision, Tensor};
+use runtime::format::Precision;
 use runtime::{Error, Field, Model};
 use trainer::export::ModelFile;
 use trainer::network::Cell;
@@ -8,41 +8,42 @@ use trainer::quantize::{Bits, IntegerBits};
 use trainer::weights::NetworkWeights;
 
 use crate::fixture::{
-    PRECISIONS, Parts, Step, Variant, both_directions, embedding, export_with, invalid, model, owned, refusal,
-    refusal_with, refusal_with_element, two_layers, weights,
+    HIDDEN_SIZE, PRECISIONS, Step, Variant, both_directions, export_with, invalid, model, owned, refusal,
+    refusal_with_element, two_layers, weights,
 };
+use crate::tensors::Parts;
 
-/// A tensor of a manifest; a model in a precision; a direction of a manifest.
-type Chosen = fn(&mut Manifest<'_>) -> Tensor;
 type Made = fn(Precision) -> ModelFile;
-type ChosenDirection = fn(&Manifest<'_>) -> DirectionWeights;
 
 /// Two layers of a GRU in both directions over one-hot words.
 fn one_hot(precision: Precision) -> ModelFile {
     model(Variant { step: Step::OneHotWord, ..both_directions(Cell::Gru, precision) })
 }
 
-/// The weights that are multiplied, or added for a token, with the model and their name.
-const WEIGHTS: [(&str, Made, Chosen); 6] = [
-    ("first layer", two_layers, |manifest| manifest.layers[0].forward.weights),
-    ("second layer", two_layers, |manifest| manifest.layers[1].forward.weights),
-    ("head", two_layers, |manifest| manifest.head.weights),
-    ("reverse", one_hot, |manifest| manifest.layers[1].reverse.unwrap().weights),
-    ("one-hot", one_hot, |manifest| manifest.layers[0].forward.one_hot.unwrap()),
-    ("one-hot in reverse", one_hot, |manifest| manifest.layers[0].reverse.unwrap().one_hot.unwrap()),
+/// The weights that are multiplied, or added for a token: the model and the tensor.
+const WEIGHTS: [(Made, &str); 9] = [
+    (two_layers, "0.forward.input"),
+    (two_layers, "0.forward.recurrent"),
+    (two_layers, "1.forward.input"),
+    (two_layers, "1.forward.recurrent"),
+    (two_layers, "head.weights"),
+    (one_hot, "1.reverse.input"),
+    (one_hot, "1.reverse.recurrent"),
+    (one_hot, "0.forward.one_hot"),
+    (one_hot, "0.reverse.one_hot"),
 ];
-const BIASES: [(&str, Made, Chosen); 4] = [
-    ("first layer", two_layers, |manifest| manifest.layers[0].forward.bias),
-    ("second layer", two_layers, |manifest| manifest.layers[1].forward.bias),
-    ("head", two_layers, |manifest| manifest.head.bias),
-    ("reverse", one_hot, |manifest| manifest.layers[0].reverse.unwrap().bias),
+const BIASES: [(Made, &str); 4] = [
+    (two_layers, "0.forward.bias"),
+    (two_layers, "1.forward.bias"),
+    (two_layers, "head.bias"),
+    (one_hot, "0.reverse.bias"),
 ];
-const EMBEDDING: Chosen = |manifest| embedding(manifest).weights;
+const EMBEDDING: &str = "vectors";
 
 /// The refusal with `bytes` in the first, and in the last, element of a tensor.
-fn refusals(file: &ModelFile, chosen: Chosen, bytes: &[u8]) -> [Option<Error>; 2] {
-    let last = chosen(&mut Parts::of(file).manifest).elements as usize - 1;
-    [0, last].map(|element| refusal_with_element(file, chosen, element, bytes))
+fn refusals(file: &ModelFile, tensor: &str, bytes: &[u8]) -> [Option<Error>; 2] {
+    let last = Parts::of(file).tensor(tensor).elements() - 1;
+    [0, last].map(|element| refusal_with_element(file, tensor, element, bytes))
 }
 
 fn names(error: Option<Error>, expected: Field) -> bool {
@@ -51,9 +52,9 @@ fn names(error: Option<Error>, expected: Field) -> bool {
 
 #[test]
 fn a_weight_of_minus_128_is_refused() {
-    for (name, model, chosen) in WEIGHTS {
-        for error in refusals(&model(Precision::Int8), chosen, &i8::MIN.to_le_bytes()) {
-            assert_eq!(error, Some(Error::Invalid { field: Field::WeightRange, expected: 127, found: 128 }), "{name}");
+    for (model, tensor) in WEIGHTS {
+        for error in refusals(&model(Precision::Int8), tensor, &i8::MIN.to_le_bytes()) {
+            assert_eq!(error, invalid(Field::WeightRange, 127, 128), "{tensor}");
         }
     }
 }
@@ -65,35 +66,47 @@ fn a_weight_of_minus_8_in_4_bits_is_refused() {
         Variant { num_layers: 2, bits, ..Variant::new(Precision::Int8) },
         Variant { step: Step::OneHotWord, bits, ..both_directions(Cell::Gru, Precision::Int8) },
     ];
-    let chosen: [(usize, Chosen); 3] = [
-        (0, |manifest| manifest.layers[0].forward.weights),
-        (0, |manifest| manifest.layers[1].forward.weights),
-        (1, |manifest| manifest.layers[1].reverse.unwrap().weights),
+    let tensors = [
+        (0, "0.forward.input", EMBEDDING_ROW),
+        (0, "0.forward.recurrent", HIDDEN_ROW),
+        (0, "1.forward.input", HIDDEN_ROW),
+        (1, "0.reverse.recurrent", HIDDEN_ROW),
+        (1, "1.reverse.input", 2 * HIDDEN_ROW),
+        (1, "1.reverse.recurrent", HIDDEN_ROW),
     ];
-    for (stack, chosen) in chosen {
+    for (stack, tensor, row) in tensors {
         let file = model(stacks[stack]);
-        let tensor = chosen(&mut Parts::of(&file).manifest);
-        assert_eq!(tensor.data_type, DataType::I4);
-        for element in [0, tensor.elements as usize - 2] {
+        let bytes = Parts::of(&file).tensor(tensor).bytes.len();
+        let gates = if stack == 0 { 4 } else { 3 };
+        assert_eq!(bytes, gates * HIDDEN_SIZE * row, "two weights a byte");
+        for element in [0, bytes - 1] {
             for (byte, refused) in [(0x08, true), (0x80, true), (0x79, false), (0x97, false)] {
-                let error = refusal_with_element(&file, chosen, element, &[byte]);
+                let error = refusal_with_element(&file, tensor, element, &[byte]);
                 assert_eq!(error, if refused { invalid(Field::WeightRange, 7, 8) } else { None }, "{byte:02x}");
             }
         }
     }
 }
 
+/// Bytes of a row of weights in 4 bits of an embedding's vector, and of a hidden state.
+const EMBEDDING_ROW: usize = crate::fixture::EMBEDDING_SIZE / 2;
+const HIDDEN_ROW: usize = HIDDEN_SIZE / 2;
+
 /// A table of tokens, and the head, have 8 bits whatever the layers have.
 #[test]
-fn one_hot_weights_and_the_head_in_4_bits_are_refused() {
+fn one_hot_weights_and_the_head_have_8_bits() {
     let bits = IntegerBits::all(Bits::Four);
     let file = model(Variant { step: Step::OneHotWord, bits, ..both_directions(Cell::Lstm, Precision::Int8) });
-    let expected = invalid(Field::TensorType, DataType::I8 as usize, DataType::I4 as usize);
-    let error = refusal_with(&file, |manifest| {
-        manifest.layers[0].reverse.as_mut().unwrap().one_hot.as_mut().unwrap().data_type = DataType::I4;
-    });
-    assert_eq!(error, expected);
-    assert_eq!(refusal_with(&file, |manifest| manifest.head.weights.data_type = DataType::I4), expected);
+    assert_eq!(Parts::of(&file).part_one.layers[0].bits, 4);
+    let gates = 4 * HIDDEN_SIZE;
+    for (tensor, elements) in
+        [("0.forward.one_hot", Step::OneHotWord.token_count() * gates), ("head.weights", 3 * 2 * HIDDEN_SIZE)]
+    {
+        assert_eq!(Parts::of(&file).tensor(tensor).bytes.len(), elements);
+        // Each half is -8 in 4 bits.
+        assert_eq!(refusals(&file, tensor, &[0x78]), [None; 2]);
+        assert_eq!(refusals(&file, tensor, &[0x80]), [invalid(Field::WeightRange, 127, 128); 2]);
+    }
     assert_eq!(refusal(&file), None);
 }
 
@@ -107,10 +120,10 @@ fn an_embedding_of_minus_128_is_refused() {
 
 #[test]
 fn a_bias_that_an_accumulator_can_not_hold_is_refused() {
-    for (name, model, chosen) in BIASES {
+    for (model, tensor) in BIASES {
         for bias in [i32::MAX, i32::MIN] {
-            for error in refusals(&model(Precision::Int8), chosen, &bias.to_le_bytes()) {
-                assert!(names(error, Field::AccumulatorRange), "{name}: {error:?}");
+            for error in refusals(&model(Precision::Int8), tensor, &bias.to_le_bytes()) {
+                assert!(names(error, Field::AccumulatorRange), "{tensor}: {error:?}");
             }
         }
     }
@@ -119,22 +132,23 @@ fn a_bias_that_an_accumulator_can_not_hold_is_refused() {
 #[test]
 fn an_accumulator_may_reach_its_limit_and_no_more() {
     let reverse = both_directions(Cell::Lstm, Precision::Int8);
-    let chosen: [(ModelFile, ChosenDirection); 2] = [
-        (two_layers(Precision::Int8), |manifest| manifest.layers[0].forward),
-        (model(reverse), |manifest| manifest.layers[1].reverse.unwrap()),
-    ];
-    for (file, direction) in chosen {
+    for (file, layer, direction) in [(two_layers(Precision::Int8), 0, "forward"), (model(reverse), 1, "reverse")] {
         let mut parts = Parts::of(&file);
-        let direction = direction(&parts.manifest);
-        let columns = direction.weights.elements as usize / direction.bias.elements as usize;
-        let row = &parts.tensors[direction.weights.offset as usize..][..columns];
-        let products: i32 = row.iter().map(|weight| 127 * i32::from((*weight as i8).unsigned_abs())).sum();
+        let found = parts.part_one.layers[layer];
+        let shift = if direction == "forward" { found.forward } else { found.reverse.unwrap() }.accumulator_shift;
+        let name = |tensor: &str| format!("{layer}.{direction}.{tensor}");
+        let rows = parts.tensor(&name("bias")).elements();
+        let mut sum = |tensor: &str| -> i32 {
+            let bytes = &parts.tensor(&name(tensor)).bytes;
+            bytes[..bytes.len() / rows].iter().map(|weight| 127 * i32::from((*weight as i8).unsigned_abs())).sum()
+        };
+        let products = sum("input") + sum("recurrent");
         assert!(products > 0);
-        let limit = i32::MAX >> direction.scales.unwrap().accumulator_shift;
+        let limit = i32::MAX >> shift;
         for bias in [limit - products, products - limit] {
-            parts.poke(direction.bias, 0, &bias.to_le_bytes());
+            parts.poke(&name("bias"), 0, &bias.to_le_bytes());
             assert_eq!(refusal(&parts.assemble()), None);
-            parts.poke(direction.bias, 0, &(bias + bias.signum()).to_le_bytes());
+            parts.poke(&name("bias"), 0, &(bias + bias.signum()).to_le_bytes());
             let found = limit as u32 + 1;
             let error = Error::Invalid { field: Field::AccumulatorRange, expected: limit as u32, found };
             assert_eq!(refusal(&parts.assemble()), Some(error));
@@ -156,10 +170,10 @@ fn not_finite() -> [(Precision, [Vec<u8>; 3]); 2] {
 #[test]
 fn float_weights_that_are_not_finite_are_refused() {
     for (precision, bad) in not_finite() {
-        for (name, model, chosen) in WEIGHTS {
+        for (model, tensor) in WEIGHTS {
             let file = model(precision);
-            for error in bad.iter().flat_map(|bytes| refusals(&file, chosen, bytes)) {
-                assert!(names(error, Field::WeightRange), "{name}: {error:?}");
+            for error in bad.iter().flat_map(|bytes| refusals(&file, tensor, bytes)) {
+                assert!(names(error, Field::WeightRange), "{tensor}: {error:?}");
             }
         }
     }
@@ -178,10 +192,10 @@ fn float_embeddings_that_are_not_finite_are_refused() {
 #[test]
 fn float_biases_that_are_not_finite_are_refused() {
     for precision in [Precision::F16, Precision::F32] {
-        for (name, model, chosen) in BIASES {
+        for (model, tensor) in BIASES {
             for bias in NOT_FINITE {
-                for error in refusals(&model(precision), chosen, &bias.to_le_bytes()) {
-                    assert!(names(error, Field::WeightRange), "{name}: {error:?}");
+                for error in refusals(&model(precision), tensor, &bias.to_le_bytes()) {
+                    assert!(names(error, Field::WeightRange), "{tensor}: {error:?}");
                 }
             }
         }
@@ -227,9 +241,9 @@ fn the_largest_finite_weights_are_accepted_and_run() {
         for cell in [Cell::Lstm, Cell::Gru, Cell::RnnTanh, Cell::RnnRelu] {
             let file = model(both_directions(cell, precision));
             let mut parts = Parts::of(&file);
-            for weights in [parts.manifest.layers[0].forward.weights, parts.manifest.layers[1].reverse.unwrap().weights]
-            {
-                (0..weights.elements as usize).for_each(|element| parts.poke(weights, element, &largest));
+            for tensor in ["0.forward.input", "0.forward.recurrent", "1.reverse.input", "1.reverse.recurrent"] {
+                let elements = parts.tensor(tensor).elements();
+                (0..elements).for_each(|element| parts.poke(tensor, element, &largest));
             }
             let changed = parts.assemble();
             crate::fixture::exercise(&Model::parse(changed.bytes()).unwrap(), &[2, 3, 4], b"turn the lamp on");

@@ -1,4 +1,4 @@
-//! A model file whose manifest and tensors are anything, behind a right header and checksum.
+//! A model file whose part one, extensions and tensors are anything, behind a right header and checksums.
 
 #![no_main]
 

@@ -10,8 +10,10 @@ fuzz_target!(|bytes: &[u8]| {
     let file = AlignedBytes::new(bytes);
     // The input itself lies anywhere: it is refused where it is not aligned.
     let _ = Model::parse(bytes);
-    let _ = runtime::required_capacity(bytes);
-    if let Ok(model) = Model::parse(file.bytes()) {
-        exercise(&model, b"please turn the lamp up, 20");
+    for parsed in [Model::parse(file.bytes()), Model::parse_prefix(file.bytes())] {
+        if let Ok(model) = parsed {
+            assert!(runtime::required_capacity(file.bytes()) == model.required_words());
+            exercise(&model, b"please turn the lamp up, 20");
+        }
     }
 });
