@@ -217,11 +217,13 @@ impl fmt::Display for Error {
             Self::NotAModel { found } => {
                 write!(formatter, "not a model file: it starts with {found:02x?} instead of \"RNL1\"")
             }
-            Self::UnsupportedVersion { supported, found } => write!(
-                formatter,
-                "format version {found} is not supported: this runtime reads version {supported}; \
-                 `trainer upgrade` makes a file of it"
-            ),
+            Self::UnsupportedVersion { supported, found } => {
+                write!(formatter, "format version {found} is not supported: this runtime reads version {supported}; ")?;
+                match found {
+                    2 => write!(formatter, "`trainer upgrade` makes a file of it"),
+                    _ => write!(formatter, "export the model again, or take another runtime"),
+                }
+            }
             Self::UnsupportedPrecision { found } => write!(formatter, "unknown precision code {found}"),
             Self::UnsupportedPacking { found } => {
                 write!(formatter, "its weights are packed for other machines (packing {found}): export it again")

@@ -78,7 +78,7 @@ fn the_first_bytes_tell_what_a_file_is() {
     for version in [0_u16, 1, 2, 4, u16::MAX] {
         let refused = refusal(|bytes| bytes[4..6].copy_from_slice(&version.to_le_bytes())).unwrap();
         assert_eq!(refused, Error::UnsupportedVersion { supported: 3, found: version });
-        assert!(refused.to_string().contains("trainer upgrade"), "{refused}");
+        assert_eq!(refused.to_string().contains("trainer upgrade"), version == 2, "{refused}");
     }
     assert_eq!(refusal(|bytes| bytes[6] = 3), Some(Error::UnsupportedPrecision { found: 3 }));
     for packing in [1, 255] {

@@ -101,7 +101,7 @@ impl RunningMean {
     fn add(&mut self, output: &[f32]) {
         let is_integer = self.precision == Precision::Int8;
         if self.count == 65_535 {
-            self.count = 32_767;
+            self.count = 32_768;
             self.sums.iter_mut().for_each(|sum| *sum = if is_integer { (*sum / 2.0).floor() } else { *sum / 2.0 });
         }
         self.count += 1;

@@ -3,14 +3,17 @@
 
     read_rnl.py MODEL.rnl TEXT...               one JSON line a text
     read_rnl.py --check ANSWERS.bin MODEL.rnl   compares with known answers, bit for bit
+    read_rnl.py --describe MODEL.rnl            header, labels and part two as JSON; checks the id
 
-Exit code 0; 1 where an answer differs; 2 for a file or text that it refuses. Section numbers (§) are those of
+Exit code 0; 1 where an answer or the id differs; 2 for a file or text that it refuses. Section numbers (§) are those of
 FORMAT.md. Nothing here is shared with, or translated from, the Rust code: that is what makes it a check of both.
 """
 
 import codecs
+import hashlib
 import json
 import os
+import re
 import struct
 import sys
 import unicodedata
@@ -20,76 +23,88 @@ from operator import mul
 from types import SimpleNamespace
 from typing import Any, Callable, NoReturn
 
-HEADER = struct.Struct("<4sHHIIIIII")  # §2
-VERSION, INT8 = 2, 2
-STRUCT_CODES = "BbhiIef"  # §5.1, for struct: U8, I8, I16, I32, U32, F16, F32, not I4
-U8, I8, I16, I32, U32 = range(5)
-I4 = 7  # two in a byte, which `view_rows` reads
-WORDS, HASHED_WORDS, CHARACTERS, BYTES, FRAMES, FINGERPRINTED_WORDS, COMPOSED_WORDS = range(7)
+HEADER = struct.Struct("<4sHBBIBBH16s8I")  # §2
+VERSION, INT8 = 3, 2
+FIRST_LENGTH, DEVICE_CHECKSUM = 48, 60  # where in the header what the id leaves out starts, and the last checksum
+TEXT, FRAMES = range(2)  # §4.2
+WORDS, HASHED_WORDS, FINGERPRINTED_WORDS, COMPOSED_WORDS, CHARACTERS, BYTES = range(6)  # §4.3
+ALPHANUMERIC, WITH_MARKS, ASCII = range(3)
+UNICODE_VERSION = 17
 LSTM, GRU, RNN_TANH, RNN_RELU = range(4)
 GATES, RESULTS = (4, 3, 1, 1), (4, 4, 1, 1)  # §4.6, of each cell
 LAST, MEAN, MAX = range(3)
-MAX_LAYERS, MAX_SIZE, MAX_COUNTED_STEPS, MAX_BUCKETS = 4, 16_384, 65_535, 1 << 24
+ONE_THRESHOLD, THRESHOLDS_OF_CLASSES = 1, 2
+MAX_LAYERS, MAX_HEADS, MAX_SIZE, MAX_KEPT_STEPS, MAX_BUCKETS = 4, 1, 16_384, 65_535, 1 << 24
+MAX_PADDING, MAX_STRIDE, MOST_SUMMED = 1_024, 1_024, 65_535
 STRINGS_PER_BLOCK, BUCKETS_PER_BLOCK = 16, 128
 MAX_FINGERPRINTS, MAX_REMAINDER_BITS = 1 << 24, 24
 MAX_COMPOSED_ROWS, PREFIX_CHARACTERS = 1 << 15, 5
 PADDING_TOKEN, UNKNOWN_TOKEN, FIRST_TOKEN = range(3)
 MAX_WORD_BYTES = 64
+ONE_PROBABILITY = 1 << 15
+
+# §2: the bits of `needs`.
+BIDIRECTIONAL_BIT, INT4_BIT, FRAMES_BIT, WINDOWS_BIT, UNICODE_BIT, FLOAT_BIT = (1 << n for n in (3, 4, 10, 11, 12, 13))
+CELL_BITS = (1 << 0, 1 << 1, 1 << 2, 1 << 2)
+TOKEN_BITS = (1 << 5, 1 << 7, 1 << 6, 1 << 6, 1 << 8, 1 << 9)
+KNOWN_NEEDS = (1 << 14) - 1
 
 # §4: structures are dictionaries, with fields in the order of the file; an enumeration is the number of its
 # variants, or a list of their contents, `None` for a variant without one.
-TENSOR = {"data_type": 8, "offset": "u32", "elements": "u32"}
-STRING_TABLE = {"count": "u32", "index": TENSOR, "bytes": TENSOR}
-EMBEDDING = {"weights": TENSOR, "size": "u16"}
-VECTORS = [EMBEDDING, None]
-FINGERPRINT_TABLE = {
-    "count": "u32",
-    "seed": "u32",
-    "remainder_bits": "u8",
-    "buckets": TENSOR,
-    "index": TENSOR,
-    "remainders": TENSOR,
-}
-FRAME_INPUT = {"channels": "u16", "unit": "f32", "zero": TENSOR, "scale": TENSOR, "shift": "u8"}
-FINGERPRINTED_INPUT = {"rule": 1, "table": FINGERPRINT_TABLE, "vectors": VECTORS}
-INPUT = [
-    {"rule": 1, "strings": STRING_TABLE, "vectors": VECTORS},
-    {"rule": 1, "buckets": "u32", "vectors": VECTORS},
-    {"rule": 1, "strings": STRING_TABLE, "vectors": VECTORS},
-    {"vectors": VECTORS},
-    FRAME_INPUT,
-    FINGERPRINTED_INPUT,
-    {"known": FINGERPRINTED_INPUT, "parts": 1, "buckets": "u32"},
+SPLIT = {"rule": 3, "unicode": "u8"}
+STRING_TABLE = {"count": "u32", "bytes": "u32"}
+FINGERPRINT_TABLE = {"count": "u32", "seed": "u32", "remainder_bits": "u8"}
+TOKENS = [
+    {"split": SPLIT, "strings": STRING_TABLE},
+    {"split": SPLIT, "buckets": "u32"},
+    {"split": SPLIT, "table": FINGERPRINT_TABLE},
+    {"split": SPLIT, "table": FINGERPRINT_TABLE, "parts": 1, "buckets": "u32"},
+    {"rule": 1, "unicode": "u8", "strings": STRING_TABLE},
+    None,
 ]
-SCALES = {"multipliers": TENSOR, "accumulator_shift": "u8", "state_fraction_bits": "u8"}
-HEAD = {"weights": TENSOR, "bias": TENSOR, "scales": ("option", SCALES)}
-DIRECTION = {
-    "packing": 1,
-    "weights": TENSOR,
-    "bias": TENSOR,
-    "one_hot": ("option", TENSOR),
-    "scales": ("option", SCALES),
+VECTORS = [{"size": "u16", "bits": "u8"}, None]
+FRAME_INPUT = {
+    "channels": "u16",
+    "has_one_unit": "bool",
+    "frames_per_step": "u16",
+    "frame_stride": "u16",
+    "has_differences": "bool",
 }
-LAYER = {"cell": 4, "input_size": "u16", "hidden_size": "u16", "forward": DIRECTION, "reverse": ("option", DIRECTION)}
-PROVENANCE = {
+INPUT = [{"tokens": TOKENS, "vectors": VECTORS}, FRAME_INPUT]
+DIRECTION = {"accumulator_shift": "u8", "state_fraction_bits": "u8"}
+LAYER = {"cell": 4, "hidden_size": "u16", "bits": "u8", "forward": DIRECTION, "reverse": ("option", DIRECTION)}
+HEAD = {
+    "task": 1,
+    "pooling": 3,
+    "labels": STRING_TABLE,
+    "accumulator_shift": "u8",
+    "inverse_temperature": "u16",
+    "thresholds": [None, {"threshold": "u16"}, None],
+}
+PART_ONE = {
+    "input": INPUT,
+    "max_steps": "u32",
+    "pad_to": "u16",
+    "layers": ("sequence", LAYER, MAX_LAYERS),
+    "heads": ("sequence", HEAD, MAX_HEADS),
+}
+EXTENSION = {"tag": "u16", "critical": "bool", "content": "bytes"}
+ANY_NUMBER = 0xFFFF_FFFF
+PART_TWO = {
     "trainer_version": "string",
-    "data_hash": "string",
+    "data_hash": ("raw", 32),
     "training_rows": "u32",
     "calibration_rows": "u32",
     "validation_accuracy": "f32",
     "seed": "u64",
+    "longest_row": "u32",
+    "label_column": "string",
+    "text_columns": ("sequence", "string", ANY_NUMBER),
+    "channel_names": ("sequence", "string", ANY_NUMBER),
+    "metrics": ("sequence", {"name": "string", "value": "f32"}, ANY_NUMBER),
 }
-MANIFEST = {
-    "provenance": PROVENANCE,
-    "labels": STRING_TABLE,
-    "input": INPUT,
-    "max_steps": "u32",
-    "pad_to": "u32",
-    "layers": ("sequence", LAYER),
-    "pooling": 3,
-    "head": HEAD,
-}
-KNOWN_INPUT = [{"text": "string"}, {"channels": "u16", "values": "bytes"}]
+NUMBERS = {"channels": "u16", "values": "bytes"}
+KNOWN_INPUT = [{"text": "string"}, NUMBERS, NUMBERS]
 KNOWN_ANSWER = {"input": KNOWN_INPUT, "class": "u32", "logits": "bytes"}
 
 
@@ -114,65 +129,84 @@ def expect_within(error: str, smallest: int, largest: int, found: int) -> None:
 # ---- §3: postcard --------------------------------------------------------------------------------------------
 
 
+class Unreadable(Refused):
+    """Bytes that are not the values they should be."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"Unreadable: {part}")
+
+
 class Postcard:
     """Takes postcard values from the front of some bytes."""
 
-    def __init__(self, data: bytes) -> None:
-        self.rest = data
+    def __init__(self, data: bytes, part: str, length_bits: int = 64) -> None:
+        """`length_bits`: those of a length or a number of items, 32 in what a device reads."""
+        self.rest, self.part, self.length_bits = data, part, length_bits
+
+    @classmethod
+    def whole(cls, schema: Any, data: bytes, part: str, length_bits: int = 64) -> Any:
+        """A value that fills the bytes."""
+        postcard = cls(data, part, length_bits)
+        value = postcard.take(schema)
+        if postcard.rest:
+            raise Unreadable(part)
+        return value
 
     def take(self, schema: Any) -> Any:
         match schema:
             case dict():
                 return SimpleNamespace(**{name: self.take(field) for name, field in schema.items()})
             case int(variants):
-                return self.below(variants)
+                return self.up_to(variants - 1)
             case list(variants):
-                kind = self.below(len(variants))
+                kind = self.up_to(len(variants) - 1)
                 content = variants[kind] and self.take(variants[kind])
                 return SimpleNamespace(kind=kind, content=content)
             case ("option", some):
-                return self.take(some) if self.below(2) else None
-            case ("sequence", item):
-                return [self.take(item) for _ in range(self.below(MAX_LAYERS + 1))]
+                return self.take(some) if self.boolean() else None
+            case ("sequence", item, most):
+                return [self.take(item) for _ in range(self.up_to(most, self.length_bits))]
+            case ("raw", length):
+                return self.raw(length)
             case "u8":
                 return self.raw(1)[0]
+            case "bool":
+                return self.boolean()
             case "f32":
                 return struct.unpack("<f", self.raw(4))[0]
             case "bytes":
-                return self.raw(self.varint(64))
+                return self.raw(self.varint(self.length_bits))
             case "string":
-                return self.string()
+                data = self.raw(self.varint(self.length_bits))
+                return data.decode() if is_utf8(data) else self.fail()
             case _:
                 return self.varint(int(schema.removeprefix("u")))
 
+    def fail(self) -> NoReturn:
+        raise Unreadable(self.part)
+
     def raw(self, length: int) -> bytes:
         if length > len(self.rest):
-            raise Refused("UnreadableManifest: it ends too early")
+            self.fail()
         taken, self.rest = self.rest[:length], self.rest[length:]
         return taken
 
-    def string(self) -> str:
-        data = self.raw(self.varint(64))
-        if not is_utf8(data):
-            raise Refused("UnreadableManifest: a string is not UTF-8")
-        return data.decode()
+    def boolean(self) -> bool:
+        byte = self.raw(1)[0]
+        return byte == 1 if byte < 2 else self.fail()
 
     def varint(self, bits: int) -> int:
         value = 0
-        for shift in range(0, bits, 7):
+        for place in range(-(-bits // 7)):
             byte = self.raw(1)[0]
-            value |= (byte & 127) << shift
-            if byte < 128 and value < 1 << bits:
-                return value
+            value |= (byte & 127) << (7 * place)
             if byte < 128:
-                break
-        raise Refused("UnreadableManifest: an integer is too large")
+                return value if value < 1 << bits else self.fail()
+        return self.fail()
 
-    def below(self, limit: int) -> int:
-        number = self.varint(32)
-        if number >= limit:
-            raise Refused(f"UnreadableManifest: {number} where less than {limit} is known")
-        return number
+    def up_to(self, largest: int, bits: int = 32) -> int:
+        number = self.varint(bits)
+        return number if number <= largest else self.fail()
 
 
 def is_utf8(data: bytes) -> bool:
@@ -185,28 +219,126 @@ def is_utf8(data: bytes) -> bool:
 # ---- §2, §5, §6 and §11: header, tensors, checks -------------------------------------------------------------
 
 
-def view(area: bytes, tensor: SimpleNamespace, data_type: int, elements: int) -> tuple[int, ...]:
-    """The elements of a tensor."""
-    expect("TensorType", data_type, tensor.data_type)
-    expect("TensorLength", elements, tensor.elements)
-    expect("TensorOffset", 0, tensor.offset % 16)
-    layout = struct.Struct(f"<{elements}{STRUCT_CODES[data_type]}")
-    if tensor.offset + layout.size > len(area):
-        refuse("TensorOffset", len(area), tensor.offset)
-    return layout.unpack_from(area, tensor.offset)
+class File:
+    """The parts of a model file (§1, §2), whose lengths and checksums are right."""
+
+    def __init__(self, data: bytes) -> None:
+        if len(data) < 4:
+            refuse("WrongLength", HEADER.size, len(data))
+        if data[:4] != b"RNL1":
+            refuse("NotAModel", b"RNL1", data[:4])
+        if len(data) >= 6:
+            expect("UnsupportedVersion", VERSION, int.from_bytes(data[4:6], "little"))
+        if len(data) < HEADER.size:
+            refuse("WrongLength", HEADER.size, len(data))
+        _, _, precision, packing, self.needs, self.alignment, reserved, *rest = HEADER.unpack_from(data)
+        signature_length, self.id, self.model_version, self.capacity, *lengths = rest
+        part_one_length, extensions_length, device_length, part_two_length, part_two_checksum, checksum = lengths
+        expect_within("UnsupportedPrecision", 0, INT8, precision)
+        expect("UnsupportedPacking", 0, packing)
+        expect("Reserved", 0, reserved)
+        if self.alignment not in (4, 8, 16):
+            refuse("Alignment", 16, self.alignment)
+        extensions = HEADER.size + part_one_length
+        tensors = round_up(extensions + extensions_length, self.alignment)
+        if tensors > device_length:
+            refuse("DeviceLength", tensors, device_length)
+        if self.needs > KNOWN_NEEDS:
+            raise Refused(f"UnknownNeed: bit {next(bit for bit in range(14, 32) if self.needs >> bit & 1)}")
+        if self.needs & FLOAT_BIT:
+            raise Refused("MissingFeature: float")
+        total_length = device_length + part_two_length + signature_length
+        self.is_stripped = len(data) == device_length
+        if not self.is_stripped:
+            expect("WrongLength", device_length if len(data) < device_length else total_length, len(data))
+        self.device_part = data[:device_length]
+        self.part_two = data[device_length : device_length + part_two_length]
+        found = zlib.crc32(self.device_part[:DEVICE_CHECKSUM] + self.device_part[HEADER.size :])
+        expect("WrongChecksum: Device", checksum, found)
+        if not self.is_stripped:
+            expect("WrongChecksum: Two", part_two_checksum, zlib.crc32(self.part_two))
+        self.part_one = Postcard.whole(PART_ONE, data[HEADER.size : extensions], "One", 32)
+        expect("Needs", needs_of(self.part_one) | (0 if precision == INT8 else FLOAT_BIT), self.needs)
+        self.extensions = extension_records(data[extensions : extensions + extensions_length])
+        self.tensors = Tensors(self.device_part[tensors:], self.alignment)
+
+    def id_of_content(self) -> bytes:
+        """§2: what the id should be."""
+        data = bytearray(self.device_part)
+        data[14:32] = bytes(18)
+        data[FIRST_LENGTH : HEADER.size] = bytes(HEADER.size - FIRST_LENGTH)
+        return hashlib.sha256(data).digest()[:16]
 
 
-def view_rows(area: bytes, tensor: SimpleNamespace, rows: int, columns: int) -> tuple[list[tuple[int, ...]], int]:
-    """Rows of I8 or I4 (§5.1), in I4 with what fills up their last byte; their bits."""
-    if tensor.data_type != I4:
-        values, stride, bits = view(area, tensor, I8, rows * columns), columns, 8
+def needs_of(part_one: SimpleNamespace) -> int:
+    """§2: the bits of what part one needs."""
+    kind, content = part_one.input.kind, part_one.input.content
+    if kind == FRAMES:
+        needs = FRAMES_BIT | (WINDOWS_BIT if is_gathered(content) else 0)
     else:
-        stride, bits = round_up(columns, 2), 4
-        expect("TensorLength", rows * stride, tensor.elements)
-        length = rows * stride // 2
-        halves = view(area, SimpleNamespace(data_type=U8, offset=tensor.offset, elements=length), U8, length)
-        values = tuple((half ^ 8) - 8 for byte in halves for half in (byte & 15, byte >> 4))
-    return [values[start : start + stride] for start in range(0, rows * stride, stride)], bits
+        needs = TOKEN_BITS[content.tokens.kind] | (UNICODE_BIT if unicode_of(content.tokens) else 0)
+        needs |= INT4_BIT if content.vectors.content and content.vectors.content.bits == 4 else 0
+    for layer in part_one.layers:
+        needs |= CELL_BITS[layer.cell] | (INT4_BIT if layer.bits == 4 else 0)
+        needs |= BIDIRECTIONAL_BIT if layer.reverse else 0
+    return needs
+
+
+def is_gathered(frames: SimpleNamespace) -> bool:
+    return frames.frames_per_step != 1 or frames.frame_stride != 1 or frames.has_differences
+
+
+def unicode_of(tokens: SimpleNamespace) -> int:
+    if tokens.kind == BYTES:
+        return 0
+    return tokens.content.unicode if tokens.kind == CHARACTERS else tokens.content.split.unicode
+
+
+def extension_records(data: bytes) -> list[SimpleNamespace]:
+    """§4.8: the records; none of them may be critical, as no tag is known."""
+    postcard, records = Postcard(data, "Extensions", 32), []
+    while postcard.rest:
+        record = postcard.take(EXTENSION)
+        if record.critical:
+            raise Refused(f"UnknownExtension: tag {record.tag}")
+        records.append(record)
+    return records
+
+
+class Tensors:
+    """§5.1: takes the tensors, one after another."""
+
+    def __init__(self, area: bytes, alignment: int) -> None:
+        self.area, self.alignment, self.place = area, alignment, 0
+
+    def take_bytes(self, length: int) -> bytes:
+        if length == 0:
+            return b""
+        start = round_up(self.place, self.alignment)
+        if start + length > len(self.area):
+            refuse("Tensors", start + length, len(self.area))
+        self.place = start + length
+        return self.area[start : self.place]
+
+    def take(self, code: str, elements: int) -> tuple[Any, ...]:
+        """The elements of a tensor; `code` is their type for `struct`."""
+        layout = struct.Struct(f"<{elements}{code}")
+        return layout.unpack(self.take_bytes(layout.size))
+
+    def take_rows(self, bits: int, rows: int, columns: int) -> list[tuple[int, ...]]:
+        """Rows of I8 or I4 (§5.2), in I4 with what fills up their last byte."""
+        if bits == 8:
+            stride, values = columns, self.take("b", rows * columns)
+        elif bits == 4:
+            stride = round_up(columns, 2)
+            halves = (half for byte in self.take_bytes(rows * stride // 2) for half in (byte & 15, byte >> 4))
+            values = tuple((half ^ 8) - 8 for half in halves)
+        else:
+            refuse("Bits", 8, bits)
+        return [values[start : start + stride] for start in range(0, rows * stride, stride)] if stride else [()] * rows
+
+    def end(self) -> None:
+        expect("Tensors", self.place, len(self.area))
 
 
 def expect_weights(values: tuple[int, ...], bits: int) -> None:
@@ -216,10 +348,10 @@ def expect_weights(values: tuple[int, ...], bits: int) -> None:
         refuse("WeightRange", -smallest - 1, -smallest)
 
 
-def string_table(area: bytes, table: SimpleNamespace, error: str) -> list[bytes]:
-    """The strings of a table, in order."""
-    index = view(area, table.index, U32, -(-table.count // STRINGS_PER_BLOCK))
-    data = bytes(view(area, table.bytes, U8, table.bytes.elements))
+def string_table(tensors: Tensors, table: SimpleNamespace, error: str) -> list[bytes]:
+    """The strings of a table (§5.3), in order."""
+    index = (0, *tensors.take("I", max(0, -(-table.count // STRINGS_PER_BLOCK) - 1)))
+    data = tensors.take_bytes(table.bytes)
     strings: list[bytes] = []
     start = 0
     for number in range(table.count):
@@ -234,7 +366,7 @@ def string_table(area: bytes, table: SimpleNamespace, error: str) -> list[bytes]
     return strings
 
 
-def bit_string(elements: tuple[int, ...], size: int) -> list[int]:
+def bit_string(elements: tuple[int, ...] | bytes, size: int) -> list[int]:
     """The bits of some elements of `size` bits, the lowest first."""
     return [element >> bit & 1 for element in elements for bit in range(size)]
 
@@ -244,15 +376,15 @@ def number_of(bits: list[int]) -> int:
 
 
 class Fingerprints:
-    """A table of fingerprints (§5.4), verified; its words as pairs of quotient and remainder."""
+    """A table of fingerprints (§5.5), verified; its words as pairs of quotient and remainder."""
 
-    def __init__(self, area: bytes, table: SimpleNamespace) -> None:
+    def __init__(self, tensors: Tensors, table: SimpleNamespace) -> None:
         self.count, self.seed, self.bits = table.count, table.seed, table.remainder_bits
         expect_within("Vocabulary", 0, MAX_FINGERPRINTS, self.count)
         expect_within("RemainderBits", 1, MAX_REMAINDER_BITS, self.bits)
-        buckets = bit_string(view(area, table.buckets, U32, -(-2 * self.count // 32)), 32)
-        index = view(area, table.index, U32, -(-self.count // BUCKETS_PER_BLOCK))
-        remainders = bit_string(view(area, table.remainders, U8, -(-self.count * self.bits // 8)), 8)
+        buckets = bit_string(tensors.take("I", -(-2 * self.count // 32)), 32)
+        index = tensors.take("I", -(-self.count // BUCKETS_PER_BLOCK))
+        remainders = bit_string(tensors.take_bytes(-(-self.count * self.bits // 8)), 8)
         self.words: dict[tuple[int, int], int] = {}
         place = 0
         for bucket in range(self.count):
@@ -282,27 +414,24 @@ class Fingerprints:
         return UNKNOWN_TOKEN if number is None else FIRST_TOKEN + number
 
 
-class Matrix:
-    """Quantized rows, each result with its bias and multiplier: those of the head, or of a direction."""
+class Results:
+    """The bias and multiplier of each result: those of the head, or of a direction."""
 
-    def __init__(self, area: bytes, parts: SimpleNamespace, rows: int, columns: int, results: int, bits: int) -> None:
-        self.rows, self.bits = view_rows(area, parts.weights, rows, columns)
-        self.bias = view(area, parts.bias, I32, results)
-        if parts.scales is None:
-            refuse("Precision", INT8, 0)
-        self.shift, self.state_fraction_bits = parts.scales.accumulator_shift, parts.scales.state_fraction_bits
+    def __init__(self, tensors: Tensors, results: int, shifts: SimpleNamespace, most_fraction_bits: int) -> None:
+        self.bias = tensors.take("i", results)
+        self.shift, self.state_fraction_bits = shifts.accumulator_shift, shifts.state_fraction_bits
         expect_within("AccumulatorShift", 0, 15, self.shift)
-        expect_within("StateFractionBits", 0, bits, self.state_fraction_bits)
-        self.multipliers = view(area, parts.scales.multipliers, I16, results)
+        expect_within("StateFractionBits", 0, most_fraction_bits, self.state_fraction_bits)
+        self.multipliers = tensors.take("h", results)
         for multiplier in self.multipliers:
             expect_within("Multiplier", 1, 32_767, max(multiplier, 0))
 
-    def check(self, result: int, weights: tuple[int, ...], one_hot: tuple[int, ...], largest_input: int) -> None:
-        """§11: what is checked of each result."""
+    def check(self, result: int, weights: tuple[int, ...], bits: int, one_hot: tuple[int, ...], largest: int) -> None:
+        """§11.4: what is checked of each result; `largest` is that of what its weights are multiplied with."""
         expect_weights(one_hot, 8)
-        expect_weights(weights, self.bits)
-        largest = sum(map(abs, weights)) * largest_input + 127 * max(map(abs, one_hot), default=0)
-        expect_within("AccumulatorRange", 0, 0x7FFF_FFFF >> self.shift, largest + abs(self.bias[result]))
+        expect_weights(weights, bits)
+        total = sum(map(abs, weights)) * largest + 127 * max(map(abs, one_hot), default=0) + abs(self.bias[result])
+        expect_within("AccumulatorRange", 0, 0x7FFF_FFFF >> self.shift, total)
 
     def requantize(self, sums: list[int]) -> list[int]:
         """§10.3: from a sum for each result to the results."""
@@ -313,49 +442,47 @@ class Matrix:
 class Direction:
     """One direction of a layer (§6)."""
 
-    def __init__(self, area: bytes, cell: int, sizes: tuple[int, int], parts: Any, tokens: int | None) -> None:
-        inputs, size = sizes
-        self.cell, self.size = cell, size
-        self.start = round_up(inputs, 4)
-        self.columns = self.start + round_up(size, 4)
+    def __init__(self, tensors: Tensors, layer: Any, inputs: int, shifts: Any, tokens: int | None) -> None:
+        cell, size = layer.cell, layer.hidden_size
+        self.cell, self.size, self.inputs = cell, size, 0 if tokens else inputs
         rows, results = GATES[cell] * size, RESULTS[cell] * size
-        bits = 15 if cell in (LSTM, RNN_RELU) else 0
-        self.matrix = Matrix(area, parts, rows, self.columns, results, bits)
-        expect("OneHot", tokens is not None, parts.one_hot is not None)
-        entries = view(area, parts.one_hot, I8, tokens * rows) if parts.one_hot else ()
+        entries = tensors.take("b", tokens * rows) if tokens else ()
         self.one_hot = [entries[start : start + rows] for start in range(0, len(entries), rows)]
-        # The row of each result, and the columns of it that count; whether the input does.
-        self.parts = [(row, 0, self.columns, True) for row in range(rows)]
+        w = [()] * rows if tokens else tensors.take_rows(layer.bits, rows, inputs)
+        u = tensors.take_rows(layer.bits, rows, size)
+        self.results = Results(tensors, results, shifts, 15 if cell in (LSTM, RNN_RELU) else 0)
+        # The row of each result: its weights of `x` and of `h`, and its place in a one-hot token's weights.
+        self.parts: list[tuple[Any, Any, int | None]] = [(w[row], u[row], row) for row in range(rows)]
         if cell == GRU:
             new = range(2 * size, 3 * size)
-            self.parts[2 * size :] = [(row, 0, self.start, True) for row in new]
-            self.parts += [(row, self.start, self.columns, False) for row in new]
-        for result, (row, first, end, has_input) in enumerate(self.parts):
-            one_hot = tuple(entry[row] for entry in self.one_hot) if has_input else ()
-            self.matrix.check(result, self.matrix.rows[row][first:end], one_hot, 127)
+            self.parts[2 * size :] = [(w[row], (), row) for row in new]
+            self.parts += [((), u[row], None) for row in new]
+        for result, (of_input, of_state, row) in enumerate(self.parts):
+            one_hot = tuple(entry[row] for entry in self.one_hot) if row is not None else ()
+            self.results.check(result, of_input + of_state, layer.bits, one_hot, 127)
 
     def run(self, steps: list[Any], reverse: bool) -> list[list[int]]:
         """§8: the hidden state of each step, in the order of the sequence; a step is `x`, or a token if one-hot."""
         hidden, cell = [0] * self.size, [0] * self.size
         outputs = []
         for step in reversed(steps) if reverse else steps:
-            x, entry = ([], self.one_hot[step]) if self.one_hot else (step, None)
-            vector = padded(list(x)) + padded(narrow(self.cell, hidden))
-            hidden, cell = self.step(vector, entry, hidden, cell)
+            x, entry = ((), self.one_hot[step]) if self.one_hot else (step, None)
+            hidden, cell = self.step(x, entry, hidden, cell)
             outputs.append(hidden)
         return outputs[::-1] if reverse else outputs
 
-    def step(self, vector: list[int], entry: Any, h: list[int], c: list[int]) -> tuple[list[int], list[int]]:
+    def step(self, x: Any, entry: Any, h: list[int], c: list[int]) -> tuple[list[int], list[int]]:
         """§10.4: the next hidden and cell states."""
-        sums = []
-        for row, first, end, has_input in self.parts:
-            total = sum(map(mul, self.matrix.rows[row][first:end], vector[first:end]))
-            sums.append(total + (127 * entry[row] if entry and has_input else 0))
-        values = [saturate(value) for value in self.matrix.requantize(sums)]
+        narrowed, sums = narrow(self.cell, h), []
+        for of_input, of_state, row in self.parts:
+            # What fills up a row of I4 has nothing to be multiplied with.
+            total = sum(map(mul, of_input, x)) + sum(map(mul, of_state, narrowed))
+            sums.append(total + (127 * entry[row] if entry and row is not None else 0))
+        values = [saturate(value) for value in self.results.requantize(sums)]
         results = [values[start : start + self.size] for start in range(0, len(values), self.size)]
         match self.cell:
             case 0:
-                return lstm_step(results, c, self.matrix.state_fraction_bits)
+                return lstm_step(results, c, self.results.state_fraction_bits)
             case 1:
                 return gru_step(results, h), c
             case 2:
@@ -365,131 +492,145 @@ class Direction:
 
     def words(self) -> int:
         """§2: 32-bit words of its states."""
-        return words(self.columns) + (2 if self.cell == LSTM else 1) * words(2 * self.size)
+        return words(self.inputs) + words(self.size) + (2 if self.cell == LSTM else 1) * words(2 * self.size)
 
 
 class Model:
     """An int8 model, verified, and how it classifies."""
 
     def __init__(self, data: bytes) -> None:
-        if len(data) < 4:
-            refuse("WrongLength", HEADER.size, len(data))
-        if data[:4] != b"RNL1":
-            refuse("NotAModel", b"RNL1", data[:4])
-        if len(data) < HEADER.size:
-            refuse("WrongLength", HEADER.size, len(data))
-        _, version, precision, length, checksum, manifest_length, start, capacity, reserved = HEADER.unpack_from(data)
-        expect("UnsupportedVersion", VERSION, version)
-        expect("UnsupportedPrecision", INT8, precision)
-        expect("Reserved", 0, reserved)
-        expect("TensorsOffset", round_up(HEADER.size + manifest_length, 16), start)
-        if start > length:
-            refuse("WrongLength", start, length)
-        expect("WrongLength", length, len(data))
-        expect("WrongChecksum", checksum, zlib.crc32(data[16:]))
-        postcard = Postcard(data[HEADER.size : HEADER.size + manifest_length])
-        manifest = postcard.take(MANIFEST)
-        expect("ManifestLength", 0, len(postcard.rest))
-        self.area = data[start:]
-        self.labels = [label.decode() for label in string_table(self.area, manifest.labels, "Labels")]
-        expect_within("ClassCount", 1, 65_535, len(self.labels))
-        self.kind, self.input = manifest.input.kind, manifest.input.content
-        if self.kind == COMPOSED_WORDS:
-            self.buckets, self.input = self.input.buckets, self.input.known
-        self.read_tokens()
-        self.pooling, self.pad_to = manifest.pooling, manifest.pad_to
-        self.max_steps = manifest.max_steps or 0xFFFF_FFFF
-        self.check_steps(manifest)
+        self.file = File(data)
+        part_one, self.tensors = self.file.part_one, self.file.tensors
+        self.is_text, self.input = part_one.input.kind == TEXT, part_one.input.content
+        if self.is_text:
+            self.read_tokens(self.input.tokens)
+        self.max_steps, self.pad_to = part_one.max_steps or 0xFFFF_FFFF, part_one.pad_to
+        self.check_steps(part_one)
         self.read_vectors()
-        self.read_layers(manifest)
-        expect("Capacity", self.capacity(), capacity)
+        self.read_layers(part_one.layers)
+        if not part_one.heads:
+            refuse("HeadCount", MAX_HEADS, 0)
+        self.read_head(part_one.heads[0])
+        self.tensors.end()
+        expect("Capacity", self.capacity(), self.file.capacity)
 
-    def read_tokens(self) -> None:
-        """§5.3: what has a token."""
-        self.tokens: dict[bytes, int] = {}
-        if self.kind in (WORDS, CHARACTERS):
-            strings = string_table(self.area, self.input.strings, "Vocabulary")
+    def read_tokens(self, tokens: SimpleNamespace) -> None:
+        """§5.4: what has a token."""
+        kind, content = tokens.kind, tokens.content
+        self.kind, self.tokens = kind, dict[bytes, int]()
+        if kind != BYTES:
+            self.rule = ALPHANUMERIC if kind == CHARACTERS else content.split.rule
+            expect("Unicode", 0 if self.rule == ASCII else UNICODE_VERSION, unicode_of(tokens))
+        if kind in (WORDS, CHARACTERS):
+            strings = string_table(self.tensors, content.strings, "Vocabulary")
             for number in range(1, len(strings)):
                 if strings[number - 1] >= strings[number]:
                     refuse("VocabularyOrder", len(strings), number)
             self.tokens = {string: token for token, string in enumerate(strings, FIRST_TOKEN)}
             for number, string in enumerate(strings):
-                if self.kind == CHARACTERS and len(string.decode()) != 1:
+                if kind == CHARACTERS and len(string.decode()) != 1:
                     refuse("Vocabulary", len(strings), number)
         known = len(self.tokens)
-        if self.kind == HASHED_WORDS:
-            known = self.input.buckets
+        if kind == HASHED_WORDS:
+            known = self.buckets = content.buckets
             expect_within("Buckets", 1, MAX_BUCKETS, known)
-        if self.kind in (FINGERPRINTED_WORDS, COMPOSED_WORDS):
-            self.fingerprints = Fingerprints(self.area, self.input.table)
+        if kind in (FINGERPRINTED_WORDS, COMPOSED_WORDS):
+            self.fingerprints = Fingerprints(self.tensors, content.table)
             known = self.fingerprints.count
-        if self.kind == COMPOSED_WORDS:
-            expect_within("Buckets", 1, MAX_COMPOSED_ROWS - FIRST_TOKEN - known, self.buckets)
+        if kind == COMPOSED_WORDS:
+            self.buckets = content.buckets
+            expect_within("Buckets", 1, max(0, MAX_COMPOSED_ROWS - FIRST_TOKEN - known), self.buckets)
             expect("OneHot", 0, int(self.input.vectors.content is None))
             known += self.buckets
-        if self.kind == BYTES:
+        if kind == BYTES:
             known = 256
         self.token_count = FIRST_TOKEN + known
 
-    def check_steps(self, manifest: SimpleNamespace) -> None:
-        self.is_bidirectional = any(layer.reverse for layer in manifest.layers)
-        if self.pooling == MEAN or self.is_bidirectional:
-            expect_within("MaxSteps", 1, MAX_COUNTED_STEPS, manifest.max_steps)
-        if self.kind == FRAMES:
+    def check_steps(self, part_one: SimpleNamespace) -> None:
+        self.is_bidirectional = any(layer.reverse for layer in part_one.layers)
+        if self.is_bidirectional:
+            expect_within("MaxSteps", 1, MAX_KEPT_STEPS, part_one.max_steps)
+        if not self.is_text:
             expect("PadTo", 0, self.pad_to)
-        expect_within("PadTo", 0, min(self.max_steps, MAX_COUNTED_STEPS), self.pad_to)
+        expect_within("PadTo", 0, min(self.max_steps, MAX_PADDING), self.pad_to)
 
     def read_vectors(self) -> None:
-        """What the first layer takes in: a table of vectors, `None` under OneHot, or the numbers of the channels."""
+        """What the first layer takes in: a table of vectors, `None` under OneHot, or the channels of frames."""
         self.table: list[tuple[int, ...]] | None = None
-        self.input_size = self.token_count
-        if self.kind == FRAMES:
-            frames = self.input
-            expect_within("Channels", 1, MAX_SIZE, frames.channels)
-            expect_within("FrameUnit", 1, 0x7F7F_FFFF, struct.unpack("<I", struct.pack("<f", frames.unit))[0])
-            expect_within("FrameShift", 0, 30, frames.shift)
-            self.zero = view(self.area, frames.zero, I16, frames.channels)
-            self.scale = view(self.area, frames.scale, I16, frames.channels)
-            for scale in self.scale:
-                expect_within("ChannelScale", 1, 16_383, max(scale, 0))
-            self.input_size = frames.channels
+        if not self.is_text:
+            self.read_frames()
         elif embedding := self.input.vectors.content:
-            size = embedding.size
-            expect_within("InputSize", 1, MAX_SIZE, size)
-            rows, bits = view_rows(self.area, embedding.weights, self.token_count, size)
+            self.input_size, bits = embedding.size, embedding.bits
+            expect_within("InputSize", 1, MAX_SIZE, self.input_size)
+            rows = self.tensors.take_rows(bits, self.token_count, self.input_size)
             for row in rows:
                 expect_weights(row, bits)
             factor = 16 if bits == 4 else 1
-            self.table = [tuple(factor * value for value in row[:size]) for row in rows]
-            self.input_size = size
+            self.table = [tuple(factor * value for value in row[: self.input_size]) for row in rows]
+        else:
+            expect_within("InputSize", 1, 65_535, self.token_count)
+            self.input_size = 0
 
-    def read_layers(self, manifest: SimpleNamespace) -> None:
+    def read_frames(self) -> None:
+        """§4.5 and §5.2: how frames become steps."""
+        frames = self.input
+        expect_within("Channels", 1, MAX_SIZE, frames.channels)
+        values = frames.channels * (2 if frames.has_differences else 1)
+        expect_within("FramesPerStep", 1, MAX_SIZE // values, frames.frames_per_step)
+        expect_within("FrameStride", 1, MAX_STRIDE, frames.frame_stride)
+        for unit in self.tensors.take("I", 1 if frames.has_one_unit else frames.channels):
+            expect_within("FrameUnit", 1, 0x7F7F_FFFF, unit)
+        data = self.tensors.take_bytes(8 * frames.channels)
+        differences = self.tensors.take_bytes(8 * frames.channels if frames.has_differences else 0)
+        self.channels, self.differences = ([*struct.iter_unpack("<ihBB", part)] for part in (data, differences))
+        for _, scale, pre_shift, shift in self.channels + self.differences:
+            expect_within("ChannelScale", 1, 16_383, max(scale, 0))
+            expect_within("ChannelPreShift", 0, 31, pre_shift)
+            expect_within("ChannelShift", 0, 30, shift)
+        self.input_size = values * frames.frames_per_step
+
+    def read_layers(self, layers: list[SimpleNamespace]) -> None:
         size = self.input_size
-        one_hot = self.kind != FRAMES and self.table is None
-        expect_within("LayerCount", 1, MAX_LAYERS, len(manifest.layers))
+        expect_within("LayerCount", 1, MAX_LAYERS, len(layers))
         self.layers: list[list[Direction]] = []
-        for layer in manifest.layers:
-            expect("InputSize", size, layer.input_size)
+        for layer in layers:
             expect_within("HiddenSize", 1, MAX_SIZE, layer.hidden_size)
-            tokens = self.token_count if one_hot and not self.layers else None
-            sizes = (0 if tokens else size), layer.hidden_size
-            directions = [parts for parts in (layer.forward, layer.reverse) if parts]
-            self.layers.append([Direction(self.area, layer.cell, sizes, parts, tokens) for parts in directions])
-            size = layer.hidden_size * len(directions)
+            tokens = self.token_count if self.is_text and self.table is None and not self.layers else None
+            shifts = [shifts for shifts in (layer.forward, layer.reverse) if shifts]
+            self.layers.append([Direction(self.tensors, layer, size, of_one, tokens) for of_one in shifts])
+            size = layer.hidden_size * len(shifts)
         self.pooled_size = size
-        expect("TensorType", I8, manifest.head.weights.data_type)
-        self.head = Matrix(self.area, manifest.head, len(self.labels), size, len(self.labels), 0)
-        for number, row in enumerate(self.head.rows):
-            self.head.check(number, row, (), 32_767)
+
+    def read_head(self, head: SimpleNamespace) -> None:
+        self.pooling, self.inverse_temperature = head.pooling, head.inverse_temperature
+        self.labels = [label.decode() for label in string_table(self.tensors, head.labels, "Labels")]
+        classes = len(self.labels)
+        expect_within("ClassCount", 1, 65_535, classes)
+        expect_within("Temperature", 1, 65_535, self.inverse_temperature)
+        self.head = self.tensors.take_rows(8, classes, self.pooled_size)
+        shifts = SimpleNamespace(accumulator_shift=head.accumulator_shift, state_fraction_bits=0)
+        self.results = Results(self.tensors, classes, shifts, 0)
+        for number, row in enumerate(self.head):
+            self.results.check(number, row, 8, (), 32_767)
+        self.thresholds = [0] * classes
+        if head.thresholds.kind == ONE_THRESHOLD:
+            self.thresholds = [head.thresholds.content.threshold] * classes
+        if head.thresholds.kind == THRESHOLDS_OF_CLASSES:
+            self.thresholds = [*self.tensors.take("H", classes)]
+        for threshold in self.thresholds:
+            expect_within("Threshold", 0, ONE_PROBABILITY, threshold)
 
     def capacity(self) -> int:
         """§2: 32-bit words of state of a classifier."""
         answer = len(self.labels) + words(2 * self.pooled_size)
+        if not self.is_text and is_gathered(self.input):
+            answer += (self.input.channels if self.input.has_differences else 0) + words(self.input_size)
         gathered = 0 if self.pooling == LAST else self.pooled_size
         if not self.is_bidirectional:
             running = gathered + sum(forward.words() for (forward,) in self.layers)
-            return answer + running * (2 if self.pad_to > 0 else 1)
-        step = self.input_size if self.kind == FRAMES else 4 if self.is_wide() else 2
+            has_copy = (self.is_text and self.kind != BYTES) or self.pad_to > 0
+            return answer + running * (2 if has_copy else 1)
+        step = (4 if self.is_wide() else 2) if self.is_text else self.input_size
         states = max(direction.words() for layer in self.layers for direction in layer)
         widths = [sum(direction.size for direction in layer) for layer in self.layers[:-1]]
         outputs = sum(words(self.max_steps * max(widths[first::2], default=0)) for first in (0, 1))
@@ -504,67 +645,73 @@ class Model:
         if token != UNKNOWN_TOKEN or word is None:
             return token
         seed, buckets = self.fingerprints.seed, self.buckets
-        prefix = word.decode()[:PREFIX_CHARACTERS].encode()
+        starts = [place for place, byte in enumerate(word) if not 0x80 <= byte <= 0xBF]
+        prefix = word[: starts[PREFIX_CHARACTERS]] if len(starts) > PREFIX_CHARACTERS else word
         first = FIRST_TOKEN + self.fingerprints.count
         return first + hash_of(prefix, seed ^ 0xFFFF_FFFF) % buckets, first + hash_of(word, seed) % buckets
 
     def token_list(self, text: bytes) -> list[Any]:
         """§7: the tokens of a text."""
+        if self.kind == BYTES:
+            return [byte + FIRST_TOKEN for byte in text]
+        if self.kind == CHARACTERS:
+            return [self.tokens.get(c, UNKNOWN_TOKEN) for c in characters_of(text)]
+        found = words_of(text, self.rule)
         match self.kind:
             case 0:
-                return [self.tokens.get(word, UNKNOWN_TOKEN) for word in words_of(text)]
+                return [self.tokens.get(word, UNKNOWN_TOKEN) for word in found]
             case 1:
-                buckets = self.input.buckets
-                return [UNKNOWN_TOKEN if w is None else FIRST_TOKEN + hash_of(w) % buckets for w in words_of(text)]
+                return [UNKNOWN_TOKEN if w is None else FIRST_TOKEN + hash_of(w) % self.buckets for w in found]
             case 2:
-                return [self.tokens.get(c, UNKNOWN_TOKEN) for c in characters_of(text)]
-            case 5:
-                return [self.fingerprints.token(word) for word in words_of(text)]
-            case 6:
-                return [self.composed(word) for word in words_of(text)]
+                return [self.fingerprints.token(word) for word in found]
             case _:
-                return [byte + FIRST_TOKEN for byte in text]
+                return [self.composed(word) for word in found]
 
-    def vectors_of_text(self, text: bytes) -> list[Any]:
+    def steps_of_text(self, text: bytes) -> list[Any]:
         """§8: what the first layer takes in for each token and for the padding."""
-        if self.kind == FRAMES:
+        if not self.is_text:
             raise Refused("NoText: the model classifies frames")
         tokens = self.token_list(text)[: self.max_steps]
         tokens += [PADDING_TOKEN] * (self.pad_to - len(tokens))
         return [self.vector(token) for token in tokens] if self.table else tokens
 
     def vector(self, token: int | tuple[int, int]) -> tuple[int, ...]:
-        """§5.3: the vector of a token."""
+        """§5.4: the vector of a token."""
         if isinstance(token, int):
             return self.table[token]
         return tuple(first + second >> 1 for first, second in zip(*(self.table[row] for row in token)))
 
-    def vectors_of_frames(self, frames: list[tuple[int, ...]]) -> list[Any]:
-        """§10.1: what the first layer takes in for each frame."""
-        if self.kind != FRAMES:
+    def steps_of_frames(self, frames: list[tuple[int, ...]]) -> list[list[int]]:
+        """§8.1: what the first layer takes in for each step."""
+        if self.is_text:
             raise Refused("NoFrames: the model classifies text")
-        shift = self.input.shift
-        half = (1 << shift) >> 1
-        vectors = []
-        for frame in frames[: self.max_steps]:
+        count, stride = self.input.frames_per_step, self.input.frame_stride
+        values, before = [], None
+        for frame in frames:
             expect("WrongChannels", self.input.channels, len(frame))
-            scaled = [(raw - zero) * scale + half for raw, zero, scale in zip(frame, self.zero, self.scale)]
-            vectors.append([max(-127, min(127, value >> shift)) for value in scaled])
-        return vectors
+            changes = [saturate32(raw - last) for raw, last in zip(frame, before or frame)]
+            of_frame = [normalize(raw, channel) for raw, channel in zip(frame, self.channels)]
+            values.append(of_frame + [normalize(change, c) for change, c in zip(changes, self.differences)])
+            before = frame
+        if 0 < len(values) < count:
+            first = values[0][: self.input.channels] + [normalize(0, channel) for channel in self.differences]
+            values = [first] * (count - len(values)) + values
+        ends = range(count, len(values) + 1, stride)
+        return [sum(values[end - count : end], []) for end in ends][: self.max_steps]
 
-    def logits(self, vectors: list[Any]) -> list[int]:
+    def logits(self, steps: list[Any]) -> list[int]:
         """§8 and §10: the logits after all steps, Q15.16."""
         outputs: list[list[list[int]]] = []
         for directions in self.layers:
-            outputs = [direction.run(vectors, reverse) for direction, reverse in zip(directions, (False, True))]
+            outputs = [direction.run(steps, reverse) for direction, reverse in zip(directions, (False, True))]
             narrowed = [[narrow(d.cell, h) for h in hidden] for d, hidden in zip(directions, outputs)]
-            vectors = [sum(parts, []) for parts in zip(*narrowed)]
+            steps = [sum(parts, []) for parts in zip(*narrowed)]
         pooled = [
             unit
             for direction, hidden, last in zip(self.layers[-1], outputs, (-1, 0))
             for unit in self.pool(hidden, last, direction.size)
         ]
-        return self.head.requantize([sum(map(mul, row, pooled)) for row in self.head.rows])
+        return self.results.requantize([sum(map(mul, row, pooled)) for row in self.head])
 
     def pool(self, hidden: list[list[int]], last: int, size: int) -> list[int]:
         """§10.6, of one direction; `last` is the place of the step computed last."""
@@ -572,39 +719,75 @@ class Model:
             return [0] * size
         if self.pooling == LAST:
             return hidden[last]
-        units = zip(*hidden)
         if self.pooling == MAX:
-            return [max(unit) for unit in units]
-        steps, sums = len(hidden), [sum(unit) for unit in units]
-        return [(abs(total) + steps // 2) // steps * (-1 if total < 0 else 1) for total in sums]
+            return [max(unit) for unit in zip(*hidden)]
+        return [mean(unit) for unit in zip(*hidden)]
 
-    def classify(self, vectors: list[Any]) -> dict[str, Any]:
-        logits = self.logits(vectors)
+    def classify(self, steps: list[Any]) -> dict[str, Any]:
+        logits = self.logits(steps)
         best = logits.index(max(logits))
-        answer = {"class": best, "label": self.labels[best], "probability_q15": probability(logits, best)}
-        return {**answer, "logits": logits}
+        q15 = probability(logits, best, self.inverse_temperature)
+        answer = {"class": best, "label": self.labels[best], "probability_q15": q15}
+        return {**answer, "accepted": q15 >= self.thresholds[best], "logits": logits}
+
+    def describe(self) -> dict[str, Any]:
+        """What the header and part two say; `id_is_right` if the id is that of the content."""
+        file, part_two = self.file, None
+        if not file.is_stripped:
+            part_two = vars(Postcard(file.part_two, "Two").take(PART_TWO))
+            part_two["data_hash"] = part_two["data_hash"].hex()
+            part_two["metrics"] = {metric.name: metric.value for metric in part_two["metrics"]}
+        return {
+            "id": file.id.hex(),
+            "id_is_right": file.id == file.id_of_content(),
+            "model_version": file.model_version,
+            "capacity": file.capacity,
+            "device_length": len(file.device_part),
+            "labels": self.labels,
+            "extensions": {record.tag: record.content.hex() for record in file.extensions},
+            "part_two": part_two,
+        }
 
 
 # ---- §7: text ------------------------------------------------------------------------------------------------
 
+# A part that is not UTF-8 becomes a surrogate, which no text has.
+BROKEN_PART = "\udcff"
+codecs.register_error("part", lambda error: (BROKEN_PART, error.end))
+JOINERS = "\u200c\u200d"
 
-def words_of(text: bytes) -> list[bytes | None]:
+
+def words_of(text: bytes, rule: int) -> list[bytes | None]:
     """The words of a text in lower case; `None` for one that is too long."""
-    # A byte that is not UTF-8 becomes U+FFFD, which separates words like it.
-    spaced = "".join(c.lower() if is_alphanumeric(c) else " " for c in text.decode(errors="replace"))
-    words = [word.encode() for word in spaced.split(" ") if word]
+    if rule == ASCII:
+        words = re.findall(rb"[0-9a-z\x80-\xff]+", text.lower())  # `bytes.lower` maps ASCII alone
+    else:
+        split = split_with_marks if rule == WITH_MARKS else split_alphanumeric
+        words = ["".join(map(lower_case, word)).encode() for word in split(text.decode(errors="part"))]
     return [word if len(word) <= MAX_WORD_BYTES else None for word in words]
 
 
-# A part that is not UTF-8 becomes a surrogate, which no text has.
-codecs.register_error("part", lambda error: ("\udcff", error.end))
+def split_alphanumeric(text: str) -> list[str]:
+    return "".join(c if is_alphanumeric(c) else " " for c in text).split()
+
+
+def split_with_marks(text: str) -> list[str]:
+    words = [""]
+    for character in text:
+        if character in JOINERS or is_mark(character):
+            words[-1] += character if words[-1] else ""
+        elif is_alphanumeric(character):
+            words[-1] += character
+        else:
+            words.append("")
+    return [word for word in words if word]
 
 
 def characters_of(text: bytes) -> list[bytes | None]:
     """The characters of a text in lower case; `None` for a part that is not UTF-8."""
     characters: list[bytes | None] = []
     for character in text.decode(errors="part"):
-        lower = None if character == "\udcff" else character.lower()
+        lower = None if character == BROKEN_PART else lower_case(character)
         characters += [None] if lower is None else [c.encode() for c in lower]
     return characters
 
@@ -619,23 +802,47 @@ def hash_of(word: bytes, seed: int = 0) -> int:
     return value ^ (value >> 16)
 
 
-def is_alphanumeric(character: str) -> bool:
-    """Unicode's Alphabetic or Numeric.
-
-    `unicodedata` lacks the part of Alphabetic called Other_Alphabetic: circled letters, listed here, and marks,
-    of which only frequent ones are. A text with any other mark is refused rather than split wrongly.
-    """
+def category_of(character: str) -> str:
+    """The general category. This Python's Unicode may be older than 17: what it does not know is refused."""
     category, code = unicodedata.category(character), ord(character)
+    noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    if category == "Cn" and not noncharacter and int(unicodedata.unidata_version.split(".")[0]) < UNICODE_VERSION:
+        raise Refused(f"U+{code:04X}: this Python can not tell what it is")
+    return category
+
+
+def is_mark(character: str) -> bool:
+    return category_of(character) in ("Mn", "Mc", "Me")
+
+
+def is_within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(first <= code <= last for first, last in ranges)
+
+
+# §7: what `unicodedata` lacks of Alphabetic, the part called Other_Alphabetic: circled letters, and marks. Of marks
+# only some are listed here, as alphabetic or not: combining accents and letters, Devanagari, and variation selectors.
+CIRCLED_LETTERS = (0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)
+VOWEL_SIGNS = (0x900, 0x903), (0x93A, 0x93B), (0x93E, 0x94C), (0x94E, 0x94F), (0x955, 0x957), (0x962, 0x963)
+ALPHABETIC_MARKS = (0x345, 0x345), (0x363, 0x36F), *VOWEL_SIGNS
+OTHER_MARKS = (0x300, 0x344), (0x346, 0x362), (0x93C, 0x93C), (0x94D, 0x94D), (0x951, 0x954), (0xFE00, 0xFE0F)
+
+
+def is_alphanumeric(character: str) -> bool:
+    """Unicode's Alphabetic or Numeric. A text with a mark that is not listed is refused rather than split wrongly."""
+    category, code = category_of(character), ord(character)
     if category == "So":
-        circled = (0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189)
-        return any(first <= code <= last for first, last in circled)
-    if category in ("Mn", "Mc", "Cn"):
-        separators = (0x300, 0x344), (0x346, 0x362), (0xFE00, 0xFE0F)
-        noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
-        if not noncharacter and not any(first <= code <= last for first, last in separators):
-            raise Refused(f"U+{code:04X}: this Python can not tell whether it is alphabetic")
-        return False
+        return is_within(code, CIRCLED_LETTERS)
+    if category in ("Mn", "Mc"):
+        if not is_within(code, ALPHABETIC_MARKS + OTHER_MARKS):
+            raise Refused(f"U+{code:04X}: this reader can not tell whether it is alphabetic")
+        return is_within(code, ALPHABETIC_MARKS)
     return category[0] in "LN"
+
+
+def lower_case(character: str) -> str:
+    """Its lower case, one character or two."""
+    category_of(character)
+    return character.lower()
 
 
 # ---- §10: integers -------------------------------------------------------------------------------------------
@@ -650,12 +857,34 @@ def words(length: int) -> int:
     return -(-length // 4)
 
 
-def padded(values: list[int]) -> list[int]:
-    return values + [0] * (-len(values) % 4)
+def clamp(value: int, magnitude: int) -> int:
+    return max(-magnitude, min(magnitude, value))
 
 
 def saturate(value: int) -> int:
     return max(-32_768, min(32_767, value))
+
+
+def saturate32(value: int) -> int:
+    return max(-(1 << 31), min((1 << 31) - 1, value))
+
+
+def normalize(raw: int, channel: tuple[int, int, int, int]) -> int:
+    """§10.1: a channel's number, or its difference, as an input."""
+    zero, scale, pre_shift, shift = channel
+    shifted = clamp(saturate32(raw - zero) >> pre_shift, 65_535)
+    return clamp((shifted * scale + ((1 << shift) >> 1)) >> shift, 127)
+
+
+def mean(unit: tuple[int, ...]) -> int:
+    """§8 and §10.6: the mean over the steps of one unit."""
+    total = count = 0
+    for value in unit:
+        if count == MOST_SUMMED:
+            total, count = total >> 1, MOST_SUMMED // 2 + 1
+        total, count = total + value, count + 1
+    rounded = (abs(total) + count // 2) // count
+    return saturate(-rounded if total < 0 else rounded)
 
 
 def rounded_table(values: Callable[[int], Decimal], last: int, largest: int, layout: str, crc: int) -> list[int]:
@@ -729,34 +958,37 @@ def exp_of_minus(x: int) -> int:
     return (((power << 1) >> whole) + 1) >> 1
 
 
-def probability(logits: list[int], number: int) -> int:
+def probability(logits: list[int], number: int, inverse_temperature: int) -> int:
     """§10.8: the softmax probability of a class in Q0.15."""
-    exponentials = [exp_of_minus(max(logits) - logit) for logit in logits]
-    total = sum(exponentials)
-    return min(32_768, ((exponentials[number] << 15) + total // 2) // total)
+    distances = [((max(logits) - logit) * inverse_temperature) >> 12 for logit in logits]
+    weights = [exp_of_minus(min(0xFFFF_FFFF, distance)) for distance in distances]
+    total = sum(weights)
+    return min(ONE_PROBABILITY, ((weights[number] << 15) + total // 2) // total)
 
 
 # ---- command line --------------------------------------------------------------------------------------------
 
 
-def known_vectors(model: Model, known: SimpleNamespace) -> list[Any]:
+def known_steps(model: Model, known: SimpleNamespace) -> list[Any]:
     """What the first layer takes in of a known answer's input (appendix A)."""
     if known.kind == 0:
-        return model.vectors_of_text(known.content.text.encode())
+        return model.steps_of_text(known.content.text.encode())
     channels, values = known.content.channels, known.content.values
-    if channels == 0 or len(values) % (2 * channels):
-        refuse("KnownAnswer", 2 * channels, len(values))
-    return model.vectors_of_frames(list(struct.iter_unpack(f"<{channels}h", values)))
+    code = "h" if known.kind == 1 else "i"
+    layout = struct.Struct(f"<{channels}{code}")
+    if channels == 0 or len(values) % layout.size:
+        refuse("KnownAnswer", layout.size, len(values))
+    return model.steps_of_frames(list(layout.iter_unpack(values)))
 
 
 def check(model: Model, data: bytes) -> int:
     """Compares with a file of known answers (appendix A); the number of sequences that differ."""
-    different, count, answers = 0, int.from_bytes(data[:4], "little"), Postcard(data[4:])
+    different, count, answers = 0, int.from_bytes(data[:4], "little"), Postcard(data[4:], "known answers")
     expect_within("answers", 1, 0xFFFF_FFFF, count)
     for number in range(count):
         known = vars(answers.take(KNOWN_ANSWER))
         expected = {"class": known["class"], "logits": list(struct.unpack(f"<{len(model.labels)}i", known["logits"]))}
-        found = model.classify(known_vectors(model, known["input"]))
+        found = model.classify(known_steps(model, known["input"]))
         if any(found[name] != value for name, value in expected.items()):
             different += 1
             print(f"answer {number}, {known['input'].content}: expected {expected}, found {found}")
@@ -774,12 +1006,16 @@ def main(arguments: list[str]) -> int:
     try:
         if len(arguments) == 3 and arguments[0] == "--check":
             return 1 if check(Model(read(arguments[2])), read(arguments[1])) else 0
+        if len(arguments) == 2 and arguments[0] == "--describe":
+            described = Model(read(arguments[1])).describe()
+            print(json.dumps(described))
+            return 0 if described["id_is_right"] else 1
         if len(arguments) < 2 or arguments[0].startswith("--"):
             print(__doc__, file=sys.stderr)
             return 2
         model = Model(read(arguments[0]))
         for text in arguments[1:]:
-            print(json.dumps(model.classify(model.vectors_of_text(os.fsencode(text)))))
+            print(json.dumps(model.classify(model.steps_of_text(os.fsencode(text)))))
         return 0
     except (Refused, OSError, struct.error) as error:
         print(f"read_rnl.py: {error}", file=sys.stderr)

@@ -1,10 +1,10 @@
 //! The runtime's layers: `h` of every step and the final states, in each precision.
 
-use runtime::format::{Precision, Provenance};
+use runtime::format::{Precision, WordRule};
 use runtime::{Classifier, Model};
 use tests::Cpu;
 use trainer::examples::{Example, Examples};
-use trainer::export::{ExportedInput, ExportedNetwork, ModelFile, export};
+use trainer::export::{ExportedInput, ExportedNetwork, ModelFile, PartTwo, export};
 use trainer::network::{Cell, InputShape, NetworkConfig, Pooling, Sequence};
 use trainer::quantize::{Ranges, measure_ranges};
 use trainer::trace::{State, StepContent, states};
@@ -116,7 +116,9 @@ fn model_of(case: &Case, precision: Precision) -> ModelFile {
         pad_to: 0,
         ranges: &ranges(case, &weights, words + 2),
         rounding: None,
-        provenance: &Provenance::default(),
+        word_rule: WordRule::LowercaseWithMarks,
+        model_version: 0,
+        part_two: &PartTwo::default(),
     };
     export(&network, precision).unwrap()
 }

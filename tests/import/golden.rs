@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use runtime::format::{Precision, Provenance};
+use runtime::format::{Precision, WordRule};
 use runtime::{Classifier, Model};
 use serde::Deserialize;
 use serde_json::Value;
 use tests::Cpu;
-use trainer::export::{ExportedInput, ExportedNetwork, export};
+use trainer::export::{ExportedInput, ExportedNetwork, PartTwo, export};
 use trainer::import::{Description, NamedTensor, NamedTensors, weights_of};
 use trainer::network::{InputShape, NetworkConfig, Packed, Pooling, Sequence};
 use trainer::quantize::Ranges;
@@ -113,7 +113,9 @@ fn runtime_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
         pad_to: 0,
         ranges: &Ranges::default(),
         rounding: None,
-        provenance: &Provenance::default(),
+        word_rule: WordRule::LowercaseWithMarks,
+        model_version: 0,
+        part_two: &PartTwo::default(),
     };
     let file = export(&network, Precision::F32).unwrap();
     let model = Model::parse(file.bytes()).unwrap();

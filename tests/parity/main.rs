@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod by_step;
+mod curve;
 mod departures;
 mod end_to_end;
 mod fingerprints;

@@ -10,7 +10,7 @@ use runtime::format::Precision;
 use runtime::{LayerState, Model, Pushed};
 use tests::{binary, real_data, source, trained_run};
 use trainer::data::{Row, read_rows};
-use trainer::export::{ModelFile, TrainerVersion};
+use trainer::export::{ModelFile, PartTwo};
 use trainer::inference::{HostClassifier, raw_frame};
 use trainer::network::{Cell, Pooling};
 use trainer::training::TrainingConfig;
@@ -35,7 +35,7 @@ fn hidden(classifier: &mut HostClassifier<'_, '_>) -> Vec<f32> {
 /// Pushes the frames again and again until there were [`STREAM`]: none is refused, all states are finite, and the
 /// answers change to the end; the answers by class after each of the last frames, as many as there are.
 fn push_without_end(model: &Model<'_>, frames: &[&[f32]]) -> BTreeMap<usize, usize> {
-    let frames: Vec<Vec<i16>> = frames.iter().map(|frame| raw_frame(model, frame)).collect();
+    let frames: Vec<Vec<i32>> = frames.iter().map(|frame| raw_frame(model, frame)).collect();
     let mut classifier = HostClassifier::new(model).unwrap();
     let mut answers = BTreeMap::new();
     for (number, frame) in frames.iter().cycle().take(STREAM).enumerate() {
@@ -133,7 +133,8 @@ fn two_gestures_of_a_wand_are_found_in_one_stream() {
     trainer(&["export", "run", "--precision", "int8", "--out", "wand.rnl"], place.path(), "");
     let file = ModelFile::read(&place.path().join("wand.rnl")).unwrap();
     let model = Model::parse(file.bytes()).unwrap();
-    let span = TrainerVersion::parse(model.provenance().trainer_version).longest_row.unwrap() as usize;
+    let part_two = PartTwo::decode(model.part_two().unwrap()).unwrap();
+    let span = part_two.longest_row as usize;
     let rows = read_rows(&folder.join("test.csv"), &Default::default()).unwrap();
 
     // Four of one gesture, then four of the other: while all of the last frames are of one, it is the answer.

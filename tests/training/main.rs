@@ -4,6 +4,7 @@
 
 mod composed;
 mod devices;
+mod frames_and_words;
 mod long_data;
 
 use std::path::Path;

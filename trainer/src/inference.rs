@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use runtime::{Classifier, Logits, Model, Prediction};
+use runtime::{Classifier, Logits, Model, Prediction, Pushed};
 use thiserror::Error;
 
 use crate::data::{Content, DataError, Row};
@@ -57,10 +57,9 @@ impl HostClassifier<'_, '_> {
     ///
     /// # Errors
     /// [`InferenceError::Runtime`] for a model of text, or another number of values.
-    pub fn push_values(&mut self, frame: &[f32]) -> Result<(), InferenceError> {
+    pub fn push_values(&mut self, frame: &[f32]) -> Result<Pushed, InferenceError> {
         let raw = raw_frame(self.model, frame);
-        self.push_frame(&raw)?;
-        Ok(())
+        Ok(self.push_frame(&raw)?)
     }
 }
 
@@ -188,27 +187,29 @@ pub fn classes_by_step(
     match content {
         Content::Text(text) => {
             for byte in text.bytes() {
-                classifier.push_bytes(&[byte]);
-                add_classes(classifier, &mut by_step);
+                let Pushed { taken, .. } = classifier.push_bytes(&[byte]);
+                add_classes(classifier, taken, &mut by_step);
             }
         }
         Content::Frames(frames) => {
             for frame in frames.iter() {
-                classifier.push_values(frame)?;
-                add_classes(classifier, &mut by_step);
+                let Pushed { taken, .. } = classifier.push_values(frame)?;
+                add_classes(classifier, taken, &mut by_step);
             }
         }
     }
+    // A word that has begun, or frames that are too few for a step of their own.
     let last = classifier.predict().class;
-    add_classes(classifier, &mut by_step);
+    let ahead = classifier.steps().saturating_sub(u32::try_from(by_step.len()).unwrap_or(u32::MAX));
+    add_classes(classifier, ahead, &mut by_step);
     Ok(StepClasses { by_step, last })
 }
 
-/// Adds the class after the steps that are not in `by_step`.
-fn add_classes(classifier: &mut HostClassifier<'_, '_>, by_step: &mut Vec<usize>) {
-    let steps = classifier.steps() as usize;
-    if steps > by_step.len() {
-        by_step.resize(steps, largest(classifier.logits()));
+/// Adds the class after so many steps that came at once.
+fn add_classes(classifier: &mut HostClassifier<'_, '_>, steps: u32, by_step: &mut Vec<usize>) {
+    if steps > 0 {
+        let class = largest(classifier.logits());
+        by_step.extend(std::iter::repeat_n(class, steps as usize));
     }
 }
 

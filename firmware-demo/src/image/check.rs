@@ -42,7 +42,9 @@ pub(super) fn row<const CAPACITY: usize>(
     line.number("row", number.into());
     match answer.input {
         KnownInput::Text(text) => line.text("text", text),
-        KnownInput::Frames { channels, .. } | KnownInput::WideFrames { channels, .. } => line.number("channels", channels.into()),
+        KnownInput::Frames { channels, .. } | KnownInput::WideFrames { channels, .. } => {
+            line.number("channels", channels.into())
+        }
     };
     line.number("matches", matches.into());
     describe(&mut line, &classified, &logits);

@@ -23,13 +23,13 @@ use crate::numeric;
 /// Pre-activations Q3.12, gates and `h` Q0.15.
 pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Int8>) {
     let Direction { input, recurrent, results, shape, .. } = direction;
-    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
-    let rows = input.of_units(shape.hidden_size).zip(recurrent.of_units(shape.hidden_size));
-    for (unit, (hidden, (w, u))) in buffers.hidden.iter_mut().zip(rows).enumerate() {
-        let mut input_sums = input.layout.dot_3(w, x);
+    let units = shape.hidden_size;
+    let (w, u) = (input.gates::<3>(units, buffers.inputs), recurrent.gates::<3>(units, buffers.recurrent));
+    for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
+        let mut input_sums = input.layout.dot_3(&w, unit);
         int8::add_one_hot(&mut input_sums, &direction.numbers::<3>(unit), one_hot);
         let [reset_x, update_x, new_x] = input_sums;
-        let [reset_h, update_h, new_h] = recurrent.layout.dot_3(u, h);
+        let [reset_h, update_h, new_h] = recurrent.layout.dot_3(&u, unit);
         let sums = [reset_x.wrapping_add(reset_h), update_x.wrapping_add(update_h), new_x, new_h];
         let [reset, update, new_x, new_h] = results.pre_activations(direction.numbers(unit), sums);
         let candidate = numeric::tanh(numeric::reset_sum(new_x, numeric::sigmoid(reset), new_h));
@@ -45,13 +45,13 @@ pub(crate) fn step_float<Weight: FloatWeight>(
     buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
 ) {
     let Direction { input, recurrent, results, shape, .. } = direction;
-    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
-    let rows = input.of_units(shape.hidden_size).zip(recurrent.of_units(shape.hidden_size));
-    for (unit, (hidden, (w, u))) in buffers.hidden.iter_mut().zip(rows).enumerate() {
-        let mut input_sums = kernels::dot_3_float(w, x);
+    let units = shape.hidden_size;
+    let (w, u) = (input.gates::<3>(units, buffers.inputs), recurrent.gates::<3>(units, buffers.recurrent));
+    for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
+        let mut input_sums = kernels::dot_3_float(&w, unit);
         float::add_one_hot(&mut input_sums, &direction.numbers::<3>(unit), one_hot);
         let [reset_x, update_x, new_x] = input_sums;
-        let [reset_h, update_h, new_h] = kernels::dot_3_float(u, h);
+        let [reset_h, update_h, new_h] = kernels::dot_3_float(&u, unit);
         let mut sums = [reset_x + reset_h, update_x + update_h, new_x, new_h];
         float::add_bias(&mut sums, &direction.numbers::<4>(unit), results.bias);
         let [reset, update, new_x, new_h] = sums;

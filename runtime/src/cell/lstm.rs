@@ -23,13 +23,11 @@ use crate::numeric;
 pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Int8>) {
     let Direction { input, recurrent, results, shape, .. } = direction;
     let fraction_bits = results.scales.state_fraction_bits;
-    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
-    let rows = input.of_units(shape.hidden_size).zip(recurrent.of_units(shape.hidden_size));
-    let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut()).zip(rows);
-    for (unit, ((cell, hidden), (w, u))) in units.enumerate() {
+    let units = shape.hidden_size;
+    let parts = [input.gates::<4>(units, buffers.inputs), recurrent.gates::<4>(units, buffers.recurrent)];
+    for (unit, (cell, hidden)) in buffers.cell.iter_mut().zip(buffers.hidden.iter_mut()).enumerate() {
         let numbers = direction.numbers::<4>(unit);
-        let sums = input.layout.dot_4([0; 4], w, x);
-        let mut sums = recurrent.layout.dot_4(sums, u, h);
+        let mut sums = recurrent.layout.dot_4(&parts, unit);
         int8::add_one_hot(&mut sums, &numbers, one_hot);
         let [input, forget, candidate, output] = results.pre_activations(numbers, sums);
         *cell = numeric::cell_update(
@@ -51,13 +49,11 @@ pub(crate) fn step_float<Weight: FloatWeight>(
     buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
 ) {
     let Direction { input, recurrent, results, shape, .. } = direction;
-    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
-    let rows = input.of_units(shape.hidden_size).zip(recurrent.of_units(shape.hidden_size));
-    let units = buffers.cell.iter_mut().zip(buffers.hidden.iter_mut()).zip(rows);
-    for (unit, ((cell, hidden), (w, u))) in units.enumerate() {
+    let units = shape.hidden_size;
+    let parts = [input.gates::<4>(units, buffers.inputs), recurrent.gates::<4>(units, buffers.recurrent)];
+    for (unit, (cell, hidden)) in buffers.cell.iter_mut().zip(buffers.hidden.iter_mut()).enumerate() {
         let numbers = direction.numbers::<4>(unit);
-        let sums = kernels::dot_4_float([0.0; 4], w, x);
-        let mut sums = kernels::dot_4_float(sums, u, h);
+        let mut sums = kernels::dot_4_float(&parts, unit);
         float::add_one_hot(&mut sums, &numbers, one_hot);
         float::add_bias(&mut sums, &numbers, results.bias);
         let [input, forget, candidate, output] = sums;

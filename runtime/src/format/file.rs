@@ -5,12 +5,12 @@ use super::{
 };
 use crate::error::{Error, Field, Part, expect, saturated};
 
-/// What a model's id is: the first 16 bytes of the SHA-256 of what a device needs, with the id and the lengths and
+/// What a model's id is: the first 16 bytes of the SHA-256 of what a device needs, with the id, the lengths and
 /// checksums from offset 48 on as zeros.
 ///
 /// A stripped file has the same id as the whole. The trainer computes it; a device takes it as it is.
 pub const ID_DEFINITION: &str =
-    "SHA-256 of the device's part, bytes 16 to 31 and 48 to 63 as zeros, its first 16 bytes";
+    "SHA-256 of the device's part, bytes 14 to 31 and 48 to 63 as zeros, its first 16 bytes";
 
 /// The parts of a model file whose lengths and checksums are right.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Dot products in plain Rust, for every machine.
 //!
-//! A cell multiplies the rows of all gates of one unit at once, so that every value of the vector is loaded once.
+//! A cell multiplies the rows of all gates of one unit at once, so that every value of a vector is loaded once.
 //! Integer sums are exact: [`crate::Model::parse`] has bounded them. Float sums are added from the first column to
 //! the last, without a fused product, so that all machines give the same bits. Rows have a weight for each value of the
 //! vector; a row that does not exist is empty, and what it gives is not used.
@@ -15,15 +15,48 @@ const BLOCK: usize = 8;
 /// Bytes of so many weights in 4 bits.
 const NIBBLE_BLOCK: usize = BLOCK / 2;
 
+/// The rows of some gates, those of one unit after the other in each, and the vector that they are multiplied with.
+pub(crate) struct Gates<'a, Item, Value, const GATES: usize> {
+    /// The rows of each gate.
+    pub(crate) rows: [&'a [Item]; GATES],
+    /// Items of a row.
+    pub(crate) stride: usize,
+    pub(crate) vector: &'a [Value],
+}
+
+impl<'a, Item, Value, const GATES: usize> Gates<'a, Item, Value, GATES> {
+    /// The rows of a unit, each of so many items, at most the stride; `None` for a unit that does not exist. That all are
+    /// of one length spares the loops below their comparisons.
+    #[inline(always)]
+    fn of(&self, unit: usize, items: usize) -> Option<[&'a [Item]; GATES]> {
+        let start = unit.wrapping_mul(self.stride);
+        let mut rows: [&[Item]; GATES] = [&[]; GATES];
+        for (row, of_gate) in rows.iter_mut().zip(self.rows) {
+            *row = of_gate.get(start..)?.get(..items)?;
+        }
+        Some(rows)
+    }
+}
+
 /// The two weights of a byte.
 #[inline(always)]
 pub(crate) const fn nibbles(byte: u8) -> [i8; 2] {
     [(byte << 4) as i8 >> 4, byte as i8 >> 4]
 }
 
-/// Four rows of weights times one vector, on top of other sums: `result[k] = sums[k] + sum_j rows[k][j] * vector[j]`.
+/// A unit's rows of four gates, in two parts: `result[k] = sum over the parts of sum_j rows[k][j] * vector[j]`.
 #[inline(never)]
-pub(crate) fn dot_4_i8(mut sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
+pub(crate) fn dot_4_i8(parts: &[Gates<'_, u8, i8, 4>; 2], unit: usize) -> [i32; 4] {
+    let mut sums = [0; 4];
+    for part in parts {
+        let Some(rows) = part.of(unit, part.vector.len()) else { break };
+        sums = add_4_i8(sums, rows, part.vector);
+    }
+    sums
+}
+
+#[inline(always)]
+fn add_4_i8(mut sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
     let mut add = |x: i8, weights: [u8; 4]| {
         for (sum, weight) in sums.iter_mut().zip(weights) {
             *sum = sum.wrapping_add(i32::from(weight as i8) * i32::from(x));
@@ -42,12 +75,12 @@ pub(crate) fn dot_4_i8(mut sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [
     sums
 }
 
-/// Three rows of weights times one vector: `result[k] = sum_j rows[k][j] * vector[j]`.
+/// A unit's rows of three gates: `result[k] = sum_j rows[k][j] * vector[j]`.
 #[inline(never)]
-pub(crate) fn dot_3_i8(rows: [&[u8]; 3], vector: &[i8]) -> [i32; 3] {
+pub(crate) fn dot_3_i8(gates: &Gates<'_, u8, i8, 3>, unit: usize) -> [i32; 3] {
     let mut sums = [0_i32; 3];
-    let [a, b, c] = rows;
-    for (((x, a), b), c) in vector.iter().zip(a).zip(b).zip(c) {
+    let Some([a, b, c]) = gates.of(unit, gates.vector.len()) else { return sums };
+    for (((x, a), b), c) in gates.vector.iter().zip(a).zip(b).zip(c) {
         let x = i32::from(*x);
         for (sum, weight) in sums.iter_mut().zip([a, b, c]) {
             *sum = sum.wrapping_add(i32::from(*weight as i8) * x);
@@ -65,7 +98,17 @@ pub(crate) fn dot_i8(sum: i32, weights: &[u8], vector: &[i8]) -> i32 {
 
 /// [`dot_4_i8`] of weights in 4 bits.
 #[inline(never)]
-pub(crate) fn dot_4_i4(mut sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
+pub(crate) fn dot_4_i4(parts: &[Gates<'_, u8, i8, 4>; 2], unit: usize) -> [i32; 4] {
+    let mut sums = [0; 4];
+    for part in parts {
+        let Some(rows) = part.of(unit, part.vector.len() / 2) else { break };
+        sums = add_4_i4(sums, rows, part.vector);
+    }
+    sums
+}
+
+#[inline(always)]
+fn add_4_i4(mut sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
     let mut add = |[x, y]: [i8; 2], weights: [u8; 4]| {
         for (sum, weights) in sums.iter_mut().zip(weights) {
             let [low, high] = nibbles(weights).map(i32::from);
@@ -88,10 +131,10 @@ pub(crate) fn dot_4_i4(mut sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [
 
 /// [`dot_3_i8`] of weights in 4 bits.
 #[inline(never)]
-pub(crate) fn dot_3_i4(rows: [&[u8]; 3], vector: &[i8]) -> [i32; 3] {
+pub(crate) fn dot_3_i4(gates: &Gates<'_, u8, i8, 3>, unit: usize) -> [i32; 3] {
     let mut sums = [0_i32; 3];
-    let [a, b, c] = rows;
-    for ((([x, y], a), b), c) in vector.as_chunks::<2>().0.iter().zip(a).zip(b).zip(c) {
+    let Some([a, b, c]) = gates.of(unit, gates.vector.len() / 2) else { return sums };
+    for ((([x, y], a), b), c) in gates.vector.as_chunks::<2>().0.iter().zip(a).zip(b).zip(c) {
         for (sum, weights) in sums.iter_mut().zip([a, b, c]) {
             let [low, high] = nibbles(*weights).map(i32::from);
             *sum = sum.wrapping_add(low * i32::from(*x)).wrapping_add(high * i32::from(*y));
@@ -160,11 +203,14 @@ impl FloatWeight for half::f16 {
 /// [`dot_4_i8`] in `f32`.
 #[cfg(feature = "float")]
 #[inline(never)]
-pub(crate) fn dot_4_float<Weight: FloatWeight>(mut sums: [f32; 4], rows: [&[Weight]; 4], vector: &[f32]) -> [f32; 4] {
-    let [a, b, c, d] = rows;
-    for ((((x, a), b), c), d) in vector.iter().zip(a).zip(b).zip(c).zip(d) {
-        for (sum, weight) in sums.iter_mut().zip([a, b, c, d]) {
-            *sum += weight.widen() * x;
+pub(crate) fn dot_4_float<Weight: FloatWeight>(parts: &[Gates<'_, Weight, f32, 4>; 2], unit: usize) -> [f32; 4] {
+    let mut sums = [0.0_f32; 4];
+    for part in parts {
+        let Some([a, b, c, d]) = part.of(unit, part.vector.len()) else { break };
+        for ((((x, a), b), c), d) in part.vector.iter().zip(a).zip(b).zip(c).zip(d) {
+            for (sum, weight) in sums.iter_mut().zip([a, b, c, d]) {
+                *sum += weight.widen() * x;
+            }
         }
     }
     sums
@@ -173,10 +219,10 @@ pub(crate) fn dot_4_float<Weight: FloatWeight>(mut sums: [f32; 4], rows: [&[Weig
 /// [`dot_3_i8`] in `f32`.
 #[cfg(feature = "float")]
 #[inline]
-pub(crate) fn dot_3_float<Weight: FloatWeight>(rows: [&[Weight]; 3], vector: &[f32]) -> [f32; 3] {
+pub(crate) fn dot_3_float<Weight: FloatWeight>(gates: &Gates<'_, Weight, f32, 3>, unit: usize) -> [f32; 3] {
     let mut sums = [0.0_f32; 3];
-    let [a, b, c] = rows;
-    for (((x, a), b), c) in vector.iter().zip(a).zip(b).zip(c) {
+    let Some([a, b, c]) = gates.of(unit, gates.vector.len()) else { return sums };
+    for (((x, a), b), c) in gates.vector.iter().zip(a).zip(b).zip(c) {
         for (sum, weight) in sums.iter_mut().zip([a, b, c]) {
             *sum += weight.widen() * x;
         }
@@ -200,10 +246,34 @@ mod tests {
 
     use super::*;
 
+    /// For each of `GATES` gates the rows of two units: one reversed, then the row itself.
+    fn two_units<Item: Copy, const GATES: usize>(rows: [&[Item]; GATES]) -> [Vec<Item>; GATES] {
+        rows.map(|row| row.iter().rev().chain(row).copied().collect())
+    }
+
+    fn gates<'a, Item, Value, const GATES: usize>(
+        units: &'a [Vec<Item>; GATES],
+        vector: &'a [Value],
+    ) -> Gates<'a, Item, Value, GATES> {
+        Gates { rows: units.each_ref().map(Vec::as_slice), stride: units[0].len() / 2, vector }
+    }
+
+    /// The product of the second unit's rows of four gates, whose items after the first `cut` are a part of their own.
+    fn in_parts<Item: Copy, Value, Sum>(
+        rows: [&[Item]; 4],
+        vector: &[Value],
+        cut: usize,
+        product: impl Fn(&[Gates<'_, Item, Value, 4>; 2], usize) -> Sum,
+    ) -> Sum {
+        let (first, second) = (two_units(rows.map(|row| &row[..cut])), two_units(rows.map(|row| &row[cut..])));
+        let (x, h) = vector.split_at(cut * (vector.len() / rows[0].len().max(1)));
+        product(&[gates(&first, x), gates(&second, h)], 1)
+    }
+
     proptest! {
         #[test]
         fn integer_products_are_the_exact_sums(
-            columns in prop::collection::vec(any::<([i8; 4], i8)>(), 0..70),
+            columns in prop::collection::vec(any::<([i8; 4], i8)>(), 0..70), cut in 0_usize..70,
         ) {
             let (rows, vector): (Vec<[i8; 4]>, Vec<i8>) = columns.iter().copied().unzip();
             let columns = columns.len();
@@ -212,10 +282,11 @@ mod tests {
             let exact = rows.each_ref().map(|row| {
                 (0..columns).map(|column| i64::from(row[column]) * i64::from(vector[column])).sum::<i64>()
             });
-            let [w, x, y, z] = exact;
-            let [a, b, c, d] = rows.each_ref().map(|row| bytemuck::cast_slice(row));
-            prop_assert_eq!(dot_4_i8([0, 1, -2, 3], [a, b, c, d], &vector).map(i64::from), [w, x + 1, y - 2, z + 3]);
-            prop_assert_eq!(dot_3_i8([a, b, c], &vector).map(i64::from), [exact[0], exact[1], exact[2]]);
+            let [a, b, c, d]: [&[u8]; 4] = rows.each_ref().map(|row| bytemuck::cast_slice(row));
+            let found = in_parts([a, b, c, d], &vector, cut.min(columns), dot_4_i8);
+            prop_assert_eq!(found.map(i64::from), exact);
+            let found = dot_3_i8(&gates(&two_units([a, b, c]), &vector), 1);
+            prop_assert_eq!(found.map(i64::from), [exact[0], exact[1], exact[2]]);
             prop_assert_eq!(i64::from(dot_i8(9, d, &vector)), exact[3] + 9);
             let wide: Vec<i16> = vector.iter().map(|x| i16::from(*x)).collect();
             prop_assert_eq!(i64::from(dot_i16(d, &wide)), exact[3]);
@@ -223,7 +294,7 @@ mod tests {
 
         #[test]
         fn products_of_4_bits_are_the_exact_sums(
-            columns in prop::collection::vec(any::<([u8; 4], [i8; 2])>(), 0..40),
+            columns in prop::collection::vec(any::<([u8; 4], [i8; 2])>(), 0..40), cut in 0_usize..40,
         ) {
             let (bytes, vector): (Vec<[u8; 4]>, Vec<[i8; 2]>) = columns.iter().copied().unzip();
             let vector = vector.concat();
@@ -235,10 +306,11 @@ mod tests {
             let exact = rows.each_ref().map(|row| {
                 (0..vector.len()).map(|column| weight(row, column) * i64::from(vector[column])).sum::<i64>()
             });
-            let [w, x, y, z] = exact;
             let [a, b, c, d] = rows.each_ref().map(Vec::as_slice);
-            prop_assert_eq!(dot_4_i4([0, 1, -2, 3], [a, b, c, d], &vector).map(i64::from), [w, x + 1, y - 2, z + 3]);
-            prop_assert_eq!(dot_3_i4([a, b, c], &vector).map(i64::from), [exact[0], exact[1], exact[2]]);
+            let found = in_parts([a, b, c, d], &vector, cut.min(bytes.len()), dot_4_i4);
+            prop_assert_eq!(found.map(i64::from), exact);
+            let found = dot_3_i4(&gates(&two_units([a, b, c]), &vector), 1);
+            prop_assert_eq!(found.map(i64::from), [exact[0], exact[1], exact[2]]);
             prop_assert_eq!(i64::from(dot_i4(9, d, &vector)), exact[3] + 9);
         }
     }
@@ -251,12 +323,15 @@ mod tests {
             for (byte, x) in [(0x77_u8, i8::MIN), (0x88, i8::MIN), (0x99, 127), (0x77, 127)] {
                 let (row, vector) = (std::vec![byte; columns / 2], std::vec![x; columns]);
                 let expected = columns as i32 * i32::from(nibbles(byte)[0]) * i32::from(x);
-                assert_eq!(dot_4_i4([0; 4], [&row; 4], &vector), [expected; 4]);
-                assert_eq!(dot_3_i4([&row; 3], &vector), [expected; 3]);
+                assert_eq!(in_parts([&row; 4], &vector, row.len() / 2, dot_4_i4), [expected; 4]);
+                assert_eq!(dot_3_i4(&gates(&two_units([&row; 3]), &vector), 1), [expected; 3]);
                 assert_eq!(dot_i4(0, &row, &vector), expected);
             }
         }
-        assert_eq!(dot_4_i4([0; 4], [&[], &[], &[], &[]], &[1; 12]), [0; 4], "a row that does not exist");
+        let row = [0x77; 6];
+        let units = two_units([&row; 4]);
+        let of = |unit| dot_4_i4(&[gates(&units, &[1; 12]), gates(&units, &[0; 12])], unit);
+        assert_eq!((of(1), of(2), of(usize::MAX)), ([84; 4], [0; 4], [0; 4]), "a unit that does not exist");
     }
 
     #[cfg(feature = "float")]
@@ -264,19 +339,21 @@ mod tests {
         #[test]
         fn float_products_are_one_sum_from_the_first_column_to_the_last(
             rows in prop::collection::vec(any::<[i8; 4]>(), 0..40), vector in prop::collection::vec(-9.0..9.0_f32, 40),
+            cut in 0_usize..40,
         ) {
+            let vector = &vector[..rows.len()];
+            let cut = cut.min(rows.len());
             let row = |number: usize| rows.iter().map(|row| f32::from(row[number]) / 77.0).collect::<Vec<_>>();
             let rows = [0, 1, 2, 3].map(row);
             let sums = rows.each_ref().map(|row| {
-                let mut sum = 0.5;
-                row.iter().zip(&vector).for_each(|(weight, x)| sum += weight * x);
+                let mut sum = 0.0;
+                row.iter().zip(vector).for_each(|(weight, x)| sum += weight * x);
                 sum
             });
             let [a, b, c, d] = rows.each_ref().map(Vec::as_slice);
-            prop_assert_eq!(dot_4_float([0.5; 4], [a, b, c, d], &vector), sums);
-            prop_assert_eq!(dot_float(0.5, d, &vector), sums[3]);
-            let from_zero = [a, b, c].map(|row| dot_float(0.0, row, &vector));
-            prop_assert_eq!(dot_3_float([a, b, c], &vector), from_zero);
+            prop_assert_eq!(in_parts([a, b, c, d], vector, cut, dot_4_float), sums);
+            prop_assert_eq!(dot_float(dot_float(0.0, &d[..cut], &vector[..cut]), &d[cut..], &vector[cut..]), sums[3]);
+            prop_assert_eq!(dot_3_float(&gates(&two_units([a, b, c]), vector), 1), [sums[0], sums[1], sums[2]]);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::error::{Error, Field, expect_within, invalid};
 use crate::format::{Cell, IntegerChannel, Tensors};
+use crate::kernels::Gates;
 use crate::{kernels, numeric};
 
 /// Weights in 8 or 4 bits with a scale a row, integers throughout.
@@ -34,21 +35,21 @@ impl Layout {
         }
     }
 
-    /// Three rows of weights times one vector.
+    /// A unit's rows of three gates times their vector.
     #[inline(always)]
-    pub(crate) fn dot_3(self, rows: [&[u8]; 3], vector: &[i8]) -> [i32; 3] {
+    pub(crate) fn dot_3(self, gates: &Gates<'_, u8, i8, 3>, unit: usize) -> [i32; 3] {
         match self {
-            Self::Bytes => kernels::dot_3_i8(rows, vector),
-            Self::Nibbles => kernels::dot_3_i4(rows, vector),
+            Self::Bytes => kernels::dot_3_i8(gates, unit),
+            Self::Nibbles => kernels::dot_3_i4(gates, unit),
         }
     }
 
-    /// `sums`, and four rows of weights times one vector.
+    /// A unit's rows of four gates, in two parts, times their vectors.
     #[inline(always)]
-    pub(crate) fn dot_4(self, sums: [i32; 4], rows: [&[u8]; 4], vector: &[i8]) -> [i32; 4] {
+    pub(crate) fn dot_4(self, parts: &[Gates<'_, u8, i8, 4>; 2], unit: usize) -> [i32; 4] {
         match self {
-            Self::Bytes => kernels::dot_4_i8(sums, rows, vector),
-            Self::Nibbles => kernels::dot_4_i4(sums, rows, vector),
+            Self::Bytes => kernels::dot_4_i8(parts, unit),
+            Self::Nibbles => kernels::dot_4_i4(parts, unit),
         }
     }
 

@@ -15,7 +15,7 @@ const MOST_SUMMED: u32 = 65_535;
 pub(crate) fn gather<A: Arithmetic>(pooling: Pooling, gathered: &mut [A::Sum], output: &[A::State], summed: &mut u32) {
     let is_first = *summed == 0;
     if *summed >= MOST_SUMMED {
-        *summed = MOST_SUMMED / 2;
+        *summed = MOST_SUMMED.div_ceil(2);
         if pooling == Pooling::Mean {
             gathered.iter_mut().for_each(A::halve);
         }

@@ -1,4 +1,5 @@
 use super::arithmetic::Arithmetic;
+use crate::kernels::Gates;
 
 /// Rows of stored numbers.
 pub(crate) struct Rows<'m, A: Arithmetic> {
@@ -23,37 +24,20 @@ impl<'m, A: Arithmetic> Rows<'m, A> {
         values.get(..self.width).unwrap_or_default()
     }
 
-    /// For each of `units` units, and without an end empty rows after them, the unit's row of each gate.
+    /// The rows of the first `GATES` gates, and the vector that they are multiplied with.
     #[inline(always)]
-    pub(crate) fn of_units<const GATES: usize>(&self, units: usize) -> UnitRows<'m, A::Item, GATES> {
+    pub(crate) fn gates<'a, const GATES: usize>(
+        &'a self,
+        units: usize,
+        vector: &'a [A::Value],
+    ) -> Gates<'a, A::Item, A::Value, GATES> {
         let of_gate = self.stride.wrapping_mul(units);
         let mut rest = self.items;
-        let gates = [(); GATES].map(|()| {
+        let rows = [(); GATES].map(|()| {
             let (gate, after) = rest.split_at_checked(of_gate).unwrap_or_default();
             rest = after;
             gate
         });
-        UnitRows { gates, stride: self.stride }
-    }
-}
-
-/// The rows of one unit after the other.
-pub(crate) struct UnitRows<'m, Item, const GATES: usize> {
-    /// The rows of each gate that are left.
-    gates: [&'m [Item]; GATES],
-    stride: usize,
-}
-
-impl<'m, Item, const GATES: usize> Iterator for UnitRows<'m, Item, GATES> {
-    type Item = [&'m [Item]; GATES];
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Self::Item> {
-        let stride = self.stride;
-        Some(self.gates.each_mut().map(|rest| {
-            let (row, after) = rest.split_at_checked(stride).unwrap_or_default();
-            *rest = after;
-            row
-        }))
+        Gates { rows, stride: self.stride, vector: self.vector(vector) }
     }
 }

@@ -229,15 +229,21 @@ mod tests {
         let content = Content::Frames(Frames { channels: 4, values });
         rows.add(&Row { label: "a".into(), content });
         let names = strings(&["`x`", "`p`", "`y`", "`flag`"]);
-        let found = rows.channel_notices(&names, 8.0);
+        let found = rows.channel_notices(&names, &[8.0; 4]);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0], "channels that never change and tell nothing: `p` (always 101325)");
         assert!(
-            found[1].contains("`x` (-0.5 to 0.5) becomes 1 value; `flag` (3 to 4) becomes 2 values"),
+            found[1].contains(
+                "`x` (-0.5 to 0.5) becomes 1 value in units of 8; `flag` (3 to 4) becomes 2 values in units of 8"
+            ),
             "{}",
             found[1]
         );
-        assert_eq!(rows.channel_notices(&names, 1.0 / 8_192.0).len(), 1, "integers are exact in this unit");
+        let of_its_own = [1.0 / 8_192.0, 1.0, 1.0, 8.0];
+        let found = rows.channel_notices(&names, &of_its_own);
+        assert!(found.len() == 2 && !found[1].contains("`x`") && found[1].contains("`flag`"), "{found:?}");
+        let fine = [1.0 / 8_192.0; 4];
+        assert_eq!(rows.channel_notices(&names, &fine).len(), 1, "integers are exact in this unit");
     }
 
     #[test]

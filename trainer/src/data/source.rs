@@ -190,7 +190,7 @@ mod tests {
             assert!(counts.len() == 10 && most - fewest <= rows.len() / 100 + 1, "{counts:?}");
         }
         let encoder = Encoder::learn(&TrainingConfig::default(), &data).unwrap();
-        assert_eq!(encoder.normalization().unwrap().unit, 1.0);
+        assert_eq!(encoder.normalization().unwrap().unit(0), 1.0);
     }
 
     #[test]

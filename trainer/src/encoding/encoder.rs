@@ -293,7 +293,8 @@ impl Encoder {
             Input::HashedWords => Ok(Self::hashed_words(config)),
             Input::FingerprintedWords => {
                 let buckets = subword_buckets(config);
-                load_fingerprints(folder, config.word_rule).map(|known| Self::FingerprintedWords(known.with_subword_buckets(buckets)))
+                load_fingerprints(folder, config.word_rule)
+                    .map(|known| Self::FingerprintedWords(known.with_subword_buckets(buckets)))
             }
             Input::Characters => {
                 let Alphabet { characters } = read_toml(&folder.alphabet())?;
@@ -364,9 +365,7 @@ impl fmt::Display for Encoder {
             }
             Self::Characters(alphabet) => write!(formatter, "{} characters", alphabet.words().len()),
             Self::Bytes => write!(formatter, "bytes"),
-            Self::Frames(normalization) => {
-                normalization.fmt(formatter)
-            }
+            Self::Frames(normalization) => normalization.fmt(formatter),
         }
     }
 }

@@ -219,7 +219,8 @@ impl FrameNormalization {
         let frame = |number: usize| &normalized[number * width..][..width];
         let missing = self.frames_per_step.saturating_sub(frames);
         let steps = (0..self.steps(frames)).map(|step| step * self.frame_stride);
-        let numbers = steps.flat_map(|first| (first..first + self.frames_per_step).map(|place| place.saturating_sub(missing)));
+        let numbers =
+            steps.flat_map(|first| (first..first + self.frames_per_step).map(|place| place.saturating_sub(missing)));
         numbers.flat_map(frame).copied().collect()
     }
 
@@ -467,7 +468,8 @@ mod tests {
         assert_eq!((found.unit(0), found.unit(1)), (1.0 / 8_192.0, 1.0 / 1_024.0));
         let pressure = found.normalize(&[0.0, 101_325.125, 0.0, 101_326.125]);
         assert!((pressure[3] - pressure[1] - found.values.scale[1]).abs() < 0.01 * found.values.scale[1]);
-        let integers: Vec<f32> = (0..100).flat_map(|n| [(n % 5) as f32 * 0.25, (n % 11) as f32 + 25_939_200.0]).collect();
+        let integers: Vec<f32> =
+            (0..100).flat_map(|n| [(n % 5) as f32 * 0.25, (n % 11) as f32 + 25_939_200.0]).collect();
         assert_eq!(learn(2, &integers, None).unit(1), 1.0);
         let similar: Vec<f32> = (0..100).flat_map(|n| [(n % 5) as f32 * 0.25, (n % 11) as f32 * 1.5]).collect();
         assert!(learn(2, &similar, None).has_one_unit());
@@ -485,16 +487,16 @@ mod tests {
     #[test]
     fn steps_are_made_of_frames_and_their_differences() {
         let values = [0.0, 3.0, 9.0, 10.0, 4.0, 2.0, 7.0];
-        let settings = FrameSettings { frames_per_step: 3, frame_stride: 2, differences: true, ..FrameSettings::SINGLE };
+        let settings =
+            FrameSettings { frames_per_step: 3, frame_stride: 2, differences: true, ..FrameSettings::SINGLE };
         let found = learn_of(1, &values, settings);
         assert_eq!((found.values_of_a_step(), found.steps(7), found.frames(3)), (6, 3, 7));
         let differences = found.differences.as_ref().map(|part| (part.mean[0], part.scale[0]));
         let (mean, scale) = (found.values.mean[0], found.values.scale[0]);
         let (difference_mean, difference_scale) = differences.unwrap_or_default();
         assert!((difference_mean - 7.0 / 6.0).abs() < 1e-6);
-        let pair = |value: f32, difference: f32| {
-            [(value - mean) * scale, (difference - difference_mean) * difference_scale]
-        };
+        let pair =
+            |value: f32, difference: f32| [(value - mean) * scale, (difference - difference_mean) * difference_scale];
         let expected = [
             [pair(0.0, 0.0), pair(3.0, 3.0), pair(9.0, 6.0)],
             [pair(9.0, 6.0), pair(10.0, 1.0), pair(4.0, -6.0)],
@@ -509,8 +511,8 @@ mod tests {
 
     #[test]
     fn normalizations_of_earlier_runs_are_read() {
-        let old: FrameNormalization =
-            toml::from_str("unit = 0.5\nmean = [1.0, 2.0]\nscale = [3.0, 4.0]\n").unwrap_or_else(|error| panic!("{error}"));
+        let old: FrameNormalization = toml::from_str("unit = 0.5\nmean = [1.0, 2.0]\nscale = [3.0, 4.0]\n")
+            .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((old.channels(), old.unit(1), old.values_of_a_step(), old.steps(9)), (2, 0.5, 2, 9));
         let text = toml::to_string(&old).unwrap_or_default();
         assert_eq!(toml::from_str(&text), Ok(old));

@@ -59,8 +59,7 @@ impl Assembly<'_> {
             ModelFile::from_bytes(&bytes)
         };
         let draft = write(header);
-        header.capacity =
-            length(Model::parse_any_capacity(draft.bytes()).map_err(Error::Export)?.required_words())?;
+        header.capacity = length(Model::parse_any_capacity(draft.bytes()).map_err(Error::Export)?.required_words())?;
         let file = write(header);
         Model::parse(file.bytes()).map_err(Error::Export)?;
         Ok(file)
@@ -70,7 +69,7 @@ impl Assembly<'_> {
 /// The id of the model whose device's part this is, see [`runtime::format::ID_DEFINITION`].
 pub(crate) fn model_id(device_part: &[u8]) -> [u8; 16] {
     let mut header = device_part[..HEADER_LENGTH].to_vec();
-    header[16..32].fill(0);
+    header[14..32].fill(0);
     header[48..].fill(0);
     let digest = Sha256::new().chain_update(header).chain_update(&device_part[HEADER_LENGTH..]).finalize();
     std::array::from_fn(|place| digest[place])

@@ -33,9 +33,8 @@ fn add_units(tensors: &mut TensorArea, normalization: &FrameNormalization) {
 /// Adds the normalization of frames in float.
 pub(super) fn add_float(tensors: &mut TensorArea, normalization: &FrameNormalization) -> Frames {
     add_units(tensors, normalization);
-    for ChannelNormalization { mean, scale } in [Some(&normalization.values), normalization.differences.as_ref()]
-        .into_iter()
-        .flatten()
+    for ChannelNormalization { mean, scale } in
+        [Some(&normalization.values), normalization.differences.as_ref()].into_iter().flatten()
     {
         let channel = |(zero, scale): (&f32, &f32)| FloatChannel { zero: *zero, scale: *scale };
         tensors.add(&mean.iter().zip(scale).map(channel).collect::<Vec<_>>());
@@ -132,7 +131,12 @@ mod tests {
 
     #[test]
     fn integers_are_near_the_float_normalization_for_small_and_large_numbers() {
-        let cases = [(1.0, 3.0, 0.02, 4.0), (1.0 / 2048.0, 101_325.3, 0.3, 3.5), (0.001, -9.8, 5.0, 6.0), (64.0, 1e9, 1e-7, 2.0)];
+        let cases = [
+            (1.0, 3.0, 0.02, 4.0),
+            (1.0 / 2048.0, 101_325.3, 0.3, 3.5),
+            (0.001, -9.8, 5.0, 6.0),
+            (64.0, 1e9, 1e-7, 2.0),
+        ];
         for (unit, mean, scale, range) in cases {
             let IntegerNumbers { channel, unit: of_result, offset } = integers(unit, mean, scale, range);
             for part in -100..=100_i32 {

@@ -31,14 +31,14 @@ pub struct PartTwo {
 }
 
 impl PartTwo {
-    /// Reads it from bytes that it fills.
+    /// Reads it from the start of some bytes; a later trainer may have written more behind it.
     ///
     /// # Errors
     /// [`runtime::Error::Unreadable`].
     pub fn decode(bytes: &[u8]) -> Result<Self, runtime::Error> {
         match postcard::take_from_bytes(bytes) {
-            Ok((part_two, [])) => Ok(part_two),
-            _ => Err(runtime::Error::Unreadable { part: runtime::Part::Two }),
+            Ok((part_two, _)) => Ok(part_two),
+            Err(_) => Err(runtime::Error::Unreadable { part: runtime::Part::Two }),
         }
     }
 
@@ -54,7 +54,7 @@ impl PartTwo {
 /// The 32 bytes of 64 hexadecimal digits; `None` of other text.
 pub fn hash_bytes(digits: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
-    if digits.len() != 64 {
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {

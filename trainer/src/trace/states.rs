@@ -84,7 +84,8 @@ fn frames_of_steps(encoder: &Encoder, mut frames: Vec<Vec<i32>>, steps: usize) -
         frames.splice(0..0, std::iter::repeat_n(first, missing));
     }
     let mut frames = frames.into_iter();
-    let counts = (0..steps).map(|step| if step == 0 { normalization.frames_per_step } else { normalization.frame_stride });
+    let counts =
+        (0..steps).map(|step| if step == 0 { normalization.frames_per_step } else { normalization.frame_stride });
     counts.map(|count| StepContent::Frames(frames.by_ref().take(count).collect())).collect()
 }
 

@@ -52,11 +52,9 @@ pub const RULES: [Rule; 18] = [
     refused(&["subword-buckets"], "--input fingerprinted-words", |of| {
         of.config.subword_buckets == 0 || of.reads(&[Input::FingerprintedWords])
     }),
-    refused(
-        &["frame-unit", "frames-per-step", "frame-stride", "frame-differences"],
-        "rows of frames",
-        |of| of.reads(&[Input::Frames]),
-    ),
+    refused(&["frame-unit", "frames-per-step", "frame-stride", "frame-differences"], "rows of frames", |of| {
+        of.reads(&[Input::Frames])
+    }),
     refused(&["word-rule"], "--input words, fingerprinted-words or hashed-words", |of| {
         of.reads(&[Input::Words, Input::FingerprintedWords, Input::HashedWords])
     }),

@@ -144,7 +144,8 @@ impl TrainingConfig {
     ///   few rows there are, and every row some passes. The learning rate rises for a tenth of the steps.
     /// - Small sets learn from small batches. Rows are so many, or so long, that a default training takes minutes at most.
     /// - Dropout is strong for few rows.
-    /// - An adversary makes up for rows that are few. It doubles the time, so that long rows are trained on without one.
+    /// - An adversary makes up for rows that are few. It doubles the time: many rows are rather trained on with one for
+    ///   down to half of the steps, but few long ones without.
     /// - Of a few frames the last state knows all, and is what the class is told by; of many it forgets the first ones.
     /// - Few rows are cross-validated, as a tenth of them would say little, and then trained on together.
     pub fn choose(&mut self, extent: Extent) -> Option<Chosen> {
@@ -178,17 +179,21 @@ impl TrainingConfig {
         let rows = if self.folds > 0 { all_rows } else { extent.training };
         let batches = rows.div_ceil(self.batch_size);
         let is_chosen = automatic.epochs && self.steps.is_none();
+        let adversary = match extent.of_frames {
+            _ if !automatic.adversarial => 0.0,
+            true => ADVERSARY_OF_FRAMES,
+            false if self.embedding_size > 0 && !self.freeze_embeddings => ADVERSARY_OF_WORDS,
+            false => 0.0,
+        };
+        let halves = !is_few && adversary > 0.0 && affordable >= length.steps;
         let steps = match self.steps {
             Some(steps) => steps,
+            None if is_chosen && halves => length.steps.min(affordable / 2),
             None if is_chosen => length.steps.min(affordable).max(FEWEST_STEPS),
             None => self.epochs * batches,
         };
         if automatic.adversarial && 2 * steps <= affordable {
-            self.adversarial = match extent.of_frames {
-                true => ADVERSARY_OF_FRAMES,
-                false if self.embedding_size > 0 && !self.freeze_embeddings => ADVERSARY_OF_WORDS,
-                false => 0.0,
-            };
+            self.adversarial = adversary;
         }
         if is_chosen {
             affordable /= if self.adversarial > 0.0 { 2 } else { 1 };
@@ -275,6 +280,9 @@ mod tests {
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), more)), [5, 32, 937, 1, 0]);
         let short = Extent { mean_steps: 10.0, ..MANY_ROWS };
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), short)), [43, 32, 1_212, 3, 0]);
+        // So long that an adversary leaves room for some 3,900 steps.
+        let long = Extent { mean_steps: 100.0, ..MANY_ROWS };
+        assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), long)), [14, 32, 394, 1, 0]);
         let middle = Extent { training: 1_600, held_out: 180, ..FEW_ROWS };
         assert_eq!(lengths(&chosen(&[], TrainingConfig::default(), middle)), [20, 16, 200, 1, 0]);
         let very_few = Extent { training: 45, held_out: 5, ..FEW_ROWS };
@@ -303,7 +311,9 @@ mod tests {
         let config = TrainingConfig::default();
         assert_eq!([FEW_ROWS, MANY_ROWS].map(|extent| adversarial(config.clone(), extent)), [0.1, 0.05]);
         let long = [FEW_ROWS, MANY_ROWS].map(|extent| Extent { mean_steps: 100.0, ..extent });
-        assert_eq!(long.map(|extent| adversarial(config.clone(), extent)), [0.0, 0.0]);
+        assert_eq!(long.map(|extent| adversarial(config.clone(), extent)), [0.0, 0.05]);
+        let longer = Extent { mean_steps: 140.0, ..MANY_ROWS };
+        assert_eq!(adversarial(config.clone(), longer), 0.0);
         let one_hot = TrainingConfig { embedding_size: 0, ..config.clone() };
         let frozen = TrainingConfig { freeze_embeddings: true, ..config };
         assert_eq!([&one_hot, &frozen].map(|config| adversarial(config.clone(), MANY_ROWS)), [0.0, 0.0]);

@@ -194,7 +194,10 @@ mod tests {
     use crate::encoding::{FingerprintedVocabulary, Splitting, Vocabulary, WordRule};
 
     fn words(words: &[&str]) -> Encoder {
-        Encoder::Words(Vocabulary::new(Splitting::Words(WordRule::default()), words.iter().map(ToString::to_string).collect()))
+        Encoder::Words(Vocabulary::new(
+            Splitting::Words(WordRule::default()),
+            words.iter().map(ToString::to_string).collect(),
+        ))
     }
 
     #[test]
@@ -203,7 +206,10 @@ mod tests {
         assert_eq!(tokens_of(&teachers, &words(&["b", "d"])).ok(), Some(Some(vec![0, 1, 1, 2, 1, 3])));
         let hashed = ["a", "b", "c", "d"].map(|word| FIRST_WORD_TOKEN + hash_word(word) % 7);
         let expected = [0, 1].into_iter().chain(hashed).collect();
-        assert_eq!(tokens_of(&teachers, &Encoder::HashedWords { rule: WordRule::default(), buckets: 7 }).ok(), Some(Some(expected)));
+        assert_eq!(
+            tokens_of(&teachers, &Encoder::HashedWords { rule: WordRule::default(), buckets: 7 }).ok(),
+            Some(Some(expected))
+        );
         let words = ["c".to_owned(), "a".to_owned()];
         let known = FingerprintedVocabulary::search(&words, WordRule::default()).unwrap();
         let [c, a] = words.map(|word| known.vocabulary().token(&word).unwrap());

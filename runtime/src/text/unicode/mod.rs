@@ -24,8 +24,7 @@ use core::iter::once;
 
 use tables::{BLOCK_RUNS, BLOCK_STARTS, LOWERCASE_OF_PLANE_0, LOWERCASE_OF_PLANE_1};
 
-/// The version of Unicode whose properties the tokenizers use, 17.0.
-pub const UNICODE_VERSION: u8 = 17;
+pub use crate::format::UNICODE_VERSION;
 
 const ALPHANUMERIC: u8 = 1;
 const MARK: u8 = 2;
