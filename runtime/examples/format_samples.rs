@@ -5,8 +5,8 @@
 //! ```
 //!
 //! gives `NAME.rnl` and `NAME.answers` (FORMAT.md, appendix A) in the folder: every cell, one and both directions,
-//! stacks, every input, word rule and pooling, one-hot tokens, numbers in 4 bits, padding, steps of several frames, every
-//! alignment, sequences that are too long, and long ones of models without a limit.
+//! stacks, every input, word rule and pooling, one-hot tokens, numbers in 4 bits, padding, steps of several frames, temperatures
+//! and thresholds, every alignment, extensions, stripped files, sequences that are too long, and long ones of models without a limit.
 #![allow(clippy::unwrap_used, reason = "an example may panic")]
 
 #[path = "../tests/common/mod.rs"]
@@ -15,14 +15,14 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{CELLS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, WeightSpec, WindowSpec, file};
-use runtime::format::{Cell, Pooling, Precision, Thresholds, WordRule};
+use common::{CELLS, File, InputSpec, LayerSpec, POOLINGS, Parts, Spec, VectorSpec, WeightSpec, WindowSpec, file};
+use runtime::format::{Cell, Header, Pooling, Precision, Thresholds, WordRule};
 use runtime::known_answer::{KnownAnswer, KnownInput};
 use runtime::{Classifier, Model};
 
 const CAPACITY: usize = 4096;
 
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 12] = [
     "",
     "lamp",
     "Lamp OFF, é up!",
@@ -33,15 +33,19 @@ const TEXTS: [&str; 10] = [
     "straße İstanbul ΣΑΣ \u{1F980}",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa lamp",
     "\u{FFFD}\u{10FFFF}\t\n",
+    "E\u{301} e\u{301}\u{302}lamp \u{301}off l\u{200D}o \u{200C}up up\u{200C} \u{E9}",
+    "20°C don't OFF—up É lamp_light\u{A0}off",
 ];
 
 fn main() {
     let folder = std::env::args().nth(1).unwrap();
-    let samples = samples();
-    for (number, spec) in samples.iter().enumerate() {
-        write(Path::new(&folder), &format!("sample-{number:02}"), spec);
+    fs::create_dir_all(&folder).unwrap();
+    let mut files: Vec<File> = samples().iter().map(file).collect();
+    files.extend(other_files());
+    for (number, file) in files.iter().enumerate() {
+        write(Path::new(&folder), &format!("sample-{number:03}"), file);
     }
-    println!("{} models", samples.len());
+    println!("{} models", files.len());
 }
 
 fn samples() -> Vec<Spec> {
@@ -114,8 +118,29 @@ fn samples() -> Vec<Spec> {
     specs
 }
 
-fn write(folder: &Path, name: &str, spec: &Spec) {
-    let file = file(spec);
+/// Files with more than a model needs, and with less than the trainer writes: extensions of tags 5 and 300 and a
+/// signature, no part two, and what is left of each once it is stripped.
+fn other_files() -> Vec<File> {
+    let mut files = Vec::new();
+    for alignment in [4, 8, 16] {
+        let spec = Spec::new(Precision::Int8, &[LayerSpec::forward(Cell::Lstm, 5, 530)], Pooling::Mean);
+        let plain = Parts { alignment, ..Parts::of(&spec) };
+        let extensions = vec![5, 0, 1, 0xAA, 0xAC, 0x02, 0, 2, 0xBB, 0xCC];
+        for parts in [
+            Parts { extensions, signature: vec![7; 64], ..plain.clone() },
+            Parts { part_two: Vec::new(), ..plain.clone() },
+            plain,
+        ] {
+            let whole = parts.assemble();
+            let device_length = Header::read(whole.bytes()).unwrap().device_length as usize;
+            files.push(File::new(&whole.bytes()[..device_length]));
+            files.push(whole);
+        }
+    }
+    files
+}
+
+fn write(folder: &Path, name: &str, file: &File) {
     let model = file.parse().unwrap();
     let answers = if model.channels() > 0 { frame_answers(&model) } else { text_answers(&model) };
     fs::write(folder.join(format!("{name}.rnl")), file.bytes()).unwrap();
