@@ -174,9 +174,10 @@ fn likelihood_ratio(found: &[u32], rows: &[u32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::WordRule;
 
     fn information(rows: &[(&str, usize)]) -> Information {
-        let mut information = Information::new(2);
+        let mut information = Information::new(Splitting::Words(WordRule::default()), 2);
         rows.iter().for_each(|(text, class)| information.add(text, *class));
         information
     }
