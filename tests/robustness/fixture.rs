@@ -1,7 +1,7 @@
 //! Small models made in memory, and ways to change them with their checksum made right again.
 
 use runtime::format::{Frames, Input, PartOne, Precision, StringTableSize, Text, Tokens};
-use runtime::{Classifier, Error, InputKind, LongInput, Logits, Model, Prediction, Pushed};
+use runtime::{Classifier, Error, InputKind, Logits, LongInput, Model, Prediction, Pushed};
 use serde_json::json;
 use trainer::encoding::{FingerprintedVocabulary, FrameNormalization, WordRule};
 use trainer::export::{ExportPrecision, ExportedInput, ExportedNetwork, ModelFile, PartTwo, export};
@@ -385,9 +385,7 @@ pub(crate) fn refusal_with_element(file: &ModelFile, tensor: &str, element: usiz
 
 /// Whether a file is refused for what its tensors are taken for: one that is not there, or numbers that can not be.
 pub(crate) fn is_of_tensors(error: Option<Error>) -> bool {
-    use runtime::Field::{
-        AccumulatorRange, Labels, Multiplier, Tensors, Vocabulary, VocabularyOrder, WeightRange,
-    };
+    use runtime::Field::{AccumulatorRange, Labels, Multiplier, Tensors, Vocabulary, VocabularyOrder, WeightRange};
     let fields = [AccumulatorRange, Labels, Multiplier, Tensors, Vocabulary, VocabularyOrder, WeightRange];
     field(error).is_some_and(|field| fields.contains(&field))
 }
@@ -430,7 +428,12 @@ pub(crate) fn exercise(model: &Model<'_>, tokens: &[u32], text: &[u8]) {
     }
 }
 
-fn exercise_classifier(model: &Model<'_>, classifier: &mut Classifier<'_, '_, CAPACITY>, tokens: &[u32], text: &[u8]) {
+fn exercise_classifier<'m>(
+    model: &Model<'m>,
+    classifier: &mut Classifier<'_, 'm, CAPACITY>,
+    tokens: &[u32],
+    text: &[u8],
+) {
     let mut answers = Vec::new();
     for is_asked in [true, false] {
         classifier.reset();
@@ -522,9 +525,9 @@ fn push_frames(
         floats.push(0.0);
         let error = Error::WrongChannels { expected: channels as u32, found: floats.len() as u32 };
         assert_eq!(classifier.push_frame_f32(&floats), Err(error));
-        assert_eq!(classifier.push_frame(&vec![0; channels - 1]), Err(Error::WrongChannels {
-            expected: channels as u32,
-            found: channels as u32 - 1,
-        }));
+        assert_eq!(
+            classifier.push_frame(&vec![0; channels - 1]),
+            Err(Error::WrongChannels { expected: channels as u32, found: channels as u32 - 1 })
+        );
     }
 }

@@ -33,9 +33,8 @@ fn these_tests_know_where_each_tensor_lies() {
     let count = |variant| names(variant).len();
     let words = PRECISIONS.map(|precision| count(Variant { num_layers: 2, ..Variant::new(precision) }));
     assert_eq!(words, [2 + 1 + 2 * 4 + 4, 2 + 1 + 2 * 3 + 3, 2 + 1 + 2 * 3 + 3]);
-    let int8 = |step, bidirectional| {
-        count(Variant { step, bidirectional, num_layers: 2, ..Variant::new(Precision::Int8) })
-    };
+    let int8 =
+        |step, bidirectional| count(Variant { step, bidirectional, num_layers: 2, ..Variant::new(Precision::Int8) });
     assert_eq!(int8(Step::Word, true), 3 + 4 * 4 + 4);
     assert_eq!(int8(Step::OneHotWord, true), 2 + 4 * 4 + 4, "a table in each direction of the first layer");
     assert_eq!(int8(Step::Frame, false), 2 + 2 * 4 + 4);
@@ -342,9 +341,8 @@ fn string_tables_of_another_size_are_refused() {
     assert_eq!(labels(|labels| labels.bytes += 1), invalid(Field::Labels, 16, 15));
     assert_eq!(field(labels(|labels| labels.bytes = u32::MAX)), Some(Field::Tensors));
     assert_eq!(labels(|labels| (labels.count, labels.bytes) = (0, 0)), invalid(Field::ClassCount, 1, 0));
-    let vocabulary = |change: fn(&mut runtime::format::StringTableSize)| {
-        refusal_with(&file, |part_one| change(words(part_one)))
-    };
+    let vocabulary =
+        |change: fn(&mut runtime::format::StringTableSize)| refusal_with(&file, |part_one| change(words(part_one)));
     assert_eq!(field(vocabulary(|words| words.count = 39)), Some(Field::Vocabulary));
     assert_eq!(vocabulary(|words| words.count = 41), invalid(Field::Vocabulary, 41, 40));
     assert_eq!(field(vocabulary(|words| words.count = u32::MAX)), Some(Field::Tensors));

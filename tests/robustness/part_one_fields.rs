@@ -13,8 +13,9 @@ use trainer::quantize::Ranges;
 use trainer::weights::{DirectionWeights, LayerWeights, Matrix, NetworkWeights};
 
 use crate::fixture::{
-    BUCKETS, CELLS, CHANNELS, HIDDEN_SIZE, LABELS, MAX_LENGTH, PRECISIONS, Step, Variant, WORDS, both_directions, field,
-    frame_input, invalid, is_of_tensors, model, owned, refusal, refusal_with, refusal_with_element, text, two_layers,
+    BUCKETS, CELLS, CHANNELS, HIDDEN_SIZE, LABELS, MAX_LENGTH, PRECISIONS, Step, Variant, WORDS, both_directions,
+    field, frame_input, invalid, is_of_tensors, model, owned, refusal, refusal_with, refusal_with_element, text,
+    two_layers,
 };
 use crate::tensors::Parts;
 
@@ -102,7 +103,10 @@ fn a_cell_with_the_weights_of_another_is_refused() {
             let file = one_layer(precision, written, Step::Word);
             for claimed in cells.into_iter().filter(|claimed| claimed.gates() != right.gates()) {
                 let error = refusal_with(&file, |part_one| part_one.layers[0].cell = claimed);
-                assert!(is_of_tensors(error) || field(error) == Some(Field::StateFractionBits), "{claimed:?}: {error:?}");
+                assert!(
+                    is_of_tensors(error) || field(error) == Some(Field::StateFractionBits),
+                    "{claimed:?}: {error:?}"
+                );
             }
         }
     }
@@ -243,7 +247,10 @@ fn numbers_of_channels_and_differences_beyond_their_range_are_refused() {
                 assert_eq!(error, invalid(Field::ChannelPreShift, 31, found.into()));
             }
             for found in [31, 32, 255] {
-                assert_eq!(with(IntegerChannel { shift: found, ..right }), invalid(Field::ChannelShift, 30, found.into()));
+                assert_eq!(
+                    with(IntegerChannel { shift: found, ..right }),
+                    invalid(Field::ChannelShift, 30, found.into())
+                );
             }
         }
         for precision in [Precision::F16, Precision::F32] {
@@ -384,8 +391,7 @@ fn an_input_of_another_kind_than_the_tensors_is_refused() {
     else {
         panic!("no words")
     };
-    let with =
-        |tokens: Tokens| refusal_with(&file, |part_one| part_one.input = Input::Text(Text { tokens, vectors }));
+    let with = |tokens: Tokens| refusal_with(&file, |part_one| part_one.input = Input::Text(Text { tokens, vectors }));
     assert_eq!(with(Tokens::Words { split, vocabulary }), None);
     // The second word, `20`, is two characters.
     let (rule, unicode) = (CharacterRule::Lowercase, UNICODE_VERSION);

@@ -13,9 +13,7 @@ use trainer::network::Pooling;
 use trainer::span::SpanClassifier;
 
 use crate::command::{Place, TINY, frames, rows};
-use crate::fixture::{
-    self, CELLS, CHANNELS, EMBEDDING_SIZE, MAX_LENGTH, PRECISIONS, Step, Variant, model, with_limit,
-};
+use crate::fixture::{self, CELLS, CHANNELS, EMBEDDING_SIZE, MAX_LENGTH, PRECISIONS, Step, Variant, model, with_limit};
 
 /// Models of frames of every cell, in one direction without a limit and in both.
 fn any_frame_model() -> impl Strategy<Value = ModelFile> {

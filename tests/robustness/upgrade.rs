@@ -345,8 +345,7 @@ fn a_limit_is_lifted_where_steps_are_not_kept_and_changes_no_answer_below_it() {
     let (mut lifted_models, mut others) = (0, 0);
     for (name, old) in kinds() {
         let (kept, lifted) = (upgraded(&old).unwrap(), upgrade(&old, Path::new("old.rnl"), true).unwrap());
-        let (kept_model, lifted_model) =
-            (Model::parse(kept.bytes()).unwrap(), Model::parse(lifted.bytes()).unwrap());
+        let (kept_model, lifted_model) = (Model::parse(kept.bytes()).unwrap(), Model::parse(lifted.bytes()).unwrap());
         if kept_model.is_bidirectional() || kept_model.max_steps() == u32::MAX {
             assert!(kept.bytes() == lifted.bytes(), "{name}");
             continue;
