@@ -83,7 +83,9 @@ fn a_stripped_file_is_the_same_model() {
         let answer = |model: &Model<'_>| {
             let mut classifier = Classifier::<4096>::new(model).unwrap();
             classifier.push_text("turn the lamp on");
-            (0..9).for_each(|value| drop(classifier.push_frame(&vec![value; model.channels()])));
+            (0..9).for_each(|value| {
+                let _taken = classifier.push_frame(&vec![value; model.channels()]);
+            });
             let logits = classifier.logits();
             (0..logits.len()).map(|class| logits.bits(class)).collect::<Vec<_>>()
         };

@@ -286,7 +286,9 @@ fn an_answer_is_accepted_from_its_threshold_on() {
             let model = Model::parse(file.bytes()).unwrap();
             let mut classifier = runtime::Classifier::<4096>::new(&model).unwrap();
             classifier.push_text("turn the lamp on");
-            (0..20).for_each(|_| drop(classifier.push_frame(&vec![3; model.channels()])));
+            (0..20).for_each(|_| {
+                let _taken = classifier.push_frame(&vec![3; model.channels()]);
+            });
             let prediction = classifier.predict();
             (prediction.class, prediction.probability.q15(), prediction.accepted)
         };
