@@ -146,10 +146,10 @@ impl Encoder {
         }
     }
 
-    /// Values of a frame as it is read; 0 for tokens.
-    pub fn channels(&self) -> usize {
+    /// Values of a step of frames; 0 for tokens.
+    pub fn values_of_a_step(&self) -> usize {
         match self {
-            Self::Frames(normalization) => normalization.channels(),
+            Self::Frames(normalization) => normalization.values_of_a_step(),
             _ => 0,
         }
     }
@@ -399,13 +399,13 @@ mod tests {
     fn sequences_of_both_kinds_are_cut() {
         let words = learn(Input::Words, &[Row::of_text("a", "off on")]).unwrap();
         let text = Content::Text("on off on".into());
-        assert_eq!((words.token_count(), words.channels()), (4, 0));
+        assert_eq!((words.token_count(), words.values_of_a_step()), (4, 0));
         assert_eq!(words.encode(&text, 0).unwrap(), Sequence::Tokens(vec![3, 2, 3]));
         assert_eq!(words.encode(&text, 2).unwrap(), Sequence::Tokens(vec![3, 2]));
 
         let row = frames(2, &[1.0, 7.0, 3.0, 7.0]);
         let numbers = learn(Input::Frames, std::slice::from_ref(&row)).unwrap();
-        assert_eq!((numbers.token_count(), numbers.channels()), (0, 2));
+        assert_eq!((numbers.token_count(), numbers.values_of_a_step()), (0, 2));
         for (max_length, expected) in [(0, &[-1.0, 0.0, 1.0, 0.0][..]), (1, &[-1.0, 0.0]), (9, &[-1.0, 0.0, 1.0, 0.0])]
         {
             assert_eq!(

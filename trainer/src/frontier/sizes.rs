@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Budget, Shape};
 use crate::data::TrainingData;
-use crate::encoding::{Encoder, FrameNormalization, Input, RankedWords};
+use crate::encoding::{Encoder, Input, RankedWords};
 use crate::error::Error;
 use crate::export::{ExportPrecision, ModelFile};
 use crate::network::Classifier;
@@ -186,11 +186,6 @@ impl<'a> Sizes<'a> {
     }
 }
 
-/// Values of a step of frames; none of texts.
-fn step_values(encoder: &Encoder) -> usize {
-    encoder.normalization().map_or(0, FrameNormalization::values_of_a_step)
-}
-
 /// The file of a network of these settings before its training: as large as after it, or a little larger where a
 /// longest row of fewer bytes follows; all but the numbers in it is as after it.
 fn untrained(config: TrainingConfig, encoder: &Encoder, data: &TrainingData, shape: Shape) -> Result<ModelFile, Error> {
@@ -213,7 +208,7 @@ fn untrained(config: TrainingConfig, encoder: &Encoder, data: &TrainingData, sha
             calibration_rows: config.calibration_rows.min(data.training_rows),
             longest_row,
             columns: data.columns.clone(),
-            ranges: Ranges { inputs: vec![1.0; step_values(encoder)], states },
+            ranges: Ranges { inputs: vec![1.0; encoder.values_of_a_step()], states },
             kept: EpochMetrics::default(),
         },
         rounding: None,

@@ -207,7 +207,7 @@ fn encode_training(
     spill: Spill<'_>,
 ) -> Result<Encoded, Error> {
     let encoding = |encoder| Encoding { labels: &data.labels, encoder, config };
-    let collector = |rows, encoder: &Encoder| Collector::new(rows, encoder.channels(), spill);
+    let collector = |rows, encoder: &Encoder| Collector::new(rows, encoder.values_of_a_step(), spill);
     let asked = teachers.filter(|teachers| teachers.are_asked()).map_or(encoder, |teachers| &teachers.encoder);
     let (of_training, of_validation) = (encoding(asked), encoding(encoder));
     let mut training = collector(data.training_rows, asked);
