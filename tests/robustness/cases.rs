@@ -220,11 +220,12 @@ fn frames_are_found_by_names_and_by_content() {
 }
 
 #[test]
-fn channels_that_the_common_unit_rounds_away_are_named() {
+fn channels_of_other_sizes_have_units_of_their_own() {
     let place = place_of("F02_mixed_units.csv");
     let outcome = assert_classes(&place, "F02_mixed_units.csv", &["down", "up"]);
     assert_says(&outcome, "channels that never change and tell nothing: `pressure` (always 101325)");
-    assert_says(&outcome, "all channels share one --frame-unit, here 8, and lose what is smaller: `x` (-0.5 to 0.5)");
+    assert_says(&outcome, "2 channels, units 0.00012207031 1;");
+    assert!(!outcome.stderr.contains("coarse"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn a_model_that_a_desktop_classifier_has_no_room_for() {
         "predict model.rnl lights",
         "known-answers model.rnl lights --out answers.bin",
     ] {
-        place.assert_refused(command, &["model.rnl", "65536", "65583"]);
+        place.assert_refused(command, &["model.rnl", "65536", "65619"]);
     }
     place.run("inspect model.rnl --json").assert_done("a model may be looked at whatever it needs");
 }

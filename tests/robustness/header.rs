@@ -36,7 +36,7 @@ fn another_magic_version_precision_or_packing_is_refused() {
     for found in [0, 1, 2, VERSION + 1, 0x0100, u16::MAX] {
         let error = Error::UnsupportedVersion { supported: VERSION, found };
         assert_eq!(refusal_with_bytes(&file, 4, &found.to_le_bytes()), Some(error));
-        assert!(error.to_string().contains("trainer upgrade"), "{error}");
+        assert_eq!(error.to_string().contains("trainer upgrade"), found == 2, "{error}");
     }
     for found in 3..=u8::MAX {
         assert_eq!(refusal_with_bytes(&file, 6, &[found]), Some(Error::UnsupportedPrecision { found }));
@@ -208,9 +208,11 @@ fn a_header_with_any_byte_replaced_is_refused_or_runs() {
                 let changed = sealed(bytes);
                 let parsed = Model::parse(changed.bytes());
                 // The checksums, which are right again; the id and the version, which a device takes as they are; and
-                // alignments with which this part one ends, and each tensor starts, where it did.
+                // alignments with which this part one ends, and each tensor starts, where it did. Three zeros behind part one
+                // are a record without content.
                 let is_free = (16..36).contains(&position) || position >= 56;
-                assert!(parsed.is_ok() == is_free || position == 12, "{variant:?}: byte {position} as {wrong}");
+                let may_be = position == 12 || (position == 44 && wrong == 3);
+                assert!(parsed.is_ok() == is_free || may_be, "{variant:?}: byte {position} as {wrong}");
                 if let Some(model) = parsed.as_ref().ok().filter(|_| !is_free || wrong == !right) {
                     exercise(model, &[2, 3, 41], b"turn the lamp on");
                 }
@@ -290,8 +292,11 @@ fn the_id_is_that_of_what_a_device_needs() {
     assert!(stripped.stripped(path).unwrap().bytes() == stripped.bytes());
     let another = Pieces { part_two: vec![1, 2, 3], ..Pieces::of(&file) }.assemble();
     assert_eq!(id(&with_right_id(&another)), id(&file), "whatever part two is");
-    let others: std::collections::BTreeSet<_> = variants().into_iter().map(|variant| id(&model(variant))).collect();
-    assert_eq!(others.len(), variants().len());
+    // Some variants are the same model: what a word is does not matter to frames.
+    let all = || variants().into_iter().map(|variant| model(variant).stripped(path).unwrap());
+    let ids: std::collections::BTreeSet<_> = all().map(|file| id(&file)).collect();
+    let contents: std::collections::BTreeSet<_> = all().map(|file| file.bytes().to_vec()).collect();
+    assert!(ids.len() == contents.len() && ids.len() > 100, "{} {}", ids.len(), contents.len());
 }
 
 /// Whoever changes a model, and only its checksums, is found out where ids are compared.
@@ -355,9 +360,10 @@ fn a_part_two_with_any_byte_replaced_or_cut_is_refused_or_read() {
         }
     }
     assert!(refused > 0 && others > 0);
-    for length in 0..right.part_two.len() {
-        // Without a byte of it a file says nothing of itself, which can not be told from a part that is cut.
+    // Without a byte of it a file can not be told from a stripped one.
+    assert_eq!(read(Vec::new()), Some(PartTwo::default()));
+    for length in 1..right.part_two.len() {
         assert_eq!(read(right.part_two[..length].to_vec()), None, "{length}");
     }
-    assert_eq!(read([&right.part_two[..], &[0]].concat()), None);
+    assert_eq!(read([&right.part_two[..], &[0]].concat()), Some(expected), "a later trainer may write more");
 }

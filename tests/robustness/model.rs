@@ -183,10 +183,10 @@ fn check_required<const FEWER: usize, const REQUIRED: usize>(variant: Variant) {
 
 #[test]
 fn a_classifier_with_too_few_words_is_refused_with_the_numbers() {
-    // 3 logits, 8 pooled; 8 gathered, [x; h] 16 values, c and h 8 each, and of these a copy for a word that has begun.
+    // 3 logits, 8 pooled; 8 gathered, x 6 and h 8 values, c and h 8 each, and of these a copy for a word that has begun.
     check_required::<46, { 3 + 4 + 2 * (8 + 4 + 4 + 4) }>(Variant::new(Precision::Int8));
-    check_required::<90, { 3 + 8 + 2 * (8 + 16 + 8 + 8) }>(Variant::new(Precision::F16));
-    check_required::<90, { 3 + 8 + 2 * (8 + 16 + 8 + 8) }>(Variant::new(Precision::F32));
+    check_required::<86, { 3 + 8 + 2 * (8 + 14 + 8 + 8) }>(Variant::new(Precision::F16));
+    check_required::<86, { 3 + 8 + 2 * (8 + 14 + 8 + 8) }>(Variant::new(Precision::F32));
     // Bytes and frames never begin without an end; of three frames the last one and what they are as inputs are kept.
     let of = |step| Variant { step, ..Variant::new(Precision::Int8) };
     check_required::<26, { 3 + 4 + 8 + 4 + 4 + 4 }>(of(Step::Byte));
@@ -212,7 +212,7 @@ fn a_window_is_refused_for_a_model_that_keeps_no_steps() {
     for variant in variants() {
         let file = model(variant);
         let model = Model::parse(file.bytes()).unwrap();
-        let error = Classifier::<2048>::with_long_input(&model, LongInput::Window).err();
+        let error = Classifier::<4096>::with_long_input(&model, LongInput::Window).err();
         assert_eq!(error, (!variant.bidirectional).then_some(Error::WindowOfStreaming), "{variant:?}");
     }
 }

@@ -100,6 +100,8 @@ const COMMANDS: [&str; 12] = [
     "parity",
     "predict",
     "inspect",
+    "upgrade",
+    "strip",
     "devices",
     "known-answers",
     "split",
@@ -163,7 +165,7 @@ fn the_last_value_counts_and_lists_collect() {
 }
 
 /// For each option a training that it changes nothing in, and what it needs.
-const WITHOUT_EFFECT: [(&str, &str, &str); 29] = [
+const WITHOUT_EFFECT: [(&str, &str, &str); 34] = [
     ("label-column", "--label-column label", "--data and a file"),
     ("channels", "--channels x", "--data and a file of frames"),
     ("vocabulary-size", "--data frames.csv --vocabulary-size 9", "--input words"),
@@ -178,6 +180,11 @@ const WITHOUT_EFFECT: [(&str, &str, &str); 29] = [
     ("subword-buckets", "--data rows.csv --subword-buckets 9", "fingerprinted-words"),
     ("frame-unit", "--data rows.csv --frame-unit 2", "frames"),
     ("frame-unit", "--data rows.csv --input words --frame-unit 2", "frames"),
+    ("frames-per-step", "--data rows.csv --frames-per-step 2", "frames"),
+    ("frame-stride", "--data rows.csv --frame-stride 2", "frames"),
+    ("frame-differences", "--data rows.csv --frame-differences", "frames"),
+    ("word-rule", "--data frames.csv --word-rule ascii", "--input words"),
+    ("word-rule", "--data rows.csv --input bytes --word-rule ascii", "--input words"),
     ("input-noise", "--data rows.csv --input-noise 0.1", "frames"),
     ("adversarial", "--data rows.csv --embedding-size 0 --adversarial 0.1", "frames, or vectors of words"),
     ("word-dropout", "--data frames.csv --word-dropout 0.1", "texts"),

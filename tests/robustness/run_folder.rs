@@ -97,18 +97,25 @@ fn a_normalization_that_is_not_right_is_refused() {
             place.assert_refused(command, &[says]);
         }
     };
-    let unit = right.lines().find(|line| line.starts_with("unit = ")).unwrap();
+    let units = right.lines().find(|line| line.starts_with("units = ")).unwrap();
     for (number, says) in [("0.0", "0"), ("-1.0", "-1"), ("nan", "NaN"), ("inf", "inf")] {
-        let changed = right.replace(unit, &format!("unit = {number}"));
+        let changed = right.replace(units, &format!("units = [{number}]"));
         refused(&changed, &format!("unit {says}: expected a positive number"));
     }
-    let numbers = "unit = 1.0\nmean = [0.0, 1.0]\n";
+    let changed = right.replace(units, "units = [1.0, 1.0, 1.0]");
+    refused(&changed, "3 units of 2 channels: expected one for all or one each");
+    let changed = right.replace("frames_per_step = 1", "frames_per_step = 0");
+    refused(&changed, "frames_per_step and frame_stride: expected 1 or more");
     let counts = |means: usize, scales: usize| {
         format!("{means} means and {scales} scales: expected as many of each, at least one")
     };
+    // As earlier versions wrote it.
+    let numbers = "unit = 1.0\nmean = [0.0, 1.0]\n";
     refused(&format!("{numbers}scale = [1.0]\n"), &counts(2, 1));
     refused("unit = 1.0\nmean = []\nscale = []\n", &counts(0, 0));
     refused(&format!("{numbers}scale = [1.0, inf]\n"), "expected finite means and scales");
+    place.write(file, format!("{numbers}scale = [1.0, 2.0]\n").as_bytes());
+    load(&place).unwrap();
     place.write(file, right.as_bytes());
     load(&place).unwrap();
     std::fs::remove_file(place.path(file)).unwrap();

@@ -195,7 +195,7 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ),
     ("--pad-to 11 --max-length 10", &["error: --pad-to 11: expected 0 to --max-length 10\n"]),
     ("--pad-to 257", &["error: --pad-to 257: expected 0 to --max-length 256\n"]),
-    ("--pad-to 65536 --max-length 0", &["error: --pad-to 65536: expected 0 to 65535\n"]),
+    ("--pad-to 65536 --max-length 0", &["error: --pad-to 65536: expected 0 to 1024\n"]),
     (
         "--subword-buckets 9",
         &["error: --subword-buckets needs --input fingerprinted-words and an --embedding-size above 0\n"],

@@ -112,7 +112,7 @@ fn what_a_file_said_of_itself_is_kept() {
         let (file, part_two) = new.parts(Path::new(&name)).unwrap();
         // The data's hash was too short for one.
         assert_eq!((part_two.trainer_version.as_str(), part_two.data_hash), ("test", [0; 32]));
-        assert_eq!(part_two, PartTwo { trainer_version: "test".into(), ..PartTwo::default() });
+        assert_eq!(part_two, PartTwo { trainer_version: "test".into(), seed: 1, ..PartTwo::default() });
         assert_eq!(file.header.alignment, 4);
         let precision = [("f32", Precision::F32), ("f16", Precision::F16)];
         let expected = precision.into_iter().find(|(start, _)| name.starts_with(start));

@@ -21,7 +21,7 @@ const LARGEST_INTEGER: f64 = 1_073_741_824.0;
 /// A step is made of the inputs of `frames_per_step` frames, the oldest first; from one step to the next there are
 /// `frame_stride` frames. A sequence of fewer frames is one step, its first frame standing for those that are missing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "StoredNormalization")]
+#[serde(try_from = "toml::Table")]
 pub struct FrameNormalization {
     /// What 1 in a frame of integers stands for, in the units of the training data: one for all channels, or one each.
     units: Vec<f32>,
@@ -46,14 +46,6 @@ pub struct ChannelNormalization {
     pub scale: Vec<f32>,
 }
 
-/// What stands in a file: runs of earlier versions have one unit and single frames.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum StoredNormalization {
-    Current(CurrentNormalization),
-    Single(SingleNormalization),
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CurrentNormalization {
@@ -72,18 +64,19 @@ struct SingleNormalization {
     scale: Vec<f32>,
 }
 
-impl From<StoredNormalization> for FrameNormalization {
-    fn from(stored: StoredNormalization) -> Self {
-        match stored {
-            StoredNormalization::Current(current) => {
-                let CurrentNormalization { units, frames_per_step, frame_stride, values, differences } = current;
-                Self { units, frames_per_step, frame_stride, values, differences }
-            }
-            StoredNormalization::Single(SingleNormalization { unit, mean, scale }) => {
-                let values = ChannelNormalization { mean, scale };
-                Self { units: vec![unit], frames_per_step: 1, frame_stride: 1, values, differences: None }
-            }
+impl TryFrom<toml::Table> for FrameNormalization {
+    type Error = toml::de::Error;
+
+    /// Of a table as it is written today, or as earlier versions wrote it: with one unit, of single frames.
+    fn try_from(table: toml::Table) -> Result<Self, Self::Error> {
+        if table.contains_key("unit") {
+            let SingleNormalization { unit, mean, scale } = SingleNormalization::deserialize(table)?;
+            let values = ChannelNormalization { mean, scale };
+            return Ok(Self { units: vec![unit], frames_per_step: 1, frame_stride: 1, values, differences: None });
         }
+        let current = CurrentNormalization::deserialize(table)?;
+        let CurrentNormalization { units, frames_per_step, frame_stride, values, differences } = current;
+        Ok(Self { units, frames_per_step, frame_stride, values, differences })
     }
 }
 
