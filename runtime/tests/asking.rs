@@ -218,21 +218,25 @@ proptest! {
 #[test]
 fn a_word_that_has_begun_is_answered_as_if_it_ended() {
     for layer in [LayerSpec::forward(Cell::Gru, 5, 100), LayerSpec::both(Cell::Gru, 5, 100)] {
-        let file = file(&Spec::new(Precision::Int8, &[layer], Pooling::Mean));
-        let model = file.parse().unwrap();
-        let about = |text: &str| Answer::about(&model, LongInput::Refuse, text.as_bytes()).0.logits;
-        let mut classifier = TestClassifier::new(&model).unwrap();
-        for (chunk, text, steps) in [
-            ("lamp of", "lamp of ", 2),
-            ("f", "lamp off.", 2),
-            (" ", "lamp off", 2),
-            ("u", "lamp off x", 3),
-            ("p", "lamp off up ", 3),
-        ] {
-            classifier.push_text(chunk);
-            assert_eq!((logits(&mut classifier), classifier.steps()), (about(text), steps), "{text}");
+        // With padding the word is one of the steps that are padded.
+        for pad_to in [0, 1, 2, 3, 5] {
+            let file = file(&Spec { pad_to, ..Spec::new(Precision::Int8, &[layer], Pooling::Mean) });
+            let model = file.parse().unwrap();
+            let about = |text: &str| Answer::about(&model, LongInput::Refuse, text.as_bytes()).0.logits;
+            let mut classifier = TestClassifier::new(&model).unwrap();
+            for (chunk, text, steps) in [
+                ("o", "o ", 1),
+                (" lamp of", "o lamp of ", 3),
+                ("f", "o lamp off.", 3),
+                (" ", "o lamp off ", 3),
+                ("u", "o lamp off x ", 4),
+                ("p", "o lamp off up ", 4),
+            ] {
+                classifier.push_text(chunk);
+                assert_eq!((logits(&mut classifier), classifier.steps()), (about(text), steps), "{pad_to} {text}");
+            }
+            assert_ne!(about("lamp off up "), about("lamp off u "));
         }
-        assert_ne!(about("lamp off up"), about("lamp off u"));
     }
 }
 
