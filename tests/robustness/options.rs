@@ -91,7 +91,7 @@ fn value_of(name: &str) -> String {
     value.into()
 }
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 14] = [
     "train",
     "frontier",
     "import",
