@@ -224,7 +224,7 @@ fn channels_of_other_sizes_have_units_of_their_own() {
     let place = place_of("F02_mixed_units.csv");
     let outcome = assert_classes(&place, "F02_mixed_units.csv", &["down", "up"]);
     assert_says(&outcome, "channels that never change and tell nothing: `pressure` (always 101325)");
-    assert_says(&outcome, "2 channels, units 0.00012207031 1;");
+    assert!(outcome.stderr.contains("2 channels, units 0.00012207031 1;"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("coarse"), "{}", outcome.stderr);
 }
 
