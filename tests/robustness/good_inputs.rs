@@ -196,7 +196,7 @@ fn a_model_of_4_bits_says_where_its_bytes_go() {
     assert_eq!(sum(report["flash"].as_object().unwrap().values().collect()), sizes[3]);
     let bits = |name: &str| &parts.iter().find(|part| part["name"] == name).unwrap()["bits"];
     let named =
-        ["embedding", "layer 1 input weights", "layer 1 reverse input weights", "head weights", "labels"].map(bits);
+        ["embedding", "layer 1 input weights", "layer 1 reverse recurrent weights", "head weights", "labels"].map(bits);
     assert_eq!(named.map(|bits| bits.as_u64()), [Some(4), Some(4), Some(4), Some(8), None]);
     assert_eq!(report["false_positive_rate"], 1.0 / 64.0);
     let words = std::fs::read_to_string(place.path("run/vocabulary.txt")).unwrap().lines().count();
