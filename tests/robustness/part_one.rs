@@ -195,7 +195,7 @@ fn any_limit_of_a_streaming_model_is_accepted() {
 /// The direction with this number of a part one: both of each layer.
 fn direction(part_one: &mut PartOne, number: usize) -> &mut Direction {
     let layer = &mut part_one.layers[number / 2];
-    if number % 2 == 0 { &mut layer.forward } else { layer.reverse.as_mut().unwrap() }
+    if number.is_multiple_of(2) { &mut layer.forward } else { layer.reverse.as_mut().unwrap() }
 }
 
 #[test]

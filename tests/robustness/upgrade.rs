@@ -268,10 +268,10 @@ fn tensors_of_version_2_that_are_cut_or_noise_are_refused_or_run() {
         }
         for salt in 0..20 {
             let mut bytes = old.clone();
-            for place in tensors..bytes.len() {
+            for (place, byte) in bytes.iter_mut().enumerate().skip(tensors) {
                 let noise = (place as u32 * 2_654_435_761).wrapping_add(salt).wrapping_mul(2_246_822_519) >> 24;
                 if noise % 16 == salt % 16 {
-                    bytes[place] = (noise ^ salt) as u8;
+                    *byte = (noise ^ salt) as u8;
                 }
             }
             match upgraded(&sealed(bytes)) {
