@@ -26,7 +26,6 @@ mod properties;
 mod repeated;
 mod run_folder;
 mod seeds;
-mod sha256;
 mod small_sets;
 mod streams;
 mod tensors;

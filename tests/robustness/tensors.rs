@@ -5,9 +5,8 @@ use runtime::format::{
     HEADER_LENGTH, Header, Input, PartOne, Precision, StringTableSize, Text, Thresholds, Tokens, Vectors,
     device_checksum, part_two_checksum,
 };
+use sha2::{Digest, Sha256};
 use trainer::export::ModelFile;
-
-use crate::sha256::sha256;
 
 /// Strings between two entries of a table's index, and buckets between two of fingerprints'.
 const STRINGS_PER_BLOCK: usize = 16;
@@ -89,7 +88,7 @@ pub(crate) fn with_right_id(file: &ModelFile) -> ModelFile {
     let mut hashed = bytes[..device].to_vec();
     hashed[16..32].fill(0);
     hashed[48..64].fill(0);
-    bytes[16..32].copy_from_slice(&sha256(&hashed)[..16]);
+    bytes[16..32].copy_from_slice(&Sha256::digest(&hashed)[..16]);
     sealed(bytes)
 }
 

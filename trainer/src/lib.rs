@@ -10,6 +10,7 @@ pub mod export;
 pub mod file_names;
 pub mod folder_lock;
 pub mod frontier;
+pub mod hexadecimal;
 pub mod import;
 pub mod inference;
 pub mod network;

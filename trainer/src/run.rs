@@ -11,7 +11,8 @@ use crate::data::{ColumnNames, DataError, Row};
 use crate::encoding::{Encoder, FrameNormalization, WordRule};
 use crate::error::Error;
 use crate::examples::Examples;
-use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, PartTwo, export, hash_bytes};
+use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, PartTwo, export};
+use crate::hexadecimal;
 use crate::network::{Classifier, NetworkConfig};
 use crate::quantize::{Ranges, Rounding};
 use crate::run_folder::{RunFolder, read_lines, read_toml};
@@ -188,7 +189,7 @@ impl<B: Backend> Run<B> {
         let frames = |normalization: &FrameNormalization| normalization.frames(self.result.longest_row);
         PartTwo {
             trainer_version: trainer_version.clone(),
-            data_hash: self.config.data_hash.as_deref().and_then(hash_bytes).unwrap_or_default(),
+            data_hash: self.config.data_hash.as_deref().and_then(hexadecimal::hash).unwrap_or_default(),
             training_rows: narrow(*training_rows),
             calibration_rows: if of_integers { narrow(*calibration_rows) } else { 0 },
             validation_accuracy: kept.validation_accuracy as f32,

@@ -27,6 +27,23 @@ pub struct FingerprintTableSize {
     pub remainder_bits: u8,
 }
 
+impl FingerprintTableSize {
+    /// Words of 32 bits that `buckets` takes.
+    pub const fn bucket_words(&self) -> usize {
+        (self.count as usize).saturating_mul(2).div_ceil(u32::BITS as usize)
+    }
+
+    /// Entries of `index`.
+    pub const fn index_entries(&self) -> usize {
+        (self.count as usize).div_ceil(BUCKETS_PER_BLOCK)
+    }
+
+    /// Bytes of `remainders`.
+    pub const fn remainder_bytes(&self) -> usize {
+        (self.count as usize).saturating_mul(self.remainder_bits as usize).div_ceil(8)
+    }
+}
+
 /// What is stored of the hash of a word; words are in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint {
@@ -80,14 +97,13 @@ impl<'m> FingerprintTable<'m> {
     pub(crate) fn parse(tensors: &mut Tensors<'m>, size: FingerprintTableSize) -> Result<Self, Error> {
         let FingerprintTableSize { count, seed, remainder_bits } = size;
         check_sizes(count, remainder_bits)?;
-        let words = count as usize;
         let table = Self {
             count,
             seed,
             remainder_bits,
-            buckets: tensors.take((2 * words).div_ceil(u32::BITS as usize))?,
-            index: tensors.take(words.div_ceil(BUCKETS_PER_BLOCK))?,
-            remainders: tensors.take((words * remainder_bits as usize).div_ceil(8))?,
+            buckets: tensors.take(size.bucket_words())?,
+            index: tensors.take(size.index_entries())?,
+            remainders: tensors.take(size.remainder_bytes())?,
         };
         table.check()?;
         Ok(table)

@@ -207,7 +207,7 @@ impl Header {
     /// The bytes of this header.
     pub fn to_bytes(&self) -> [u8; HEADER_LENGTH] {
         let mut bytes = [0; HEADER_LENGTH];
-        let fields: [&[u8]; 16] = [
+        let fields: [&[u8]; 15] = [
             &MAGIC,
             &VERSION.to_le_bytes(),
             &[self.precision.code(), self.packing.code()],
@@ -223,7 +223,6 @@ impl Header {
             &self.part_two_length.to_le_bytes(),
             &self.part_two_checksum.to_le_bytes(),
             &self.device_checksum.to_le_bytes(),
-            &[],
         ];
         for (target, source) in bytes.iter_mut().zip(fields.into_iter().flatten()) {
             *target = *source;

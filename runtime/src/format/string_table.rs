@@ -20,6 +20,13 @@ pub struct StringTableSize {
     pub bytes: u32,
 }
 
+impl StringTableSize {
+    /// Entries of the index.
+    pub const fn index_entries(&self) -> usize {
+        (self.count as usize).div_ceil(STRINGS_PER_BLOCK).saturating_sub(1)
+    }
+}
+
 /// Strings of at most 255 bytes, read where they lie; found by number, and by content if sorted.
 #[derive(Debug, Clone, Copy)]
 pub struct StringTable<'m> {
@@ -36,7 +43,7 @@ impl<'m> StringTable<'m> {
     /// of the string), and what [`Tensors::take`] returns.
     pub fn parse(tensors: &mut Tensors<'m>, size: StringTableSize, field: Field) -> Result<Self, Error> {
         let count = size.count as usize;
-        let index: &[u32] = tensors.take(count.div_ceil(STRINGS_PER_BLOCK).saturating_sub(1))?;
+        let index: &[u32] = tensors.take(size.index_entries())?;
         let bytes = tensors.take_bytes(size.bytes as usize)?;
         let table = Self { count, index, bytes };
         let mut rest: &[u8] = bytes;

@@ -59,22 +59,19 @@ impl KnownAnswersCommand {
         let mut bytes = u32::try_from(rows.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
         for (row, answer) in rows.iter().zip(answers) {
             let logits: Vec<u8> = answer.bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();
-            let integers = match &row.content {
-                Content::Text(_) => Vec::new(),
-                Content::Frames(frames) => raw_frame(&model, &frames.values),
-            };
-            let narrow: Option<Vec<i16>> = integers.iter().map(|value| i16::try_from(*value).ok()).collect();
-            let values: Vec<u8> = match &narrow {
-                Some(narrow) => narrow.iter().flat_map(|value| value.to_le_bytes()).collect(),
-                None => integers.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            };
+            let values: Vec<u8>;
             let input = match &row.content {
                 Content::Text(text) => KnownInput::Text(text),
                 Content::Frames(frames) => {
                     let channels = u16::try_from(frames.channels).unwrap_or(u16::MAX);
-                    match narrow {
-                        Some(_) => KnownInput::Frames { channels, values: &values },
-                        None => KnownInput::WideFrames { channels, values: &values },
+                    let wide = raw_frame(&model, &frames.values);
+                    let narrow: Option<Vec<i16>> = wide.iter().map(|value| i16::try_from(*value).ok()).collect();
+                    if let Some(narrow) = narrow {
+                        values = narrow.into_iter().flat_map(i16::to_le_bytes).collect();
+                        KnownInput::Frames { channels, values: &values }
+                    } else {
+                        values = wide.into_iter().flat_map(i32::to_le_bytes).collect();
+                        KnownInput::WideFrames { channels, values: &values }
                     }
                 }
             };

@@ -9,6 +9,7 @@ use super::columns::ColumnNames;
 use super::inspection::{Inspection, RowNotes, class_sizes, label_notices};
 use super::records::Fingerprint;
 use super::{Content, DataError, HeldOut, ReadOptions, Row, Rows, Selection, fold_by_label, split_by_label};
+use crate::hexadecimal;
 
 /// A file that is part of this program.
 #[derive(Debug, Clone, Copy)]
@@ -361,7 +362,7 @@ impl Hasher {
     }
 
     fn finish(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal::digits(self.0.finalize())
     }
 }
 

@@ -126,16 +126,16 @@ impl FrameNormalization {
                 chosen_units(&extents)
             }
         };
-        let unit = |channel: usize| units.get(channel).or(units.first()).copied().unwrap_or(1.0);
+        let unit = |channel| unit_of(&units, channel);
         let mut values = vec![Sums::default(); channels];
-        let mut differences = values.clone();
+        let mut differences = settings.differences.then(|| values.clone());
         for_each(&mut |frames| {
             let mut before: Option<Vec<i32>> = None;
             for frame in frames.iter() {
                 let raw: Vec<i32> =
                     frame.iter().enumerate().map(|(channel, value)| raw_value(*value, unit(channel))).collect();
                 values.iter_mut().zip(&raw).for_each(|(sums, raw)| sums.add((*raw).into()));
-                for ((sums, raw), before) in differences.iter_mut().zip(&raw).zip(before.iter().flatten()) {
+                for ((sums, raw), before) in differences.iter_mut().flatten().zip(&raw).zip(before.iter().flatten()) {
                     sums.add(i64::from(*raw) - i64::from(*before));
                 }
                 before = Some(raw);
@@ -153,7 +153,7 @@ impl FrameNormalization {
             frames_per_step: settings.frames_per_step,
             frame_stride: settings.frame_stride,
             values: normalization(&values),
-            differences: settings.differences.then(|| normalization(&differences)),
+            differences: differences.as_deref().map(normalization),
             units,
         })
     }
@@ -165,7 +165,7 @@ impl FrameNormalization {
 
     /// What 1 in a frame of integers stands for.
     pub fn unit(&self, channel: usize) -> f32 {
-        self.units.get(channel).or(self.units.first()).copied().unwrap_or(1.0)
+        unit_of(&self.units, channel)
     }
 
     /// What 1 stands for in each channel.
@@ -290,6 +290,11 @@ impl ChannelNormalization {
 /// The integer of 32 bits that stands for a value on a device: the nearest one, of two the farther from 0.
 pub fn raw_value(value: f32, unit: f32) -> i32 {
     (value / unit).round() as i32
+}
+
+/// The unit of a channel: its own, or that of all.
+fn unit_of(units: &[f32], channel: usize) -> f32 {
+    units.get(channel).or(units.first()).copied().unwrap_or(1.0)
 }
 
 /// A value as its integer stands for it.

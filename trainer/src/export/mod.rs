@@ -12,7 +12,7 @@ mod writer;
 
 pub(crate) use assembly::{Assembly, model_id};
 pub use file::ModelFile;
-pub use part_two::{PartTwo, hash_bytes, hexadecimal};
+pub use part_two::PartTwo;
 pub use precision::ExportPrecision;
 pub(crate) use tensors::TensorArea;
 pub use writer::{ExportedInput, ExportedNetwork, export};

@@ -50,20 +50,3 @@ impl PartTwo {
         postcard::to_stdvec(self).map_err(|error| Error::Failed(format!("part two of the file: {error}")))
     }
 }
-
-/// The 32 bytes of 64 hexadecimal digits; `None` of other text.
-pub fn hash_bytes(digits: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(digits.get(place..place + 2)?, 16).ok()?;
-    }
-    Some(bytes)
-}
-
-/// Hexadecimal digits of bytes.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -53,13 +53,13 @@ impl TensorArea {
     }
 
     /// Strings of at most 255 bytes, which labels and words are.
-    pub(crate) fn add_strings<S: AsRef<str>>(&mut self, strings: &[S]) -> StringTableSize {
+    pub(super) fn add_strings(&mut self, strings: &[String]) -> StringTableSize {
         let (mut index, mut bytes) = (Vec::<u32>::new(), Vec::<u8>::new());
-        for (number, string) in strings.iter().map(AsRef::as_ref).enumerate() {
+        for (number, string) in strings.iter().enumerate() {
             if number > 0 && number % STRINGS_PER_BLOCK == 0 {
                 index.push(bytes.len() as u32);
             }
-            let string: &str = &string[..string.floor_char_boundary(255)];
+            let string = &string[..string.floor_char_boundary(255)];
             bytes.push(string.len() as u8);
             bytes.extend(string.as_bytes());
         }

@@ -141,7 +141,7 @@ fn add_vectors(
     let Some(embedding) = &network.weights.embedding else {
         return (Vectors::OneHot, LayerInput::OneHot);
     };
-    let scales = match precision {
+    let (bits, scales) = match precision {
         ExportPrecision::Integer(IntegerBits { embedding: bits, .. }) => {
             let scales = match network.rounding.filter(|rounding| rounding.bits.embedding == bits) {
                 Some(rounding) => rounding.input_units.clone(),
@@ -149,16 +149,12 @@ fn add_vectors(
             };
             let values = quantize_embedding(embedding, &scales, bits);
             tensors.add_integers(&values, embedding.columns, bits);
-            scales.iter().map(|scale| scale / f32::from(bits.input_factor())).collect()
+            (bits.into(), scales.iter().map(|scale| scale / f32::from(bits.input_factor())).collect())
         }
         ExportPrecision::F16 | ExportPrecision::F32 => {
             tensors.add_float(&embedding.values, precision.in_file());
-            vec![1.0; embedding.columns]
+            (float_bits(precision), vec![1.0; embedding.columns])
         }
-    };
-    let bits = match precision {
-        ExportPrecision::Integer(IntegerBits { embedding: bits, .. }) => bits.into(),
-        ExportPrecision::F16 | ExportPrecision::F32 => float_bits(precision),
     };
     (Vectors::Embedding { size: narrow(embedding.columns), bits }, LayerInput::Values { scales })
 }

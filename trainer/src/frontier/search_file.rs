@@ -11,6 +11,7 @@ use crate::data::TrainingData;
 use crate::error::Error;
 use crate::file_names::{FILES, SEARCH_FILE};
 use crate::folder_lock::FolderLock;
+use crate::hexadecimal;
 use crate::run_folder::{RunFolder, read_toml, write_toml};
 use crate::training::TrainingConfig;
 
@@ -152,7 +153,7 @@ fn hash_of(path: &Path) -> Result<String, Error> {
             read => hasher.update(chunk.get(..read).unwrap_or_default()),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal::digits(hasher.finalize()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use runtime::format::{
-    BUCKETS_PER_BLOCK, Direction, File, FloatChannel, Frames, HEADER_LENGTH, Head, Input, IntegerChannel, Layer,
-    Precision, STRINGS_PER_BLOCK, StringTableSize, Text, Thresholds, Tokens, Vectors,
+    Direction, File, FloatChannel, Frames, HEADER_LENGTH, Head, Input, IntegerChannel, Layer, Precision, Text,
+    Thresholds, Tokens, Vectors,
 };
 use serde::Serialize;
 
@@ -123,13 +123,12 @@ impl Flash {
         match tokens {
             Tokens::Words { vocabulary: strings, .. } | Tokens::Characters { alphabet: strings, .. } => {
                 of_vocabulary("strings", strings.bytes as usize);
-                of_vocabulary("index", index_bytes(strings));
+                of_vocabulary("index", strings.index_entries() * 4);
             }
             Tokens::FingerprintedWords { table, .. } | Tokens::ComposedWords { table, .. } => {
-                let count = table.count as usize;
-                of_vocabulary("buckets", (2 * count).div_ceil(32) * 4);
-                of_vocabulary("index", count.div_ceil(BUCKETS_PER_BLOCK) * 4);
-                of_vocabulary("remainders", (count * usize::from(table.remainder_bits)).div_ceil(8));
+                of_vocabulary("buckets", table.bucket_words() * 4);
+                of_vocabulary("index", table.index_entries() * 4);
+                of_vocabulary("remainders", table.remainder_bytes());
             }
             Tokens::HashedWords { .. } | Tokens::Bytes => {}
         }
@@ -156,7 +155,7 @@ impl Flash {
 
     fn add_head(&mut self, head: &Head, pooled: usize) {
         let classes = head.labels.count as usize;
-        let labels = head.labels.bytes as usize + index_bytes(&head.labels);
+        let labels = head.labels.bytes as usize + head.labels.index_entries() * 4;
         self.add(|kinds| &mut kinds.labels, "labels".into(), labels, None);
         let bits = match self.precision {
             Some(Precision::F32) => 32,
@@ -173,10 +172,6 @@ impl Flash {
     fn multipliers(&self, results: usize) -> usize {
         if self.precision == Some(Precision::Int8) { 2 * results } else { 0 }
     }
-}
-
-fn index_bytes(strings: &StringTableSize) -> usize {
-    4 * (strings.count as usize).div_ceil(STRINGS_PER_BLOCK).saturating_sub(1)
 }
 
 /// Values of a layer's output.

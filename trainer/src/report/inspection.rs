@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::flash::{Flash, FlashPart, FlashParts, directions, width};
 use crate::error::Error;
-use crate::export::{ModelFile, hexadecimal};
+use crate::export::ModelFile;
+use crate::hexadecimal;
 
 /// What a model file is, and what it costs a device.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -149,7 +150,7 @@ impl Inspection {
             frame_stride: frames.map_or(0, |frames| frames.frame_stride.into()),
             has_differences: frames.is_some_and(|frames| frames.has_differences),
             word_rule: tokens.and_then(word_rule).unwrap_or_default().into(),
-            id: hexadecimal(&model.id()),
+            id: hexadecimal::digits(model.id()),
             model_version: model.version(),
             has_thresholds: part_one.heads.iter().any(|head| head.thresholds != Thresholds::None),
             max_steps: part_one.max_steps,
@@ -166,7 +167,7 @@ impl Inspection {
             most_macs_per_prediction: work.answer,
             trainer_version: part_two.trainer_version,
             longest_row: Some(part_two.longest_row).filter(|frames| *frames > 0),
-            data_hash: if is_known { hexadecimal(&part_two.data_hash) } else { String::new() },
+            data_hash: if is_known { hexadecimal::digits(part_two.data_hash) } else { String::new() },
             label_column: part_two.label_column,
             text_columns: part_two.text_columns,
             channel_names: part_two.channel_names,

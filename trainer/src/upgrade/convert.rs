@@ -12,14 +12,13 @@ use super::manifest::{
     TokenVectors,
 };
 use crate::error::Error;
-use crate::export::{Assembly, ModelFile, PartTwo, TensorArea, hash_bytes};
+use crate::export::{Assembly, ModelFile, PartTwo, TensorArea};
+use crate::hexadecimal;
 
 /// The input's and the hidden state's columns of a row came in multiples of this.
 const COLUMN_MULTIPLE: usize = 4;
 /// What the longest row followed in a version's build metadata.
 const LONGEST_ROW: &str = "longest-row";
-/// Tokens of bytes: padding, unknown, and one a byte.
-const BYTE_TOKENS: usize = 258;
 
 /// A converted file, to be put together.
 pub(super) struct Converted {
@@ -102,7 +101,7 @@ impl Converter<'_, '_> {
                 let tokens = Tokens::Characters { rule, unicode: UNICODE_VERSION, alphabet };
                 (tokens, strings.count as usize + first, vectors)
             }
-            Input::Bytes(vectors) => (Tokens::Bytes, BYTE_TOKENS, vectors),
+            Input::Bytes(vectors) => (Tokens::Bytes, 256 + first, vectors),
             Input::FingerprintedWords(words) => {
                 let table = self.fingerprints(&words.table)?;
                 (Tokens::FingerprintedWords { split, table }, table.count as usize + first, &words.vectors)
@@ -133,15 +132,14 @@ impl Converter<'_, '_> {
 
     fn fingerprints(&mut self, table: &FingerprintTable) -> Result<FingerprintTableSize, String> {
         let FingerprintTable { count, seed, remainder_bits, .. } = *table;
-        let words = count as usize;
-        let buckets: Vec<u32> = self.old.values(&table.buckets, DataType::U32, (2 * words).div_ceil(32))?;
-        let index: Vec<u32> = self.old.values(&table.index, DataType::U32, words.div_ceil(128))?;
-        let bytes = (words * usize::from(remainder_bits)).div_ceil(8);
-        let remainders = self.old.bytes(&table.remainders, DataType::U8, bytes)?;
+        let size = FingerprintTableSize { count, seed, remainder_bits };
+        let buckets: Vec<u32> = self.old.values(&table.buckets, DataType::U32, size.bucket_words())?;
+        let index: Vec<u32> = self.old.values(&table.index, DataType::U32, size.index_entries())?;
+        let remainders = self.old.bytes(&table.remainders, DataType::U8, size.remainder_bytes())?;
         self.tensors.add(&buckets);
         self.tensors.add(&index);
         self.tensors.add(remainders);
-        Ok(FingerprintTableSize { count, seed, remainder_bits })
+        Ok(size)
     }
 
     fn frames(&mut self, frames: &FrameInput) -> Result<Frames, String> {
@@ -171,19 +169,21 @@ impl Converter<'_, '_> {
         if declared != tokens.unwrap_or(input_size) {
             return Err(format!("a layer of {declared} inputs over {input_size}"));
         }
-        let (forward, bits) = self.direction(layer, &layer.forward, input_size, tokens)?;
-        let reverse = layer.reverse.as_ref().map(|reverse| self.direction(layer, reverse, input_size, tokens));
+        let cell = match layer.cell {
+            Cell::Lstm => format::Cell::Lstm,
+            Cell::Gru => format::Cell::Gru,
+            Cell::RnnTanh => format::Cell::RnnTanh,
+            Cell::RnnRelu => format::Cell::RnnRelu,
+        };
+        let parts = [input_size, layer.hidden_size.into()];
+        let (forward, bits) = self.direction(cell, &layer.forward, parts, tokens)?;
+        let reverse = layer.reverse.as_ref().map(|reverse| self.direction(cell, reverse, parts, tokens));
         let reverse = reverse.transpose()?;
         if reverse.is_some_and(|(_, of_reverse)| of_reverse != bits) {
             return Err("the directions of a layer have weights of different bits".into());
         }
         Ok(format::Layer {
-            cell: match layer.cell {
-                Cell::Lstm => format::Cell::Lstm,
-                Cell::Gru => format::Cell::Gru,
-                Cell::RnnTanh => format::Cell::RnnTanh,
-                Cell::RnnRelu => format::Cell::RnnRelu,
-            },
+            cell,
             hidden_size: layer.hidden_size,
             bits,
             forward,
@@ -191,33 +191,26 @@ impl Converter<'_, '_> {
         })
     }
 
-    /// Converts a direction; the bits of its weights.
+    /// Converts a direction of so many inputs and units; the bits of its weights.
     fn direction(
         &mut self,
-        layer: &Layer,
+        cell: format::Cell,
         direction: &Direction,
-        input_size: usize,
+        parts: [usize; 2],
         tokens: Option<usize>,
     ) -> Result<(format::Direction, u8), String> {
-        let hidden_size = usize::from(layer.hidden_size);
-        let (gates, results) = match layer.cell {
-            Cell::Lstm => (4, 4),
-            Cell::Gru => (3, 4),
-            Cell::RnnTanh | Cell::RnnRelu => (1, 1),
-        };
-        let rows = gates * hidden_size;
+        let [_, hidden_size] = parts;
+        let (rows, results) = (cell.gates() * hidden_size, cell.results() * hidden_size);
         if let Some(tokens) = tokens {
             let table = direction.one_hot.as_ref().ok_or("one-hot weights are missing")?;
             let data_type = self.float_or(DataType::I8);
             let bytes = self.old.bytes(table, data_type, tokens * rows)?;
             self.tensors.add(bytes);
         }
-        let parts = [input_size, hidden_size];
-        let padded = parts.map(|size| round_up(size, COLUMN_MULTIPLE));
-        let columns = padded[0] + padded[1];
+        let columns = parts.map(|size| round_up(size, COLUMN_MULTIPLE)).iter().sum();
         let bits = self.rows(&direction.weights, rows, columns, &parts)?;
-        self.bias(&direction.bias, results * hidden_size)?;
-        let scales = self.scales(direction.scales.as_ref(), results * hidden_size)?;
+        self.bias(&direction.bias, results)?;
+        let scales = self.scales(direction.scales.as_ref(), results)?;
         Ok((scales, bits))
     }
 
@@ -314,7 +307,7 @@ fn part_two(old: &OldFile<'_>) -> PartTwo {
     let longest_row = identifiers.find(|identifier| *identifier == LONGEST_ROW).and_then(|_| identifiers.next());
     PartTwo {
         trainer_version: version.into(),
-        data_hash: hash_bytes(provenance.data_hash).unwrap_or_default(),
+        data_hash: hexadecimal::hash(provenance.data_hash).unwrap_or_default(),
         training_rows: provenance.training_rows,
         calibration_rows: provenance.calibration_rows,
         validation_accuracy: provenance.validation_accuracy,
