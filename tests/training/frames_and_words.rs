@@ -10,6 +10,7 @@ use runtime::format::Precision;
 use tests::{repository, trained_run};
 use trainer::data::read_rows;
 use trainer::inference::row_answers;
+use trainer::network::Cell;
 use trainer::report::{ParityDetail, ParityReport};
 use trainer::run::Run;
 use trainer::training::TrainingConfig;
@@ -108,4 +109,29 @@ fn steps_of_frames_and_their_differences_are_those_of_training() {
         assert!(of("f32").max_logit_error <= 1e-4, "{report}");
         assert!(of("f16").agreement >= 0.99 && of("int8").agreement >= 0.97, "{report}");
     }
+}
+
+/// A GRU of 8 units over the channels of an accelerometer and a gyroscope, with six classes.
+#[test]
+fn a_small_model_takes_less_than_a_kilobyte() {
+    let folder = tempfile::tempdir().unwrap();
+    let labels = ["still", "walk", "run", "jump", "turn", "fall"];
+    let mut chance = ChaCha8Rng::seed_from_u64(1);
+    let mut rows = String::from("sequence,label,ax,ay,az,gx,gy,gz\n");
+    for sequence in 0..60 {
+        for _ in 0..10 {
+            let values = [0; 6].map(|_| chance.random_range(-100..100).to_string());
+            writeln!(rows, "s{sequence},{},{}", labels[sequence % labels.len()], values.join(",")).unwrap();
+        }
+    }
+    let data = folder.path().join("rows.csv");
+    std::fs::write(&data, rows).unwrap();
+    let config = TrainingConfig { cell: Cell::Gru, hidden_size: 8, epochs: 2, ..config(&data) };
+    let file = trained_run(&config, folder.path()).unwrap().export(Precision::Int8).unwrap();
+    let stripped = file.stripped(&data).unwrap();
+    let model = Model::parse(stripped.bytes()).unwrap();
+    assert_eq!((model.channels(), model.labels().count()), (6, 6));
+    let (whole, bare) = (file.bytes().len(), stripped.bytes().len());
+    assert!(whole <= 960 && bare <= 900, "{whole} bytes, {bare} of them for a device");
+    println!("{whole} bytes, {bare} of them for a device");
 }
