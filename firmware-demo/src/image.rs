@@ -16,7 +16,7 @@ use check::Replay;
 use counter::Counter;
 use output::Output;
 
-/// Stack that everything but the classifier needs, in bytes: calls of the runtime, of this image and the
+/// Stack that everything but the classifier's state needs, in bytes: calls of the runtime, of this image and the
 /// exception frames.
 const STACK_RESERVE: usize = 5 * 1024;
 
@@ -49,7 +49,7 @@ impl Failure {
             Self::NothingToCheck => "there are no rows to check",
             Self::Classifier => "the classifier could not be made from the model",
             Self::Channels => "the model has more channels than this image has room for",
-            Self::Memory => "the model's buffers do not fit into this board's RAM",
+            Self::Memory => "the model's state does not fit into this board's RAM",
             Self::Stack => "the stack overflowed",
         }
     }
@@ -72,11 +72,11 @@ fn main() -> ! {
 fn run(output: &mut Output) -> Result<u32, Failure> {
     let counter = Counter::start().ok_or(Failure::NoCounter)?;
     announce(output, &counter);
-    let classifier_bytes = size_of::<Classifier<'_, '_, { inputs::CAPACITY }>>();
-    if memory::stack_free_at_reset() < classifier_bytes.saturating_add(STACK_RESERVE) {
+    let state_bytes = size_of::<[u32; inputs::CAPACITY]>();
+    if memory::stack_free_at_reset() < state_bytes.saturating_add(STACK_RESERVE) {
         return Err(Failure::Memory);
     }
-    // Matched by reference, as the classifier below: moving it out would need room for a second one.
+    // Matched by reference: moving it out would need room for a second one.
     let parsed = Model::parse(inputs::model());
     let Ok(model) = &parsed else {
         return Err(Failure::Model);
@@ -91,7 +91,7 @@ fn run(output: &mut Output) -> Result<u32, Failure> {
     run_rows(output, &counter, model, answers)
 }
 
-/// A frame of its own: the classifier's buffers are on the stack only after `run` saw that they fit.
+/// A frame of its own: the classifier's state is on the stack only after `run` saw that it fits.
 #[inline(never)]
 fn run_rows(
     output: &mut Output,
@@ -99,11 +99,11 @@ fn run_rows(
     model: &Model<'static>,
     answers: KnownAnswers<'static>,
 ) -> Result<u32, Failure> {
-    // Matched by reference: moving the classifier out would need room for a second one.
-    let mut made = Classifier::<{ inputs::CAPACITY }>::new(model);
-    let Ok(classifier) = &mut made else {
+    let mut state = [0; inputs::CAPACITY];
+    let Ok(mut classifier) = Classifier::new(model, &mut state[..]) else {
         return Err(Failure::Classifier);
     };
+    let classifier = &mut classifier;
     let mut rows = 0;
     let mut mismatches = 0;
     for answer in answers {

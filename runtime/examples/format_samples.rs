@@ -149,7 +149,7 @@ fn write(folder: &Path, name: &str, file: &File) {
 
 fn text_answers(model: &Model<'_>) -> Vec<u8> {
     let mut file = (TEXTS.len() as u32).to_le_bytes().to_vec();
-    let mut classifier = Classifier::<CAPACITY>::new(model).unwrap();
+    let mut classifier = Classifier::new(model, [0; CAPACITY]).unwrap();
     for text in TEXTS {
         classifier.reset();
         classifier.push_text(text);
@@ -161,7 +161,7 @@ fn text_answers(model: &Model<'_>) -> Vec<u8> {
 fn frame_answers(model: &Model<'_>) -> Vec<u8> {
     let lengths = [0_usize, 1, 2, 5, 12, 15, 600];
     let mut file = (2 * lengths.len() as u32).to_le_bytes().to_vec();
-    let mut classifier = Classifier::<CAPACITY>::new(model).unwrap();
+    let mut classifier = Classifier::new(model, [0; CAPACITY]).unwrap();
     for length in lengths {
         let frame = |step: usize| [0, 1, 2].map(|channel| (i16::from(common::number(9, step, channel))) * 9);
         // The same, and now and then a number that takes more than 16 bits.
@@ -182,7 +182,7 @@ fn frame_answers(model: &Model<'_>) -> Vec<u8> {
     file
 }
 
-fn append(file: &mut Vec<u8>, classifier: &mut Classifier<'_, '_, CAPACITY>, input: KnownInput<'_>) {
+fn append(file: &mut Vec<u8>, classifier: &mut Classifier<'_, '_, [u32; CAPACITY]>, input: KnownInput<'_>) {
     let class = classifier.predict().class as u32;
     let found = classifier.logits();
     let logits: Vec<u8> = (0..found.len()).flat_map(|class| found.bits(class).unwrap().to_le_bytes()).collect();

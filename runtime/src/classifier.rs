@@ -1,16 +1,23 @@
 use crate::answer::{Logits, Prediction};
 use crate::error::{Error, saturated};
-use crate::model::{Model, with_network};
-use crate::network::{LayerState, Step, StepState};
+use crate::format::Feature;
+use crate::network::{LayerState, Step, StepState, with_network};
 #[cfg(feature = "float")]
 use crate::numeric::softmax_float;
 use crate::numeric::{argmax, softmax_fixed};
+use crate::plan::Model;
 use crate::sequence::{LongInput, Pushed, Sequence};
 use crate::text::TextReader;
 
 /// Classifies one sequence at a time with a [`Model`].
 ///
-/// `CAPACITY` is the number of 32-bit words of state: [`crate::required_capacity`] of the model file.
+/// `State` holds its 32-bit words of state, [`Model::required_words`] at least: a `&mut [u32]` that the caller owns, an
+/// array, or on a desktop a `Vec<u32>`. For a model that is part of the firmware [`crate::required_capacity`] is their
+/// number while compiling.
+///
+/// # Statics
+/// A classifier that lives in a `static` borrows a state that does so too, as `static_cell` or `cortex_m::singleton!` lend it
+/// once, or is made by the constant [`Self::in_static`].
 ///
 /// # Streaming and bidirectional models
 /// A model whose layers run from the first step to the last computes each step when it is pushed, in memory that
@@ -35,7 +42,8 @@ use crate::text::TextReader;
 /// # static MODEL: &runtime::Aligned<[u8]> =
 /// #     &runtime::Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
 /// let model = runtime::Model::parse(&MODEL.0)?;
-/// let mut classifier = runtime::Classifier::<{ runtime::required_capacity(&MODEL.0) }>::new(&model)?;
+/// let mut state = [0; runtime::required_capacity(&MODEL.0)];
+/// let mut classifier = runtime::Classifier::new(&model, &mut state)?;
 /// let pushed = classifier.push_text("kitchen lights off");
 /// assert_eq!(pushed, runtime::Pushed { taken: 2, refused: 0 });    // "off" may go on
 /// assert_eq!(classifier.predict().label, "lights_off");            // as if the text ended here
@@ -46,23 +54,50 @@ use crate::text::TextReader;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Classifier<'c, 'm, const CAPACITY: usize> {
+pub struct Classifier<'c, 'm, State> {
     model: &'c Model<'m>,
     reader: Option<TextReader>,
     sequence: Sequence,
-    state: [u32; CAPACITY],
+    state: State,
 }
 
-impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
-    /// A classifier at the start of a sequence, which refuses steps beyond the model's largest number.
+impl<'c, 'm, const WORDS: usize> Classifier<'c, 'm, [u32; WORDS]> {
+    /// [`Self::new`] as a constant function: the initial value of a `static`.
+    ///
+    /// # Panics
+    /// If the array is too small for the model: in a `static`, which this function is for, that is an error of the compiler
+    /// with these words.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Mutex;
+    /// static MODEL: runtime::Model<'static> =
+    ///     runtime::include_model!("../../models/home-commands/home-commands.int8.rnl");
+    /// static CLASSIFIER: Mutex<runtime::Classifier<'static, 'static, [u32; MODEL.required_words()]>> =
+    ///     Mutex::new(runtime::Classifier::in_static(&MODEL));
+    /// let mut classifier = CLASSIFIER.lock().unwrap();
+    /// classifier.push_text("kitchen lights off");
+    /// assert_eq!(classifier.predict().label, "lights_off");
+    /// ```
+    #[inline]
+    pub const fn in_static(model: &'c Model<'m>) -> Self {
+        assert!(WORDS >= model.required_words(), "the state has fewer words than the model needs");
+        Self { model, reader: reader_of(model), sequence: Sequence::new(LongInput::Refuse), state: [0; WORDS] }
+    }
+}
+
+impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
+    /// A classifier at the start of a sequence, which refuses steps beyond the model's largest number. What `state` holds
+    /// does not matter.
     ///
     /// # Errors
     /// [`Error::CapacityTooSmall`].
     ///
     /// # Panics
     /// Never.
-    pub fn new(model: &'c Model<'m>) -> Result<Self, Error> {
-        Self::with_long_input(model, LongInput::Refuse)
+    #[inline]
+    pub fn new(model: &'c Model<'m>, state: State) -> Result<Self, Error> {
+        Self::with_long_input(model, state, LongInput::Refuse)
     }
 
     /// A classifier at the start of a sequence, with a choice for steps beyond the model's largest number.
@@ -73,13 +108,10 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
-    pub fn with_long_input(model: &'c Model<'m>, long_input: LongInput) -> Result<Self, Error> {
-        let required = model.required_words();
-        if CAPACITY < required {
-            return Err(Error::CapacityTooSmall { required: saturated(required), available: saturated(CAPACITY) });
-        }
-        let sequence = Sequence::new(model, long_input)?;
-        Ok(Self { model, reader: model.text.as_ref().map(TextReader::new), sequence, state: [0; CAPACITY] })
+    #[inline]
+    pub fn with_long_input(model: &'c Model<'m>, mut state: State, long_input: LongInput) -> Result<Self, Error> {
+        prepare(model, state.as_mut(), long_input)?;
+        Ok(Self { model, reader: reader_of(model), sequence: Sequence::new(long_input), state })
     }
 
     /// Takes in more text: one step for every word, character or byte that is complete, as the model's input has
@@ -87,6 +119,7 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn push_text(&mut self, text: &str) -> Pushed {
         self.push_bytes(text.as_bytes())
     }
@@ -95,27 +128,21 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn push_bytes(&mut self, bytes: &[u8]) -> Pushed {
         let Self { model, reader, sequence, state } = self;
-        match (reader, &model.text) {
-            (Some(reader), Some(input)) => {
-                sequence.touch();
-                let mut pushed = Pushed::default();
-                reader.push(input, bytes, |token| pushed.add(sequence.take(model, state, Step::Token(token))));
-                pushed
-            }
-            _ => sequence.refuse(),
-        }
+        push_bytes(model, reader, sequence, state.as_mut(), bytes)
     }
 
     /// One step with a token. One that the model does not have is an unknown word.
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn push_token(&mut self, token: u32) -> Pushed {
         let Self { model, sequence, state, .. } = self;
         if model.text.is_some() {
-            sequence.take(model, state, Step::Token(model.known_token(token)))
+            sequence.take(model, state.as_mut(), Step::Token(model.known_token(token)))
         } else {
             sequence.refuse()
         }
@@ -133,9 +160,10 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn push_frame(&mut self, frame: &[i32]) -> Result<Pushed, Error> {
         let Self { model, sequence, state, .. } = self;
-        sequence.take_frame(model, state, frame.len(), Step::Integers(frame))
+        sequence.take_frame(model, state.as_mut(), frame.len(), Step::Integers(frame))
     }
 
     /// As [`Self::push_frame`], for sensors whose integers have 16 bits.
@@ -145,9 +173,10 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn push_frame_i16(&mut self, frame: &[i16]) -> Result<Pushed, Error> {
         let Self { model, sequence, state, .. } = self;
-        sequence.take_frame(model, state, frame.len(), Step::NarrowIntegers(frame))
+        sequence.take_frame(model, state.as_mut(), frame.len(), Step::NarrowIntegers(frame))
     }
 
     /// Takes in a frame of numbers in the units of the training data, one a channel.
@@ -161,12 +190,13 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     /// # Panics
     /// Never.
     #[cfg(feature = "float")]
+    #[inline]
     pub fn push_frame_f32(&mut self, frame: &[f32]) -> Result<Pushed, Error> {
         let Self { model, sequence, state, .. } = self;
         if let Some(channel) = frame.iter().position(|value| !value.is_finite()) {
             return Err(Error::NotFinite { channel: saturated(channel) });
         }
-        sequence.take_frame(model, state, frame.len(), Step::Floats(frame))
+        sequence.take_frame(model, state.as_mut(), frame.len(), Step::Floats(frame))
     }
 
     /// The answer for what was pushed since the last reset, as if it ended here. It changes no later answer: a word or
@@ -177,42 +207,22 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn predict(&mut self) -> Prediction<'m> {
         let model = self.model;
-        let (class, probability) = match self.logits() {
-            Logits::Fixed(logits) => {
-                let class = argmax(logits);
-                (class, softmax_fixed(logits, model.inverse_temperature(), class))
-            }
-            #[cfg(feature = "float")]
-            Logits::Float(logits) => {
-                let class = argmax(logits);
-                (class, softmax_float(logits, model.inverse_temperature(), class))
-            }
-            #[cfg(not(feature = "float"))]
-            Logits::Float(_) => (0, crate::numeric::Probability::default()),
-        };
-        let accepted = model.accepts(class, probability);
-        Prediction { class, label: model.label(class).unwrap_or_default(), probability, accepted }
+        prediction(model, self.logits())
     }
 
     /// The logits of that answer, computed once.
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn logits(&mut self) -> Logits<'_> {
-        let begun = self.begun();
-        let Self { model, sequence, state, .. } = self;
-        sequence.answer(model, state, begun);
-        with_network!(&model.network, network => network.logits(state))
-    }
-
-    /// The token of a word or character that has begun.
-    fn begun(&self) -> Option<u32> {
-        let (reader, input) = (self.reader.as_ref()?, self.model.text.as_ref()?);
-        let mut begun = None;
-        reader.pending(input, |token| begun = Some(token));
-        begun
+        let Self { model, reader, sequence, state } = self;
+        let state = state.as_mut();
+        sequence.answer(model, state, begun(model, reader));
+        with_network!(*model, network => network.logits(state))
     }
 
     /// What a layer of a streaming model remembers; `None` if there is no such layer, and for a bidirectional
@@ -220,11 +230,14 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn layer_state(&mut self, layer: usize) -> Option<LayerState<'_>> {
-        let state = &mut self.state;
-        with_network!(&self.model.network, network => {
-            if network.is_buffered() { None } else { network.layer_state(state, layer) }
-        })
+        if self.model.is_bidirectional() {
+            return None;
+        }
+        let Self { model, state, .. } = self;
+        let state = state.as_mut();
+        with_network!(*model, network => network.layer_state(state, layer))
     }
 
     /// Shows what the layers remember, in the order of computation.
@@ -235,19 +248,22 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never, if `observer` does not.
+    #[inline]
     pub fn observe(&mut self, mut observer: impl FnMut(StepState<'_>)) {
         let Self { model, sequence, state, .. } = self;
-        sequence.observe(model, state, &mut observer);
+        sequence.observe(model, state.as_mut(), &mut observer);
     }
 
     /// Steps that an answer is about: those since the last reset, without the refused ones and without those that
     /// have left a window, and one for a word or character that has begun.
+    #[inline]
     pub fn steps(&self) -> u32 {
-        self.sequence.steps(self.model, self.begun().is_some().into())
+        self.sequence.steps(self.model, begun(self.model, &self.reader).is_some().into())
     }
 
     /// Steps since the last reset that were ignored: those beyond the model's largest number, but in a
     /// [`LongInput::Window`], and calls with text for a model of frames.
+    #[inline]
     pub fn refused_steps(&self) -> u32 {
         self.sequence.refused()
     }
@@ -256,11 +272,84 @@ impl<'c, 'm, const CAPACITY: usize> Classifier<'c, 'm, CAPACITY> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn reset(&mut self) {
         if let Some(reader) = &mut self.reader {
             reader.reset();
         }
         self.sequence.reset();
-        self.state.fill(0);
+        self.state.as_mut().fill(0);
     }
+}
+
+/// Checks the words of state and fills them with zeros.
+#[inline]
+fn prepare(model: &Model<'_>, state: &mut [u32], long_input: LongInput) -> Result<(), Error> {
+    let required = model.required_words();
+    if state.len() < required {
+        return Err(Error::CapacityTooSmall { required: saturated(required), available: saturated(state.len()) });
+    }
+    if long_input == LongInput::Window && !model.is_bidirectional() {
+        return Err(Error::WindowOfStreaming);
+    }
+    state.fill(0);
+    Ok(())
+}
+
+#[inline]
+const fn reader_of(model: &Model<'_>) -> Option<TextReader> {
+    match &model.text {
+        Some(text) => Some(TextReader::new(text)),
+        None => None,
+    }
+}
+
+#[inline]
+fn push_bytes(
+    model: &Model<'_>,
+    reader: &mut Option<TextReader>,
+    sequence: &mut Sequence,
+    state: &mut [u32],
+    bytes: &[u8],
+) -> Pushed {
+    match (reader, &model.text) {
+        (Some(reader), Some(input)) if Feature::HAS_TEXT => {
+            sequence.touch();
+            let mut pushed = Pushed::default();
+            reader.push(input, bytes, |token| pushed.add(sequence.take(model, state, Step::Token(token))));
+            pushed
+        }
+        _ => sequence.refuse(),
+    }
+}
+
+/// The token of a word or character that has begun.
+#[inline]
+fn begun(model: &Model<'_>, reader: &Option<TextReader>) -> Option<u32> {
+    let (Some(reader), Some(input)) = (reader, &model.text) else { return None };
+    let mut begun = None;
+    if Feature::HAS_TEXT {
+        reader.pending(input, |token| begun = Some(token));
+    }
+    begun
+}
+
+#[inline]
+fn prediction<'m>(model: &Model<'m>, logits: Logits<'_>) -> Prediction<'m> {
+    let inverse_temperature = model.head.inverse_temperature;
+    let (class, probability) = match logits {
+        Logits::Fixed(logits) => {
+            let class = argmax(logits);
+            (class, softmax_fixed(logits, inverse_temperature, class))
+        }
+        #[cfg(feature = "float")]
+        Logits::Float(logits) => {
+            let class = argmax(logits);
+            (class, softmax_float(logits, inverse_temperature, class))
+        }
+        #[cfg(not(feature = "float"))]
+        Logits::Float(_) => (0, crate::numeric::Probability::default()),
+    };
+    let accepted = model.accepts(class, probability);
+    Prediction { class, label: model.label(class).unwrap_or_default(), probability, accepted }
 }

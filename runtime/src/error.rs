@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::format::Feature;
+use crate::feature::Feature;
 
 /// Why a model file was refused, a classifier could not be made for it, or a frame is not one of its input.
 ///
@@ -121,6 +121,7 @@ pub enum Part {
 }
 
 impl fmt::Display for Part {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Device => "the device's part",
@@ -212,6 +213,7 @@ pub enum Field {
 }
 
 impl fmt::Display for Error {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::NotAModel { found } => {
@@ -272,13 +274,35 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
+impl Error {
+    /// Ends a compilation in which a model was checked; see [`crate::include_model`].
+    ///
+    /// # Panics
+    /// Always, with the kind of the error.
+    #[doc(hidden)]
+    #[allow(clippy::panic, reason = "it ends a compilation")]
+    #[inline]
+    pub const fn end_compilation(self) -> ! {
+        match self {
+            Self::NotAModel { .. } => panic!("not a model file"),
+            Self::UnsupportedVersion { .. } => panic!("a model file of another version: see `trainer upgrade`"),
+            Self::MissingFeature { .. } => panic!("the model needs a feature of the runtime that is not enabled"),
+            Self::WrongLength { .. } => panic!("the model file is truncated or has something appended"),
+            Self::WrongChecksum { .. } => panic!("the model file is damaged: wrong checksum"),
+            _ => panic!("the model file is refused: `trainer inspect` says why"),
+        }
+    }
+}
+
 /// `Err` with [`Error::Invalid`] unless `found == expected`.
-pub(crate) fn expect(field: Field, expected: usize, found: usize) -> Result<(), Error> {
+#[inline]
+pub(crate) const fn expect(field: Field, expected: usize, found: usize) -> Result<(), Error> {
     if expected == found { Ok(()) } else { Err(invalid(field, expected, found)) }
 }
 
-/// `Err` with [`Error::Invalid`] unless `found` lies in `range`; reports the bound that was passed.
-pub(crate) fn expect_within(field: Field, smallest: usize, largest: usize, found: usize) -> Result<(), Error> {
+/// `Err` with [`Error::Invalid`] unless `found` lies between `smallest` and `largest`; it reports the bound that was passed.
+#[inline]
+pub(crate) const fn expect_within(field: Field, smallest: usize, largest: usize, found: usize) -> Result<(), Error> {
     if found < smallest {
         Err(invalid(field, smallest, found))
     } else if found > largest {
@@ -288,10 +312,24 @@ pub(crate) fn expect_within(field: Field, smallest: usize, largest: usize, found
     }
 }
 
-pub(crate) fn invalid(field: Field, expected: usize, found: usize) -> Error {
+#[cold]
+#[inline]
+pub(crate) const fn invalid(field: Field, expected: usize, found: usize) -> Error {
     Error::Invalid { field, expected: saturated(expected), found: saturated(found) }
 }
 
-pub(crate) fn saturated(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
+#[inline]
+pub(crate) const fn saturated(value: usize) -> u32 {
+    if value as u64 > u32::MAX as u64 { u32::MAX } else { value as u32 }
 }
+
+/// The value of a `Result`, or a return with its error: `?`, which constant functions cannot use.
+macro_rules! attempt {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(error) => return Err(error),
+        }
+    };
+}
+pub(crate) use attempt;

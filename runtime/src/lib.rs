@@ -6,10 +6,9 @@
 //! Layers are LSTM, GRU or Elman's, in one direction or both.
 //!
 //! # Memory model
-//! `no_std`, no allocator. A [`Model`] borrows the file's bytes and copies no tensor. A [`Classifier`]
-//! holds all state in an array whose size is a constant: [`required_capacity`] computes it at compile
-//! time for a model that is part of the firmware, and [`Classifier::new`] checks it for one that is not.
-//! A model with a layer that runs in reverse keeps up to [`Model::max_steps`] steps in that array, and the outputs
+//! `no_std`, no allocator. A [`Model`] borrows the file's bytes and copies no tensor. A [`Classifier`] keeps all state in
+//! 32-bit words that the caller owns; [`required_capacity`] and [`Model::required_words`] say how many.
+//! A model with a layer that runs in reverse keeps up to [`Model::max_steps`] steps in those words, and the outputs
 //! of up to two layers for each of them; any other keeps its states alone, however long the sequence.
 //! No function of the device path panics, allocates or recurses.
 //!
@@ -19,27 +18,46 @@
 //! defined order of operations.
 //!
 //! # Features
-//! - `float` (default): `f32` and `f16` models. Without it they are refused with
-//!   [`Error::MissingFeature`] and no float code is linked.
+//! Each leaves its code in the image; all are on by default. A model that needs a missing one is refused with
+//! [`Error::MissingFeature`].
+//! - cells: `lstm`, `gru`, `rnn`; `bidirectional`: layers that run in reverse as well;
+//! - inputs: `words`, `fingerprints`, `hashed`, `characters`, `bytes`, `frames`; `windows`: steps of several frames;
+//!   `unicode`: words and characters beyond ASCII;
+//! - numbers: `int4`; `float`: `f32` and `f16` models.
 //!
 //! # What it does not do
 //! It does not train, quantize, read files, or compute more than one sequence at a time.
 //!
 //! # Examples
+//! A model that is part of the firmware is checked while compiling, and the image has no parser:
 //! ```
 //! # fn main() -> Result<(), runtime::Error> {
-//! static MODEL: &runtime::Aligned<[u8]> =
-//!     &runtime::Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
-//! const CAPACITY: usize = runtime::required_capacity(&MODEL.0);
+//! static MODEL: runtime::Model<'static> =
+//!     runtime::include_model!("../../models/home-commands/home-commands.int8.rnl");
 //!
-//! let model = runtime::Model::parse(&MODEL.0)?;
-//! let mut classifier = runtime::Classifier::<CAPACITY>::new(&model)?;
+//! let mut state = [0; MODEL.required_words()];
+//! let mut classifier = runtime::Classifier::new(&MODEL, &mut state)?;
 //! classifier.push_text("switch the kitchen lights ");
 //! classifier.push_text("off please");
 //! assert_eq!(classifier.predict().label, "lights_off");
 //! # Ok(())
 //! # }
 //! ```
+//! A model that is chosen while the program runs, from a memory that holds several or may hold another one later:
+//! ```
+//! # fn main() -> Result<(), runtime::Error> {
+//! # static FLASH: &runtime::Aligned<[u8]> =
+//! #     &runtime::Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
+//! # let partition = &FLASH.0;
+//! let mut state = [0; 2_000];
+//! let model = runtime::Model::parse_prefix(partition)?;
+//! let mut classifier = runtime::Classifier::new(&model, &mut state)?;    // an error if the state is too small
+//! classifier.push_text("too dark in here");
+//! assert_eq!(classifier.predict().label, "lights_on");
+//! # Ok(())
+//! # }
+//! ```
+
 #![no_std]
 
 #[cfg(target_endian = "big")]
@@ -49,12 +67,13 @@ mod answer;
 mod cell;
 mod classifier;
 mod error;
+mod feature;
 pub mod format;
 mod kernels;
 pub mod known_answer;
-mod model;
 mod network;
 pub mod numeric;
+mod plan;
 mod sequence;
 pub mod text;
 
@@ -62,11 +81,11 @@ pub use answer::{Logits, Prediction};
 pub use classifier::Classifier;
 pub use error::{Error, Field, Part};
 pub use format::{Precision, required_capacity};
-pub use model::{InputKind, Model, Work};
 #[cfg(feature = "float")]
 pub use network::{DirectionInput, DirectionStep, ProductInputs};
 pub use network::{LayerState, StepState};
 pub use numeric::Probability;
+pub use plan::{InputKind, Model, Work};
 pub use sequence::{LongInput, Pushed};
 
 /// Aligns what it holds to 16 bytes, as a model file in memory must be.
@@ -79,3 +98,29 @@ pub use sequence::{LongInput, Pushed};
 #[repr(C, align(16))]
 #[derive(Debug, Clone, Copy)]
 pub struct Aligned<Bytes: ?Sized>(pub Bytes);
+
+/// The [`Model`] in a file, whose path is relative to the source file: the initial value of a `static`. It is checked while
+/// compiling, and a file that is refused does not compile; the error is shown by its name and numbers.
+///
+/// # Examples
+/// ```
+/// static MODEL: runtime::Model<'static> =
+///     runtime::include_model!("../../models/digits/digits.int8.rnl");
+/// assert_eq!(MODEL.labels().count(), 10);
+/// ```
+/// ```compile_fail,E0080
+/// static MODEL: runtime::Model<'static> = runtime::include_model!("../Cargo.toml");
+/// assert_eq!(MODEL.labels().count(), 10);
+/// ```
+#[macro_export]
+macro_rules! include_model {
+    ($path:expr) => {{
+        static BYTES: &$crate::Aligned<[u8]> = &$crate::Aligned(*include_bytes!($path));
+        #[allow(long_running_const_eval, reason = "every byte of the file is checked")]
+        const MODEL: $crate::Model<'static> = match $crate::Model::parse_aligned(BYTES) {
+            Ok(model) => model,
+            Err(error) => error.end_compilation(),
+        };
+        MODEL
+    }};
+}

@@ -1,6 +1,7 @@
 use crate::error::{Error, saturated};
-use crate::model::{Model, with_network};
-use crate::network::{Gathering, Step, StepState, Taken};
+use crate::format::Feature;
+use crate::network::{Gathering, Progress, Step, StepState, with_network};
+use crate::plan::Model;
 
 /// What a classifier of a bidirectional model does with more steps than the model keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,7 +24,7 @@ pub enum LongInput {
 /// # static MODEL: &runtime::Aligned<[u8]> =
 /// #     &runtime::Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
 /// let model = runtime::Model::parse(&MODEL.0)?;
-/// let mut classifier = runtime::Classifier::<{ runtime::required_capacity(&MODEL.0) }>::new(&model)?;
+/// let mut classifier = runtime::Classifier::new(&model, [0; runtime::required_capacity(&MODEL.0)])?;
 /// assert_eq!(classifier.push_text("lights off pl"), runtime::Pushed { taken: 2, refused: 0 });
 /// # Ok(())
 /// # }
@@ -41,6 +42,7 @@ impl Pushed {
     const REFUSED: Self = Self { taken: 0, refused: 1 };
 
     /// Counts the steps of both.
+    #[inline]
     pub(crate) fn add(&mut self, other: Self) {
         self.taken = self.taken.saturating_add(other.taken);
         self.refused = self.refused.saturating_add(other.refused);
@@ -53,7 +55,7 @@ pub(crate) struct Sequence {
     long_input: LongInput,
     /// Steps taken in and not forgotten, at most the model's; without a limit the number saturates, and further steps
     /// are taken in all the same.
-    taken: Taken,
+    progress: Progress,
     /// Frames that have come, of a model whose steps are made of several.
     gathering: Gathering,
     refused: u32,
@@ -63,84 +65,82 @@ pub(crate) struct Sequence {
 
 impl Sequence {
     /// The start of a sequence.
-    ///
-    /// # Errors
-    /// [`Error::WindowOfStreaming`].
-    pub(crate) fn new(model: &Model<'_>, long_input: LongInput) -> Result<Self, Error> {
-        if long_input == LongInput::Window && !model.is_bidirectional() {
-            return Err(Error::WindowOfStreaming);
-        }
-        Ok(Self {
-            long_input,
-            taken: Taken::default(),
-            gathering: Gathering::default(),
-            refused: 0,
-            is_answered: false,
-        })
+    #[inline]
+    pub(crate) const fn new(long_input: LongInput) -> Self {
+        Self { long_input, progress: Progress::START, gathering: Gathering::START, refused: 0, is_answered: false }
     }
 
     /// Steps that an answer is about, `ahead` of which are not taken in.
+    #[inline]
     pub(crate) fn steps(&self, model: &Model<'_>, ahead: u32) -> u32 {
-        self.taken.steps.saturating_add(ahead).min(model.max_steps())
+        self.progress.steps.saturating_add(ahead).min(model.max_steps())
     }
 
+    #[inline]
     pub(crate) fn refused(&self) -> u32 {
         self.refused
     }
 
+    #[inline]
     pub(crate) fn reset(&mut self) {
-        self.taken = Taken::default();
-        self.gathering = Gathering::default();
+        self.progress = Progress::START;
+        self.gathering = Gathering::START;
         self.refused = 0;
         self.is_answered = false;
     }
 
     /// Counts a step that is not taken in.
+    #[inline]
     pub(crate) fn refuse(&mut self) -> Pushed {
         self.refused = self.refused.saturating_add(1);
         Pushed::REFUSED
     }
 
     /// Whether no more steps are taken in without another one's being forgotten.
+    #[inline]
     fn is_full(&self, model: &Model<'_>) -> bool {
-        model.has_limit() && self.taken.steps >= model.max_steps()
+        model.has_limit() && self.progress.steps >= model.max_steps()
     }
 
     /// Notes that what was taken in differs from what the logits are about.
+    #[inline]
     pub(crate) fn touch(&mut self) {
         self.is_answered = false;
     }
 
     /// Takes in a step that the model can read, or refuses it because the sequence is full.
+    #[inline]
     pub(crate) fn take(&mut self, model: &Model<'_>, state: &mut [u32], step: Step<'_>) -> Pushed {
         if self.is_full(model) && self.long_input == LongInput::Refuse {
             return self.refuse();
         }
         self.touch();
-        with_network!(&model.network, network => {
-            if network.is_buffered() {
+        with_network!(model, network => {
+            if Feature::Bidirectional.is_built() && model.is_buffered() {
                 network.keep(state, self.place(model), step);
             } else {
-                network.step(state, step, &mut self.taken.summed);
+                network.step(state, step, &mut self.progress.summed);
             }
         });
-        self.taken = self.after_step(model);
+        self.progress = self.after_step(model);
         Pushed::TAKEN
     }
 
     /// Where the next step is kept: behind the others, or in the place of the oldest.
+    #[inline]
     fn place(&self, model: &Model<'_>) -> u32 {
-        if self.is_full(model) { self.taken.oldest } else { self.taken.steps }
+        if self.is_full(model) { self.progress.oldest } else { self.progress.steps }
     }
 
     /// The sequence with one step more.
-    fn after_step(&self, model: &Model<'_>) -> Taken {
-        let Taken { steps, oldest, summed } = self.taken;
+    #[inline]
+    fn after_step(&self, model: &Model<'_>) -> Progress {
+        let Progress { steps, oldest, summed } = self.progress;
         if self.is_full(model) {
             let next = oldest.saturating_add(1);
-            Taken { steps, oldest: if next < model.max_steps() { next } else { 0 }, summed }
+            Progress { steps, oldest: if next < model.max_steps() { next } else { 0 }, summed }
         } else {
-            Taken { steps: steps.saturating_add(1), oldest, summed }
+            Progress { steps: steps.saturating_add(1), oldest, summed }
         }
     }
 
@@ -148,6 +148,7 @@ impl Sequence {
     ///
     /// # Errors
     /// [`Error::NoFrames`], [`Error::WrongChannels`].
+    #[inline]
     pub(crate) fn take_frame(
         &mut self,
         model: &Model<'_>,
@@ -160,23 +161,25 @@ impl Sequence {
         if channels != expected {
             return Err(Error::WrongChannels { expected: saturated(expected), found: saturated(channels) });
         }
-        if !frames.are_gathered() {
+        if !Feature::Windows.is_built() || !frames.are_gathered() {
             return Ok(self.take(model, state, frame));
         }
         self.touch();
-        with_network!(&model.network, network => network.gather_frame(state, frame, self.gathering));
+        with_network!(model, network => network.gather_frame(state, frame, self.gathering));
         let is_due = self.gathering.count(frames);
         Ok(if is_due { self.take(model, state, Step::Gathered(self.gathering)) } else { Pushed::default() })
     }
 
     /// What an answer is about beside the steps taken in: the frames of a sequence that are too few for one.
+    #[inline]
     fn frames_ahead(&self) -> Option<Step<'static>> {
-        let are_too_few = self.taken.steps == 0 && !self.gathering.is_empty();
+        let are_too_few = self.progress.steps == 0 && !self.gathering.is_empty();
         are_too_few.then_some(Step::Gathered(self.gathering))
     }
 
     /// Computes the logits, unless they are those of the sequence already: of what was taken in, and of a token that has
     /// begun. Nothing of the sequence changes.
+    #[inline]
     pub(crate) fn answer(&mut self, model: &Model<'_>, state: &mut [u32], begun: Option<u32>) {
         if self.is_answered {
             return;
@@ -184,24 +187,25 @@ impl Sequence {
         self.is_answered = true;
         let ahead = begun.map(Step::Token).or_else(|| self.frames_ahead());
         let ahead = ahead.filter(|_| !self.is_full(model) || self.long_input == LongInput::Window);
-        with_network!(&model.network, network => match ahead {
-            Some(step) if network.is_buffered() => {
+        with_network!(model, network => match ahead {
+            Some(step) if Feature::Bidirectional.is_built() && model.is_buffered() => {
                 let place = self.place(model);
                 let before = network.keep(state, place, step);
                 network.answer(state, self.after_step(model), None);
                 network.keep(state, place, Step::Token(before));
             }
-            _ => network.answer(state, self.taken, ahead),
+            _ => network.answer(state, self.progress, ahead),
         });
     }
 
     /// Shows the states of each layer, direction and step.
+    #[inline]
     pub(crate) fn observe(&self, model: &Model<'_>, state: &mut [u32], observer: &mut impl FnMut(StepState<'_>)) {
-        with_network!(&model.network, network => {
-            if network.is_buffered() {
-                network.observe_kept(state, self.taken, observer);
+        with_network!(model, network => {
+            if Feature::Bidirectional.is_built() && model.is_buffered() {
+                network.observe_kept(state, self.progress, observer);
             } else {
-                network.observe_streamed(state, self.taken.steps, observer);
+                network.observe_streamed(state, self.progress.steps, observer);
             }
         });
     }
@@ -223,6 +227,7 @@ mod tests {
     const TOKENS: [u32; 6] = [7, 2, 90, 41, 3, 200];
 
     /// A model of bytes with two units, a mean and two classes; the size of each tensor is a multiple of its alignment.
+    #[inline]
     fn file() -> Vec<u8> {
         let layer =
             Layer { cell: Cell::RnnTanh, hidden_size: 2, bits: 8, forward: Direction::default(), reverse: None };
@@ -276,9 +281,10 @@ mod tests {
     }
 
     /// Takes in the tokens; after the first three `change` is made to the sequence.
+    #[inline]
     fn states(model: &Model<'_>, change: impl Fn(&mut Sequence)) -> ([u32; CAPACITY], Pushed) {
         let mut state = [0; CAPACITY];
-        let mut sequence = Sequence::new(model, LongInput::Refuse).unwrap();
+        let mut sequence = Sequence::new(LongInput::Refuse);
         let mut pushed = Pushed::default();
         for (number, token) in TOKENS.into_iter().enumerate() {
             if number == 3 {
@@ -291,6 +297,7 @@ mod tests {
     }
 
     #[test]
+    #[inline]
     fn a_counter_at_its_end_ends_no_stream() {
         let mut aligned = crate::Aligned([0; 1024]);
         let file = file();
@@ -300,9 +307,9 @@ mod tests {
         let (expected, pushed) = states(&model, |_| {});
         assert_eq!(pushed, Pushed { taken: 6, refused: 0 });
         for steps in [u32::MAX - 1, u32::MAX] {
-            assert_eq!(states(&model, |sequence| sequence.taken.steps = steps), (expected, pushed));
+            assert_eq!(states(&model, |sequence| sequence.progress.steps = steps), (expected, pushed));
         }
-        with_network!(&mut model.network, network => network.max_steps = 4);
+        model.max_steps = 4;
         let (full, pushed) = states(&model, |_| {});
         assert_eq!(pushed, Pushed { taken: 4, refused: 2 });
         assert!(full != expected);

@@ -12,7 +12,7 @@ use runtime::{Classifier, LayerState, LongInput, Model, Pushed, StepState};
 /// Words of state of the classifiers here.
 const CAPACITY: usize = 1024;
 
-type TestClassifier<'c, 'm> = Classifier<'c, 'm, CAPACITY>;
+type TestClassifier<'c, 'm> = Classifier<'c, 'm, [u32; CAPACITY]>;
 
 /// What may be asked between two pushes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Answer {
 
     /// That about some bytes that are pushed at once.
     fn about(model: &Model<'_>, long_input: LongInput, bytes: &[u8]) -> (Self, Pushed) {
-        let mut classifier = TestClassifier::with_long_input(model, long_input).unwrap();
+        let mut classifier = TestClassifier::with_long_input(model, [0; CAPACITY], long_input).unwrap();
         let pushed = classifier.push_bytes(bytes);
         (Self::of(&mut classifier), pushed)
     }
@@ -151,7 +151,7 @@ proptest! {
     ) {
         let file = file(&spec);
         let model = file.parse().unwrap();
-        let mut classifier = TestClassifier::with_long_input(&model, long_input).unwrap();
+        let mut classifier = TestClassifier::with_long_input(&model, [0; CAPACITY], long_input).unwrap();
         let (mut end, mut pushed) = (0, Pushed::default());
         for (length, questions) in chunks {
             let start = end;
@@ -178,7 +178,7 @@ proptest! {
     ) {
         let file = file(&spec);
         let model = file.parse().unwrap();
-        let with = || TestClassifier::with_long_input(&model, long_input).unwrap();
+        let with = || TestClassifier::with_long_input(&model, [0; CAPACITY], long_input).unwrap();
         let (mut asked, mut silent) = (with(), with());
         for (text, token, is_asked) in &pushes {
             prop_assert_eq!(asked.push_bytes(text), silent.push_bytes(text));
@@ -198,7 +198,7 @@ proptest! {
     ) {
         let file = file(&spec);
         let model = file.parse().unwrap();
-        let with = || TestClassifier::with_long_input(&model, long_input).unwrap();
+        let with = || TestClassifier::with_long_input(&model, [0; CAPACITY], long_input).unwrap();
         let (mut asked, frame) = (with(), |step: usize| -> [i32; CHANNELS] {
             [0, 1, 2].map(|channel| i32::from(number(seed, step, channel)) * 3)
         });
@@ -223,7 +223,7 @@ fn a_word_that_has_begun_is_answered_as_if_it_ended() {
             let file = file(&Spec { pad_to, ..Spec::new(Precision::Int8, &[layer], Pooling::Mean) });
             let model = file.parse().unwrap();
             let about = |text: &str| Answer::about(&model, LongInput::Refuse, text.as_bytes()).0.logits;
-            let mut classifier = TestClassifier::new(&model).unwrap();
+            let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
             for (chunk, text, steps) in [
                 ("o", "o ", 1),
                 (" lamp of", "o lamp of ", 3),
@@ -254,7 +254,7 @@ fn an_answer_is_accepted_from_the_threshold_of_its_class_on() {
                 let file = file(&spec(thresholds));
                 let model = file.parse().unwrap();
                 let answer = |text| {
-                    let mut classifier = TestClassifier::new(&model).unwrap();
+                    let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
                     classifier.push_text(text);
                     let prediction = classifier.predict();
                     let logits = [0, 1, 2].map(|class| f64::from(classifier.logits().get(class).unwrap()));

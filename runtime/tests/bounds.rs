@@ -111,14 +111,14 @@ fn no_more_words_are_needed() {
     let file = file(&Spec { pad_to: 4, ..Spec::new(Precision::Int8, &layers, Pooling::Mean) });
     let model = file.parse().unwrap();
     assert_eq!(model.required_words(), 50);
-    let mut exact = Classifier::<50>::new(&model).unwrap();
-    let mut large = Classifier::<CAPACITY>::new(&model).unwrap();
+    let mut exact = Classifier::new(&model, [0; 50]).unwrap();
+    let mut large = Classifier::new(&model, [0; CAPACITY]).unwrap();
     for chunk in ["", "lamp o", "ff ", "é up down light on"] {
         exact.push_text(chunk);
         large.push_text(chunk);
         assert_eq!(logits(&mut exact), logits(&mut large), "{chunk}");
     }
-    assert!(Classifier::<49>::new(&model).is_err());
+    assert!(Classifier::new(&model, [0; 49]).is_err());
 }
 
 /// Tokens of more than 16 bits are kept as such: the 65,537th token is not the first one.
@@ -140,7 +140,7 @@ fn tokens_of_more_than_16_bits_take_two_halves_of_a_word() {
     let [narrow, wide] = [narrow.parse().unwrap(), wide.parse().unwrap()];
     assert_eq!(wide.required_words(), narrow.required_words() + 20);
     let answer = |model, token| {
-        let mut classifier = Classifier::<CAPACITY>::new(model).unwrap();
+        let mut classifier = Classifier::new(model, [0; CAPACITY]).unwrap();
         classifier.push_token(token);
         logits(&mut classifier)
     };
@@ -191,7 +191,7 @@ fn a_full_model_computes_as_much_as_it_says() {
     for spec in common::kinds().into_iter().filter(is_bidirectional) {
         let file = file(&spec);
         let model = file.parse().unwrap();
-        let mut classifier = Classifier::<CAPACITY>::new(&model).unwrap();
+        let mut classifier = Classifier::new(&model, [0; CAPACITY]).unwrap();
         let head = (CLASSES * spec.pooled_size()) as u64;
         for pushed in 0..100 {
             let mut computed = head;

@@ -31,7 +31,7 @@ fn aligned<T>(bytes: &[u8], behind: &[u8], look: impl FnOnce(&[u8]) -> T) -> T {
 
 fn expect_answers(model: &Model<'_>) {
     assert_eq!(model.required_words(), CAPACITY);
-    let mut classifier = Classifier::<CAPACITY>::new(model).unwrap();
+    let mut classifier = Classifier::new(model, [0; CAPACITY]).unwrap();
     let cases = [
         ("Light on!", [-96_422, 99_943]),
         ("", [30_959, -30_959]),

@@ -17,7 +17,7 @@ use runtime::{Classifier, DirectionInput, DirectionStep, Error, LongInput, Model
 /// Words of state of the classifiers here.
 const CAPACITY: usize = 4096;
 
-type TestClassifier<'c, 'm> = Classifier<'c, 'm, CAPACITY>;
+type TestClassifier<'c, 'm> = Classifier<'c, 'm, [u32; CAPACITY]>;
 
 fn frame_file(precision: Precision, layer: LayerSpec) -> File {
     file(&Spec { input: InputSpec::Frames, ..Spec::new(precision, &[layer], Pooling::Mean) })
@@ -32,9 +32,9 @@ fn frames_of_numbers_are_frames_of_integers_in_their_unit() {
             let model = file.parse().unwrap();
             assert_eq!([model.channels(), model.token_count()], [3, 0]);
             assert_eq!([0, 2, 3].map(|channel| model.frame_unit(channel)), [Some(UNITS[0]), Some(UNITS[0]), None]);
-            let mut integers = TestClassifier::new(&model).unwrap();
-            let mut narrow = TestClassifier::new(&model).unwrap();
-            let mut floats = TestClassifier::new(&model).unwrap();
+            let mut integers = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
+            let mut narrow = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
+            let mut floats = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
             for frame in frames {
                 let before = logits(&mut integers);
                 integers.push_frame(&frame.map(i32::from)).unwrap();
@@ -69,8 +69,8 @@ fn every_channel_may_have_a_unit_of_its_own() {
             [0, 1, 2, 3].map(|channel| model.frame_unit(channel)),
             [Some(UNITS[0]), Some(UNITS[1]), Some(UNITS[2]), None]
         );
-        let mut integers = TestClassifier::new(&model).unwrap();
-        let mut floats = TestClassifier::new(&model).unwrap();
+        let mut integers = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
+        let mut floats = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
         for frame in [[3, -70, 12], [400, 90, -1000]] {
             integers.push_frame(&frame).unwrap();
             floats.push_frame_f32(&[0, 1, 2].map(|channel| frame[channel] as f32 * UNITS[channel])).unwrap();
@@ -87,7 +87,7 @@ fn a_frame_that_is_none_changes_nothing() {
         let spec = Spec { input: InputSpec::Frames, window, ..Spec::new(Precision::F32, &[layer], Pooling::Mean) };
         let file = file(&spec);
         let model = file.parse().unwrap();
-        let mut classifier = TestClassifier::new(&model).unwrap();
+        let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
         classifier.push_frame(&[1, 2, 3]).unwrap();
         let (before, steps) = (logits(&mut classifier), classifier.steps());
         assert_eq!(classifier.push_frame(&[1, 2]), Err(Error::WrongChannels { expected: 3, found: 2 }));
@@ -102,7 +102,7 @@ fn a_frame_that_is_none_changes_nothing() {
         assert_eq!([classifier.steps(), classifier.refused_steps()], [steps, 2]);
         assert_eq!(logits(&mut classifier), before);
         // Nor has it become the frame before the next one.
-        let mut other = TestClassifier::new(&model).unwrap();
+        let mut other = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
         other.push_frame(&[1, 2, 3]).unwrap();
         for classifier in [&mut classifier, &mut other] {
             classifier.push_frame(&[40, -5, 6]).unwrap();
@@ -116,7 +116,7 @@ fn a_frame_for_a_model_of_text_is_an_error() {
     let layers = [LayerSpec::forward(Cell::Lstm, 5, 100)];
     let file = file(&Spec::new(Precision::Int8, &layers, Pooling::Last));
     let model = file.parse().unwrap();
-    let mut classifier = TestClassifier::new(&model).unwrap();
+    let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
     assert_eq!(classifier.push_frame(&[]), Err(Error::NoFrames));
     assert_eq!(classifier.push_frame_i16(&[1]), Err(Error::NoFrames));
     assert_eq!(classifier.push_frame_f32(&[1.0]), Err(Error::NoFrames));
@@ -141,8 +141,8 @@ fn wide_integers_are_normalized_as_the_formula_says() {
     let wide = parts.assemble();
     let same = file(&Spec { input: InputSpec::Identity { channels: CHANNELS }, ..spec });
     let (wide, same) = (wide.parse().unwrap(), same.parse().unwrap());
-    let mut of_integers = TestClassifier::new(&wide).unwrap();
-    let mut of_inputs = TestClassifier::new(&same).unwrap();
+    let mut of_integers = TestClassifier::new(&wide, [0; CAPACITY]).unwrap();
+    let mut of_inputs = TestClassifier::new(&same, [0; CAPACITY]).unwrap();
     let mut inputs_seen = Vec::new();
     for step in 0..200 {
         let raw = [0, 1, 2].map(|channel| i32::from(number(5, step, channel)) * (1 << (step % 25)));
@@ -242,7 +242,7 @@ fn check_window(spec: &Spec, long_input: LongInput, count: usize) -> usize {
     let single = Spec { input: InputSpec::Identity { channels }, window: WindowSpec::SINGLE, ..spec.clone() };
     let (gathering, single) = (file(spec), file(&single));
     let (gathering, single) = (gathering.parse().unwrap(), single.parse().unwrap());
-    let with = |model| TestClassifier::with_long_input(model, long_input).unwrap();
+    let with = |model| TestClassifier::with_long_input(model, [0; CAPACITY], long_input).unwrap();
     let (mut classifier, mut by_hand) = (with(&gathering), with(&single));
     let frames = frames(spec.window.frames_per_step.into(), count);
     let (mut pushed_steps, mut last, mut different) = (0, logits(&mut classifier), 0);
@@ -323,7 +323,7 @@ fn a_reset_forgets_the_frames() {
         for layer in [LayerSpec::forward(Cell::RnnTanh, 5, 100), LayerSpec::both(Cell::Gru, 4, 100)] {
             let file = file(&windowed(Precision::Int8, layer, window, true));
             let model = file.parse().unwrap();
-            let mut classifier = TestClassifier::new(&model).unwrap();
+            let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
             for before in 0..12 {
                 classifier.reset();
                 frames(77, before).iter().for_each(|frame| assert!(classifier.push_frame(frame).is_ok()));
@@ -331,7 +331,7 @@ fn a_reset_forgets_the_frames() {
                     classifier.predict();
                 }
                 classifier.reset();
-                let mut fresh = TestClassifier::new(&model).unwrap();
+                let mut fresh = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
                 for frame in frames(3, 11) {
                     assert_eq!(classifier.push_frame(&frame), fresh.push_frame(&frame));
                     assert_eq!(logits(&mut classifier), logits(&mut fresh), "{window:?} {before}");

@@ -17,7 +17,7 @@ use runtime::{Classifier, Error, LayerState, LongInput, Model};
 /// Words of state of the classifiers here.
 const CAPACITY: usize = 4096;
 
-type TestClassifier<'c, 'm> = Classifier<'c, 'm, CAPACITY>;
+type TestClassifier<'c, 'm> = Classifier<'c, 'm, [u32; CAPACITY]>;
 
 /// A hidden state as numbers, and as the layer above takes it in.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +45,7 @@ impl Output {
 }
 
 fn logits_of_tokens(model: &Model<'_>, tokens: &[u32]) -> Vec<u32> {
-    let mut classifier = TestClassifier::new(model).unwrap();
+    let mut classifier = TestClassifier::new(model, [0; CAPACITY]).unwrap();
     for token in tokens {
         classifier.push_token(*token);
     }
@@ -61,7 +61,7 @@ fn run_alone(spec: &Spec, layer: LayerSpec, below: Option<&[Vec<f32>]>, tokens: 
     }
     let file = file(&alone);
     let model = file.parse().unwrap();
-    let mut classifier = TestClassifier::new(&model).unwrap();
+    let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
     let order: Vec<usize> = if reverse { (0..tokens.len()).rev().collect() } else { (0..tokens.len()).collect() };
     let mut outputs = vec![None; tokens.len()];
     for step in order {
@@ -117,7 +117,7 @@ fn head_by_hand(spec: &Spec, last: &[Vec<Output>]) -> Vec<u32> {
 fn check_against_hand(spec: &Spec, tokens: &[u32]) -> usize {
     let file = file(spec);
     let model = file.parse().unwrap();
-    let mut classifier = TestClassifier::new(&model).unwrap();
+    let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
     for token in tokens {
         classifier.push_token(*token);
     }
@@ -216,7 +216,7 @@ fn padding_is_what_pushing_the_padding_token_gives_and_is_forgotten() {
         let padded_file = file(&Spec { pad_to: 6, ..spec.clone() });
         let plain_file = file(&spec);
         let (padded, plain) = (padded_file.parse().unwrap(), plain_file.parse().unwrap());
-        let mut classifier = TestClassifier::new(&padded).unwrap();
+        let mut classifier = TestClassifier::new(&padded, [0; CAPACITY]).unwrap();
         for length in 0..=TOKENS.len() {
             let mut by_hand = TOKENS[..length].to_vec();
             by_hand.resize(length.max(6), 0);
@@ -237,8 +237,8 @@ fn the_last_steps_that_fit_are_in_a_window_and_the_first_without_one() {
     for spec in specs().filter(|spec| spec.layers[0].reverse_seed.is_some()) {
         let file = file(&Spec { max_steps: 4, ..spec });
         let model = file.parse().unwrap();
-        let mut window = TestClassifier::with_long_input(&model, LongInput::Window).unwrap();
-        let mut refusing = TestClassifier::with_long_input(&model, LongInput::default()).unwrap();
+        let mut window = TestClassifier::with_long_input(&model, [0; CAPACITY], LongInput::Window).unwrap();
+        let mut refusing = TestClassifier::with_long_input(&model, [0; CAPACITY], LongInput::default()).unwrap();
         for length in 1..=TOKENS.len() {
             window.push_token(TOKENS[length - 1]);
             refusing.push_token(TOKENS[length - 1]);
@@ -258,8 +258,11 @@ fn the_last_steps_that_fit_are_in_a_window_and_the_first_without_one() {
 fn a_window_is_refused_by_a_model_that_keeps_no_steps() {
     let file = file(&Spec { max_steps: 3, ..Spec::new(Precision::Int8, &stacks()[0], Pooling::Last) });
     let model = file.parse().unwrap();
-    assert_eq!(TestClassifier::with_long_input(&model, LongInput::Window).err(), Some(Error::WindowOfStreaming));
-    let mut classifier = TestClassifier::new(&model).unwrap();
+    assert_eq!(
+        TestClassifier::with_long_input(&model, [0; CAPACITY], LongInput::Window).err(),
+        Some(Error::WindowOfStreaming)
+    );
+    let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
     for token in TOKENS {
         classifier.push_token(token);
     }
@@ -275,7 +278,7 @@ fn a_sequence_without_a_step_is_pooled_to_zeros() {
         let zeros = Output { hidden: vec![0.0; spec.pooled_size()], narrow: vec![] };
         let expected = head_by_hand(&Spec { pooling: Pooling::Last, ..spec }, &[vec![zeros]]);
         assert_eq!(logits_of_tokens(&model, &[]), expected);
-        let mut classifier = TestClassifier::new(&model).unwrap();
+        let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
         classifier.push_token(3);
         logits(&mut classifier);
         classifier.reset();
@@ -345,8 +348,8 @@ fn a_composed_token_is_the_frame_that_is_the_mean_of_its_rows() {
             let frames = Spec { input: InputSpec::Identity { channels: size }, ..composed.clone() };
             let (composed, frames) = (file(&composed), file(&frames));
             let (composed, frames) = (composed.parse().unwrap(), frames.parse().unwrap());
-            let mut of_tokens = TestClassifier::new(&composed).unwrap();
-            let mut of_frames = TestClassifier::new(&frames).unwrap();
+            let mut of_tokens = TestClassifier::new(&composed, [0; CAPACITY]).unwrap();
+            let mut of_frames = TestClassifier::new(&frames, [0; CAPACITY]).unwrap();
             let (mut odd, mut unlike) = (0, 0);
             for rows in [[302, 314], [309, 309], [310, 303], [2, 1]] {
                 let value = |row: u32, column: usize| match vectors {
@@ -365,7 +368,7 @@ fn a_composed_token_is_the_frame_that_is_the_mean_of_its_rows() {
             // A row that the model does not have, and no row at all.
             let before = logits(&mut of_tokens);
             let unknown = |token: u32| {
-                let mut classifier = TestClassifier::new(&composed).unwrap();
+                let mut classifier = TestClassifier::new(&composed, [0; CAPACITY]).unwrap();
                 classifier.push_token(token);
                 logits(&mut classifier)
             };
@@ -395,11 +398,11 @@ fn tokens_by_hand(input: InputSpec, words: &[&str]) -> Vec<u32> {
             words.iter().map(|word| 2 + runtime::text::hash_word(&word.to_lowercase()) % common::BUCKETS).collect()
         }
         InputSpec::FingerprintedWords => {
-            let known = common::fingerprints();
+            let known = common::fingerprints(common::FINGERPRINTED);
             words.iter().map(|word| known.token(&word.to_lowercase())).collect()
         }
         InputSpec::ComposedWords => {
-            let known = common::fingerprints();
+            let known = common::fingerprints(common::FINGERPRINTED);
             let first = common::FINGERPRINTED as u32 + 2;
             let row = |word: &str, seed| first + hash_word_with_seed(word, seed) % common::SUBWORD_BUCKETS;
             let composed = |word: &str| {
@@ -437,7 +440,7 @@ fn text_of_every_kind_becomes_its_tokens() {
                 let model = file.parse().unwrap();
                 assert_eq!(model.token_count(), spec.token_count());
                 let tokens = tokens_by_hand(input, &words);
-                let mut classifier = TestClassifier::new(&model).unwrap();
+                let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
                 let text = words.join(" ");
                 for chunk in text.as_bytes().chunks(3) {
                     classifier.push_bytes(chunk);

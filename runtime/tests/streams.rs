@@ -11,7 +11,7 @@ use runtime::{Classifier, Error, LayerState, LongInput, Pushed};
 /// Words of state of the classifiers here.
 const CAPACITY: usize = 4096;
 
-type TestClassifier<'c, 'm> = Classifier<'c, 'm, CAPACITY>;
+type TestClassifier<'c, 'm> = Classifier<'c, 'm, [u32; CAPACITY]>;
 
 const TOKENS: [u32; 9] = [2, 5, 1, 7, 0, 3, 3, 6, 4];
 const TAKEN: Pushed = Pushed { taken: 1, refused: 0 };
@@ -30,7 +30,7 @@ fn push_without_end(spec: &Spec, steps: usize) {
     let file = file(&Spec { max_steps: 0, ..spec.clone() });
     let model = file.parse().unwrap();
     assert_eq!(model.max_steps(), u32::MAX);
-    let mut classifier = TestClassifier::new(&model).unwrap();
+    let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
     let mut states = Vec::new();
     for step in 0..steps {
         assert_eq!(classifier.push_token(TOKENS[step % TOKENS.len()]), TAKEN, "{spec:?} {step}");
@@ -60,7 +60,7 @@ fn every_push_tells_whether_its_steps_were_taken() {
     let limited = Spec { max_steps: 3, ..Spec::new(Precision::Int8, &layers, Pooling::Last) };
     let words = file(&limited);
     let model = words.parse().unwrap();
-    let mut classifier = TestClassifier::new(&model).unwrap();
+    let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
     let pushed = |taken, refused| Pushed { taken, refused };
     assert_eq!(classifier.push_text("lam"), pushed(0, 0));
     assert_eq!(classifier.push_bytes(b"p on "), pushed(2, 0));
@@ -74,7 +74,7 @@ fn every_push_tells_whether_its_steps_were_taken() {
 
     let frames = file(&Spec { input: InputSpec::Frames, ..limited.clone() });
     let model = frames.parse().unwrap();
-    let mut classifier = TestClassifier::new(&model).unwrap();
+    let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
     for expected in [TAKEN, TAKEN, TAKEN, REFUSED, REFUSED] {
         assert_eq!(classifier.push_frame(&[1, 2, 3]), Ok(expected));
         assert_eq!(classifier.push_frame(&[1, 2]), Err(Error::WrongChannels { expected: 3, found: 2 }));
@@ -84,7 +84,7 @@ fn every_push_tells_whether_its_steps_were_taken() {
 
     let kept = file(&Spec { layers: vec![LayerSpec::both(Cell::Gru, 5, 100)], ..limited });
     let model = kept.parse().unwrap();
-    let mut window = TestClassifier::with_long_input(&model, LongInput::Window).unwrap();
+    let mut window = TestClassifier::with_long_input(&model, [0; CAPACITY], LongInput::Window).unwrap();
     assert!(TOKENS.into_iter().all(|token| window.push_token(token) == TAKEN));
     assert_eq!([window.steps(), window.refused_steps()], [3, 0]);
 }
@@ -127,7 +127,7 @@ fn the_mean_of_a_stream_without_an_end_lets_its_first_steps_fade() {
             let spec = Spec { max_steps, ..Spec::new(precision, &[LayerSpec::forward(cell, 5, 100)], Pooling::Mean) };
             let file = file(&spec);
             let model = file.parse().unwrap();
-            let mut classifier = TestClassifier::new(&model).unwrap();
+            let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
             let mut mean = RunningMean { precision, sums: vec![0.0; 5], count: 0 };
             let steps = if max_steps == 150_000 { max_steps as usize } else { 200_000 };
             for step in 1..=steps {
@@ -159,7 +159,7 @@ fn a_mean_of_the_largest_states_holds_them_without_an_end() {
         }
         let file = parts.assemble();
         let model = file.parse().unwrap();
-        let mut classifier = TestClassifier::new(&model).unwrap();
+        let mut classifier = TestClassifier::new(&model, [0; CAPACITY]).unwrap();
         classifier.push_token(2);
         let outputs = hidden(&mut classifier);
         assert!(outputs.iter().all(|value| (value - state).abs() <= 60.0 && *value == outputs[0]), "{outputs:?}");

@@ -83,13 +83,13 @@ pub fn exercise(model: &Model<'_>, text: &[u8]) {
     if model.is_bidirectional() {
         exercise_with(model, text, LongInput::Window);
     } else {
-        let refused = Classifier::<CAPACITY>::with_long_input(model, LongInput::Window).err();
+        let refused = Classifier::with_long_input(model, [0; CAPACITY], LongInput::Window).err();
         assert!(matches!(refused, Some(Error::WindowOfStreaming | Error::CapacityTooSmall { .. })));
     }
 }
 
 fn exercise_with(model: &Model<'_>, text: &[u8], long_input: LongInput) {
-    let mut classifier = match Classifier::<CAPACITY>::with_long_input(model, long_input) {
+    let mut classifier = match Classifier::with_long_input(model, [0; CAPACITY], long_input) {
         Ok(classifier) => classifier,
         Err(Error::CapacityTooSmall { required, .. }) => {
             assert!(required as usize > CAPACITY && required as usize == model.required_words());
@@ -128,7 +128,7 @@ fn exercise_with(model: &Model<'_>, text: &[u8], long_input: LongInput) {
 }
 
 /// Pushes frames of a model's channels, of integers and of floats, with values from `bytes`.
-fn push_frames(classifier: &mut Classifier<'_, '_, CAPACITY>, channels: usize, bytes: &[u8]) {
+fn push_frames(classifier: &mut Classifier<'_, '_, [u32; CAPACITY]>, channels: usize, bytes: &[u8]) {
     if channels == 0 {
         assert_eq!(classifier.push_frame(&[0]), Err(Error::NoFrames));
         return;

@@ -38,7 +38,7 @@ fn check(name: &str, case: &Case, precision: Precision, tolerance: f32) {
     let tolerance = if case.cell() == Cell::RnnRelu { tolerance * largest.max(1.0) } else { tolerance };
     let file = model_of(case, precision);
     let model = Model::parse(file.bytes()).unwrap();
-    let mut classifier = Classifier::<CAPACITY>::new(&model).unwrap();
+    let mut classifier = Classifier::new(&model, [0; CAPACITY]).unwrap();
     let width = case.hidden_size;
     let mut compared = 0;
     for (row, length) in case.lengths.iter().enumerate() {

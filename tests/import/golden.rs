@@ -119,7 +119,7 @@ fn runtime_steps(weights: &NetworkWeights, tokens: &[u32]) -> Vec<Vec<f64>> {
     };
     let file = export(&network, Precision::F32).unwrap();
     let model = Model::parse(file.bytes()).unwrap();
-    let mut classifier = Classifier::<2048>::new(&model).unwrap();
+    let mut classifier = Classifier::new(&model, [0; 2048]).unwrap();
     let mut steps = vec![[Vec::new(), Vec::new()]; tokens.len()];
     for state in states(&mut classifier, tokens.iter().copied().map(StepContent::Token)).unwrap() {
         steps[state.step][usize::from(state.reverse)] = state.hidden;

@@ -53,8 +53,8 @@ fn texts_are_the_same_tokens_on_the_device_as_in_training() {
     assert!((1..=30).contains(&taken) && unknown >= 770, "{taken} of 800 taken, {unknown} unknown");
 }
 
-fn classifier<'c, 'm>(model: &'c Model<'m>) -> Classifier<'c, 'm, CAPACITY> {
-    Classifier::new(model).unwrap()
+fn classifier<'c, 'm>(model: &'c Model<'m>) -> Classifier<'c, 'm, [u32; CAPACITY]> {
+    Classifier::new(model, [0; CAPACITY]).unwrap()
 }
 
 #[test]

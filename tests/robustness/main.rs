@@ -4,31 +4,30 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../../runtime/tests/common/mod.rs"]
+mod common;
+#[path = "../../runtime/tests/common/exercise.rs"]
+mod exercise;
+
 mod cases;
+mod changed;
 mod command;
 mod command_line;
 mod data;
-mod fingerprints;
+mod exported;
 mod fixture;
 mod frame_model;
 mod frontier;
 mod good_inputs;
 mod gzip;
-mod header;
 mod inputs;
 mod locks;
-mod model;
 mod options;
 mod outputs;
-mod part_one;
-mod part_one_fields;
-mod properties;
+mod pieces;
 mod repeated;
 mod run_folder;
-mod seeds;
 mod small_sets;
 mod streams;
-mod tensors;
 mod training_input;
 mod upgrade;
-mod weights;

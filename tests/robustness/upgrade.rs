@@ -12,7 +12,8 @@ use trainer::inference::{Answer, HostClassifier, current_answer};
 use trainer::upgrade::upgrade;
 
 use crate::command::{Place, model as trained};
-use crate::fixture::{exercise, two_layers};
+use crate::exercise::exercise;
+use crate::fixture::two_layers;
 
 /// Bytes of a header of version 2.
 const OLD_HEADER_LENGTH: usize = 32;

@@ -9,13 +9,13 @@ use crate::data::{Content, DataError, Row};
 use crate::encoding::{Mismatch, raw_value};
 use crate::error::Error;
 
-/// 32-bit words of state on a desktop machine: enough for some ten thousand units.
-const HOST_CAPACITY: usize = 1 << 16;
+/// Most 32-bit words of state on a desktop machine: enough for some ten thousand units.
+const MOST_WORDS: usize = 1 << 16;
 
-/// A classifier with room for any model that a desktop runs.
+/// A classifier that owns its state.
 pub struct HostClassifier<'c, 'm> {
     model: &'c Model<'m>,
-    classifier: Box<Classifier<'c, 'm, HOST_CAPACITY>>,
+    classifier: Classifier<'c, 'm, Vec<u32>>,
 }
 
 impl HostClassifier<'_, '_> {
@@ -76,12 +76,13 @@ impl<'c, 'm> HostClassifier<'c, 'm> {
     /// # Errors
     /// [`runtime::Error::CapacityTooSmall`] for a model that needs more than 65,536 words.
     pub fn new(model: &'c Model<'m>) -> Result<Self, runtime::Error> {
-        Classifier::new(model).map(|classifier| Self { model, classifier: Box::new(classifier) })
+        let words = model.required_words().min(MOST_WORDS);
+        Ok(Self { model, classifier: Classifier::new(model, vec![0; words])? })
     }
 }
 
 impl<'c, 'm> std::ops::Deref for HostClassifier<'c, 'm> {
-    type Target = Classifier<'c, 'm, HOST_CAPACITY>;
+    type Target = Classifier<'c, 'm, Vec<u32>>;
 
     fn deref(&self) -> &Self::Target {
         &self.classifier

@@ -26,10 +26,10 @@ struct Classified<'m> {
 }
 
 /// Classifies one sequence, compares it with the host's answer and prints a line; whether all bits agree.
-pub(super) fn row<const CAPACITY: usize>(
+pub(super) fn row(
     output: &mut Output,
     counter: &Counter,
-    classifier: &mut Classifier<'_, '_, CAPACITY>,
+    classifier: &mut Classifier<'_, '_, &mut [u32]>,
     number: u32,
     answer: &KnownAnswer<'_>,
 ) -> bool {
@@ -68,9 +68,9 @@ fn describe(line: &mut Line<'_>, classified: &Classified<'_>, logits: &Logits<'_
 }
 
 #[inline(never)]
-fn classify<'m, const CAPACITY: usize>(
+fn classify<'m>(
     counter: &Counter,
-    classifier: &mut Classifier<'_, 'm, CAPACITY>,
+    classifier: &mut Classifier<'_, 'm, &mut [u32]>,
     input: &KnownInput<'_>,
 ) -> Classified<'m> {
     classifier.reset();
@@ -84,11 +84,7 @@ fn classify<'m, const CAPACITY: usize>(
 
 /// Pushes frame by frame, as a sensor delivers them; what the pushes alone cost.
 #[inline(never)]
-fn push_frames<const CAPACITY: usize>(
-    counter: &Counter,
-    classifier: &mut Classifier<'_, '_, CAPACITY>,
-    input: &KnownInput<'_>,
-) -> u64 {
+fn push_frames(counter: &Counter, classifier: &mut Classifier<'_, '_, &mut [u32]>, input: &KnownInput<'_>) -> u64 {
     let mut buffer = [0; MAX_CHANNELS];
     let mut count = 0;
     for values in input.frames() {
@@ -130,10 +126,10 @@ pub(super) struct Replay {
 
 impl Replay {
     /// Measures both sequences.
-    pub(super) fn measure<const CAPACITY: usize>(
+    pub(super) fn measure(
         counter: &Counter,
         model: &Model<'_>,
-        classifier: &mut Classifier<'_, '_, CAPACITY>,
+        classifier: &mut Classifier<'_, '_, &mut [u32]>,
     ) -> Self {
         let shorter = SHORT_REPLAY.max(model.pad_to()).min(model.max_steps());
         let longer = shorter.saturating_add(LONG_REPLAY - SHORT_REPLAY).min(model.max_steps());
@@ -144,12 +140,7 @@ impl Replay {
 }
 
 #[inline(never)]
-fn replay<const CAPACITY: usize>(
-    counter: &Counter,
-    model: &Model<'_>,
-    classifier: &mut Classifier<'_, '_, CAPACITY>,
-    steps: u32,
-) -> Replay {
+fn replay(counter: &Counter, model: &Model<'_>, classifier: &mut Classifier<'_, '_, &mut [u32]>, steps: u32) -> Replay {
     static FRAME: [i32; MAX_CHANNELS] = [0; MAX_CHANNELS];
     let frame = FRAME.get(..model.channels()).unwrap_or_default();
     classifier.reset();

@@ -7,56 +7,60 @@
 //! h' = (1 - z) n + z h
 //! ```
 
+use crate::kernels::IntegerWeights;
 #[cfg(feature = "float")]
-use super::sigmoid;
-#[cfg(feature = "float")]
-use crate::kernels;
-#[cfg(feature = "float")]
-use crate::kernels::FloatWeight;
-use crate::network::{Direction, Int8, LayerBuffers, int8};
-#[cfg(feature = "float")]
-use crate::network::{FloatArithmetic, float};
-use crate::numeric;
+use crate::kernels::{self, FloatWeight, Weights};
+use crate::numeric::{self, Requantization};
 
-/// One step in integers.
+/// One step in integers: `h` becomes the next one.
 ///
-/// Pre-activations Q3.12, gates and `h` Q0.15.
-pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Int8>) {
-    let Direction { input, recurrent, results, shape, .. } = direction;
-    let units = shape.hidden_size;
-    let (w, u) = (input.gates::<3>(units, buffers.inputs), recurrent.gates::<3>(units, buffers.recurrent));
-    for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
-        let mut input_sums = input.layout.dot_3(&w, unit);
-        int8::add_one_hot(&mut input_sums, &direction.numbers::<3>(unit), one_hot);
-        let [reset_x, update_x, new_x] = input_sums;
-        let [reset_h, update_h, new_h] = recurrent.layout.dot_3(&u, unit);
+/// # Shapes and units
+/// `inputs`: `x`, `[input_size]`; `recurrent`: `h` as the product takes it in, `[hidden_size]`; `h` `[hidden_size]`.
+/// Pre-activations Q3.12, gates and `h` Q0.15. Results in the order r, z, n of `x`, n of `h`.
+pub(crate) fn step_int8(
+    weights: &IntegerWeights<'_>,
+    scales: &Requantization<'_>,
+    inputs: &[i8],
+    recurrent: &[i8],
+    h: &mut [i16],
+) {
+    let units = weights.hidden_size;
+    let w = weights.input.gates::<_, 3>(units, inputs);
+    let u = weights.recurrent.gates::<_, 3>(units, recurrent);
+    for (unit, h) in h.iter_mut().enumerate() {
+        let mut sums = weights.layout.dot_3(&w, unit);
+        weights.add_one_hot(&mut sums, &weights.row_indices::<3>(unit));
+        let [reset_x, update_x, new_x] = sums;
+        let [reset_h, update_h, new_h] = weights.layout.dot_3(&u, unit);
         let sums = [reset_x.wrapping_add(reset_h), update_x.wrapping_add(update_h), new_x, new_h];
-        let [reset, update, new_x, new_h] = results.pre_activations(direction.numbers(unit), sums);
+        let [reset, update, new_x, new_h] = scales.pre_activations(weights.row_indices(unit), sums);
         let candidate = numeric::tanh(numeric::reset_sum(new_x, numeric::sigmoid(reset), new_h));
-        *hidden = numeric::hidden_update(numeric::sigmoid(update), candidate, *hidden);
+        *h = numeric::hidden_update(numeric::sigmoid(update), candidate, *h);
     }
 }
 
-/// One step in `f32`.
+/// One step in `f32`: `h` becomes the next one. Shapes as [`step_int8`].
 #[cfg(feature = "float")]
 pub(crate) fn step_float<Weight: FloatWeight>(
-    direction: &Direction<'_, FloatArithmetic<Weight>>,
-    one_hot: &[Weight],
-    buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
+    weights: &Weights<'_, Weight, Weight>,
+    bias: &[f32],
+    inputs: &[f32],
+    recurrent: &[f32],
+    h: &mut [f32],
 ) {
-    let Direction { input, recurrent, results, shape, .. } = direction;
-    let units = shape.hidden_size;
-    let (w, u) = (input.gates::<3>(units, buffers.inputs), recurrent.gates::<3>(units, buffers.recurrent));
-    for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
-        let mut input_sums = kernels::dot_3_float(&w, unit);
-        float::add_one_hot(&mut input_sums, &direction.numbers::<3>(unit), one_hot);
-        let [reset_x, update_x, new_x] = input_sums;
+    let units = weights.hidden_size;
+    let w = weights.input.gates::<_, 3>(units, inputs);
+    let u = weights.recurrent.gates::<_, 3>(units, recurrent);
+    for (unit, h) in h.iter_mut().enumerate() {
+        let mut sums = kernels::dot_3_float(&w, unit);
+        kernels::add_one_hot(&mut sums, &weights.row_indices::<3>(unit), weights.one_hot);
+        let [reset_x, update_x, new_x] = sums;
         let [reset_h, update_h, new_h] = kernels::dot_3_float(&u, unit);
         let mut sums = [reset_x + reset_h, update_x + update_h, new_x, new_h];
-        float::add_bias(&mut sums, &direction.numbers::<4>(unit), results.bias);
+        kernels::add_bias(&mut sums, &weights.row_indices::<4>(unit), bias);
         let [reset, update, new_x, new_h] = sums;
-        let candidate = libm::tanhf(new_x + sigmoid(reset) * new_h);
-        let update = sigmoid(update);
-        *hidden = (1.0 - update) * candidate + update * *hidden;
+        let candidate = libm::tanhf(new_x + numeric::sigmoid_float(reset) * new_h);
+        let update = numeric::sigmoid_float(update);
+        *h = (1.0 - update) * candidate + update * *h;
     }
 }

@@ -6,58 +6,62 @@
 //! h' = sigmoid(o) tanh(c')
 //! ```
 
+use crate::kernels::IntegerWeights;
 #[cfg(feature = "float")]
-use super::sigmoid;
-#[cfg(feature = "float")]
-use crate::kernels;
-#[cfg(feature = "float")]
-use crate::kernels::FloatWeight;
-use crate::network::{Direction, Int8, LayerBuffers, int8};
-#[cfg(feature = "float")]
-use crate::network::{FloatArithmetic, float};
-use crate::numeric;
+use crate::kernels::{self, FloatWeight, Weights};
+use crate::numeric::{self, Requantization};
 
-/// One step in integers.
+/// One step in integers: `c` and `h` become the next ones.
 ///
-/// Pre-activations Q3.12, gates Q0.15, `c` as calibrated, `h` Q0.15.
-pub(crate) fn step_int8(direction: &Direction<'_, Int8>, one_hot: &[i8], buffers: &mut LayerBuffers<'_, Int8>) {
-    let Direction { input, recurrent, results, shape, .. } = direction;
-    let fraction_bits = results.scales.state_fraction_bits;
-    let units = shape.hidden_size;
-    let parts = [input.gates::<4>(units, buffers.inputs), recurrent.gates::<4>(units, buffers.recurrent)];
-    for (unit, (cell, hidden)) in buffers.cell.iter_mut().zip(buffers.hidden.iter_mut()).enumerate() {
-        let numbers = direction.numbers::<4>(unit);
-        let mut sums = recurrent.layout.dot_4(&parts, unit);
-        int8::add_one_hot(&mut sums, &numbers, one_hot);
-        let [input, forget, candidate, output] = results.pre_activations(numbers, sums);
-        *cell = numeric::cell_update(
+/// # Shapes and units
+/// `inputs`: `x`, `[input_size]`; `recurrent`: `h` as the product takes it in, `[hidden_size]`; `c` and `h`
+/// `[hidden_size]`. Pre-activations Q3.12, gates Q0.15, `c` with the measured fraction bits, `h` Q0.15.
+pub(crate) fn step_int8(
+    weights: &IntegerWeights<'_>,
+    scales: &Requantization<'_>,
+    inputs: &[i8],
+    recurrent: &[i8],
+    c: &mut [i16],
+    h: &mut [i16],
+) {
+    let fraction_bits = scales.state_fraction_bits;
+    let units = weights.hidden_size;
+    let parts = [weights.input.gates::<_, 4>(units, inputs), weights.recurrent.gates::<_, 4>(units, recurrent)];
+    for (unit, (c, h)) in c.iter_mut().zip(h).enumerate() {
+        let rows = weights.row_indices::<4>(unit);
+        let mut sums = weights.layout.dot_4(&parts, unit);
+        weights.add_one_hot(&mut sums, &rows);
+        let [input, forget, candidate, output] = scales.pre_activations(rows, sums);
+        *c = numeric::cell_update(
             numeric::sigmoid(forget),
-            *cell,
+            *c,
             numeric::sigmoid(input),
             numeric::tanh(candidate),
             fraction_bits,
         );
-        *hidden = numeric::hidden(numeric::sigmoid(output), numeric::tanh_of_cell(*cell, fraction_bits));
+        *h = numeric::hidden(numeric::sigmoid(output), numeric::tanh_of_cell(*c, fraction_bits));
     }
 }
 
-/// One step in `f32`.
+/// One step in `f32`: `c` and `h` become the next ones. Shapes as [`step_int8`].
 #[cfg(feature = "float")]
 pub(crate) fn step_float<Weight: FloatWeight>(
-    direction: &Direction<'_, FloatArithmetic<Weight>>,
-    one_hot: &[Weight],
-    buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
+    weights: &Weights<'_, Weight, Weight>,
+    bias: &[f32],
+    inputs: &[f32],
+    recurrent: &[f32],
+    c: &mut [f32],
+    h: &mut [f32],
 ) {
-    let Direction { input, recurrent, results, shape, .. } = direction;
-    let units = shape.hidden_size;
-    let parts = [input.gates::<4>(units, buffers.inputs), recurrent.gates::<4>(units, buffers.recurrent)];
-    for (unit, (cell, hidden)) in buffers.cell.iter_mut().zip(buffers.hidden.iter_mut()).enumerate() {
-        let numbers = direction.numbers::<4>(unit);
+    let units = weights.hidden_size;
+    let parts = [weights.input.gates::<_, 4>(units, inputs), weights.recurrent.gates::<_, 4>(units, recurrent)];
+    for (unit, (c, h)) in c.iter_mut().zip(h).enumerate() {
+        let rows = weights.row_indices::<4>(unit);
         let mut sums = kernels::dot_4_float(&parts, unit);
-        float::add_one_hot(&mut sums, &numbers, one_hot);
-        float::add_bias(&mut sums, &numbers, results.bias);
+        kernels::add_one_hot(&mut sums, &rows, weights.one_hot);
+        kernels::add_bias(&mut sums, &rows, bias);
         let [input, forget, candidate, output] = sums;
-        *cell = sigmoid(forget) * *cell + sigmoid(input) * libm::tanhf(candidate);
-        *hidden = sigmoid(output) * libm::tanhf(*cell);
+        *c = numeric::sigmoid_float(forget) * *c + numeric::sigmoid_float(input) * libm::tanhf(candidate);
+        *h = numeric::sigmoid_float(output) * libm::tanhf(*c);
     }
 }

@@ -1,16 +1,10 @@
 //! One step of a recurrent cell: the gates of one unit after the other, in integers and in float.
 //!
 //! Every cell reads `x` and `h` as the weights take them in and writes the states alone, so that no unit sees the new
-//! hidden state of another. Under one-hot tokens `x` has no columns; the token's row of weights is added instead.
+//! hidden state of another. Under one-hot tokens `x` has no columns; the token's weights are added instead.
 
 pub(crate) mod gru;
 pub(crate) mod lstm;
 pub(crate) mod rnn;
-
 #[cfg(test)]
 mod tests;
-
-#[cfg(feature = "float")]
-fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + libm::expf(-x))
-}

@@ -5,51 +5,51 @@
 //!                                        W: [hidden_size, input_size]; U: [hidden_size, hidden_size]
 //! ```
 
+use crate::kernels::IntegerWeights;
 #[cfg(feature = "float")]
-use crate::kernels;
-#[cfg(feature = "float")]
-use crate::kernels::FloatWeight;
-use crate::network::{Direction, Int8, LayerBuffers, int8};
-#[cfg(feature = "float")]
-use crate::network::{FloatArithmetic, float};
+use crate::kernels::{self, FloatWeight, Weights};
+use crate::numeric::Requantization;
 
-/// One step in integers.
+/// One step in integers: `h` becomes the next one.
 ///
-/// With tanh, pre-activations Q3.12 and `h` Q0.15; with the rectifier both have the fraction bits of `h` as
-/// calibrated.
+/// # Shapes and units
+/// `inputs`: `x`, `[input_size]`; `recurrent`: `h` as the product takes it in, `[hidden_size]`; `h` `[hidden_size]`. With
+/// tanh, pre-activations Q3.12 and `h` Q0.15; with the rectifier both have the measured fraction bits.
 pub(crate) fn step_int8(
-    direction: &Direction<'_, Int8>,
-    one_hot: &[i8],
-    buffers: &mut LayerBuffers<'_, Int8>,
+    weights: &IntegerWeights<'_>,
+    scales: &Requantization<'_>,
+    inputs: &[i8],
+    recurrent: &[i8],
+    h: &mut [i16],
     activation: fn(i16) -> i16,
 ) {
-    let Direction { input, recurrent, results, .. } = direction;
-    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
-    for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
-        let sum = input.layout.dot(0, input.row(unit), x);
-        let mut sums = [recurrent.layout.dot(sum, recurrent.row(unit), h)];
-        int8::add_one_hot(&mut sums, &[unit], one_hot);
-        let [pre_activation] = results.pre_activations([unit], sums);
-        *hidden = activation(pre_activation);
+    let (x, recurrent) = (weights.input.vector(inputs), weights.recurrent.vector(recurrent));
+    for (unit, h) in h.iter_mut().enumerate() {
+        let sum = weights.layout.dot(0, weights.input.row(unit), x);
+        let mut sums = [weights.layout.dot(sum, weights.recurrent.row(unit), recurrent)];
+        weights.add_one_hot(&mut sums, &[unit]);
+        let [pre_activation] = scales.pre_activations([unit], sums);
+        *h = activation(pre_activation);
     }
 }
 
-/// One step in `f32`.
+/// One step in `f32`: `h` becomes the next one. Shapes as [`step_int8`].
 #[cfg(feature = "float")]
 pub(crate) fn step_float<Weight: FloatWeight>(
-    direction: &Direction<'_, FloatArithmetic<Weight>>,
-    one_hot: &[Weight],
-    buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
+    weights: &Weights<'_, Weight, Weight>,
+    bias: &[f32],
+    inputs: &[f32],
+    recurrent: &[f32],
+    h: &mut [f32],
     activation: fn(f32) -> f32,
 ) {
-    let Direction { input, recurrent, results, .. } = direction;
-    let (x, h) = (input.vector(buffers.inputs), recurrent.vector(buffers.recurrent));
-    for (unit, hidden) in buffers.hidden.iter_mut().enumerate() {
-        let sum = kernels::dot_float(0.0, input.row(unit), x);
-        let mut sums = [kernels::dot_float(sum, recurrent.row(unit), h)];
-        float::add_one_hot(&mut sums, &[unit], one_hot);
-        float::add_bias(&mut sums, &[unit], results.bias);
+    let (x, recurrent) = (weights.input.vector(inputs), weights.recurrent.vector(recurrent));
+    for (unit, h) in h.iter_mut().enumerate() {
+        let sum = kernels::dot_float(0.0, weights.input.row(unit), x);
+        let mut sums = [kernels::dot_float(sum, weights.recurrent.row(unit), recurrent)];
+        kernels::add_one_hot(&mut sums, &[unit], weights.one_hot);
+        kernels::add_bias(&mut sums, &[unit], bias);
         let [pre_activation] = sums;
-        *hidden = activation(pre_activation);
+        *h = activation(pre_activation);
     }
 }

@@ -8,13 +8,12 @@ use proptest::prelude::*;
 
 use super::{gru, lstm, rnn};
 use crate::format::Cell;
-use crate::network::int8::{Layout, Requantization};
-use crate::network::{Direction, Int8, LayerBuffers, Results, Rows, Shape};
-use crate::numeric;
+use crate::kernels::{IntegerWeights, Layout, Rows};
+use crate::numeric::{self, Requantization};
 
-const SHAPE: Shape = Shape { input_size: 3, hidden_size: 5 };
-const UNITS: usize = SHAPE.hidden_size;
-const COLUMNS: usize = SHAPE.input_size + SHAPE.hidden_size;
+const INPUT_SIZE: usize = 3;
+const UNITS: usize = 5;
+const COLUMNS: usize = INPUT_SIZE + UNITS;
 /// Units of Q0.15 and of Q3.12.
 const Q15: f64 = 32_768.0;
 const Q12: f64 = 4_096.0;
@@ -42,12 +41,12 @@ fn cases(cell: Cell) -> impl Strategy<Value = Case> {
     let smallest_hidden = if cell == Cell::RnnRelu { 0 } else { -32_767_i16 };
     let rows = cell.gates() * UNITS;
     (
-        prop::collection::vec(-127..=127_i8, rows * SHAPE.input_size),
+        prop::collection::vec(-127..=127_i8, rows * INPUT_SIZE),
         prop::collection::vec(-127..=127_i8, rows * UNITS),
         prop::collection::vec(-100_000..100_000, results),
         prop::collection::vec(1..=32_767_i16, results),
         0..=15_u8,
-        prop::collection::vec(-127..=127_i8, SHAPE.input_size),
+        prop::collection::vec(-127..=127_i8, INPUT_SIZE),
         prop::collection::vec(-127..=127_i8, UNITS),
         prop::collection::vec(any::<i16>(), UNITS),
         prop::collection::vec(smallest_hidden..=32_767, UNITS),
@@ -66,40 +65,38 @@ fn cases(cell: Cell) -> impl Strategy<Value = Case> {
 }
 
 impl Case {
-    fn direction(&self, cell: Cell) -> Direction<'_, Int8> {
+    fn weights(&self) -> IntegerWeights<'_> {
+        IntegerWeights {
+            input: bytes(&self.input, INPUT_SIZE),
+            recurrent: bytes(&self.recurrent, UNITS),
+            one_hot: &[],
+            layout: Layout::Bytes,
+            hidden_size: UNITS,
+        }
+    }
+
+    /// The states `c` and `h` after a step of a cell.
+    fn step(&self, kind: Cell, weights: &IntegerWeights<'_>) -> (Vec<i16>, Vec<i16>) {
         let scales = Requantization {
+            bias: &self.bias,
             multipliers: &self.multipliers,
             accumulator_shift: 2,
             state_fraction_bits: self.fraction_bits,
         };
-        let results = Results { bias: &self.bias, scales };
-        let input = bytes(&self.input, SHAPE.input_size);
-        let recurrent = bytes(&self.recurrent, UNITS);
-        Direction { cell, shape: SHAPE, input, one_hot: &[], recurrent, results }
-    }
-
-    /// The states after a step of a cell.
-    fn step_of(&self, cell: Cell, direction: &Direction<'_, Int8>, one_hot: &[i8]) -> (Vec<i16>, Vec<i16>) {
-        self.step(|buffers| match cell {
-            Cell::Lstm => lstm::step_int8(direction, one_hot, buffers),
-            Cell::Gru => gru::step_int8(direction, one_hot, buffers),
-            Cell::RnnTanh => rnn::step_int8(direction, one_hot, buffers, numeric::tanh),
-            Cell::RnnRelu => rnn::step_int8(direction, one_hot, buffers, numeric::rectify),
-        })
-    }
-
-    /// The states after a step.
-    fn step(&self, step: impl Fn(&mut LayerBuffers<'_, Int8>)) -> (Vec<i16>, Vec<i16>) {
-        let (mut cell, mut hidden) = (self.cell.clone(), self.hidden.clone());
-        let [mut inputs, mut narrow] = [&self.inputs, &self.narrow].map(|values| padded(values));
-        step(&mut LayerBuffers { inputs: &mut inputs, recurrent: &mut narrow, cell: &mut cell, hidden: &mut hidden });
-        assert_eq!([inputs, narrow], [padded(&self.inputs), padded(&self.narrow)], "a step writes states alone");
-        (cell, hidden)
+        let (x, narrow) = (padded(&self.inputs), padded(&self.narrow));
+        let (mut c, mut h) = (self.cell.clone(), self.hidden.clone());
+        match kind {
+            Cell::Lstm => lstm::step_int8(weights, &scales, &x, &narrow, &mut c, &mut h),
+            Cell::Gru => gru::step_int8(weights, &scales, &x, &narrow, &mut h),
+            Cell::RnnTanh => rnn::step_int8(weights, &scales, &x, &narrow, &mut h, numeric::tanh),
+            Cell::RnnRelu => rnn::step_int8(weights, &scales, &x, &narrow, &mut h, numeric::rectify),
+        }
+        (c, h)
     }
 
     /// A result's pre-activation in its units, of the row's columns that are given, those of `x` before those of `h`.
     fn pre_activation(&self, row: usize, result: usize, columns: core::ops::Range<usize>) -> f64 {
-        let weights = self.input.chunks(SHAPE.input_size).nth(row).into_iter().flatten();
+        let weights = self.input.chunks(INPUT_SIZE).nth(row).into_iter().flatten();
         let weights = weights.chain(self.recurrent.chunks(UNITS).nth(row).into_iter().flatten());
         let products = weights.zip(self.inputs.iter().chain(&self.narrow)).map(|(w, x)| i64::from(*w) * i64::from(*x));
         let sum: i64 = products.skip(columns.start).take(columns.len()).sum();
@@ -110,8 +107,8 @@ impl Case {
 }
 
 /// Rows of weights in 8 bits.
-fn bytes(weights: &[i8], columns: usize) -> Rows<'_, Int8> {
-    Rows { items: bytemuck::cast_slice(weights), layout: Layout::Bytes, stride: columns, width: columns }
+fn bytes(weights: &[i8], columns: usize) -> Rows<'_, u8> {
+    Rows { items: bytemuck::cast_slice(weights), stride: columns, width: columns }
 }
 
 /// The bytes of rows of weights in 4 bits; a row of an odd number of columns ends with half a byte that nothing counts.
@@ -121,8 +118,8 @@ fn nibbles(weights: &[i8], columns: usize) -> Vec<u8> {
 }
 
 /// Rows of weights in 4 bits.
-fn rows_of_nibbles(items: &[u8], columns: usize) -> Rows<'_, Int8> {
-    Rows { items, layout: Layout::Nibbles, stride: columns.div_ceil(2), width: columns.next_multiple_of(2) }
+fn rows_of_nibbles(items: &[u8], columns: usize) -> Rows<'_, u8> {
+    Rows { items, stride: columns.div_ceil(2), width: columns.next_multiple_of(2) }
 }
 
 /// Values, and zeros that fill up their last 32-bit word.
@@ -148,8 +145,7 @@ proptest! {
     /// most 5 units of Q0.15 and what its range makes of the forget gate's error, and `h` by that in turn.
     #[test]
     fn an_lstm_step_is_near_the_real_one(case in cases(Cell::Lstm)) {
-        let direction = case.direction(Cell::Lstm);
-        let (cell, hidden) = case.step(|buffers| lstm::step_int8(&direction, &[], buffers));
+        let (cell, hidden) = case.step(Cell::Lstm, &case.weights());
         let unit = f64::from(1_u32 << case.fraction_bits);
         for (number, (cell, hidden)) in cell.into_iter().zip(hidden).enumerate() {
             let gate = |gate: usize| case.pre_activation(gate * UNITS + number, gate * UNITS + number, 0..COLUMNS) / Q12;
@@ -169,9 +165,8 @@ proptest! {
     /// product of up to 8, are up to 18 units of Q0.15; two gates and the rounding add 6.
     #[test]
     fn a_gru_step_is_near_the_real_one(case in cases(Cell::Gru)) {
-        let direction = case.direction(Cell::Gru);
-        let (_, hidden) = case.step(|buffers| gru::step_int8(&direction, &[], buffers));
-        let start = SHAPE.input_size;
+        let (_, hidden) = case.step(Cell::Gru, &case.weights());
+        let start = INPUT_SIZE;
         for (number, hidden) in hidden.into_iter().enumerate() {
             let (update_row, new_row) = (UNITS + number, 2 * UNITS + number);
             let reset = sigmoid(case.pre_activation(number, number, 0..COLUMNS) / Q12);
@@ -186,8 +181,7 @@ proptest! {
 
     #[test]
     fn an_elman_step_is_near_the_real_one(case in cases(Cell::RnnTanh)) {
-        let direction = case.direction(Cell::RnnTanh);
-        let (_, hidden) = case.step(|buffers| rnn::step_int8(&direction, &[], buffers, numeric::tanh));
+        let (_, hidden) = case.step(Cell::RnnTanh, &case.weights());
         for (number, hidden) in hidden.into_iter().enumerate() {
             let real = (case.pre_activation(number, number, 0..COLUMNS) / Q12).tanh() * Q15;
             expect_near(hidden, real, 2.1)?;
@@ -196,8 +190,7 @@ proptest! {
 
     #[test]
     fn a_rectified_step_is_the_real_one(case in cases(Cell::RnnRelu)) {
-        let direction = case.direction(Cell::RnnRelu);
-        let (_, hidden) = case.step(|buffers| rnn::step_int8(&direction, &[], buffers, numeric::rectify));
+        let (_, hidden) = case.step(Cell::RnnRelu, &case.weights());
         for (number, hidden) in hidden.into_iter().enumerate() {
             expect_near(hidden, case.pre_activation(number, number, 0..COLUMNS).max(0.0), 0.0)?;
         }
@@ -211,14 +204,17 @@ proptest! {
         let (lstm, gru, tanh, relu) = cases;
         for (mut case, cell) in [(lstm, Cell::Lstm), (gru, Cell::Gru), (tanh, Cell::RnnTanh), (relu, Cell::RnnRelu)] {
             case.input.iter_mut().chain(&mut case.recurrent).for_each(|weight| *weight /= 17);
-            let (input, recurrent) = (nibbles(&case.input, SHAPE.input_size), nibbles(&case.recurrent, UNITS));
-            let mut narrow = case.direction(cell);
-            narrow.input = rows_of_nibbles(&input, SHAPE.input_size);
-            narrow.recurrent = rows_of_nibbles(&recurrent, UNITS);
+            let (input, recurrent) = (nibbles(&case.input, INPUT_SIZE), nibbles(&case.recurrent, UNITS));
             let one_hot: Vec<i8> = (0..cell.gates() * UNITS).map(|row| row as i8 * 5 - 40).collect();
             for one_hot in [&[][..], &one_hot] {
-                let expected = case.step_of(cell, &case.direction(cell), one_hot);
-                prop_assert_eq!(case.step_of(cell, &narrow, one_hot), expected);
+                let wide = IntegerWeights { one_hot, ..case.weights() };
+                let narrow = IntegerWeights {
+                    input: rows_of_nibbles(&input, INPUT_SIZE),
+                    recurrent: rows_of_nibbles(&recurrent, UNITS),
+                    layout: Layout::Nibbles,
+                    ..wide
+                };
+                prop_assert_eq!(case.step(cell, &narrow), case.step(cell, &wide));
             }
         }
     }
@@ -230,11 +226,10 @@ proptest! {
             let rows = cell.gates() * UNITS;
             let mut with_column = case.clone();
             with_column.inputs.copy_from_slice(&[0, 127, 0]);
-            let column: Vec<i8> = (0..rows).map(|row| case.input[row * SHAPE.input_size + 1]).collect();
-            let mut without_input = case.direction(cell);
-            (without_input.input, without_input.shape.input_size) = (bytes(&[], 0), 0);
-            let expected = with_column.step_of(cell, &case.direction(cell), &[]);
-            prop_assert_eq!(case.step_of(cell, &without_input, &column), expected);
+            let column: Vec<i8> = (0..rows).map(|row| case.input[row * INPUT_SIZE + 1]).collect();
+            let without_input = IntegerWeights { input: bytes(&[], 0), one_hot: &column, ..case.weights() };
+            let expected = with_column.step(cell, &case.weights());
+            prop_assert_eq!(case.step(cell, &without_input), expected);
             prop_assert_ne!(vec![0; rows], column);
         }
     }

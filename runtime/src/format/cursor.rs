@@ -1,14 +1,13 @@
 //! Reads postcard's wire format, as far as part one and the extensions use it, without serde: on a device serde's
 //! decoder of the same types takes several times as many bytes.
 
-use heapless::Vec;
-
 /// Takes values from the front of some bytes; `None` where they are not there or not valid.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'b>(pub(crate) &'b [u8]);
 
 impl<'b> Cursor<'b> {
     /// The next byte.
+    #[inline]
     pub(crate) const fn u8(&mut self) -> Option<u8> {
         match self.0.split_first() {
             Some((byte, rest)) => {
@@ -20,11 +19,13 @@ impl<'b> Cursor<'b> {
     }
 
     /// A varint of at most 32 bits, in at most 5 bytes.
+    #[inline]
     pub(crate) const fn u32(&mut self) -> Option<u32> {
         self.varint(u32::BITS)
     }
 
     /// A varint of at most 16 bits, in at most 3 bytes.
+    #[inline]
     pub(crate) const fn u16(&mut self) -> Option<u16> {
         match self.varint(u16::BITS) {
             Some(value) => Some(value as u16),
@@ -34,6 +35,7 @@ impl<'b> Cursor<'b> {
 
     /// A varint: 7 bits a byte, the lowest first; the top bit of a byte is set if another follows. More bytes than a
     /// number needs are taken as far as a number of `bits` bits could need them, as postcard does.
+    #[inline]
     const fn varint(&mut self, bits: u32) -> Option<u32> {
         let (mut value, mut shift) = (0_u32, 0);
         while shift < bits {
@@ -52,6 +54,7 @@ impl<'b> Cursor<'b> {
     }
 
     /// 0 or 1.
+    #[inline]
     pub(crate) const fn bool(&mut self) -> Option<bool> {
         match self.u8() {
             Some(0) => Some(false),
@@ -61,6 +64,7 @@ impl<'b> Cursor<'b> {
     }
 
     /// So many bytes.
+    #[inline]
     pub(crate) const fn bytes(&mut self, length: usize) -> Option<&'b [u8]> {
         match self.0.split_at_checked(length) {
             Some((taken, rest)) => {
@@ -69,18 +73,6 @@ impl<'b> Cursor<'b> {
             }
             None => None,
         }
-    }
-
-    /// A number of items, as [`Self::u32`] on every machine (postcard's is as wide as a pointer), then the items.
-    pub(crate) fn sequence<T, const MOST: usize>(
-        &mut self,
-        mut item: impl FnMut(&mut Self) -> Option<T>,
-    ) -> Option<Vec<T, MOST>> {
-        let mut items = Vec::new();
-        for _ in 0..self.u32()? {
-            items.push(item(self)?).ok()?;
-        }
-        Some(items)
     }
 }
 
@@ -141,19 +133,6 @@ mod tests {
         ] {
             assert_eq!(cursor(bytes, Cursor::u32).map(|(value, _)| value), expected, "{bytes:x?}");
         }
-    }
-
-    /// A length in 6 to 10 bytes is one where a pointer has 64 bits alone: the cursor reads as a device does.
-    #[test]
-    fn the_length_of_a_sequence_is_a_number_of_32_bits() {
-        let items = |bytes| cursor(bytes, |cursor| cursor.sequence::<u8, 3>(Cursor::u8));
-        for bytes in [&[0][..], &[2, 7, 8, 9], &[3, 7, 8, 9], &[3, 7, 8], &[4, 6, 7, 8, 9], &[0x82, 0x80, 0, 7, 8], &[]]
-        {
-            assert_eq!(items(bytes), postcard(bytes), "{bytes:x?}");
-        }
-        let long = [0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 7];
-        assert_eq!(items(&long), None);
-        assert_eq!(postcard::<Vec<u8, 3>>(&long).is_some(), cfg!(target_pointer_width = "64"));
     }
 
     proptest! {

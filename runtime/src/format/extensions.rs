@@ -20,6 +20,8 @@ pub struct Extensions<'m> {
 }
 
 impl<'m> Extensions<'m> {
+    pub(crate) const EMPTY: Self = Self { rest: Cursor(&[]) };
+
     /// The records in these bytes, which they fill; none of them may be critical, as this version knows no tag.
     ///
     /// # Errors
@@ -27,18 +29,21 @@ impl<'m> Extensions<'m> {
     ///
     /// # Panics
     /// Never.
-    pub fn parse(bytes: &'m [u8]) -> Result<Self, Error> {
-        let extensions = Self { rest: Cursor(bytes) };
-        let mut records = extensions.clone();
-        for extension in records.by_ref() {
-            if extension.critical {
-                return Err(Error::UnknownExtension { tag: extension.tag });
+    #[inline]
+    pub const fn parse(bytes: &'m [u8]) -> Result<Self, Error> {
+        let mut rest = Cursor(bytes);
+        while !rest.0.is_empty() {
+            match read(&mut rest) {
+                Some(Extension { critical: true, tag, .. }) => return Err(Error::UnknownExtension { tag }),
+                Some(_) => {}
+                None => return Err(Error::Unreadable { part: Part::Extensions }),
             }
         }
-        if records.rest.0.is_empty() { Ok(extensions) } else { Err(Error::Unreadable { part: Part::Extensions }) }
+        Ok(Self { rest: Cursor(bytes) })
     }
 
     /// The content of the first record with this tag.
+    #[inline]
     pub fn get(&self, tag: u16) -> Option<&'m [u8]> {
         self.clone().find(|extension| extension.tag == tag).map(|extension| extension.bytes)
     }
@@ -47,11 +52,17 @@ impl<'m> Extensions<'m> {
 impl<'m> Iterator for Extensions<'m> {
     type Item = Extension<'m>;
 
+    #[inline]
     fn next(&mut self) -> Option<Extension<'m>> {
-        let mut cursor = self.rest;
-        let (tag, critical, length) = (cursor.u16()?, cursor.bool()?, cursor.u32()?);
-        let bytes = cursor.bytes(length as usize)?;
-        self.rest = cursor;
-        Some(Extension { tag, critical, bytes })
+        read(&mut self.rest)
+    }
+}
+
+#[inline]
+const fn read<'m>(cursor: &mut Cursor<'m>) -> Option<Extension<'m>> {
+    let (Some(tag), Some(critical), Some(length)) = (cursor.u16(), cursor.bool(), cursor.u32()) else { return None };
+    match cursor.bytes(length as usize) {
+        Some(bytes) => Some(Extension { tag, critical, bytes }),
+        None => None,
     }
 }

@@ -1,9 +1,9 @@
-use super::header::wrong_checksum;
+use super::part_one::Outline;
 use super::{
     Extensions, Feature, HEADER_LENGTH, Header, PartOne, SMALLEST_ALIGNMENT, Tensors, device_checksum,
-    part_two_checksum,
+    part_two_checksum, slice,
 };
-use crate::error::{Error, Field, Part, expect, saturated};
+use crate::error::{Error, Field, Part, attempt, expect, saturated};
 
 /// What a model's id is: the first 16 bytes of the SHA-256 of what a device needs, with the id, the lengths and
 /// checksums from offset 48 on as zeros.
@@ -12,7 +12,7 @@ use crate::error::{Error, Field, Part, expect, saturated};
 pub const ID_DEFINITION: &str =
     "SHA-256 of the device's part, bytes 14 to 31 and 48 to 63 as zeros, its first 16 bytes";
 
-/// The parts of a model file whose lengths and checksums are right.
+/// The parts of a model file whose lengths and checksums are right, for a desktop program.
 #[derive(Debug, Clone)]
 pub struct File<'m> {
     /// The header.
@@ -21,8 +21,6 @@ pub struct File<'m> {
     pub part_one: PartOne,
     /// The records behind part one.
     pub extensions: Extensions<'m>,
-    /// The tensors.
-    pub tensors: Tensors<'m>,
     /// Part two, postcard; `None` of a stripped file.
     pub part_two: Option<&'m [u8]>,
     /// The signature, which this version does not check; empty if there is none.
@@ -37,12 +35,31 @@ impl<'m> File<'m> {
     ///
     /// # Panics
     /// Never.
-    #[inline(never)]
+    #[inline]
     pub fn read(file: &'m [u8]) -> Result<Self, Error> {
-        check_alignment(file, SMALLEST_ALIGNMENT)?;
-        let header = Header::read(file)?;
-        check_alignment(file, header.alignment.into())?;
-        check_needs(header.needs)?;
+        check_alignment(file)?;
+        let Sections { header, part_one, extensions, part_two, signature, .. } = Sections::read(file)?;
+        Ok(Self { header, part_one: PartOne::decode(part_one)?, extensions, part_two, signature })
+    }
+}
+
+/// The parts of a model file as a device needs them, lengths and checksums being right.
+pub(crate) struct Sections<'m> {
+    pub(crate) header: Header,
+    part_one: &'m [u8],
+    pub(crate) outline: Outline<'m>,
+    pub(crate) extensions: Extensions<'m>,
+    pub(crate) tensors: Tensors<'m>,
+    pub(crate) part_two: Option<&'m [u8]>,
+    signature: &'m [u8],
+}
+
+impl<'m> Sections<'m> {
+    /// Takes a file apart, wherever it lies.
+    #[inline]
+    pub(crate) const fn read(file: &'m [u8]) -> Result<Self, Error> {
+        let header = attempt!(Header::read(file));
+        attempt!(check_needs(header.needs));
         let device_length = header.device_length as usize;
         let is_stripped = file.len() == device_length;
         if !is_stripped && file.len() != header.total_length() {
@@ -50,36 +67,47 @@ impl<'m> File<'m> {
             return Err(Error::WrongLength { expected: saturated(expected), found: saturated(file.len()) });
         }
         let outside = Error::WrongLength { expected: header.device_length, found: saturated(file.len()) };
-        let (device, rest) = file.split_at_checked(device_length).ok_or(outside)?;
-        let found = device_checksum(device);
-        if found != header.device_checksum {
-            return Err(wrong_checksum(Part::Device, header.device_checksum, found));
-        }
-        let (part_two, signature) = rest.split_at_checked(header.part_two_length as usize).unwrap_or_default();
-        if !is_stripped && part_two_checksum(part_two) != header.part_two_checksum {
-            let found = part_two_checksum(part_two);
-            return Err(wrong_checksum(Part::Two, header.part_two_checksum, found));
-        }
-        let (parts, tensors) = device.split_at_checked(header.tensors_offset()).ok_or(outside)?;
-        let parts = parts.get(HEADER_LENGTH..).unwrap_or_default();
-        let (part_one, extensions) = parts.split_at_checked(header.part_one_length as usize).ok_or(outside)?;
-        let extensions = extensions.get(..header.extensions_length as usize).ok_or(outside)?;
-        let part_one = PartOne::decode(part_one)?;
-        expect(Field::Needs, part_one.needs(header.precision) as usize, header.needs as usize)?;
-        Ok(Self {
-            header,
-            part_one,
-            extensions: Extensions::parse(extensions)?,
-            tensors: Tensors::new(tensors, header.alignment.into()),
-            part_two: (!is_stripped).then_some(part_two),
-            signature,
-        })
+        let Some((device, rest)) = file.split_at_checked(device_length) else { return Err(outside) };
+        attempt!(check_sum(Part::Device, header.device_checksum, device_checksum(device)));
+        let (part_two, signature) = match rest.split_at_checked(header.part_two_length as usize) {
+            Some((part_two, signature)) if !is_stripped => {
+                attempt!(check_sum(Part::Two, header.part_two_checksum, part_two_checksum(part_two)));
+                (Some(part_two), signature)
+            }
+            _ => (None, [].as_slice()),
+        };
+        let extensions_offset = HEADER_LENGTH.saturating_add(header.part_one_length as usize);
+        let extensions_end = extensions_offset.saturating_add(header.extensions_length as usize);
+        let (Some(part_one), Some(extensions), Some(tensors)) = (
+            slice(device, HEADER_LENGTH, extensions_offset),
+            slice(device, extensions_offset, extensions_end),
+            slice(device, header.tensors_offset(), device_length),
+        ) else {
+            return Err(outside);
+        };
+        let outline = attempt!(Outline::read(part_one));
+        let needs = outline.needs | header.precision.needs();
+        attempt!(expect(Field::Needs, needs as usize, header.needs as usize));
+        let extensions = attempt!(Extensions::parse(extensions));
+        let tensors = Tensors::new(tensors, header.alignment as usize);
+        Ok(Self { header, part_one, outline, extensions, tensors, part_two, signature })
     }
 }
 
-/// Checks where a file lies, which comes before what it is.
-pub(crate) fn check_alignment(file: &[u8], alignment: usize) -> Result<(), Error> {
-    if file.is_empty() || file.as_ptr().addr().is_multiple_of(alignment) {
+/// Checks where a file lies, which comes before what it is: at a multiple of [`SMALLEST_ALIGNMENT`], and if it begins
+/// with a header at a multiple of the header's alignment.
+#[inline]
+pub(crate) fn check_alignment(file: &[u8]) -> Result<(), Error> {
+    expect_alignment(file, SMALLEST_ALIGNMENT)?;
+    match Header::read(file) {
+        Ok(header) => expect_alignment(file, header.alignment.into()),
+        Err(_) => Ok(()),
+    }
+}
+
+#[inline]
+fn expect_alignment(file: &[u8], alignment: usize) -> Result<(), Error> {
+    if file.is_empty() || file.as_ptr().addr() & alignment.wrapping_sub(1) == 0 {
         Ok(())
     } else {
         Err(Error::Misaligned { required: alignment as u32 })
@@ -87,14 +115,19 @@ pub(crate) fn check_alignment(file: &[u8], alignment: usize) -> Result<(), Error
 }
 
 /// Checks that this build has what a model needs.
-fn check_needs(needs: u32) -> Result<(), Error> {
-    let known = Feature::ALL.iter().fold(0, |bits, feature| bits | feature.bit());
-    let unknown = needs & !known;
+#[inline]
+const fn check_needs(needs: u32) -> Result<(), Error> {
+    let unknown = needs & !Feature::KNOWN;
     if unknown != 0 {
         return Err(Error::UnknownNeed { bit: unknown.trailing_zeros() as u8 });
     }
-    if cfg!(not(feature = "float")) && needs & Feature::Float.bit() != 0 {
-        return Err(Error::MissingFeature { feature: Feature::Float });
+    match Feature::first_of(needs & !Feature::BUILT) {
+        Some(feature) => Err(Error::MissingFeature { feature }),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+#[inline]
+const fn check_sum(part: Part, expected: u32, found: u32) -> Result<(), Error> {
+    if expected == found { Ok(()) } else { Err(Error::WrongChecksum { part, expected, found }) }
 }

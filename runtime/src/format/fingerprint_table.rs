@@ -1,14 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use super::Tensors;
-use crate::error::{Error, Field, expect, expect_within, invalid};
+use super::{MAX_FINGERPRINTS, MAX_REMAINDER_BITS, Tensors, rest, u32_at};
+use crate::error::{Error, Field, attempt, expect, expect_within, invalid};
 
 /// Buckets between two entries of a table's index.
 pub const BUCKETS_PER_BLOCK: usize = 128;
-/// Most words of a table.
-pub const MAX_FINGERPRINTS: usize = 1 << 24;
-/// Most bits of a remainder.
-pub const MAX_REMAINDER_BITS: u8 = 24;
 
 /// How many words a table of fingerprints has, and how their hashes are stored.
 ///
@@ -29,16 +25,19 @@ pub struct FingerprintTableSize {
 
 impl FingerprintTableSize {
     /// Words of 32 bits that `buckets` takes.
+    #[inline]
     pub const fn bucket_words(&self) -> usize {
         (self.count as usize).saturating_mul(2).div_ceil(u32::BITS as usize)
     }
 
     /// Entries of `index`.
+    #[inline]
     pub const fn index_entries(&self) -> usize {
         (self.count as usize).div_ceil(BUCKETS_PER_BLOCK)
     }
 
     /// Bytes of `remainders`.
+    #[inline]
     pub const fn remainder_bytes(&self) -> usize {
         (self.count as usize).saturating_mul(self.remainder_bits as usize).div_ceil(8)
     }
@@ -58,6 +57,7 @@ impl Fingerprint {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub const fn new(hash: u32, count: u32, remainder_bits: u8) -> Self {
         let quotient = (hash as u64).wrapping_mul(count as u64) >> 32;
         Self { quotient: quotient as u32, remainder: hash & 1_u32.wrapping_shl(remainder_bits as u32).wrapping_sub(1) }
@@ -81,31 +81,29 @@ pub struct FingerprintTable<'m> {
     pub seed: u32,
     /// As in [`FingerprintTableSize`].
     pub remainder_bits: u8,
-    /// As in [`FingerprintTableSize`].
-    pub buckets: &'m [u32],
-    /// As in [`FingerprintTableSize`].
-    pub index: &'m [u32],
+    /// As in [`FingerprintTableSize`], little-endian.
+    pub buckets: &'m [u8],
+    /// As in [`FingerprintTableSize`], little-endian.
+    pub index: &'m [u8],
     /// As in [`FingerprintTableSize`].
     pub remainders: &'m [u8],
 }
 
 impl<'m> FingerprintTable<'m> {
-    /// Borrows and checks a table.
-    ///
-    /// # Errors
-    /// As [`Self::check`], and what [`Tensors::take`] returns.
-    pub(crate) fn parse(tensors: &mut Tensors<'m>, size: FingerprintTableSize) -> Result<Self, Error> {
+    /// Borrows and checks a table: errors as [`Self::check`].
+    #[inline]
+    pub(crate) const fn parse(tensors: &mut Tensors<'m>, size: FingerprintTableSize) -> Result<Self, Error> {
         let FingerprintTableSize { count, seed, remainder_bits } = size;
-        check_sizes(count, remainder_bits)?;
+        attempt!(check_sizes(count, remainder_bits));
         let table = Self {
             count,
             seed,
             remainder_bits,
-            buckets: tensors.take(size.bucket_words())?,
-            index: tensors.take(size.index_entries())?,
-            remainders: tensors.take(size.remainder_bytes())?,
+            buckets: attempt!(tensors.take(size.bucket_words(), size_of::<u32>())),
+            index: attempt!(tensors.take(size.index_entries(), size_of::<u32>())),
+            remainders: attempt!(tensors.take(size.remainder_bytes(), 1)),
         };
-        table.check()?;
+        attempt!(table.check());
         Ok(table)
     }
 
@@ -117,37 +115,38 @@ impl<'m> FingerprintTable<'m> {
     ///
     /// # Panics
     /// Never.
-    pub fn check(&self) -> Result<(), Error> {
-        check_sizes(self.count, self.remainder_bits)?;
+    #[inline]
+    pub const fn check(&self) -> Result<(), Error> {
+        attempt!(check_sizes(self.count, self.remainder_bits));
         let count = self.count as usize;
-        let wrong = |number| invalid(Field::Vocabulary, count, number);
-        let (mut number, mut place) = (0, 0);
-        for bucket in 0..count {
-            if bucket % BUCKETS_PER_BLOCK == 0 && self.block_start(bucket / BUCKETS_PER_BLOCK) != Some(number) {
-                return Err(wrong(number));
+        let (mut number, mut place, mut bucket) = (0, 0, 0);
+        while bucket < count {
+            if bucket % BUCKETS_PER_BLOCK == 0 && self.block_start(bucket / BUCKETS_PER_BLOCK) != number {
+                return Err(invalid(Field::Vocabulary, count, number));
             }
-            let mut previous = None;
-            while self.bit(place).ok_or(wrong(number))? {
-                if number == count {
-                    return Err(wrong(number + 1));
+            // One more than the largest remainder so far; 0 before the first.
+            let mut next = 0;
+            loop {
+                match self.bit(place) {
+                    Some(true) if number == count => return Err(invalid(Field::Vocabulary, count, number + 1)),
+                    Some(true) => {}
+                    Some(false) => break,
+                    None => return Err(invalid(Field::Vocabulary, count, number)),
                 }
-                let remainder = Some(self.remainder(number));
-                if previous >= remainder {
+                let remainder = self.remainder(number);
+                if remainder < next {
                     return Err(invalid(Field::VocabularyOrder, count, number));
                 }
-                previous = remainder;
+                next = remainder + 1;
                 number += 1;
                 place += 1;
             }
             place += 1;
+            bucket += 1;
         }
-        expect(Field::Vocabulary, count, number)?;
-        let after_buckets = self.buckets.last().map_or(0, |last| unused(*last, place, u32::BITS));
-        let after_remainders = number * self.remainder_bits as usize;
-        let after_remainders =
-            self.remainders.last().map_or(0, |last| unused((*last).into(), after_remainders, u8::BITS));
-        expect(Field::Vocabulary, 0, after_buckets as usize)?;
-        expect(Field::Vocabulary, 0, after_remainders as usize)
+        attempt!(expect(Field::Vocabulary, count, number));
+        attempt!(expect(Field::Vocabulary, 0, unused(self.buckets, place) as usize));
+        expect(Field::Vocabulary, 0, unused(self.remainders, number * self.remainder_bits as usize) as usize)
     }
 
     /// The number of the word that a hash is taken for. A table that was not checked may find another one than it
@@ -155,11 +154,12 @@ impl<'m> FingerprintTable<'m> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn find(&self, hash: u32) -> Option<usize> {
         let Fingerprint { quotient, remainder } = Fingerprint::new(hash, self.count, self.remainder_bits);
         let (block, buckets) = (quotient as usize / BUCKETS_PER_BLOCK, quotient as usize % BUCKETS_PER_BLOCK);
-        let mut number = self.block_start(block)?;
-        let mut place = number.wrapping_add(block * BUCKETS_PER_BLOCK);
+        let mut number = self.block_start(block);
+        let mut place = number.wrapping_add(block.wrapping_mul(BUCKETS_PER_BLOCK));
         for _ in 0..buckets {
             while self.bit(place)? {
                 number = number.wrapping_add(1);
@@ -178,35 +178,50 @@ impl<'m> FingerprintTable<'m> {
     }
 
     /// Words in the buckets before a block.
-    fn block_start(&self, block: usize) -> Option<usize> {
-        self.index.get(block).map(|number| *number as usize)
+    #[inline]
+    const fn block_start(&self, block: usize) -> usize {
+        u32_at(self.index, block.wrapping_mul(size_of::<u32>())) as usize
     }
 
-    fn bit(&self, place: usize) -> Option<bool> {
-        let bits = self.buckets.get(place / u32::BITS as usize)?;
-        Some(bits >> (place % u32::BITS as usize) & 1 == 1)
+    #[inline]
+    const fn bit(&self, place: usize) -> Option<bool> {
+        match rest(self.buckets, place / 8).first() {
+            Some(bits) => Some(*bits >> (place % 8) & 1 == 1),
+            None => None,
+        }
     }
 
     /// The remainder of a word; its bits beyond the end of the table are 0.
-    fn remainder(&self, number: usize) -> u32 {
+    #[inline]
+    const fn remainder(&self, number: usize) -> u32 {
         let place = number.wrapping_mul(self.remainder_bits as usize);
-        let mut bits = 0;
-        for (byte, shift) in self.remainders.get(place / 8..).unwrap_or_default().iter().zip([0, 8, 16, 24]) {
-            bits |= u32::from(*byte) << shift;
+        let (mut bits, mut shift) = (0, 0);
+        let mut bytes = rest(self.remainders, place / 8);
+        while let Some((byte, after)) = bytes.split_first()
+            && shift < u32::BITS
+        {
+            bits |= (*byte as u32) << shift;
+            shift += 8;
+            bytes = after;
         }
         Fingerprint::new(bits >> (place % 8), 0, self.remainder_bits).remainder
     }
 }
 
-fn check_sizes(count: u32, remainder_bits: u8) -> Result<(), Error> {
-    expect_within(Field::Vocabulary, 0, MAX_FINGERPRINTS, count as usize)?;
+#[inline]
+const fn check_sizes(count: u32, remainder_bits: u8) -> Result<(), Error> {
+    attempt!(expect_within(Field::Vocabulary, 0, MAX_FINGERPRINTS, count as usize));
     expect_within(Field::RemainderBits, 1, MAX_REMAINDER_BITS as usize, remainder_bits as usize)
 }
 
-/// The bits of the last of some words of `size` bits that lie after the first `used` bits of all of them.
-fn unused(last: u32, used: usize, size: u32) -> u32 {
-    match used as u32 % size {
-        0 => 0,
-        used => last >> used,
+/// What lies after the first `used` bits of a string of bits that ends within its last 32 bits.
+#[inline]
+const fn unused(bits: &[u8], used: usize) -> u8 {
+    let mut unused = 0;
+    let mut place = used;
+    while let Some(byte) = rest(bits, place / 8).first() {
+        unused |= *byte >> (place % 8);
+        place = (place / 8 + 1) * 8;
     }
+    unused
 }

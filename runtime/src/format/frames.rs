@@ -22,21 +22,25 @@ pub struct Frames {
 
 impl Frames {
     /// Frames each of which is a step.
+    #[inline]
     pub const fn single(channels: u16, has_one_unit: bool) -> Self {
         Self { channels, has_one_unit, frames_per_step: 1, frame_stride: 1, has_differences: false }
     }
 
     /// Whether a step is more than one frame's values, or frames are passed over.
+    #[inline]
     pub const fn are_gathered(&self) -> bool {
         self.frames_per_step != 1 || self.frame_stride != 1 || self.has_differences
     }
 
     /// Values of a frame in a step: those of the channels, and their differences if there are.
+    #[inline]
     pub const fn values_of_a_frame(&self) -> usize {
         self.channels as usize * if self.has_differences { 2 } else { 1 }
     }
 
     /// Values of a step: the input size of the first layer.
+    #[inline]
     pub const fn values_of_a_step(&self) -> usize {
         self.values_of_a_frame().saturating_mul(self.frames_per_step as usize)
     }

@@ -1,10 +1,10 @@
 use core::fmt;
 
-use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use serde::{Deserialize, Serialize};
 
-use super::round_up;
-use crate::error::{Error, Field, Part, expect, invalid, saturated};
+use super::checksum::Crc32;
+use super::{Feature, round_up, u32_at};
+use crate::error::{Error, Field, attempt, expect, invalid, saturated};
 
 /// The first four bytes of a model file.
 pub const MAGIC: [u8; 4] = *b"RNL1";
@@ -33,6 +33,7 @@ pub enum Precision {
 
 impl Precision {
     /// The number that stands for it in the header.
+    #[inline]
     pub const fn code(self) -> u8 {
         match self {
             Self::F32 => 0,
@@ -41,7 +42,14 @@ impl Precision {
         }
     }
 
+    /// Whether its arithmetic is float, which only a build with the feature `float` has.
+    #[inline]
+    pub(crate) const fn is_float(self) -> bool {
+        Feature::Float.is_built() && !matches!(self, Self::Int8)
+    }
+
     /// The precision that `code` stands for.
+    #[inline]
     pub const fn from_code(code: u8) -> Option<Self> {
         match code {
             0 => Some(Self::F32),
@@ -53,6 +61,7 @@ impl Precision {
 }
 
 impl fmt::Display for Precision {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::F32 => "f32",
@@ -71,6 +80,7 @@ pub enum Packing {
 
 impl Packing {
     /// The number that stands for it in the header.
+    #[inline]
     pub const fn code(self) -> u8 {
         match self {
             Self::RowMajor => 0,
@@ -78,6 +88,7 @@ impl Packing {
     }
 
     /// The packing that `code` stands for.
+    #[inline]
     pub const fn from_code(code: u8) -> Option<Self> {
         match code {
             0 => Some(Self::RowMajor),
@@ -140,6 +151,23 @@ pub struct Header {
 }
 
 impl Header {
+    pub(crate) const EMPTY: Self = Self {
+        precision: Precision::F32,
+        packing: Packing::RowMajor,
+        needs: 0,
+        alignment: 0,
+        signature_length: 0,
+        id: [0; 16],
+        model_version: 0,
+        capacity: 0,
+        part_one_length: 0,
+        extensions_length: 0,
+        device_length: 0,
+        part_two_length: 0,
+        part_two_checksum: 0,
+        device_checksum: 0,
+    };
+
     /// Reads and checks a header; `file` may be longer or shorter than the lengths it announces, so that a caller that
     /// finds a model in a larger memory can learn how many bytes to take.
     ///
@@ -149,42 +177,47 @@ impl Header {
     ///
     /// # Panics
     /// Never.
-    pub fn read(file: &[u8]) -> Result<Self, Error> {
+    #[inline]
+    pub const fn read(file: &[u8]) -> Result<Self, Error> {
         let too_short = Error::WrongLength { expected: HEADER_LENGTH as u32, found: saturated(file.len()) };
-        let magic = *file.first_chunk::<4>().ok_or(too_short)?;
-        if magic != MAGIC {
-            return Err(Error::NotAModel { found: magic });
+        let Some(magic) = file.first_chunk::<4>() else { return Err(too_short) };
+        if !matches!(*magic, MAGIC) {
+            return Err(Error::NotAModel { found: *magic });
         }
-        let version = file.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u16::from_le_bytes(*bytes));
-        if version != VERSION && file.len() >= 6 {
-            return Err(Error::UnsupportedVersion { supported: VERSION, found: version });
+        if let Some([_, _, _, _, low, high]) = file.first_chunk::<6>() {
+            let version = u16::from_le_bytes([*low, *high]);
+            if version != VERSION {
+                return Err(Error::UnsupportedVersion { supported: VERSION, found: version });
+            }
         }
-        let bytes = file.first_chunk::<HEADER_LENGTH>().ok_or(too_short)?;
-        let [.., precision, packing, _, _, _, _, alignment, reserved, signature_low, signature_high] = *head(bytes);
-        let word = |offset| word_at(bytes, offset);
-        let mut id = [0; 16];
-        for (target, source) in id.iter_mut().zip(bytes.iter().skip(16)) {
-            *target = *source;
-        }
+        let Some(bytes) = file.first_chunk::<HEADER_LENGTH>() else { return Err(too_short) };
+        let [_, _, _, _, _, _, precision, packing, _, _, _, _, alignment, reserved, low, high, rest @ ..] = *bytes;
+        let Some(id) = rest.first_chunk::<16>() else { return Err(too_short) };
         let header = Self {
-            precision: Precision::from_code(precision).ok_or(Error::UnsupportedPrecision { found: precision })?,
-            packing: Packing::from_code(packing).ok_or(Error::UnsupportedPacking { found: packing })?,
-            needs: word(8),
+            precision: match Precision::from_code(precision) {
+                Some(precision) => precision,
+                None => return Err(Error::UnsupportedPrecision { found: precision }),
+            },
+            packing: match Packing::from_code(packing) {
+                Some(packing) => packing,
+                None => return Err(Error::UnsupportedPacking { found: packing }),
+            },
+            needs: u32_at(bytes, 8),
             alignment,
-            signature_length: u16::from_le_bytes([signature_low, signature_high]),
-            id,
-            model_version: word(32),
-            capacity: word(CAPACITY_OFFSET),
-            part_one_length: word(40),
-            extensions_length: word(44),
-            device_length: word(48),
-            part_two_length: word(52),
-            part_two_checksum: word(56),
-            device_checksum: word(CHECKSUM_OFFSET),
+            signature_length: u16::from_le_bytes([low, high]),
+            id: *id,
+            model_version: u32_at(bytes, 32),
+            capacity: u32_at(bytes, CAPACITY_OFFSET),
+            part_one_length: u32_at(bytes, 40),
+            extensions_length: u32_at(bytes, 44),
+            device_length: u32_at(bytes, 48),
+            part_two_length: u32_at(bytes, 52),
+            part_two_checksum: u32_at(bytes, 56),
+            device_checksum: u32_at(bytes, CHECKSUM_OFFSET),
         };
-        expect(Field::Reserved, 0, reserved.into())?;
+        attempt!(expect(Field::Reserved, 0, reserved as usize));
         if !matches!(alignment, 4 | 8 | 16) {
-            return Err(invalid(Field::Alignment, LARGEST_ALIGNMENT, alignment.into()));
+            return Err(invalid(Field::Alignment, LARGEST_ALIGNMENT, alignment as usize));
         }
         if header.tensors_offset() > header.device_length as usize {
             return Err(invalid(Field::DeviceLength, header.tensors_offset(), header.device_length as usize));
@@ -193,18 +226,21 @@ impl Header {
     }
 
     /// Where the tensors start, from the start of the file: the first multiple of the alignment behind the extensions.
+    #[inline]
     pub const fn tensors_offset(&self) -> usize {
         let parts = HEADER_LENGTH.saturating_add(self.part_one_length as usize);
         round_up(parts.saturating_add(self.extensions_length as usize), self.alignment as usize)
     }
 
     /// Bytes of the whole file; saturates.
+    #[inline]
     pub const fn total_length(&self) -> usize {
         let parts = (self.device_length as usize).saturating_add(self.part_two_length as usize);
         parts.saturating_add(self.signature_length as usize)
     }
 
     /// The bytes of this header.
+    #[inline]
     pub fn to_bytes(&self) -> [u8; HEADER_LENGTH] {
         let mut bytes = [0; HEADER_LENGTH];
         let fields: [&[u8]; 15] = [
@@ -233,21 +269,23 @@ impl Header {
 
 /// The CRC-32 (ISO-HDLC, as in zlib) of what a device needs, without the checksum itself: bytes 0 to 59 and from 64 on
 /// of the first `device_length` bytes of a file.
-pub fn device_checksum(device_part: &[u8]) -> u32 {
-    let (before, rest) = device_part.split_at_checked(CHECKSUM_OFFSET).unwrap_or((device_part, &[]));
-    let after = rest.get(4..).unwrap_or_default();
-    let mut digest = CRC.digest();
-    digest.update(before);
-    digest.update(after);
-    digest.finalize()
+#[inline]
+pub const fn device_checksum(device_part: &[u8]) -> u32 {
+    let (before, after) = match device_part.split_at_checked(CHECKSUM_OFFSET) {
+        Some((before, rest)) => match rest.split_at_checked(4) {
+            Some((_, after)) => (before, after),
+            None => (before, [].as_slice()),
+        },
+        None => (device_part, [].as_slice()),
+    };
+    Crc32::new().update(before).update(after).finish()
 }
 
 /// The CRC-32 (ISO-HDLC, as in zlib) of part two.
-pub fn part_two_checksum(part_two: &[u8]) -> u32 {
-    CRC.checksum(part_two)
+#[inline]
+pub const fn part_two_checksum(part_two: &[u8]) -> u32 {
+    Crc32::new().update(part_two).finish()
 }
-
-static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
 /// The capacity, in 32-bit words, that a [`crate::Classifier`] of this model file needs.
 ///
@@ -277,6 +315,7 @@ static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 /// assert_eq!([0; CAPACITY].len(), 42);
 /// ```
 #[allow(clippy::panic, reason = "it ends a compilation")]
+#[inline]
 pub const fn required_capacity(file: &[u8]) -> usize {
     match file.first_chunk::<HEADER_LENGTH>() {
         Some(header) => {
@@ -284,31 +323,8 @@ pub const fn required_capacity(file: &[u8]) -> usize {
             assert!(matches!([a, b, c, d], MAGIC), "not a model file");
             let version = u16::from_le_bytes([version_low, version_high]);
             assert!(version == VERSION, "a model file of another version: see `trainer upgrade`");
-            word_at(header, CAPACITY_OFFSET) as usize
+            u32_at(header, CAPACITY_OFFSET) as usize
         }
         None => panic!("not a model file: too short"),
     }
-}
-
-/// The first 16 bytes.
-const fn head(header: &[u8; HEADER_LENGTH]) -> &[u8; 16] {
-    match header.first_chunk() {
-        Some(head) => head,
-        None => &[0; 16],
-    }
-}
-
-const fn word_at(header: &[u8; HEADER_LENGTH], offset: usize) -> u32 {
-    match header.split_at_checked(offset) {
-        Some((_, rest)) => match rest.first_chunk::<4>() {
-            Some(word) => u32::from_le_bytes(*word),
-            None => 0,
-        },
-        None => 0,
-    }
-}
-
-/// The error of a part that does not fit its checksum.
-pub(super) const fn wrong_checksum(part: Part, expected: u32, found: u32) -> Error {
-    Error::WrongChecksum { part, expected, found }
 }

@@ -2,13 +2,9 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::Cursor;
-use super::{Feature, FingerprintTableSize, Frames, Precision, StringTableSize};
+use super::{Feature, FingerprintTableSize, Frames, MAX_HEADS, MAX_LAYERS, Precision, StringTableSize};
 use crate::error::{Error, Part};
 
-/// Most recurrent layers that a model can have.
-pub const MAX_LAYERS: usize = 4;
-/// Most heads that a model can have.
-pub const MAX_HEADS: usize = 1;
 /// The Unicode version of the tables that words and characters are told by.
 pub const UNICODE_VERSION: u8 = 17;
 /// [`Head::inverse_temperature`] of a model whose logits are taken as they are: 1 in Q4.12.
@@ -112,6 +108,7 @@ pub struct WordSplit {
 
 impl WordSplit {
     /// A rule with the version of Unicode that it looks at.
+    #[inline]
     pub const fn of(rule: WordRule) -> Self {
         Self { rule, unicode: rule.unicode() }
     }
@@ -130,6 +127,7 @@ pub enum WordRule {
 
 impl WordRule {
     /// The version of Unicode that it looks at; 0 of none.
+    #[inline]
     pub const fn unicode(self) -> u8 {
         match self {
             Self::LowercaseAlphanumeric | Self::LowercaseWithMarks => UNICODE_VERSION,
@@ -203,6 +201,7 @@ pub enum Cell {
 
 impl Cell {
     /// Rows of each weight matrix for each unit.
+    #[inline]
     pub const fn gates(self) -> usize {
         match self {
             Self::Lstm => 4,
@@ -213,6 +212,7 @@ impl Cell {
 
     /// Results for each unit: biases, multipliers. One a gate, but of a GRU r, z, n of the input, n of the hidden
     /// state.
+    #[inline]
     pub const fn results(self) -> usize {
         match self {
             Self::Lstm | Self::Gru => 4,
@@ -221,6 +221,7 @@ impl Cell {
     }
 
     /// The name of what a reader must have for it.
+    #[inline]
     pub const fn feature(self) -> Feature {
         match self {
             Self::Lstm => Feature::Lstm,
@@ -291,48 +292,117 @@ pub enum Thresholds {
 }
 
 impl PartOne {
-    /// Reads part one from bytes that it fills.
+    /// Reads part one from bytes that it fills, on a desktop: a device reads it layer by layer.
     ///
     /// # Errors
     /// [`Error::Unreadable`].
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let mut cursor = Cursor(bytes);
-        match part_one(&mut cursor) {
-            Some(part_one) if cursor.0.is_empty() => Ok(part_one),
-            _ => Err(Error::Unreadable { part: Part::One }),
-        }
+        let Outline { input, max_steps, pad_to, mut layers, head, .. } = Outline::read(bytes)?;
+        Ok(Self {
+            input,
+            max_steps,
+            pad_to,
+            layers: core::iter::from_fn(|| layers.next()).collect(),
+            heads: head.into_iter().collect(),
+        })
     }
 
     /// The bits of what a reader must have for a model of this precision.
+    #[inline]
     pub fn needs(&self, precision: Precision) -> u32 {
-        let mut needs = 0;
-        let mut need = |feature: Feature, is_needed: bool| needs |= if is_needed { feature.bit() } else { 0 };
-        need(Feature::Float, precision != Precision::Int8);
-        match self.input {
-            Input::Text(Text { tokens, vectors }) => {
-                need(tokens.feature(), true);
-                need(Feature::Unicode, tokens.unicode() != 0);
-                need(Feature::Int4, matches!(vectors, Vectors::Embedding { bits: 4, .. }));
-            }
-            Input::Frames(frames) => {
-                need(Feature::Frames, true);
-                need(Feature::Windows, frames.are_gathered());
-            }
+        self.layers.iter().fold(self.input.needs() | precision.needs(), |needs, layer| needs | layer.needs())
+    }
+}
+
+/// What part one says, as a device reads it: all of it is decoded once, the layers again one by one.
+#[derive(Debug, Clone)]
+pub(crate) struct Outline<'m> {
+    pub(crate) input: Input,
+    pub(crate) max_steps: u32,
+    pub(crate) pad_to: u16,
+    pub(crate) layers: Layers<'m>,
+    pub(crate) head: Option<Head>,
+    /// The bits of what a reader must have, except those of the precision.
+    pub(crate) needs: u32,
+}
+
+/// The layers that are still to be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Layers<'m> {
+    cursor: Cursor<'m>,
+    count: u32,
+}
+
+impl<'m> Layers<'m> {
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// The next layer; `None` after the last one.
+    #[inline]
+    pub(crate) const fn next(&mut self) -> Option<Layer> {
+        if self.count == 0 {
+            return None;
         }
-        for layer in &self.layers {
-            need(layer.cell.feature(), true);
-            need(Feature::Int4, layer.bits == 4);
-            need(Feature::Bidirectional, layer.reverse.is_some());
+        self.count = self.count.saturating_sub(1);
+        layer(&mut self.cursor)
+    }
+}
+
+impl<'m> Outline<'m> {
+    /// Reads part one from bytes that it fills. [`Error::Unreadable`] if it cannot be decoded.
+    #[inline]
+    pub(crate) const fn read(bytes: &'m [u8]) -> Result<Self, Error> {
+        let mut cursor = Cursor(bytes);
+        match outline(&mut cursor) {
+            Some(outline) if cursor.0.is_empty() => Ok(outline),
+            _ => Err(Error::Unreadable { part: Part::One }),
         }
-        needs
+    }
+}
+
+impl Precision {
+    #[inline]
+    pub(super) const fn needs(self) -> u32 {
+        match self {
+            Self::Int8 => 0,
+            Self::F16 | Self::F32 => Feature::Float.bit(),
+        }
+    }
+}
+
+impl Input {
+    #[inline]
+    const fn needs(&self) -> u32 {
+        match self {
+            Self::Text(Text { tokens, vectors }) => {
+                let unicode = if tokens.unicode() == 0 { 0 } else { Feature::Unicode.bit() };
+                let int4 = if matches!(vectors, Vectors::Embedding { bits: 4, .. }) { Feature::Int4.bit() } else { 0 };
+                tokens.feature().bit() | unicode | int4
+            }
+            Self::Frames(frames) if frames.are_gathered() => Feature::Frames.bit() | Feature::Windows.bit(),
+            Self::Frames(_) => Feature::Frames.bit(),
+        }
+    }
+}
+
+impl Layer {
+    #[inline]
+    const fn needs(&self) -> u32 {
+        let int4 = if self.bits == 4 { Feature::Int4.bit() } else { 0 };
+        let both = if self.reverse.is_some() { Feature::Bidirectional.bit() } else { 0 };
+        self.cell.feature().bit() | int4 | both
     }
 }
 
 impl Tokens {
     /// What a reader must have for it.
+    #[inline]
     pub const fn feature(&self) -> Feature {
         match self {
             Self::Words { .. } => Feature::Words,
@@ -344,6 +414,7 @@ impl Tokens {
     }
 
     /// The version of Unicode that it looks at; 0 of none.
+    #[inline]
     pub const fn unicode(&self) -> u8 {
         match self {
             Self::Words { split, .. }
@@ -356,119 +427,171 @@ impl Tokens {
     }
 }
 
-fn part_one(cursor: &mut Cursor<'_>) -> Option<PartOne> {
-    Some(PartOne {
-        input: match cursor.u32()? {
-            0 => Input::Text(Text { tokens: tokens(cursor)?, vectors: vectors(cursor)? }),
-            1 => Input::Frames(frames(cursor)?),
-            _ => return None,
-        },
-        max_steps: cursor.u32()?,
-        pad_to: cursor.u16()?,
-        layers: cursor.sequence(layer)?,
-        heads: cursor.sequence(head)?,
-    })
+/// The value of an `Option`, or a return with `None`: `?`, which constant functions cannot use.
+macro_rules! present {
+    ($option:expr) => {
+        match $option {
+            Some(value) => value,
+            None => return None,
+        }
+    };
 }
 
-fn tokens(cursor: &mut Cursor<'_>) -> Option<Tokens> {
-    Some(match cursor.u32()? {
-        0 => Tokens::Words { split: split(cursor)?, vocabulary: strings(cursor)? },
-        1 => Tokens::HashedWords { split: split(cursor)?, buckets: cursor.u32()? },
-        2 => Tokens::FingerprintedWords { split: split(cursor)?, table: fingerprints(cursor)? },
-        3 => Tokens::ComposedWords {
-            split: split(cursor)?,
-            table: fingerprints(cursor)?,
-            parts: only(cursor, PartRule::PrefixAndWord)?,
-            buckets: cursor.u32()?,
-        },
-        4 => Tokens::Characters {
-            rule: only(cursor, CharacterRule::Lowercase)?,
-            unicode: cursor.u8()?,
-            alphabet: strings(cursor)?,
-        },
-        5 => Tokens::Bytes,
+/// Decodes part one. What needs a feature that this build leaves out cannot be decoded: the header has said so before.
+#[inline]
+const fn outline<'m>(cursor: &mut Cursor<'m>) -> Option<Outline<'m>> {
+    let input = match present!(cursor.u32()) {
+        0 if Feature::HAS_TEXT => {
+            Input::Text(Text { tokens: present!(tokens(cursor)), vectors: present!(vectors(cursor)) })
+        }
+        1 if Feature::Frames.is_built() => Input::Frames(present!(frames(cursor))),
+        _ => return None,
+    };
+    let max_steps = present!(cursor.u32());
+    let pad_to = present!(cursor.u16());
+    let count = present!(cursor.u32());
+    if count > MAX_LAYERS as u32 {
+        return None;
+    }
+    let layers = Layers { cursor: *cursor, count };
+    let mut needs = input.needs();
+    let mut unread = Layers { cursor: *cursor, count };
+    while unread.count > 0 {
+        needs |= present!(unread.next()).needs();
+    }
+    *cursor = unread.cursor;
+    let head = match present!(cursor.u32()) {
+        0 => None,
+        1 => Some(present!(head(cursor))),
+        _ => return None,
+    };
+    Some(Outline { input, max_steps, pad_to, layers, head, needs })
+}
+
+#[inline]
+const fn tokens(cursor: &mut Cursor<'_>) -> Option<Tokens> {
+    Some(match present!(cursor.u32()) {
+        0 if Feature::Words.is_built() => {
+            Tokens::Words { split: present!(split(cursor)), vocabulary: present!(strings(cursor)) }
+        }
+        1 if Feature::Hashed.is_built() => {
+            Tokens::HashedWords { split: present!(split(cursor)), buckets: present!(cursor.u32()) }
+        }
+        2 if Feature::Fingerprints.is_built() => {
+            Tokens::FingerprintedWords { split: present!(split(cursor)), table: present!(fingerprints(cursor)) }
+        }
+        3 if Feature::Fingerprints.is_built() => {
+            let (split, table) = (present!(split(cursor)), present!(fingerprints(cursor)));
+            present!(first_variant(cursor));
+            Tokens::ComposedWords { split, table, parts: PartRule::PrefixAndWord, buckets: present!(cursor.u32()) }
+        }
+        4 if Feature::Characters.is_built() => {
+            present!(first_variant(cursor));
+            let unicode = present!(cursor.u8());
+            Tokens::Characters { rule: CharacterRule::Lowercase, unicode, alphabet: present!(strings(cursor)) }
+        }
+        5 if Feature::Bytes.is_built() => Tokens::Bytes,
         _ => return None,
     })
 }
 
-fn split(cursor: &mut Cursor<'_>) -> Option<WordSplit> {
-    let rule = match cursor.u32()? {
+#[inline]
+const fn split(cursor: &mut Cursor<'_>) -> Option<WordSplit> {
+    let rule = match present!(cursor.u32()) {
         0 => WordRule::LowercaseAlphanumeric,
         1 => WordRule::LowercaseWithMarks,
         2 => WordRule::Ascii,
         _ => return None,
     };
-    Some(WordSplit { rule, unicode: cursor.u8()? })
+    Some(WordSplit { rule, unicode: present!(cursor.u8()) })
 }
 
-fn strings(cursor: &mut Cursor<'_>) -> Option<StringTableSize> {
-    Some(StringTableSize { count: cursor.u32()?, bytes: cursor.u32()? })
+#[inline]
+const fn strings(cursor: &mut Cursor<'_>) -> Option<StringTableSize> {
+    Some(StringTableSize { count: present!(cursor.u32()), bytes: present!(cursor.u32()) })
 }
 
-fn fingerprints(cursor: &mut Cursor<'_>) -> Option<FingerprintTableSize> {
-    Some(FingerprintTableSize { count: cursor.u32()?, seed: cursor.u32()?, remainder_bits: cursor.u8()? })
+#[inline]
+const fn fingerprints(cursor: &mut Cursor<'_>) -> Option<FingerprintTableSize> {
+    let (count, seed) = (present!(cursor.u32()), present!(cursor.u32()));
+    Some(FingerprintTableSize { count, seed, remainder_bits: present!(cursor.u8()) })
 }
 
-fn vectors(cursor: &mut Cursor<'_>) -> Option<Vectors> {
-    Some(match cursor.u32()? {
-        0 => Vectors::Embedding { size: cursor.u16()?, bits: cursor.u8()? },
+#[inline]
+const fn vectors(cursor: &mut Cursor<'_>) -> Option<Vectors> {
+    Some(match present!(cursor.u32()) {
+        0 => Vectors::Embedding { size: present!(cursor.u16()), bits: present!(cursor.u8()) },
         1 => Vectors::OneHot,
         _ => return None,
     })
 }
 
-fn frames(cursor: &mut Cursor<'_>) -> Option<Frames> {
+#[inline]
+const fn frames(cursor: &mut Cursor<'_>) -> Option<Frames> {
     Some(Frames {
-        channels: cursor.u16()?,
-        has_one_unit: cursor.bool()?,
-        frames_per_step: cursor.u16()?,
-        frame_stride: cursor.u16()?,
-        has_differences: cursor.bool()?,
+        channels: present!(cursor.u16()),
+        has_one_unit: present!(cursor.bool()),
+        frames_per_step: present!(cursor.u16()),
+        frame_stride: present!(cursor.u16()),
+        has_differences: present!(cursor.bool()),
     })
 }
 
-fn layer(cursor: &mut Cursor<'_>) -> Option<Layer> {
+#[inline]
+const fn layer(cursor: &mut Cursor<'_>) -> Option<Layer> {
     Some(Layer {
-        cell: match cursor.u32()? {
+        cell: match present!(cursor.u32()) {
             0 => Cell::Lstm,
             1 => Cell::Gru,
             2 => Cell::RnnTanh,
             3 => Cell::RnnRelu,
             _ => return None,
         },
-        hidden_size: cursor.u16()?,
-        bits: cursor.u8()?,
-        forward: direction(cursor)?,
-        reverse: if cursor.bool()? { Some(direction(cursor)?) } else { None },
+        hidden_size: present!(cursor.u16()),
+        bits: present!(cursor.u8()),
+        forward: present!(direction(cursor)),
+        reverse: match present!(cursor.bool()) {
+            true if Feature::Bidirectional.is_built() => Some(present!(direction(cursor))),
+            true => return None,
+            false => None,
+        },
     })
 }
 
-fn direction(cursor: &mut Cursor<'_>) -> Option<Direction> {
-    Some(Direction { accumulator_shift: cursor.u8()?, state_fraction_bits: cursor.u8()? })
+#[inline]
+const fn direction(cursor: &mut Cursor<'_>) -> Option<Direction> {
+    let accumulator_shift = present!(cursor.u8());
+    Some(Direction { accumulator_shift, state_fraction_bits: present!(cursor.u8()) })
 }
 
-fn head(cursor: &mut Cursor<'_>) -> Option<Head> {
+#[inline]
+const fn head(cursor: &mut Cursor<'_>) -> Option<Head> {
+    present!(first_variant(cursor));
     Some(Head {
-        task: only(cursor, Task::Classification)?,
-        pooling: match cursor.u32()? {
+        task: Task::Classification,
+        pooling: match present!(cursor.u32()) {
             0 => Pooling::Last,
             1 => Pooling::Mean,
             2 => Pooling::Max,
             _ => return None,
         },
-        labels: strings(cursor)?,
-        accumulator_shift: cursor.u8()?,
-        inverse_temperature: cursor.u16()?,
-        thresholds: match cursor.u32()? {
+        labels: present!(strings(cursor)),
+        accumulator_shift: present!(cursor.u8()),
+        inverse_temperature: present!(cursor.u16()),
+        thresholds: match present!(cursor.u32()) {
             0 => Thresholds::None,
-            1 => Thresholds::One(cursor.u16()?),
+            1 => Thresholds::One(present!(cursor.u16())),
             2 => Thresholds::OfClasses,
             _ => return None,
         },
     })
 }
 
-/// The one variant of an enumeration.
-fn only<T>(cursor: &mut Cursor<'_>, variant: T) -> Option<T> {
-    (cursor.u32()? == 0).then_some(variant)
+/// The variant of an enumeration that has one.
+#[inline]
+const fn first_variant(cursor: &mut Cursor<'_>) -> Option<()> {
+    match cursor.u32() {
+        Some(0) => Some(()),
+        _ => None,
+    }
 }

@@ -2,8 +2,8 @@ use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::Tensors;
-use crate::error::{Error, Field, expect, invalid};
+use super::{Tensors, rest, u32_at};
+use crate::error::{Error, Field, attempt, expect, invalid};
 
 /// Strings between two entries of a table's index.
 pub const STRINGS_PER_BLOCK: usize = 16;
@@ -22,6 +22,7 @@ pub struct StringTableSize {
 
 impl StringTableSize {
     /// Entries of the index.
+    #[inline]
     pub const fn index_entries(&self) -> usize {
         (self.count as usize).div_ceil(STRINGS_PER_BLOCK).saturating_sub(1)
     }
@@ -31,45 +32,82 @@ impl StringTableSize {
 #[derive(Debug, Clone, Copy)]
 pub struct StringTable<'m> {
     count: usize,
-    index: &'m [u32],
+    /// `u32`, little-endian.
+    index: &'m [u8],
     bytes: &'m [u8],
 }
 
 impl<'m> StringTable<'m> {
+    pub(crate) const EMPTY: Self = Self { count: 0, index: &[], bytes: &[] };
+
     /// Borrows and checks a table: index, lengths, UTF-8.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with `field` for a string or index entry that is not right (`found`: the number
-    /// of the string), and what [`Tensors::take`] returns.
-    pub fn parse(tensors: &mut Tensors<'m>, size: StringTableSize, field: Field) -> Result<Self, Error> {
+    /// [`Error::Invalid`] with `field` for a string or index entry that is not right (`found`: the number of the string),
+    /// and what [`Tensors::take`] returns.
+    ///
+    /// # Panics
+    /// Never.
+    #[inline]
+    pub const fn parse(tensors: &mut Tensors<'m>, size: StringTableSize, field: Field) -> Result<Self, Error> {
         let count = size.count as usize;
-        let index: &[u32] = tensors.take(size.index_entries())?;
-        let bytes = tensors.take_bytes(size.bytes as usize)?;
+        let index = attempt!(tensors.take(size.index_entries(), 4));
+        let bytes = attempt!(tensors.take(size.bytes as usize, 1));
         let table = Self { count, index, bytes };
-        let mut rest: &[u8] = bytes;
-        for number in 0..count {
-            let is_at_its_place = !number.is_multiple_of(STRINGS_PER_BLOCK)
-                || table.block_start(number / STRINGS_PER_BLOCK) == Some(bytes.len().wrapping_sub(rest.len()));
-            let string = split_string(rest).filter(|_| is_at_its_place);
-            let (string, after) = string.ok_or(invalid(field, count, number))?;
-            core::str::from_utf8(string).map_err(|_| invalid(field, count, number))?;
-            rest = after;
+        let mut rest = bytes;
+        let mut number = 0;
+        while number < count {
+            let is_start = number % STRINGS_PER_BLOCK == 0;
+            if is_start && table.block_start(number / STRINGS_PER_BLOCK) != bytes.len().wrapping_sub(rest.len()) {
+                return Err(invalid(field, count, number));
+            }
+            rest = match split_string(rest) {
+                Some((string, after)) if core::str::from_utf8(string).is_ok() => after,
+                _ => return Err(invalid(field, count, number)),
+            };
+            number += 1;
         }
-        expect(field, bytes.len(), bytes.len().wrapping_sub(rest.len()))?;
+        attempt!(expect(field, bytes.len(), bytes.len().wrapping_sub(rest.len())));
         Ok(table)
     }
 
+    /// Checks that the strings ascend strictly, by bytes, as [`Self::find`] needs; and that each is one character, if all
+    /// are to be.
+    #[inline]
+    pub(crate) const fn check_vocabulary(&self, are_characters: bool) -> Result<(), Error> {
+        let mut strings = self.bytes;
+        let mut previous: Option<&[u8]> = None;
+        let mut number = 0;
+        while let Some((string, after)) = split_string(strings) {
+            if let Some(previous) = previous
+                && !is_before(previous, string)
+            {
+                return Err(invalid(Field::VocabularyOrder, self.count, number));
+            }
+            if are_characters && count_characters(string) != 1 {
+                return Err(invalid(Field::Vocabulary, self.count, number));
+            }
+            previous = Some(string);
+            strings = after;
+            number += 1;
+        }
+        Ok(())
+    }
+
     /// Number of strings.
-    pub fn len(&self) -> usize {
+    #[inline]
+    pub const fn len(&self) -> usize {
         self.count
     }
 
     /// Whether there is no string.
-    pub fn is_empty(&self) -> bool {
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// All strings, in order.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = &'m str> + use<'m> {
         let mut rest = self.bytes;
         (0..self.count).map_while(move |_| {
@@ -80,8 +118,12 @@ impl<'m> StringTable<'m> {
     }
 
     /// The string with this number.
+    #[inline]
     pub fn get(&self, number: usize) -> Option<&'m str> {
-        let mut rest = self.block(number / STRINGS_PER_BLOCK)?;
+        if number >= self.count {
+            return None;
+        }
+        let mut rest = self.block(number / STRINGS_PER_BLOCK);
         for _ in 0..number % STRINGS_PER_BLOCK {
             rest = split_string(rest)?.1;
         }
@@ -92,15 +134,22 @@ impl<'m> StringTable<'m> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn find(&self, string: &[u8]) -> Option<usize> {
         // The first block needs no entry: a string before the first of the second block is in it.
-        let block = self.index.partition_point(|start| {
-            let first = self.bytes.get(*start as usize..).and_then(split_string);
-            first.is_some_and(|(first, _)| first <= string)
-        });
-        let mut rest = self.block(block)?;
-        let start = block * STRINGS_PER_BLOCK;
-        for number in start..self.count.min(start + STRINGS_PER_BLOCK) {
+        let (mut block, mut end) = (0, self.index.len() / size_of::<u32>());
+        while block < end {
+            let middle = block.midpoint(end);
+            let first = split_string(rest(self.bytes, u32_at(self.index, middle.wrapping_mul(4)) as usize));
+            if first.is_some_and(|(first, _)| first <= string) {
+                block = middle.wrapping_add(1);
+            } else {
+                end = middle;
+            }
+        }
+        let mut rest = self.block(block);
+        let start = block.wrapping_mul(STRINGS_PER_BLOCK);
+        for number in start..self.count.min(start.wrapping_add(STRINGS_PER_BLOCK)) {
             let (candidate, after) = split_string(rest)?;
             match candidate.cmp(string) {
                 Ordering::Less => rest = after,
@@ -111,33 +160,52 @@ impl<'m> StringTable<'m> {
         None
     }
 
-    /// Checks that the strings ascend strictly, by bytes, as [`Self::find`] needs.
-    pub(crate) fn check_sorted(&self, field: Field) -> Result<(), Error> {
-        let mut previous: Option<&str> = None;
-        for (number, string) in self.iter().enumerate() {
-            if previous.is_some_and(|previous| previous >= string) {
-                return Err(invalid(field, self.count, number));
-            }
-            previous = Some(string);
-        }
-        Ok(())
-    }
-
-    fn block(&self, block: usize) -> Option<&'m [u8]> {
-        self.bytes.get(self.block_start(block)?..)
+    /// The strings from the first of a block on.
+    #[inline]
+    const fn block(&self, block: usize) -> &'m [u8] {
+        rest(self.bytes, self.block_start(block))
     }
 
     /// Where the first string of a block starts.
-    fn block_start(&self, block: usize) -> Option<usize> {
+    #[inline]
+    const fn block_start(&self, block: usize) -> usize {
         match block.checked_sub(1) {
-            None => Some(0),
-            Some(entry) => self.index.get(entry).map(|start| *start as usize),
+            None => 0,
+            Some(entry) => u32_at(self.index, entry.wrapping_mul(size_of::<u32>())) as usize,
         }
     }
 }
 
 /// The first string of `bytes`, and the bytes after it.
-fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first()?;
-    rest.split_at_checked(*length as usize)
+#[inline]
+const fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    match bytes.split_first() {
+        Some((length, rest)) => rest.split_at_checked(*length as usize),
+        None => None,
+    }
+}
+
+/// Whether a string is before another one, by bytes.
+#[inline]
+const fn is_before(mut string: &[u8], mut other: &[u8]) -> bool {
+    while let (Some((byte, rest)), Some((other_byte, other_rest))) = (string.split_first(), other.split_first()) {
+        if *byte != *other_byte {
+            return *byte < *other_byte;
+        }
+        (string, other) = (rest, other_rest);
+    }
+    string.len() < other.len()
+}
+
+/// Characters of a string in UTF-8.
+#[inline]
+const fn count_characters(mut string: &[u8]) -> usize {
+    let mut count = 0_usize;
+    while let Some((byte, rest)) = string.split_first() {
+        if *byte & 0xC0 != 0x80 {
+            count = count.wrapping_add(1);
+        }
+        string = rest;
+    }
+    count
 }

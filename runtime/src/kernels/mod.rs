@@ -1,7 +1,11 @@
-//! The inner loops. `portable` is the definition of correct.
+//! Products of weights and vectors. [`portable`] is their definition.
 
 mod portable;
+mod weights;
 
+pub(crate) use portable::dot_i16;
 #[cfg(feature = "float")]
 pub(crate) use portable::{FloatWeight, dot_3_float, dot_4_float, dot_float};
-pub(crate) use portable::{Gates, dot_3_i4, dot_3_i8, dot_4_i4, dot_4_i8, dot_i4, dot_i8, dot_i16, nibbles};
+pub(crate) use weights::{IntegerWeights, Layout, Rows};
+#[cfg(feature = "float")]
+pub(crate) use weights::{Weights, add_bias, add_one_hot};

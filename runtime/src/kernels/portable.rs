@@ -165,8 +165,6 @@ pub(crate) fn dot_i16(weights: &[u8], vector: &[i16]) -> i32 {
 pub(crate) trait FloatWeight: bytemuck::AnyBitPattern {
     /// Its value, exact, if it is finite.
     fn widen(self) -> f32;
-    /// Whether it is finite.
-    fn is_finite(self) -> bool;
 }
 
 #[cfg(feature = "float")]
@@ -174,10 +172,6 @@ impl FloatWeight for f32 {
     #[inline]
     fn widen(self) -> f32 {
         self
-    }
-
-    fn is_finite(self) -> bool {
-        self.is_finite()
     }
 }
 
@@ -193,10 +187,6 @@ impl FloatWeight for half::f16 {
         const PLACES: u32 = 0x8FFF_E000;
         let extended = i32::from(self.to_bits() as i16) as u32;
         f32::from_bits(extended << 13 & PLACES) * REBIAS
-    }
-
-    fn is_finite(self) -> bool {
-        self.is_finite()
     }
 }
 

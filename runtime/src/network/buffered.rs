@@ -3,17 +3,17 @@
 //!
 //! What is kept of a step is its token, or its frame as the first layer takes it in. Every direction is computed
 //! in the same words, one after another. The outputs of a layer are kept for the layer above as the products there
-//! take them in; the outputs of the last layer are gathered at once.
+//! take them in; the outputs of the last layer are so_far at once.
 
 use super::arithmetic::Arithmetic;
-use super::direction::Direction;
 use super::fill;
 use super::input::Step;
-use super::network::{Network, RecurrentLayer, Taken};
-use super::pooling::{gather, pool};
-use super::state::{LayerBuffers, StepState, Words, layer_words, words_for};
+use super::network::{AnswerBuffers, Network, Progress, advance};
+use super::pooling::{pool, pool_update};
+use super::state::{LayerBuffers, StateArena, StepState};
 use super::window::Window;
 use crate::format::Pooling;
+use crate::plan::Direction;
 use crate::text::PADDING_TOKEN;
 
 /// The steps that are kept, in a ring.
@@ -34,6 +34,7 @@ enum KeptStep<'k, A: Arithmetic> {
 
 impl<A: Arithmetic> KeptSteps<'_, A> {
     /// The step at a place of the ring.
+    #[inline]
     fn get(&self, place: usize) -> KeptStep<'_, A> {
         match self {
             Self::NarrowTokens(tokens) => {
@@ -57,8 +58,8 @@ enum Below<'b, 'w, A: Arithmetic> {
 enum Above<'b, A: Arithmetic> {
     /// To the layer above: from `start` on in each step's row of `width` values.
     Outputs { values: &'b mut [A::Value], width: usize, start: usize },
-    /// To the head: values gathered, and the pooled vector, from this direction's units on.
-    Head { gathered: &'b mut [A::Sum], pooled: &'b mut [A::State] },
+    /// To the head: values pooled so far, and the pooled vector, from this direction's units on.
+    Head { so_far: &'b mut [A::Sum], pooled: &'b mut [A::State] },
 }
 
 /// The run of one direction over a sequence.
@@ -68,28 +69,16 @@ struct Pass<'b, 'w, A: Arithmetic> {
     reverse: bool,
 }
 
-impl<A: Arithmetic> Network<'_, A> {
-    /// 32-bit words of the steps, the states of one direction, two layers' outputs, and the values gathered.
-    pub(super) fn buffered_words(&self) -> usize {
-        [
-            words_for::<A::Sum>(self.gathered_size()),
-            self.kept_words(),
-            self.scratch_words(),
-            words_for::<A::Value>(self.output_values(0)),
-            words_for::<A::Value>(self.output_values(1)),
-        ]
-        .into_iter()
-        .fold(0, usize::saturating_add)
-    }
-
+impl<A: Arithmetic> Network<'_, '_, A> {
     /// Keeps a step at a place of the ring; the token that it had.
-    pub(crate) fn keep(&self, words: &mut [u32], place: u32, step: Step<'_>) -> u32 {
+    #[inline]
+    pub(crate) fn keep(&self, state: &mut [u32], place: u32, step: Step<'_>) -> u32 {
         let place = place as usize;
-        let mut words = Words(words);
-        self.take_answer(&mut words);
-        let window = self.take_window(&mut words);
-        words.take::<A::Sum>(self.gathered_size());
-        let mut kept = self.take_kept(&mut words);
+        let mut arena = StateArena(state);
+        self.take_answer(&mut arena);
+        let window = self.take_window(&mut arena);
+        arena.take::<A::Sum>(self.model.pool_size());
+        let mut kept = self.take_kept(&mut arena);
         let before = match kept.get(place) {
             KeptStep::Token(token) => token,
             KeptStep::Frame(_) => PADDING_TOKEN,
@@ -101,31 +90,32 @@ impl<A: Arithmetic> Network<'_, A> {
             KeptSteps::Tokens(tokens) => {
                 fill(tokens.get_mut(place..).unwrap_or_default(), core::iter::once(step.token()));
             }
-            KeptSteps::Frames { values, width } => self.input.write(step, &window, row_mut(values, place, *width)),
+            KeptSteps::Frames { values, width } => self.write_input(step, &window, row_mut(values, place, *width)),
         }
         before
     }
 
     /// Computes the whole network over the steps that are kept, and padding where it is due; the pooled vector.
     /// `observe` sees every state: layer, its direction, whether it is the reverse one, step, buffers.
+    #[inline]
     pub(super) fn pool_kept(
         &self,
-        words: &mut Words<'_>,
+        arena: &mut StateArena<'_>,
         pooled: &mut [A::State],
-        taken: Taken,
-        mut observe: impl FnMut(usize, &Direction<'_, A>, bool, usize, &LayerBuffers<'_, A>),
+        progress: Progress,
+        mut observe: impl FnMut(usize, &Direction<'_>, bool, usize, &LayerBuffers<'_, A>),
     ) {
-        let gathered = words.take::<A::Sum>(self.gathered_size());
-        let kept = self.take_kept(words);
-        let Words(scratch) = words.take_words(self.scratch_words());
-        let mut outputs = words.take::<A::Value>(self.output_values(0));
-        let mut inputs = words.take::<A::Value>(self.output_values(1));
-        gathered.fill(bytemuck::Zeroable::zeroed());
+        let so_far = arena.take::<A::Sum>(self.model.pool_size());
+        let kept = self.take_kept(arena);
+        let StateArena(scratch) = arena.take_words(self.model.scratch_words());
+        let mut outputs = arena.take::<A::Value>(self.model.output_values(0));
+        let mut inputs = arena.take::<A::Value>(self.model.output_values(1));
+        so_far.fill(bytemuck::Zeroable::zeroed());
         pooled.fill(bytemuck::Zeroable::zeroed());
         let mut input_width = 0;
-        for (number, layer) in self.layers.iter().enumerate() {
+        for (number, layer) in self.model.layers().iter().enumerate() {
             let width = layer.width();
-            let last = number + 1 == self.layers.len();
+            let last = number + 1 == self.model.layers().len();
             let mut start = 0;
             for (direction, reverse) in layer.directions().zip([false, true]) {
                 let below = match number {
@@ -134,86 +124,90 @@ impl<A: Arithmetic> Network<'_, A> {
                 };
                 let above = if last {
                     Above::Head {
-                        gathered: gathered.get_mut(start..).unwrap_or_default(),
+                        so_far: so_far.get_mut(start..).unwrap_or_default(),
                         pooled: pooled.get_mut(start..).unwrap_or_default(),
                     }
                 } else {
                     Above::Outputs { values: outputs, width, start }
                 };
-                self.run(scratch, direction, Pass { below, above, reverse }, taken, |step, buffers| {
+                self.run(scratch, direction, Pass { below, above, reverse }, progress, |step, buffers| {
                     observe(number, direction, reverse, step, buffers);
                 });
-                start = start.wrapping_add(direction.shape.hidden_size);
+                start = start.wrapping_add(direction.hidden_size);
             }
             core::mem::swap(&mut inputs, &mut outputs);
             input_width = width;
         }
-        pool::<A>(self.pooling, pooled, gathered, taken.steps.max(self.pad_to));
+        pool::<A>(self.model.head.pooling, pooled, so_far, progress.steps.max(self.model.pad_to));
     }
 
     /// What each layer remembers after each step, in the order of computation.
-    pub(crate) fn observe_kept(&self, words: &mut [u32], taken: Taken, observer: &mut impl FnMut(StepState<'_>)) {
-        let mut words = Words(words);
-        let answer = self.take_answer(&mut words);
-        self.take_window(&mut words);
-        self.pool_kept(&mut words, answer.pooled, taken, |layer, direction, reverse, step, buffers| {
+    #[inline]
+    pub(crate) fn observe_kept(&self, state: &mut [u32], progress: Progress, observer: &mut impl FnMut(StepState<'_>)) {
+        let mut arena = StateArena(state);
+        let AnswerBuffers { pooled, .. } = self.take_answer(&mut arena);
+        self.take_window(&mut arena);
+        self.pool_kept(&mut arena, pooled, progress, |layer, direction, reverse, step, buffers| {
             observer(StepState { layer, reverse, step, state: A::show_state(direction, buffers.hidden, buffers.cell) });
         });
     }
 
     /// Runs one direction over the whole sequence, in `scratch`.
-    #[inline(never)]
+    #[inline]
     fn run(
         &self,
         scratch: &mut [u32],
-        direction: &Direction<'_, A>,
+        direction: &Direction<'_>,
         pass: Pass<'_, '_, A>,
-        taken: Taken,
+        progress: Progress,
         mut observe: impl FnMut(usize, &LayerBuffers<'_, A>),
     ) {
         scratch.fill(0);
-        let mut buffers = Words(scratch).take_layer::<A>(direction);
+        let mut buffers = StateArena(scratch).take_layer::<A>(direction);
         let Pass { below, mut above, reverse } = pass;
-        let steps = taken.steps.max(self.pad_to) as usize;
+        let steps = progress.steps.max(self.model.pad_to) as usize;
         let mut summed = 0;
         for computed in 0..steps {
             let step = if reverse { steps - 1 - computed } else { computed };
-            let one_hot = self.read(&below, direction, taken, step, buffers.inputs);
-            direction.advance(one_hot, &mut buffers);
+            let one_hot = self.read(&below, direction, progress, step, buffers.inputs);
+            advance(direction, one_hot, &mut buffers);
             observe(step, &buffers);
             match &mut above {
                 Above::Outputs { values, width, start } => {
                     let target = row_mut(values, step, *width).get_mut(*start..).unwrap_or_default();
-                    A::narrow(direction.cell, buffers.hidden, target);
+                    A::quantize_hidden(direction.cell, buffers.hidden, target);
                 }
-                Above::Head { gathered, .. } => gather::<A>(self.pooling, gathered, buffers.hidden, &mut summed),
+                Above::Head { so_far, .. } => {
+                    pool_update::<A>(self.model.head.pooling, so_far, buffers.hidden, &mut summed)
+                }
             }
         }
-        if let (Above::Head { pooled, .. }, Pooling::Last) = (above, self.pooling) {
+        if let (Above::Head { pooled, .. }, Pooling::Last) = (above, self.model.head.pooling) {
             fill(pooled, buffers.hidden.iter().copied());
         }
     }
 
     /// Puts the input of a step in its place; the token's row of one-hot weights if it has one.
+    #[inline]
     fn read<'d>(
         &self,
         below: &Below<'_, '_, A>,
-        direction: &Direction<'d, A>,
-        taken: Taken,
+        direction: &Direction<'d>,
+        progress: Progress,
         step: usize,
         target: &mut [A::Value],
-    ) -> &'d [A::Weight] {
+    ) -> &'d [u8] {
         let kept = match below {
             Below::Outputs { values, width } => {
                 fill(target, row(values, step, *width).iter().copied());
                 return &[];
             }
-            Below::Steps(kept) if step < taken.steps as usize => kept.get(self.place(taken, step)),
+            Below::Steps(kept) if step < progress.steps as usize => kept.get(self.place(progress, step)),
             Below::Steps(_) => KeptStep::Token(PADDING_TOKEN),
         };
         match kept {
             KeptStep::Token(token) => {
-                self.input.write(Step::Token(token), &Window::none(), target);
+                self.write_input(Step::Token(token), &Window::none(), target);
                 direction.one_hot_row(token)
             }
             KeptStep::Frame(values) => {
@@ -224,52 +218,35 @@ impl<A: Arithmetic> Network<'_, A> {
     }
 
     /// Where a step lies in the ring.
-    fn place(&self, taken: Taken, step: usize) -> usize {
-        let place = (taken.oldest as usize).wrapping_add(step);
-        place.checked_sub(self.max_steps as usize).unwrap_or(place)
+    #[inline]
+    fn place(&self, progress: Progress, step: usize) -> usize {
+        let place = (progress.oldest as usize).wrapping_add(step);
+        place.checked_sub(self.model.max_steps as usize).unwrap_or(place)
     }
 
-    fn take_kept<'w>(&self, words: &mut Words<'w>) -> KeptSteps<'w, A> {
-        let max_steps = self.max_steps as usize;
-        match self.input.frames() {
-            None if self.wide_tokens => KeptSteps::Tokens(words.take(max_steps)),
-            None => KeptSteps::NarrowTokens(words.take(max_steps)),
+    #[inline]
+    fn take_kept<'w>(&self, arena: &mut StateArena<'w>) -> KeptSteps<'w, A> {
+        let max_steps = self.model.max_steps as usize;
+        match self.model.input.frames() {
+            None if self.model.has_wide_tokens => KeptSteps::Tokens(arena.take(max_steps)),
+            None => KeptSteps::NarrowTokens(arena.take(max_steps)),
             Some(_) => {
-                let width = self.input.size();
-                KeptSteps::Frames { values: words.take(max_steps.saturating_mul(width)), width }
+                let width = self.model.input.size();
+                KeptSteps::Frames { values: arena.take(max_steps.saturating_mul(width)), width }
             }
         }
-    }
-
-    fn kept_words(&self) -> usize {
-        let max_steps = self.max_steps as usize;
-        match self.input.frames() {
-            None if self.wide_tokens => words_for::<u32>(max_steps),
-            None => words_for::<u16>(max_steps),
-            Some(_) => words_for::<A::Value>(max_steps.saturating_mul(self.input.size())),
-        }
-    }
-
-    /// 32-bit words of the largest direction's states.
-    fn scratch_words(&self) -> usize {
-        self.layers.iter().flat_map(RecurrentLayer::directions).map(layer_words).max().unwrap_or(0)
-    }
-
-    /// Values of the outputs of the layers `first`, `first + 2`, .. below the last, of which one at a time is kept.
-    fn output_values(&self, first: usize) -> usize {
-        let below = self.layers.len().saturating_sub(1);
-        let widths = self.layers.iter().take(below).skip(first).step_by(2).map(RecurrentLayer::width);
-        widths.max().unwrap_or(0).saturating_mul(self.max_steps as usize)
     }
 }
 
 /// A row of a matrix; nothing for a row that does not exist.
+#[inline]
 fn row<T>(values: &[T], number: usize, width: usize) -> &[T] {
     let start = number.wrapping_mul(width);
     values.get(start..start.wrapping_add(width)).unwrap_or_default()
 }
 
 /// As [`row`].
+#[inline]
 fn row_mut<T>(values: &mut [T], number: usize, width: usize) -> &mut [T] {
     let start = number.wrapping_mul(width);
     values.get_mut(start..start.wrapping_add(width)).unwrap_or_default()

@@ -3,16 +3,13 @@ use core::marker::PhantomData;
 use half::f16;
 
 use super::arithmetic::Arithmetic;
-use super::direction::Direction;
-use super::fill;
-use super::results::{Results, Shifts};
-use super::rows::Rows;
 use super::state::{LayerBuffers, LayerState};
+use super::{cast, fill};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
-use crate::error::{Error, Field, expect, invalid};
-use crate::format::{Cell, FloatChannel, Tensors};
-use crate::kernels::{FloatWeight, dot_float};
+use crate::format::{Cell, Feature, FloatChannel};
+use crate::kernels::{FloatWeight, Layout, Rows, Weights, dot_float};
+use crate::plan::{Direction, Head, Matrix};
 
 /// `f32` arithmetic with stored weights of a type.
 pub(crate) struct FloatArithmetic<Weight>(PhantomData<Weight>);
@@ -22,74 +19,31 @@ pub(crate) type Single = FloatArithmetic<f32>;
 /// `f16` weights, `f32` arithmetic.
 pub(crate) type Half = FloatArithmetic<f16>;
 
-fn expect_finite(finite: bool, field: Field, number: usize) -> Result<(), Error> {
-    if finite { Ok(()) } else { Err(invalid(field, 0, number)) }
-}
-
-/// Checks that the weights of a row are finite.
-fn check_weights<Weight: FloatWeight>(weights: &[Weight], row: usize) -> Result<(), Error> {
-    expect_finite(weights.iter().all(|weight| FloatWeight::is_finite(*weight)), Field::WeightRange, row)
+/// The weights of a direction, and those of a step's token.
+fn weights<'a, Weight: FloatWeight>(direction: &Direction<'a>, one_hot: &'a [u8]) -> Weights<'a, Weight, Weight> {
+    let rows = |matrix: &Matrix<'a>| Rows { items: cast(matrix.bytes), stride: matrix.columns, width: matrix.columns };
+    Weights {
+        input: rows(&direction.input),
+        recurrent: rows(&direction.recurrent),
+        one_hot: cast(one_hot),
+        layout: Layout::Bytes,
+        hidden_size: direction.hidden_size,
+    }
 }
 
 impl<Weight: FloatWeight> Arithmetic for FloatArithmetic<Weight> {
-    type Weight = Weight;
-    type Item = Weight;
-    type Layout = ();
-    type Bias = f32;
     type Channel = FloatChannel;
     type Raw = f32;
-    type Scales<'m> = ();
     type Value = f32;
     type State = f32;
     type Sum = f32;
 
-    const HEAD_BITS: u8 = 8 * size_of::<Weight>() as u8;
-
-    fn parse_scales<'m>(_: &mut Tensors<'m>, _: usize, shifts: Shifts) -> Result<(), Error> {
-        expect(Field::AccumulatorShift, 0, shifts.accumulator_shift.into())?;
-        expect(Field::StateFractionBits, 0, shifts.state_fraction_bits.into())
+    fn embed(vectors: &Matrix<'_>, row: usize, target: &mut [f32]) {
+        fill(target, cast::<Weight>(vectors.row(row)).iter().map(|weight| weight.widen()));
     }
 
-    fn parse_rows<'m>(
-        tensors: &mut Tensors<'m>,
-        bits: u8,
-        rows: usize,
-        columns: usize,
-    ) -> Result<Rows<'m, Self>, Error> {
-        expect(Field::Bits, 8 * size_of::<Weight>(), bits.into())?;
-        let items = tensors.take(rows.saturating_mul(columns))?;
-        Ok(Rows { items, layout: (), stride: columns, width: columns })
-    }
-
-    fn check_vectors(vectors: &Rows<'_, Self>) -> Result<(), Error> {
-        check_weights(vectors.items, 0)
-    }
-
-    fn check_result(
-        results: &Results<'_, Self>,
-        result: usize,
-        (): (),
-        weights: [&[Weight]; 2],
-        mut one_hot: impl Iterator<Item = Weight>,
-        _: u32,
-    ) -> Result<(), Error> {
-        expect_finite(one_hot.all(FloatWeight::is_finite), Field::WeightRange, result)?;
-        weights.into_iter().try_for_each(|weights| check_weights(weights, result))?;
-        let finite = results.bias.get(result).is_some_and(|bias| bias.is_finite());
-        expect_finite(finite, Field::WeightRange, result)
-    }
-
-    fn check_channel(channel: &FloatChannel) -> Result<(), Error> {
-        expect_finite(channel.zero.is_finite(), Field::ChannelZero, 0)?;
-        expect_finite(channel.scale.is_finite(), Field::ChannelScale, 0)
-    }
-
-    fn embed((): (), vector: &[Weight], target: &mut [f32]) {
-        fill(target, vector.iter().map(|weight| weight.widen()));
-    }
-
-    fn embed_second((): (), vector: &[Weight], target: &mut [f32]) {
-        for (value, weight) in target.iter_mut().zip(vector) {
+    fn embed_second(vectors: &Matrix<'_>, row: usize, target: &mut [f32]) {
+        for (value, weight) in target.iter_mut().zip(cast::<Weight>(vectors.row(row))) {
             *value = (*value + weight.widen()) * 0.5;
         }
     }
@@ -110,20 +64,31 @@ impl<Weight: FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         (raw - channel.zero) * channel.scale
     }
 
-    fn narrow(_: Cell, hidden: &[f32], target: &mut [f32]) {
+    fn quantize_hidden(_: Cell, hidden: &[f32], target: &mut [f32]) {
         fill(target, hidden.iter().copied());
     }
 
-    fn step(direction: &Direction<'_, Self>, one_hot: &[Weight], buffers: &mut LayerBuffers<'_, Self>) {
+    fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Self>) {
+        let LayerBuffers { inputs, recurrent, cell, hidden } = buffers;
+        let weights = weights::<Weight>(direction, one_hot);
+        let bias: &[f32] = cast(direction.results.bias);
+        let rectify: fn(f32) -> f32 = |x| if x > 0.0 { x } else { 0.0 };
         match direction.cell {
-            Cell::Lstm => lstm::step_float(direction, one_hot, buffers),
-            Cell::Gru => gru::step_float(direction, one_hot, buffers),
-            Cell::RnnTanh => rnn::step_float(direction, one_hot, buffers, libm::tanhf),
-            Cell::RnnRelu => rnn::step_float(direction, one_hot, buffers, |x| if x > 0.0 { x } else { 0.0 }),
+            Cell::Lstm if Feature::Lstm.is_built() => {
+                lstm::step_float(&weights, bias, inputs, recurrent, cell, hidden);
+            }
+            Cell::Gru if Feature::Gru.is_built() => gru::step_float(&weights, bias, inputs, recurrent, hidden),
+            Cell::RnnTanh if Feature::Rnn.is_built() => {
+                rnn::step_float(&weights, bias, inputs, recurrent, hidden, libm::tanhf);
+            }
+            Cell::RnnRelu if Feature::Rnn.is_built() => {
+                rnn::step_float(&weights, bias, inputs, recurrent, hidden, rectify);
+            }
+            _ => {}
         }
     }
 
-    fn gather_sum(sum: &mut f32, value: f32) {
+    fn pool_sum(sum: &mut f32, value: f32) {
         *sum += value;
     }
 
@@ -131,44 +96,30 @@ impl<Weight: FloatWeight> Arithmetic for FloatArithmetic<Weight> {
         *sum *= 0.5;
     }
 
-    fn gather_largest(largest: &mut f32, value: f32, first: bool) {
+    fn pool_largest(largest: &mut f32, value: f32, first: bool) {
         *largest = if first { value } else { value.max(*largest) };
     }
 
-    fn largest(gathered: f32) -> f32 {
-        gathered
+    fn largest(pooled: f32) -> f32 {
+        pooled
     }
 
     fn mean(sum: f32, steps: u32) -> f32 {
         sum / steps as f32
     }
 
-    fn logit((): (), weights: &[Weight], results: &Results<'_, Self>, class: usize, pooled: &[f32]) -> f32 {
-        dot_float(0.0, weights, pooled) + results.bias.get(class).copied().unwrap_or(0.0)
+    fn logits(head: &Head<'_>, pooled: &[f32], target: &mut [f32]) {
+        let bias: &[f32] = cast(head.results.bias);
+        for ((class, logit), bias) in target.iter_mut().enumerate().zip(bias) {
+            *logit = dot_float::<Weight>(0.0, cast(head.weights.row(class)), pooled) + bias;
+        }
     }
 
     fn show_logits(logits: &[f32]) -> Logits<'_> {
         Logits::Float(logits)
     }
 
-    fn show_state<'w>(_: &Direction<'_, Self>, hidden: &'w [f32], cell: &'w [f32]) -> LayerState<'w> {
+    fn show_state<'w>(_: &Direction<'_>, hidden: &'w [f32], cell: &'w [f32]) -> LayerState<'w> {
         LayerState::Float { hidden, cell }
-    }
-}
-
-/// Adds the one-hot weights of rows to their sums; nothing where there are none.
-pub(crate) fn add_one_hot<Weight: FloatWeight>(sums: &mut [f32], rows: &[usize], one_hot: &[Weight]) {
-    if one_hot.is_empty() {
-        return;
-    }
-    for (sum, row) in sums.iter_mut().zip(rows) {
-        *sum += one_hot.get(*row).map_or(0.0, |weight| weight.widen());
-    }
-}
-
-/// Adds the biases of results to their sums.
-pub(crate) fn add_bias(sums: &mut [f32], results: &[usize], bias: &[f32]) {
-    for (sum, result) in sums.iter_mut().zip(results) {
-        *sum += bias.get(*result).copied().unwrap_or(0.0);
     }
 }

@@ -1,43 +1,40 @@
-//! Layers, pooling and head, generic over how numbers are stored and multiplied.
+//! Layers and pooling over a sequence, generic over how numbers are multiplied.
+
+use bytemuck::AnyBitPattern;
 
 mod arithmetic;
 mod buffered;
-mod direction;
 #[cfg(feature = "float")]
-pub(crate) mod float;
-#[cfg(feature = "float")]
-mod gates;
-mod head;
+mod float;
 mod input;
-pub(crate) mod int8;
+mod int8;
 #[allow(clippy::module_inception, reason = "the network itself, beside its parts")]
 mod network;
 mod pooling;
-mod results;
-mod rows;
+#[cfg(feature = "float")]
+mod pre_activations;
 mod state;
 mod streaming;
 mod window;
 
-pub(crate) use direction::Direction;
 #[cfg(feature = "float")]
-pub(crate) use float::{FloatArithmetic, Half, Single};
-#[cfg(feature = "float")]
-pub use gates::{DirectionInput, DirectionStep, ProductInputs};
+pub(crate) use float::{Half, Single};
 pub(crate) use input::Step;
 pub(crate) use int8::Int8;
-pub(crate) use network::{Network, Taken};
-#[cfg(test)]
-pub(crate) use results::Results;
-#[cfg(test)]
-pub(crate) use rows::Rows;
-pub(crate) use state::LayerBuffers;
-#[cfg(test)]
-pub(crate) use state::Shape;
+pub(crate) use network::{Network, Progress, with_network};
+#[cfg(feature = "float")]
+pub use pre_activations::{DirectionInput, DirectionStep, ProductInputs};
 pub use state::{LayerState, StepState};
 pub(crate) use window::Gathering;
 
+/// A tensor's bytes as its elements; [`crate::Model::parse`] has made sure that the file is aligned.
+#[inline(always)]
+fn cast<T: AnyBitPattern>(bytes: &[u8]) -> &[T] {
+    bytemuck::try_cast_slice(bytes).unwrap_or_default()
+}
+
 /// Writes values one after another, as far as both reach.
+#[inline(always)]
 fn fill<T>(target: &mut [T], values: impl Iterator<Item = T>) {
     for (target, value) in target.iter_mut().zip(values) {
         *target = value;

@@ -11,31 +11,35 @@ const MOST_SUMMED: u32 = 65_535;
 ///
 /// When a mean has as many steps as it can count, their sum and their number are halved first: every later step has
 /// its whole weight, and the earlier ones fade. The count of other poolings stops there.
-#[inline(never)]
-pub(crate) fn gather<A: Arithmetic>(pooling: Pooling, gathered: &mut [A::Sum], output: &[A::State], summed: &mut u32) {
+#[inline]
+pub(crate) fn pool_update<A: Arithmetic>(
+    pooling: Pooling,
+    so_far: &mut [A::Sum],
+    output: &[A::State],
+    summed: &mut u32,
+) {
     let is_first = *summed == 0;
     if *summed >= MOST_SUMMED {
         *summed = MOST_SUMMED.div_ceil(2);
         if pooling == Pooling::Mean {
-            gathered.iter_mut().for_each(A::halve);
+            so_far.iter_mut().for_each(A::halve);
         }
     }
     *summed = summed.saturating_add(1);
-    let gathered = gathered.iter_mut().zip(output);
+    let so_far = so_far.iter_mut().zip(output);
     match pooling {
         Pooling::Last => {}
-        Pooling::Mean => gathered.for_each(|(sum, value)| A::gather_sum(sum, *value)),
-        Pooling::Max => gathered.for_each(|(largest, value)| A::gather_largest(largest, *value, is_first)),
+        Pooling::Mean => so_far.for_each(|(sum, value)| A::pool_sum(sum, *value)),
+        Pooling::Max => so_far.for_each(|(largest, value)| A::pool_largest(largest, *value, is_first)),
     }
 }
 
-/// The pooled vector of what was gathered over so many steps; with [`Pooling::Last`] nothing was, and the caller
-/// has written it.
-#[inline(never)]
-pub(crate) fn pool<A: Arithmetic>(pooling: Pooling, pooled: &mut [A::State], gathered: &[A::Sum], summed: u32) {
+/// The pooled vector after so many steps; with [`Pooling::Last`] the caller has written it.
+#[inline]
+pub(crate) fn pool<A: Arithmetic>(pooling: Pooling, pooled: &mut [A::State], so_far: &[A::Sum], summed: u32) {
     match pooling {
         Pooling::Last => {}
-        Pooling::Max => fill(pooled, gathered.iter().map(|largest| A::largest(*largest))),
-        Pooling::Mean => fill(pooled, gathered.iter().map(|sum| A::mean(*sum, summed.max(1)))),
+        Pooling::Max => fill(pooled, so_far.iter().map(|largest| A::largest(*largest))),
+        Pooling::Mean => fill(pooled, so_far.iter().map(|sum| A::mean(*sum, summed.max(1)))),
     }
 }

@@ -1,16 +1,7 @@
 use bytemuck::Pod;
 
 use super::arithmetic::Arithmetic;
-use super::direction::Direction;
-use crate::format::Cell;
-
-/// The sizes of a direction's weights.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    /// Input columns: 0 under one-hot tokens.
-    pub(crate) input_size: usize,
-    pub(crate) hidden_size: usize,
-}
+use crate::plan::{Direction, cell_size};
 
 /// What one direction of a recurrent layer remembers, for looking at; see [`crate::Classifier::layer_state`] and
 /// [`crate::Classifier::observe`].
@@ -64,36 +55,39 @@ pub(crate) struct LayerBuffers<'a, A: Arithmetic> {
 /// Takes typed buffers, one after another, out of a classifier's words.
 ///
 /// [`crate::Classifier::new`] has made sure that there are enough; a buffer would be empty otherwise.
-pub(crate) struct Words<'a>(pub(crate) &'a mut [u32]);
+pub(crate) struct StateArena<'a>(pub(crate) &'a mut [u32]);
 
-impl<'a> Words<'a> {
+impl<'a> StateArena<'a> {
     /// The next `count` values.
+    #[inline]
     pub(crate) fn take<T: Pod>(&mut self, count: usize) -> &'a mut [T] {
         let taken = self.take_words(words_for::<T>(count)).0;
         bytemuck::try_cast_slice_mut(taken).ok().and_then(|values| values.get_mut(..count)).unwrap_or_default()
     }
 
     /// The next `count` values, and those that fill up the last word.
+    #[inline]
     pub(crate) fn take_padded<T: Pod>(&mut self, count: usize) -> &'a mut [T] {
         bytemuck::try_cast_slice_mut(self.take_words(words_for::<T>(count)).0).unwrap_or_default()
     }
 
     /// The next `count` words.
-    pub(crate) fn take_words(&mut self, count: usize) -> Words<'a> {
+    #[inline]
+    pub(crate) fn take_words(&mut self, count: usize) -> StateArena<'a> {
         let words = core::mem::take(&mut self.0);
         match words.split_at_mut_checked(count) {
             Some((taken, rest)) => {
                 self.0 = rest;
-                Words(taken)
+                StateArena(taken)
             }
-            None => Words(&mut []),
+            None => StateArena(&mut []),
         }
     }
 
     /// The buffers of a direction.
-    #[inline(never)]
-    pub(crate) fn take_layer<A: Arithmetic>(&mut self, direction: &Direction<'_, A>) -> LayerBuffers<'a, A> {
-        let Shape { input_size, hidden_size } = direction.shape;
+    #[inline]
+    pub(crate) fn take_layer<A: Arithmetic>(&mut self, direction: &Direction<'_>) -> LayerBuffers<'a, A> {
+        let Direction { input_size, hidden_size, .. } = *direction;
         LayerBuffers {
             inputs: self.take_padded(input_size),
             recurrent: self.take_padded(hidden_size),
@@ -104,20 +98,7 @@ impl<'a> Words<'a> {
 }
 
 /// 32-bit words for `count` values; saturates.
+#[inline]
 pub(crate) const fn words_for<T>(count: usize) -> usize {
     count.saturating_mul(size_of::<T>()).div_ceil(size_of::<u32>())
-}
-
-/// 32-bit words that [`Words::take_layer`] takes.
-pub(crate) fn layer_words<A: Arithmetic>(direction: &Direction<'_, A>) -> usize {
-    let Shape { input_size, hidden_size } = direction.shape;
-    words_for::<A::Value>(input_size)
-        + words_for::<A::Value>(hidden_size)
-        + words_for::<A::State>(cell_size(direction))
-        + words_for::<A::State>(hidden_size)
-}
-
-/// Values of `c`.
-fn cell_size<A: Arithmetic>(direction: &Direction<'_, A>) -> usize {
-    if direction.cell == Cell::Lstm { direction.shape.hidden_size } else { 0 }
 }

@@ -3,9 +3,10 @@
 
 use super::arithmetic::Arithmetic;
 use super::fill;
-use super::input::{FrameInput, Step};
-use super::state::{Words, words_for};
+use super::input::{Step, write_differences, write_values};
+use super::state::StateArena;
 use crate::format::Frames;
+use crate::plan::{FrameInput, Model};
 
 /// How many frames have come, as far as it decides on steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,7 +20,10 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
+    pub(crate) const START: Self = Self { place: 0, frames: 0, until_step: 0 };
+
     /// Counts a frame; whether a step is due: when there are as many frames as make one, and after each stride.
+    #[inline]
     pub(crate) fn count(&mut self, frames: Frames) -> bool {
         let next = self.place.saturating_add(1);
         self.place = if next < frames.frames_per_step { next } else { 0 };
@@ -37,6 +41,7 @@ impl Gathering {
     }
 
     /// Whether no frame has come.
+    #[inline]
     pub(crate) const fn is_empty(self) -> bool {
         self.frames == 0
     }
@@ -53,32 +58,30 @@ pub(crate) struct Window<'w, A: Arithmetic> {
 }
 
 impl<'w, A: Arithmetic> Window<'w, A> {
-    /// Takes the buffers out of a classifier's words.
-    pub(super) fn take(words: &mut Words<'w>, input: Option<&FrameInput<'_, A>>) -> Self {
-        let [before, kept, width] = sizes(input);
-        Self { before: words.take(before), kept: words.take(kept), width }
+    /// Takes the buffers out of a classifier's state.
+    #[inline]
+    pub(super) fn take(arena: &mut StateArena<'w>, model: &Model<'_>) -> Self {
+        let [before, kept] = model.window_sizes();
+        let width = model.frames().map_or(0, |frames| frames.values_of_a_frame());
+        Self { before: arena.take(before), kept: arena.take(kept), width }
     }
 
     /// The buffers of a text.
+    #[inline]
     pub(super) const fn none() -> Self {
         Self { before: &mut [], kept: &mut [], width: 0 }
     }
 
-    /// 32-bit words of the buffers.
-    pub(super) fn words(input: Option<&FrameInput<'_, A>>) -> usize {
-        let [before, kept, _] = sizes(input);
-        words_for::<A::Raw>(before) + words_for::<A::Value>(kept)
-    }
-
     /// Keeps a frame in the place of the oldest. The first of a sequence takes all places, as if it had stood there
     /// before.
-    pub(super) fn keep(&mut self, input: &FrameInput<'_, A>, frame: Step<'_>, gathering: Gathering) {
+    #[inline]
+    pub(super) fn keep(&mut self, input: &FrameInput<'_>, frame: Step<'_>, gathering: Gathering) {
         let (channels, width) = (input.frames.channels as usize, self.width);
         let start = usize::from(gathering.place).wrapping_mul(width);
         let kept = self.kept.get_mut(start..start.wrapping_add(width)).unwrap_or_default();
         let (values, differences) = kept.split_at_mut_checked(channels).unwrap_or_default();
-        input.write_values(frame, values);
-        input.write_differences(frame, self.before, gathering.is_empty(), differences);
+        write_values::<A>(input, frame, values);
+        write_differences::<A>(input, frame, self.before, gathering.is_empty(), differences);
         if gathering.is_empty() {
             for place in 1..usize::from(input.frames.frames_per_step) {
                 let (first, rest) = self.kept.split_at_mut_checked(width).unwrap_or_default();
@@ -89,21 +92,11 @@ impl<'w, A: Arithmetic> Window<'w, A> {
     }
 
     /// Writes the frames at the start of `target`, the oldest first.
+    #[inline]
     pub(super) fn write(&self, gathering: Gathering, target: &mut [A::Value]) {
         let oldest = usize::from(gathering.place).wrapping_mul(self.width);
         let (newer, older) = self.kept.split_at_checked(oldest).unwrap_or_default();
         fill(target, older.iter().chain(newer).copied());
-    }
-}
-
-/// Numbers of the last frame, of all frames that are kept, and of one of them.
-fn sizes<A: Arithmetic>(input: Option<&FrameInput<'_, A>>) -> [usize; 3] {
-    match input.map(|input| input.frames).filter(Frames::are_gathered) {
-        Some(frames) => {
-            let before = if frames.has_differences { frames.channels as usize } else { 0 };
-            [before, frames.values_of_a_step(), frames.values_of_a_frame()]
-        }
-        None => [0; 3],
     }
 }
 

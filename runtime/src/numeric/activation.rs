@@ -84,6 +84,12 @@ const fn interpolate(magnitude: usize, bits: u32) -> i32 {
     low + (((high - low) * fraction + (1 << (bits - 1))) >> bits)
 }
 
+/// The logistic function in `f32`.
+#[cfg(feature = "float")]
+pub(crate) fn sigmoid_float(x: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-x))
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;

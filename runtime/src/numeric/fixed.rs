@@ -102,7 +102,7 @@ pub const fn hidden(output: i16, cell_tanh: i16) -> i16 {
 /// # Panics
 /// Never.
 #[inline]
-pub const fn narrow_hidden(hidden: i16) -> i8 {
+pub const fn quantize_hidden(hidden: i16) -> i8 {
     ((hidden as i32 * 127 + Q15_HALF) >> 15) as i8
 }
 
@@ -149,7 +149,7 @@ pub const fn rectify(pre_activation: i16) -> i16 {
 /// # Panics
 /// Never.
 #[inline]
-pub const fn narrow_rectified(hidden: i16) -> i8 {
+pub const fn quantize_rectified(hidden: i16) -> i8 {
     let units = (hidden as i32 + 128) >> 8;
     if units > 127 { 127 } else { units as i8 }
 }
@@ -247,7 +247,7 @@ mod tests {
             let real = f64::from(output) * f64::from(cell_tanh) / 32768.0;
             let found = hidden(output, cell_tanh);
             prop_assert!((f64::from(found) - real).abs() <= 0.5, "{found} for {real}");
-            let narrow = f64::from(narrow_hidden(found));
+            let narrow = f64::from(quantize_hidden(found));
             prop_assert!((narrow - f64::from(found) / 32768.0 * 127.0).abs() <= 0.5, "{narrow} for {found}");
         }
 
@@ -273,9 +273,9 @@ mod tests {
         }
 
         #[test]
-        fn a_rectified_state_is_narrowed_to_the_nearest_unit(hidden in 0..=i16::MAX) {
+        fn a_rectified_state_is_quantized_to_the_nearest_unit(hidden in 0..=i16::MAX) {
             let real = (f64::from(hidden) / 256.0).min(127.0);
-            let found = f64::from(narrow_rectified(hidden));
+            let found = f64::from(quantize_rectified(hidden));
             prop_assert!((found - real).abs() <= 0.5, "{found} for {real}");
         }
 
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(mean(32_767 * 65_535, steps), 32_767);
         assert_eq!(mean(-32_767 * 65_535, steps), -32_767);
         assert_eq!([rectify(-32_768), rectify(-1), rectify(0), rectify(32_767)], [0, 0, 0, 32_767]);
-        assert_eq!([narrow_rectified(32_767), narrow_rectified(127), narrow_rectified(128)], [127, 0, 1]);
+        assert_eq!([quantize_rectified(32_767), quantize_rectified(127), quantize_rectified(128)], [127, 0, 1]);
         assert_eq!(hidden_update(32_757, 32_767, 32_767), 32_767);
         assert_eq!(hidden_update(11, -32_767, -32_767), -32_767);
         let channel = |zero, pre_shift, shift| IntegerChannel { zero, scale: 16_383, pre_shift, shift };
@@ -329,6 +329,6 @@ mod tests {
         }
         assert_eq!([normalize(i32::MAX, channel(0, 31, 0)), normalize(i32::MIN, channel(0, 31, 0))], [0, -127]);
         assert_eq!([normalize(i32::MAX, channel(0, 30, 14)), normalize(-1, channel(0, 30, 14))], [1, -1]);
-        assert_eq!([narrow_hidden(32_767), narrow_hidden(-32_767), narrow_hidden(0)], [127, -127, 0]);
+        assert_eq!([quantize_hidden(32_767), quantize_hidden(-32_767), quantize_hidden(0)], [127, -127, 0]);
     }
 }

@@ -6,14 +6,18 @@
 mod activation;
 mod fixed;
 mod probability;
+mod requantization;
 
+#[cfg(feature = "float")]
+pub(crate) use activation::sigmoid_float;
 pub use activation::{sigmoid, tanh};
 pub use fixed::{
     HIDDEN_SCALE, LOGIT_FRACTION_BITS, MULTIPLIER_FRACTION_BITS, POOLED_SCALE, PRE_ACTIVATION_FRACTION_BITS,
-    cell_update, hidden, hidden_update, mean, narrow_hidden, narrow_rectified, normalize, rectify, requantize,
+    cell_update, hidden, hidden_update, mean, normalize, quantize_hidden, quantize_rectified, rectify, requantize,
     reset_sum, saturate_i16, tanh_of_cell,
 };
 pub use probability::Probability;
 #[cfg(feature = "float")]
 pub(crate) use probability::softmax_float;
 pub(crate) use probability::{argmax, softmax_fixed};
+pub(crate) use requantization::Requantization;

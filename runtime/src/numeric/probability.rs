@@ -11,15 +11,18 @@ impl Probability {
     pub const ONE: u32 = 1 << 15;
 
     /// The number of units of `2^-15`.
+    #[inline]
     pub const fn q15(self) -> u16 {
         self.0
     }
 
     /// The probability as a number between 0 and 1.
+    #[inline]
     pub const fn to_f32(self) -> f32 {
         self.0 as f32 / Self::ONE as f32
     }
 
+    #[inline]
     const fn from_q15(units: u32) -> Self {
         Self(if units > Self::ONE { Self::ONE as u16 } else { units as u16 })
     }
@@ -27,6 +30,7 @@ impl Probability {
 
 impl fmt::Display for Probability {
     /// In percent, with one decimal.
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tenths = (u32::from(self.0) * 1000 + Self::ONE / 2) / Self::ONE;
         write!(formatter, "{}.{} %", tenths / 10, tenths % 10)
@@ -34,6 +38,7 @@ impl fmt::Display for Probability {
 }
 
 /// The class with the largest logit, the first of equal ones; 0 if there is none.
+#[inline]
 pub(crate) fn argmax<Logit: PartialOrd + Copy>(logits: &[Logit]) -> usize {
     let mut best: Option<(usize, Logit)> = None;
     for (class, logit) in logits.iter().enumerate() {
@@ -49,6 +54,7 @@ const POWER_INTERVALS: usize = 64;
 /// `round(32768 * 2^(-k / 64))`.
 static POWERS: [u16; POWER_INTERVALS + 1] = power_table();
 
+#[inline]
 const fn power_table() -> [u16; POWER_INTERVALS + 1] {
     let mut table = [0; POWER_INTERVALS + 1];
     let mut entry = 0;
@@ -61,6 +67,7 @@ const fn power_table() -> [u16; POWER_INTERVALS + 1] {
 }
 
 /// `e^-x` in Q0.15 (0 to 32,768) for `x` in Q15.16: a power of two by shift, its fraction by table.
+#[inline]
 fn exp_of_minus(x: u32) -> u32 {
     const LOG2_E: u64 = 94_548; // log2(e) in units of 2^-16
     let exponent = (u64::from(x) * LOG2_E) >> 16;
@@ -78,6 +85,7 @@ fn exp_of_minus(x: u32) -> u32 {
 /// `e^(t (z_class - z_max)) / sum_k e^(t (z_k - z_max))`, `t` in Q4.12.
 ///
 /// Largest error 2^-12 for up to 64 classes and `t` = 1.
+#[inline]
 pub(crate) fn softmax_fixed(logits: &[i32], inverse_temperature: u16, class: usize) -> Probability {
     let largest = logits.iter().copied().max().unwrap_or(0);
     let exponential = |logit: i32| exp_of_minus(scaled(largest.abs_diff(logit), inverse_temperature));
@@ -88,6 +96,7 @@ pub(crate) fn softmax_fixed(logits: &[i32], inverse_temperature: u16, class: usi
 }
 
 /// `x * t`, `t` in Q4.12: the largest integer that is not greater; saturates.
+#[inline]
 const fn scaled(x: u32, inverse_temperature: u16) -> u32 {
     let product = (x as u64 * inverse_temperature as u64) >> 12;
     if product > u32::MAX as u64 { u32::MAX } else { product as u32 }
@@ -95,6 +104,7 @@ const fn scaled(x: u32, inverse_temperature: u16) -> u32 {
 
 /// The softmax probability of `class`, of logits times `t` in Q4.12.
 #[cfg(feature = "float")]
+#[inline]
 pub(crate) fn softmax_float(logits: &[f32], inverse_temperature: u16, class: usize) -> Probability {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let scale = f32::from(inverse_temperature) / 4096.0;

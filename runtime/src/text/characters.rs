@@ -29,6 +29,7 @@ pub struct CharacterTokenizer {
 
 impl CharacterTokenizer {
     /// A tokenizer at the start of a text.
+    #[inline]
     pub const fn new() -> Self {
         Self { decoder: Utf8Decoder::new() }
     }
@@ -38,6 +39,7 @@ impl CharacterTokenizer {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn push(&mut self, bytes: &[u8], mut emit: impl FnMut(Option<char>)) {
         let mut lower = |character: Option<char>| match character {
             Some(character) => to_lowercase(character).for_each(|lower| emit(Some(lower))),
@@ -61,6 +63,7 @@ impl CharacterTokenizer {
     /// tokenizer.push(b"\xa9", |character| assert_eq!(character, Some('é')));
     /// tokenizer.pending(|_| unreachable!());
     /// ```
+    #[inline]
     pub fn pending(&self, mut emit: impl FnMut(Option<char>)) {
         if self.decoder.has_begun() {
             emit(None);
@@ -71,11 +74,13 @@ impl CharacterTokenizer {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn finish(&mut self, mut emit: impl FnMut(Option<char>)) {
         self.decoder.finish(&mut emit);
     }
 
     /// Forgets what has begun.
+    #[inline]
     pub fn reset(&mut self) {
         self.decoder.reset();
     }

@@ -1,9 +1,7 @@
 use super::UNKNOWN_TOKEN;
 use super::hash::hash_bytes;
-use crate::format::PartRule;
+use crate::format::{MAX_COMPOSED_ROWS, PartRule};
 
-/// Most rows of an embedding of which tokens are composed.
-pub const MAX_COMPOSED_ROWS: usize = 1 << ROW_BITS;
 /// Characters of the part of a word that [`PartRule::PrefixAndWord`] looks at beside the word.
 pub const PREFIX_CHARACTERS: usize = 5;
 
@@ -28,6 +26,7 @@ const COMPOSED: u32 = 1 << 31;
 /// assert_eq!(composed_rows(composed_token([40, 7])), Some([40, 7]));
 /// assert_eq!(composed_rows(40), None);
 /// ```
+#[inline]
 pub const fn composed_token(rows: [u32; 2]) -> u32 {
     let [first, second] = rows;
     COMPOSED | (first & ROW_MASK) << ROW_BITS | second & ROW_MASK
@@ -37,6 +36,7 @@ pub const fn composed_token(rows: [u32; 2]) -> u32 {
 ///
 /// # Panics
 /// Never.
+#[inline]
 pub const fn composed_rows(token: u32) -> Option<[u32; 2]> {
     if token & COMPOSED == 0 { None } else { Some([token >> ROW_BITS & ROW_MASK, token & ROW_MASK]) }
 }
@@ -65,7 +65,7 @@ impl Parts {
     ///
     /// # Panics
     /// Never.
-    #[inline(never)]
+    #[inline]
     pub fn token(&self, word: &[u8], seed: u32, hash: u32) -> u32 {
         let PartRule::PrefixAndWord = self.rule;
         let starts = word.iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80);

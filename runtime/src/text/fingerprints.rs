@@ -14,22 +14,26 @@ pub struct FingerprintVocabulary<'m> {
 
 impl<'m> FingerprintVocabulary<'m> {
     /// The vocabulary of a table; other words are unknown.
+    #[inline]
     pub const fn new(table: FingerprintTable<'m>) -> Self {
         Self { table, parts: None }
     }
 
     /// The vocabulary of a table, and `buckets` rows that other words are composed of, at least one.
+    #[inline]
     pub const fn composing(table: FingerprintTable<'m>, rule: PartRule, buckets: u32) -> Self {
         let first_row = table.count.saturating_add(FIRST_WORD_TOKEN);
         Self { table, parts: Some(Parts { rule, first_row, buckets }) }
     }
 
     /// The rows that other words are composed of; `None` if they are unknown.
+    #[inline]
     pub const fn parts(&self) -> Option<Parts> {
         self.parts
     }
 
     /// The number of vectors: padding, unknown, one a word, and those that other words are composed of.
+    #[inline]
     pub const fn token_count(&self) -> usize {
         let buckets = match self.parts {
             Some(parts) => parts.buckets as usize,
@@ -43,6 +47,7 @@ impl<'m> FingerprintVocabulary<'m> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn token(&self, word: Option<&[u8]>) -> u32 {
         let Some(word) = word else { return UNKNOWN_TOKEN };
         let hash = hash_bytes(word, self.table.seed);

@@ -18,6 +18,7 @@
 /// ```
 /// assert_eq!(runtime::text::hash_word("kitchen"), 0x3959_E95F);
 /// ```
+#[inline]
 pub const fn hash_word(word: &str) -> u32 {
     hash_word_with_seed(word, 0)
 }
@@ -35,6 +36,7 @@ pub const fn hash_word(word: &str) -> u32 {
 /// ```
 /// assert_eq!(runtime::text::hash_word_with_seed("kitchen", 7), 0x1B2F_4D78);
 /// ```
+#[inline]
 pub const fn hash_word_with_seed(word: &str, seed: u32) -> u32 {
     hash_bytes(word.as_bytes(), seed)
 }
@@ -48,7 +50,7 @@ pub const fn hash_word_with_seed(word: &str, seed: u32) -> u32 {
 /// ```
 /// assert_eq!(runtime::text::hash_bytes(b"kitchen", 7), 0x1B2F_4D78);
 /// ```
-#[inline(never)]
+#[inline]
 pub const fn hash_bytes(word: &[u8], seed: u32) -> u32 {
     let mut hash: u32 = 0x811C_9DC5 ^ seed;
     let mut rest = word;

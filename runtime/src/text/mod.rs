@@ -10,8 +10,9 @@ mod utf8;
 mod vocabulary;
 mod words;
 
+pub use crate::format::MAX_COMPOSED_ROWS;
 pub use characters::CharacterTokenizer;
-pub use composed::{MAX_COMPOSED_ROWS, PREFIX_CHARACTERS, Parts, composed_rows, composed_token};
+pub use composed::{PREFIX_CHARACTERS, Parts, composed_rows, composed_token};
 pub use fingerprints::FingerprintVocabulary;
 pub use hash::{hash_bytes, hash_word, hash_word_with_seed};
 pub(crate) use reader::{TextInput, TextReader};

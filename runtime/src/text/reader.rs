@@ -1,7 +1,7 @@
 use super::{
     CharacterTokenizer, FIRST_WORD_TOKEN, FingerprintVocabulary, UNKNOWN_TOKEN, Vocabulary, WordTokenizer, hash_bytes,
 };
-use crate::format::WordRule;
+use crate::format::{Feature, WordRule};
 
 /// Number of tokens of a model of bytes: padding, unknown, and one a byte.
 const BYTE_TOKENS: usize = 256 + FIRST_WORD_TOKEN as usize;
@@ -22,7 +22,8 @@ pub(crate) enum TextInput<'m> {
 }
 
 impl<'m> TextInput<'m> {
-    pub(crate) fn token_count(&self) -> usize {
+    #[inline]
+    pub(crate) const fn token_count(&self) -> usize {
         match self {
             Self::Words { known, .. } | Self::Characters(known) => known.token_count(),
             Self::HashedWords { buckets, .. } => (*buckets as usize).saturating_add(FIRST_WORD_TOKEN as usize),
@@ -32,6 +33,7 @@ impl<'m> TextInput<'m> {
     }
 
     /// The words or characters that are known by name.
+    #[inline]
     pub(crate) fn vocabulary(&self) -> Option<&Vocabulary<'m>> {
         match self {
             Self::Words { known, .. } | Self::Characters(known) => Some(known),
@@ -39,11 +41,12 @@ impl<'m> TextInput<'m> {
         }
     }
 
+    #[inline]
     fn word_token(&self, word: Option<&[u8]>) -> u32 {
         match (self, word) {
-            (Self::Words { known, .. }, word) => known.token(word),
-            (Self::FingerprintedWords { known, .. }, word) => known.token(word),
-            (Self::HashedWords { buckets, .. }, Some(word)) => {
+            (Self::Words { known, .. }, word) if Feature::Words.is_built() => known.token(word),
+            (Self::FingerprintedWords { known, .. }, word) if Feature::Fingerprints.is_built() => known.token(word),
+            (Self::HashedWords { buckets, .. }, Some(word)) if Feature::Hashed.is_built() => {
                 let bucket = hash_bytes(word, 0).checked_rem(*buckets).unwrap_or(0);
                 bucket.saturating_add(FIRST_WORD_TOKEN)
             }
@@ -51,9 +54,10 @@ impl<'m> TextInput<'m> {
         }
     }
 
+    #[inline]
     fn character_token(&self, character: Option<char>) -> u32 {
         match self {
-            Self::Characters(alphabet) => alphabet.character_token(character),
+            Self::Characters(alphabet) if Feature::Characters.is_built() => alphabet.character_token(character),
             _ => UNKNOWN_TOKEN,
         }
     }
@@ -69,6 +73,7 @@ pub(crate) enum TextReader {
 
 impl TextReader {
     /// A reader at the start of a text.
+    #[inline]
     pub(crate) const fn new(input: &TextInput<'_>) -> Self {
         match input {
             TextInput::Words { rule, .. }
@@ -80,31 +85,39 @@ impl TextReader {
     }
 
     /// Takes in the next bytes of the text and calls `emit` with every token that is complete.
+    #[inline]
     pub(crate) fn push(&mut self, input: &TextInput<'_>, bytes: &[u8], mut emit: impl FnMut(u32)) {
         match self {
-            Self::Words(words) => words.push(bytes, |word| emit(input.word_token(word))),
-            Self::Characters(characters) => {
+            Self::Words(words) if Feature::HAS_WORDS => words.push(bytes, |word| emit(input.word_token(word))),
+            Self::Characters(characters) if Feature::Characters.is_built() => {
                 characters.push(bytes, |character| emit(input.character_token(character)));
             }
-            Self::Bytes => bytes.iter().for_each(|byte| emit(u32::from(*byte) + FIRST_WORD_TOKEN)),
+            Self::Bytes if Feature::Bytes.is_built() => {
+                bytes.iter().for_each(|byte| emit(u32::from(*byte) + FIRST_WORD_TOKEN));
+            }
+            _ => {}
         }
     }
 
     /// Calls `emit` with the token that would be next if the text ended here, if there is one. Changes nothing.
+    #[inline]
     pub(crate) fn pending(&self, input: &TextInput<'_>, mut emit: impl FnMut(u32)) {
         match self {
-            Self::Words(words) => words.pending(|word| emit(input.word_token(word))),
-            Self::Characters(characters) => characters.pending(|character| emit(input.character_token(character))),
-            Self::Bytes => {}
+            Self::Words(words) if Feature::HAS_WORDS => words.pending(|word| emit(input.word_token(word))),
+            Self::Characters(characters) if Feature::Characters.is_built() => {
+                characters.pending(|character| emit(input.character_token(character)));
+            }
+            _ => {}
         }
     }
 
     /// Forgets what has begun.
+    #[inline]
     pub(crate) fn reset(&mut self) {
         match self {
-            Self::Words(words) => words.reset(),
-            Self::Characters(characters) => characters.reset(),
-            Self::Bytes => {}
+            Self::Words(words) if Feature::HAS_WORDS => words.reset(),
+            Self::Characters(characters) if Feature::Characters.is_built() => characters.reset(),
+            _ => {}
         }
     }
 }

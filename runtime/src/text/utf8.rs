@@ -15,6 +15,7 @@ pub(super) struct Utf8Decoder {
 }
 
 impl Utf8Decoder {
+    #[inline]
     pub(super) const fn new() -> Self {
         Self { pending: Vec::new() }
     }
@@ -41,15 +42,18 @@ impl Utf8Decoder {
     }
 
     /// Whether a sequence has begun that is not complete.
+    #[inline]
     pub(super) fn has_begun(&self) -> bool {
         !self.pending.is_empty()
     }
 
     /// Forgets what has begun.
+    #[inline]
     pub(super) fn reset(&mut self) {
         self.pending.clear();
     }
 
+    #[inline]
     fn push_beyond_ascii(&mut self, byte: u8, emit: &mut impl FnMut(Option<char>)) {
         // Never full: the check below has emptied it after four bytes at the latest.
         let _ = self.pending.push(byte);
@@ -75,6 +79,7 @@ impl Utf8Decoder {
 }
 
 /// Whether a UTF-8 sequence of more than one byte can start with `byte`.
+#[inline]
 const fn is_leading_byte(byte: u8) -> bool {
     matches!(byte, 0xC2..=0xF4)
 }

@@ -1,4 +1,4 @@
-use crate::error::{Error, Field, invalid};
+use crate::error::{Error, Field, attempt};
 use crate::format::{StringTable, StringTableSize, Tensors};
 
 /// The token of padding; no word has it.
@@ -15,36 +15,27 @@ pub struct Vocabulary<'m> {
 }
 
 impl<'m> Vocabulary<'m> {
-    /// Borrows and checks the vocabulary of a file.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for a table that is damaged or not sorted.
-    pub(crate) fn parse(tensors: &mut Tensors<'m>, words: StringTableSize) -> Result<Self, Error> {
-        let words = StringTable::parse(tensors, words, Field::Vocabulary)?;
-        words.check_sorted(Field::VocabularyOrder)?;
+    /// Borrows and checks the vocabulary of a file: [`Error::Invalid`] for a table that is damaged or not sorted.
+    /// `are_characters`: each word is one character, as in an alphabet.
+    #[inline]
+    pub(crate) const fn parse(
+        tensors: &mut Tensors<'m>,
+        words: StringTableSize,
+        are_characters: bool,
+    ) -> Result<Self, Error> {
+        let words = attempt!(StringTable::parse(tensors, words, Field::Vocabulary));
+        attempt!(words.check_vocabulary(are_characters));
         Ok(Self { words })
     }
 
-    /// Borrows and checks the alphabet of a file: a vocabulary whose words are one character each.
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    pub(crate) fn parse_alphabet(tensors: &mut Tensors<'m>, characters: StringTableSize) -> Result<Self, Error> {
-        let alphabet = Self::parse(tensors, characters)?;
-        for (number, character) in alphabet.words().enumerate() {
-            if character.chars().count() != 1 {
-                return Err(invalid(Field::Vocabulary, alphabet.words.len(), number));
-            }
-        }
-        Ok(alphabet)
-    }
-
     /// The number of tokens: padding, unknown, and one a word or character.
-    pub fn token_count(&self) -> usize {
+    #[inline]
+    pub const fn token_count(&self) -> usize {
         self.words.len() + FIRST_WORD_TOKEN as usize
     }
 
     /// The words or characters, sorted by bytes.
+    #[inline]
     pub fn words(&self) -> impl Iterator<Item = &'m str> + use<'m> {
         self.words.iter()
     }
@@ -54,6 +45,7 @@ impl<'m> Vocabulary<'m> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn token(&self, word: Option<&[u8]>) -> u32 {
         word.and_then(|word| self.words.find(word)).map_or(UNKNOWN_TOKEN, |number| number as u32 + FIRST_WORD_TOKEN)
     }
@@ -63,6 +55,7 @@ impl<'m> Vocabulary<'m> {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn character_token(&self, character: Option<char>) -> u32 {
         let mut bytes = [0; 4];
         self.token(character.map(|character| character.encode_utf8(&mut bytes).as_bytes()))

@@ -2,7 +2,7 @@ use heapless::Vec;
 
 use super::unicode::{Class, to_lowercase};
 use super::utf8::Utf8Decoder;
-use crate::format::WordRule;
+use crate::format::{Feature, WordRule};
 
 /// Longest word, in bytes as it is emitted; a longer one is an unknown word.
 pub const MAX_WORD_BYTES: usize = 64;
@@ -64,6 +64,7 @@ struct Word {
 
 impl WordTokenizer {
     /// A tokenizer at the start of a text.
+    #[inline]
     pub const fn new(rule: WordRule) -> Self {
         Self { rule, word: Word { bytes: Vec::new(), too_long: false }, decoder: Utf8Decoder::new() }
     }
@@ -73,12 +74,14 @@ impl WordTokenizer {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn push(&mut self, bytes: &[u8], mut emit: impl FnMut(Option<&[u8]>)) {
         let Self { rule, word, decoder } = self;
         let with_marks = match rule {
-            WordRule::LowercaseAlphanumeric => false,
-            WordRule::LowercaseWithMarks => true,
-            WordRule::Ascii => return bytes.iter().for_each(|byte| word.take_byte(*byte, &mut emit)),
+            WordRule::LowercaseAlphanumeric if Feature::Unicode.is_built() => false,
+            WordRule::LowercaseWithMarks if Feature::Unicode.is_built() => true,
+            // The one rule of a build without Unicode's tables.
+            _ => return bytes.iter().for_each(|byte| word.take_byte(*byte, &mut emit)),
         };
         for byte in bytes {
             decoder.push(*byte, &mut |character| word.take(character, with_marks, &mut emit));
@@ -99,6 +102,7 @@ impl WordTokenizer {
     /// tokenizer.push(b"e ", |word| assert_eq!(word, Some(&b"one"[..])));
     /// tokenizer.pending(|_| unreachable!());
     /// ```
+    #[inline]
     pub fn pending(&self, mut emit: impl FnMut(Option<&[u8]>)) {
         self.word.emit(&mut emit);
     }
@@ -107,12 +111,14 @@ impl WordTokenizer {
     ///
     /// # Panics
     /// Never.
+    #[inline]
     pub fn finish(&mut self, mut emit: impl FnMut(Option<&[u8]>)) {
         self.decoder.reset();
         self.word.end(&mut emit);
     }
 
     /// Forgets what has begun.
+    #[inline]
     pub fn reset(&mut self) {
         self.finish(|_| {});
     }
@@ -120,6 +126,7 @@ impl WordTokenizer {
 
 impl Word {
     /// Takes in a character, `None` for what is not one.
+    #[inline]
     fn take(&mut self, character: Option<char>, with_marks: bool, emit: &mut impl FnMut(Option<&[u8]>)) {
         match character {
             Some(character) if character.is_ascii() => self.take_ascii(character as u8, emit),
@@ -131,16 +138,19 @@ impl Word {
     }
 
     /// Takes in a byte under [`WordRule::Ascii`].
+    #[inline]
     fn take_byte(&mut self, byte: u8, emit: &mut impl FnMut(Option<&[u8]>)) {
         if byte.is_ascii() { self.take_ascii(byte, emit) } else { self.append_byte(byte) }
     }
 
     /// Takes in an ASCII character.
+    #[inline]
     fn take_ascii(&mut self, byte: u8, emit: &mut impl FnMut(Option<&[u8]>)) {
         if byte.is_ascii_alphanumeric() { self.append_byte(byte.to_ascii_lowercase()) } else { self.end(emit) }
     }
 
     /// Whether a character that is not ASCII belongs to this word, or begins one.
+    #[inline]
     fn is_continued_by(&self, character: char, with_marks: bool) -> bool {
         let class = Class::of(character);
         if with_marks && (class.is_mark() || JOINERS.contains(&character)) {
@@ -150,25 +160,30 @@ impl Word {
         }
     }
 
+    #[inline]
     fn has_begun(&self) -> bool {
         !self.bytes.is_empty()
     }
 
+    #[inline]
     fn append_byte(&mut self, byte: u8) {
         self.too_long |= self.bytes.push(byte).is_err();
     }
 
     /// Appends all of the bytes, or none to a word that they make too long.
+    #[inline]
     fn append(&mut self, bytes: &[u8]) {
         self.too_long |= self.bytes.extend_from_slice(bytes).is_err();
     }
 
+    #[inline]
     fn emit(&self, emit: &mut impl FnMut(Option<&[u8]>)) {
         if self.has_begun() {
             emit((!self.too_long).then_some(&*self.bytes));
         }
     }
 
+    #[inline]
     fn end(&mut self, emit: &mut impl FnMut(Option<&[u8]>)) {
         self.emit(emit);
         self.bytes.clear();

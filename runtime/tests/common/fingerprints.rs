@@ -60,8 +60,8 @@ impl Fingerprints {
             count: self.sorted.len() as u32,
             seed: self.seed,
             remainder_bits: self.remainder_bits,
-            buckets: &self.buckets,
-            index: &self.index,
+            buckets: bytemuck::cast_slice(&self.buckets),
+            index: bytemuck::cast_slice(&self.index),
             remainders: &self.remainders,
         }
     }

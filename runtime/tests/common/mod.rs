@@ -8,12 +8,16 @@
 )]
 
 pub(crate) mod fingerprints;
-pub(crate) mod writer;
+mod kinds;
+mod parts;
+mod writer;
 
 use fingerprints::Fingerprints;
+pub(crate) use kinds::*;
+pub(crate) use parts::{File, ID, Parts, Tensor, sealed, with_right_header};
 use runtime::Classifier;
 use runtime::format::{Cell, FloatChannel, IntegerChannel, ONE_TEMPERATURE, Pooling, Precision, Thresholds, WordRule};
-pub(crate) use writer::{File, ID, Parts, file, with_right_header};
+pub(crate) use writer::file;
 
 pub(crate) const CLASSES: usize = 3;
 pub(crate) const LABELS: [&str; CLASSES] = ["off", "on", "wärmer"];
@@ -25,21 +29,21 @@ pub(crate) const BUCKETS: u32 = 11;
 pub(crate) const CHANNELS: usize = 3;
 /// What 1 stands for in a channel of [`InputSpec::Frames`], if each has a unit of its own; else the first for all.
 pub(crate) const UNITS: [f32; CHANNELS] = [1.0 / 64.0, 0.5, 3.0];
-/// Values of an embedding's vector.
+/// Values of an embedding's vector, unless a [`Spec`] says otherwise.
 pub(crate) const EMBEDDING_SIZE: usize = 6;
 
 pub(crate) const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::F16, Precision::Int8];
 pub(crate) const CELLS: [Cell; 4] = [Cell::Lstm, Cell::Gru, Cell::RnnTanh, Cell::RnnRelu];
 pub(crate) const POOLINGS: [Pooling; 3] = [Pooling::Last, Pooling::Mean, Pooling::Max];
 
-/// Words known by their fingerprints: [`WORDS`], and others.
+/// Words known by their fingerprints, unless a [`Spec`] says otherwise: [`WORDS`], and others.
 pub(crate) const FINGERPRINTED: usize = 300;
 /// Rows that other words are composed of.
 pub(crate) const SUBWORD_BUCKETS: u32 = 13;
 
-/// The fingerprints of [`WORDS`] and of `w6`, `w7` and so on; other words are often taken for one of them.
-pub(crate) fn fingerprints() -> Fingerprints {
-    let others = (WORDS.len()..FINGERPRINTED).map(|number| format!("w{number}"));
+/// The fingerprints of so many words: [`WORDS`], `w6`, `w7` and so on; other words are often taken for one of them.
+pub(crate) fn fingerprints(count: usize) -> Fingerprints {
+    let others = (WORDS.len()..count).map(|number| format!("w{number}"));
     let words: Vec<String> = WORDS.map(String::from).into_iter().chain(others).collect();
     Fingerprints::of(&words, 1, 5)
 }
@@ -117,12 +121,21 @@ pub(crate) struct LayerSpec {
 pub(crate) struct Spec {
     pub(crate) precision: Precision,
     pub(crate) input: InputSpec,
+    /// The vocabulary of [`InputSpec::Words`], sorted by bytes.
+    pub(crate) words: Vec<String>,
+    /// Words of the table of [`InputSpec::FingerprintedWords`] and [`InputSpec::ComposedWords`].
+    pub(crate) fingerprinted: usize,
+    /// The alphabet of [`InputSpec::Characters`], sorted by bytes.
+    pub(crate) alphabet: Vec<String>,
     pub(crate) vectors: VectorSpec,
+    /// Values of an embedding's vector; [`VectorSpec::Nibbles`] and [`VectorSpec::NibblesAsBytes`] have one less.
+    pub(crate) embedding_size: usize,
     pub(crate) rule: WordRule,
     pub(crate) window: WindowSpec,
     pub(crate) weights: WeightSpec,
     pub(crate) layers: Vec<LayerSpec>,
     pub(crate) pooling: Pooling,
+    pub(crate) labels: Vec<String>,
     pub(crate) max_steps: u32,
     pub(crate) pad_to: u16,
     pub(crate) inverse_temperature: u16,
@@ -136,12 +149,17 @@ impl Spec {
         Self {
             precision,
             input: InputSpec::Words,
+            words: WORDS.map(String::from).to_vec(),
+            fingerprinted: FINGERPRINTED,
+            alphabet: ALPHABET.map(String::from).to_vec(),
             vectors: VectorSpec::Embedding,
+            embedding_size: EMBEDDING_SIZE,
             rule: WordRule::LowercaseAlphanumeric,
             window: WindowSpec::SINGLE,
             weights: WeightSpec::Bytes,
             layers: layers.to_vec(),
             pooling,
+            labels: LABELS.map(String::from).to_vec(),
             max_steps: 40,
             pad_to: 0,
             inverse_temperature: ONE_TEMPERATURE,
@@ -152,11 +170,11 @@ impl Spec {
 
     pub(crate) fn token_count(&self) -> usize {
         match self.input {
-            InputSpec::Words => WORDS.len() + 2,
+            InputSpec::Words => self.words.len() + 2,
             InputSpec::HashedWords => BUCKETS as usize + 2,
-            InputSpec::FingerprintedWords => FINGERPRINTED + 2,
-            InputSpec::ComposedWords => FINGERPRINTED + 2 + SUBWORD_BUCKETS as usize,
-            InputSpec::Characters => ALPHABET.len() + 2,
+            InputSpec::FingerprintedWords => self.fingerprinted + 2,
+            InputSpec::ComposedWords => self.fingerprinted + 2 + SUBWORD_BUCKETS as usize,
+            InputSpec::Characters => self.alphabet.len() + 2,
             InputSpec::Bytes => 258,
             InputSpec::Frames | InputSpec::Identity { .. } => 0,
         }
@@ -175,10 +193,15 @@ impl Spec {
     pub(crate) fn input_size(&self) -> usize {
         match (self.input, self.vectors) {
             (InputSpec::Frames | InputSpec::Identity { .. }, _) => self.window.width(self.channels()),
-            (_, VectorSpec::Embedding) => EMBEDDING_SIZE,
-            (_, VectorSpec::Nibbles | VectorSpec::NibblesAsBytes) => EMBEDDING_SIZE - 1,
+            (_, VectorSpec::Embedding) => self.embedding_size,
+            (_, VectorSpec::Nibbles | VectorSpec::NibblesAsBytes) => self.embedding_size - 1,
             (_, VectorSpec::OneHot | VectorSpec::Identity) => self.token_count(),
         }
+    }
+
+    /// Whether a layer has a reverse direction.
+    pub(crate) fn is_bidirectional(&self) -> bool {
+        self.layers.iter().any(|layer| layer.reverse_seed.is_some())
     }
 
     /// Values of the pooled vector.
@@ -257,7 +280,7 @@ pub(crate) fn threshold(class: usize) -> u16 {
 }
 
 /// The bits of the logits, after a prediction that is made of them.
-pub(crate) fn logits<const WORDS: usize>(classifier: &mut Classifier<'_, '_, WORDS>) -> Vec<u32> {
+pub(crate) fn logits<const WORDS: usize>(classifier: &mut Classifier<'_, '_, [u32; WORDS]>) -> Vec<u32> {
     classifier.predict();
     let logits = classifier.logits();
     (0..logits.len()).map(|class| logits.bits(class).unwrap()).collect()
@@ -277,59 +300,4 @@ pub(crate) fn head_logits(precision: Precision, pooled: &[f32]) -> Vec<u32> {
         }
     };
     (0..CLASSES).map(logit).collect()
-}
-
-/// Models of every input, streaming and bidirectional, in every precision; some padded, some with steps of several frames
-/// and a threshold for each class.
-pub(crate) fn kinds() -> Vec<Spec> {
-    let layers = [
-        vec![LayerSpec::forward(Cell::Lstm, 4, 100), LayerSpec::forward(Cell::RnnRelu, 3, 110)],
-        vec![
-            LayerSpec::both(Cell::Gru, 3, 100),
-            LayerSpec::both(Cell::RnnTanh, 2, 110),
-            LayerSpec::forward(Cell::Gru, 3, 120),
-        ],
-    ];
-    let gathered = WindowSpec { frames_per_step: 3, frame_stride: 2, has_differences: true, has_one_unit: false };
-    let inputs = [
-        (InputSpec::Words, WindowSpec::SINGLE),
-        (InputSpec::HashedWords, WindowSpec::SINGLE),
-        (InputSpec::Characters, WindowSpec::SINGLE),
-        (InputSpec::Bytes, WindowSpec::SINGLE),
-        (InputSpec::Frames, WindowSpec::SINGLE),
-        (InputSpec::Frames, gathered),
-        (InputSpec::FingerprintedWords, WindowSpec::SINGLE),
-        (InputSpec::ComposedWords, WindowSpec::SINGLE),
-    ];
-    let rules = [WordRule::LowercaseAlphanumeric, WordRule::LowercaseWithMarks, WordRule::Ascii];
-    let mut kinds = Vec::new();
-    for (number, (input, window)) in inputs.into_iter().enumerate() {
-        for (place, layers) in layers.iter().enumerate() {
-            for (precision, rule) in PRECISIONS.into_iter().zip(rules) {
-                let one_hot = number % 2 == place && input != InputSpec::ComposedWords;
-                let vectors = if one_hot { VectorSpec::OneHot } else { VectorSpec::Embedding };
-                let pad_to = if number < 3 { 5 } else { 0 };
-                let pooling = POOLINGS[(number + place) % 3];
-                let thresholds = [Thresholds::None, Thresholds::One(16_384), Thresholds::OfClasses][number % 3];
-                let alignment = [4, 8, 16][(number + place) % 3];
-                let spec = Spec {
-                    input,
-                    window,
-                    vectors,
-                    rule,
-                    pad_to,
-                    max_steps: 9,
-                    thresholds,
-                    alignment,
-                    ..Spec::new(precision, layers, pooling)
-                };
-                kinds.push(spec.clone());
-                if precision == Precision::Int8 {
-                    let vectors = if place == 0 { VectorSpec::Nibbles } else { vectors };
-                    kinds.push(Spec { weights: WeightSpec::Nibbles, vectors, ..spec });
-                }
-            }
-        }
-    }
-    kinds
 }

@@ -1,66 +1,16 @@
 //! Writes the model file of a [`Spec`], part by part.
 
 use super::fingerprints::Fingerprints;
+use super::parts::{File, Parts, Tensor};
 use super::{
-    ALPHABET, BUCKETS, CLASSES, HEAD_SEED, InputSpec, LABELS, LayerSpec, SUBWORD_BUCKETS, Spec, UNITS, VectorSpec,
-    WORDS, WeightSpec, WindowSpec, fingerprints, float, float_channel, float_difference, head_bias, integer_channel,
-    integer_difference, multiplier, number, small_number, threshold,
+    BUCKETS, HEAD_SEED, InputSpec, LayerSpec, SUBWORD_BUCKETS, Spec, UNITS, VectorSpec, WeightSpec, WindowSpec,
+    fingerprints, float, float_channel, float_difference, head_bias, integer_channel, integer_difference, multiplier,
+    number, small_number, threshold,
 };
 use runtime::format::{
-    Cell, CharacterRule, Direction, FingerprintTableSize, FloatChannel, Frames, HEADER_LENGTH, Head, Header, Input,
-    IntegerChannel, LARGEST_ALIGNMENT, Layer, Packing, PartOne, PartRule, Precision, StringTableSize, Task, Text,
-    Thresholds, Tokens, UNICODE_VERSION, Vectors, WordSplit, device_checksum, part_two_checksum, round_up,
+    Cell, CharacterRule, Direction, FingerprintTableSize, FloatChannel, Frames, Head, Input, IntegerChannel, Layer,
+    PartOne, PartRule, Precision, StringTableSize, Task, Text, Thresholds, Tokens, UNICODE_VERSION, Vectors, WordSplit,
 };
-use runtime::{Error, Model};
-
-/// Bytes of a model file, aligned as one must be.
-pub(crate) struct File {
-    words: Vec<u128>,
-    length: usize,
-}
-
-impl File {
-    pub(crate) fn new(bytes: &[u8]) -> Self {
-        let mut words = vec![0_u128; bytes.len().div_ceil(LARGEST_ALIGNMENT)];
-        bytemuck::cast_slice_mut::<u128, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
-        Self { words, length: bytes.len() }
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.words)[..self.length]
-    }
-
-    pub(crate) fn parse(&self) -> Result<Model<'_>, Error> {
-        Model::parse(self.bytes())
-    }
-}
-
-/// A tensor, with a name for tests.
-#[derive(Debug, Clone)]
-pub(crate) struct Tensor {
-    pub(crate) name: String,
-    /// Bytes of an element.
-    pub(crate) size: usize,
-    pub(crate) bytes: Vec<u8>,
-}
-
-/// The parts of a model file, to be changed before they are put together.
-#[derive(Debug, Clone)]
-pub(crate) struct Parts {
-    pub(crate) precision: Precision,
-    pub(crate) alignment: u8,
-    /// What the header says that a reader needs; `None`: what part one does.
-    pub(crate) needs: Option<u32>,
-    pub(crate) model_version: u32,
-    pub(crate) part_one: PartOne,
-    pub(crate) extensions: Vec<u8>,
-    pub(crate) tensors: Vec<Tensor>,
-    pub(crate) part_two: Vec<u8>,
-    pub(crate) signature: Vec<u8>,
-}
-
-/// The model id in the files of these tests, which no runtime computes.
-pub(crate) const ID: [u8; 16] = *b"0123456789abcdef";
 
 impl Parts {
     pub(crate) fn of(spec: &Spec) -> Self {
@@ -95,6 +45,7 @@ impl Parts {
             precision: spec.precision,
             alignment: spec.alignment,
             needs: None,
+            capacity: None,
             model_version: 7,
             part_one,
             extensions: Vec::new(),
@@ -102,62 +53,6 @@ impl Parts {
             part_two: b"part two".to_vec(),
             signature: Vec::new(),
         }
-    }
-
-    /// The file, with the capacity that the runtime asks for if it accepts the rest.
-    pub(crate) fn assemble(&self) -> File {
-        let draft = self.assemble_with_capacity(0);
-        let required = Model::parse_any_capacity(draft.bytes()).map_or(0, |model| model.required_words());
-        self.assemble_with_capacity(u32::try_from(required).unwrap_or(u32::MAX))
-    }
-
-    pub(crate) fn assemble_with_capacity(&self, capacity: u32) -> File {
-        let mut buffer = vec![0; 4096];
-        self.assemble_of(postcard::to_slice(&self.part_one, &mut buffer).unwrap(), capacity)
-    }
-
-    /// The file with these bytes as part one.
-    pub(crate) fn assemble_of(&self, part_one: &[u8], capacity: u32) -> File {
-        let alignment = usize::from(self.alignment);
-        let mut bytes = [&[0; HEADER_LENGTH], part_one, &self.extensions].concat();
-        bytes.resize(round_up(bytes.len(), alignment), 0);
-        for tensor in self.tensors.iter().filter(|tensor| !tensor.bytes.is_empty()) {
-            bytes.resize(round_up(bytes.len(), alignment), 0);
-            bytes.extend_from_slice(&tensor.bytes);
-        }
-        let header = Header {
-            precision: self.precision,
-            packing: Packing::RowMajor,
-            needs: self.needs.unwrap_or(self.part_one.needs(self.precision)),
-            alignment: self.alignment,
-            signature_length: self.signature.len() as u16,
-            id: ID,
-            model_version: self.model_version,
-            capacity,
-            part_one_length: part_one.len() as u32,
-            extensions_length: self.extensions.len() as u32,
-            device_length: bytes.len() as u32,
-            part_two_length: self.part_two.len() as u32,
-            part_two_checksum: part_two_checksum(&self.part_two),
-            device_checksum: 0,
-        };
-        bytes[..HEADER_LENGTH].copy_from_slice(&header.to_bytes());
-        let header = Header { device_checksum: device_checksum(&bytes), ..header };
-        bytes[..HEADER_LENGTH].copy_from_slice(&header.to_bytes());
-        bytes.extend_from_slice(&self.part_two);
-        bytes.extend_from_slice(&self.signature);
-        File::new(&bytes)
-    }
-
-    pub(crate) fn tensor(&mut self, name: &str) -> &mut Tensor {
-        let names: Vec<String> = self.tensors.iter().map(|tensor| tensor.name.clone()).collect();
-        self.tensors.iter_mut().find(|tensor| tensor.name == name).unwrap_or_else(|| panic!("{name} of {names:?}"))
-    }
-
-    /// Puts bytes in the place of an element of a tensor.
-    pub(crate) fn poke(&mut self, name: &str, element: usize, bytes: &[u8]) {
-        let tensor = self.tensor(name);
-        tensor.bytes[element * tensor.size..][..bytes.len()].copy_from_slice(bytes);
     }
 }
 
@@ -230,9 +125,9 @@ impl Writer {
         }
     }
 
-    fn strings(&mut self, name: &str, strings: &[&str]) -> StringTableSize {
+    fn strings<S: AsRef<str>>(&mut self, name: &str, strings: &[S]) -> StringTableSize {
         let (mut bytes, mut index) = (Vec::new(), Vec::new());
-        for (number, string) in strings.iter().enumerate() {
+        for (number, string) in strings.iter().map(AsRef::as_ref).enumerate() {
             if number > 0 && number.is_multiple_of(16) {
                 index.push(bytes.len() as u32);
             }
@@ -244,8 +139,9 @@ impl Writer {
         StringTableSize { count: strings.len() as u32, bytes: bytes.len() as u32 }
     }
 
-    fn fingerprints(&mut self) -> FingerprintTableSize {
-        let Fingerprints { seed, remainder_bits, sorted, buckets, index, remainders } = fingerprints();
+    fn fingerprints(&mut self, spec: &Spec) -> FingerprintTableSize {
+        let Fingerprints { seed, remainder_bits, sorted, buckets, index, remainders } =
+            fingerprints(spec.fingerprinted);
         self.add("buckets", &buckets);
         self.add("index", &index);
         self.add("remainders", &remainders);
@@ -320,19 +216,19 @@ impl Writer {
         let split = WordSplit::of(spec.rule);
         let tokens = match spec.input {
             InputSpec::Frames | InputSpec::Identity { .. } => return Input::Frames(self.frames(spec)),
-            InputSpec::Words => Tokens::Words { split, vocabulary: self.strings("words", &WORDS) },
+            InputSpec::Words => Tokens::Words { split, vocabulary: self.strings("words", &spec.words) },
             InputSpec::HashedWords => Tokens::HashedWords { split, buckets: BUCKETS },
-            InputSpec::FingerprintedWords => Tokens::FingerprintedWords { split, table: self.fingerprints() },
+            InputSpec::FingerprintedWords => Tokens::FingerprintedWords { split, table: self.fingerprints(spec) },
             InputSpec::ComposedWords => Tokens::ComposedWords {
                 split,
-                table: self.fingerprints(),
+                table: self.fingerprints(spec),
                 parts: PartRule::PrefixAndWord,
                 buckets: SUBWORD_BUCKETS,
             },
             InputSpec::Characters => Tokens::Characters {
                 rule: CharacterRule::Lowercase,
                 unicode: UNICODE_VERSION,
-                alphabet: self.strings("alphabet", &ALPHABET),
+                alphabet: self.strings("alphabet", &spec.alphabet),
             },
             InputSpec::Bytes => Tokens::Bytes,
         };
@@ -383,16 +279,17 @@ impl Writer {
     }
 
     fn head(&mut self, spec: &Spec, pooled_size: usize) -> Head {
-        let labels = self.strings("labels", &LABELS);
-        let weights: Vec<i8> = (0..CLASSES * pooled_size)
+        let labels = self.strings("labels", &spec.labels);
+        let classes = spec.labels.len();
+        let weights: Vec<i8> = (0..classes * pooled_size)
             .map(|index| number(HEAD_SEED, index / pooled_size, index % pooled_size))
             .collect();
         self.weights("head.weights", &weights);
-        let bias: Vec<i32> = (0..CLASSES).map(head_bias).collect();
+        let bias: Vec<i32> = (0..classes).map(head_bias).collect();
         self.bias("head.bias", &bias, 1.0 / 1e6);
-        self.multipliers("head.multipliers", HEAD_SEED, CLASSES);
+        self.multipliers("head.multipliers", HEAD_SEED, classes);
         if spec.thresholds == Thresholds::OfClasses {
-            self.add("thresholds", &(0..CLASSES).map(threshold).collect::<Vec<_>>());
+            self.add("thresholds", &(0..classes).map(threshold).collect::<Vec<_>>());
         }
         Head {
             task: Task::Classification,
@@ -411,22 +308,4 @@ fn half_bits(weight: i8) -> u16 {
     // The exponents' biases are 127 and 15.
     let magnitude = (bits & 0x7FFF_FFFF).saturating_sub((127 - 15) << 23) >> 13;
     (bits >> 16 & 0x8000 | magnitude) as u16
-}
-
-/// The file of these bytes with their checksum, and the capacity that the runtime asks for.
-pub(crate) fn with_right_header(bytes: &[u8]) -> File {
-    let sealed = |capacity: u32| {
-        let mut bytes = bytes.to_vec();
-        let length = |place: usize| u32::from_le_bytes(bytes[place..place + 4].try_into().unwrap()) as usize;
-        let (device_length, part_two_length) = (length(48), length(52));
-        bytes[36..40].copy_from_slice(&capacity.to_le_bytes());
-        let checksum = device_checksum(&bytes[..device_length.min(bytes.len())]);
-        bytes[60..64].copy_from_slice(&checksum.to_le_bytes());
-        let checksum = part_two_checksum(bytes.get(device_length..device_length + part_two_length).unwrap_or_default());
-        bytes[56..60].copy_from_slice(&checksum.to_le_bytes());
-        File::new(&bytes)
-    };
-    let draft = sealed(0);
-    let required = Model::parse_any_capacity(draft.bytes()).map_or(0, |model| model.required_words());
-    sealed(u32::try_from(required).unwrap_or(u32::MAX))
 }

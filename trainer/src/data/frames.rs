@@ -10,7 +10,7 @@ use super::records::{LabelColumn, Record};
 use super::{Content, DataError, Frames, Row};
 
 /// Most channels of a frame.
-pub(super) const MOST_CHANNELS: usize = 16_384;
+pub(super) const MOST_CHANNELS: usize = runtime::format::MAX_SIZE;
 
 /// Most characters of a field that an error shows.
 const LONGEST_SHOWN: usize = 40;

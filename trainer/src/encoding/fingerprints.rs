@@ -66,6 +66,7 @@ impl Fingerprints {
     pub fn table(&self) -> FingerprintTable<'_> {
         let Self { count, seed, remainder_bits, buckets, index, remainders } = self;
         let (count, seed, remainder_bits) = (*count, *seed, *remainder_bits);
+        let (buckets, index) = (bytemuck::cast_slice(buckets), bytemuck::cast_slice(index));
         FingerprintTable { count, seed, remainder_bits, buckets, index, remainders }
     }
 }

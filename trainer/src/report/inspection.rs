@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::Path;
 
 use runtime::format::{
-    Cell, FingerprintTableSize, Input, Layer, PartOne, Pooling, Text, Thresholds, Tokens, Vectors, WordRule,
+    Cell, Feature, FingerprintTableSize, Input, Layer, PartOne, Pooling, Text, Thresholds, Tokens, Vectors, WordRule,
 };
 use runtime::{Classifier, InputKind};
 use serde::Serialize;
@@ -47,6 +47,8 @@ pub struct Inspection {
     pub id: String,
     /// The number that its user gave it.
     pub model_version: u32,
+    /// Features of the runtime that a device needs.
+    pub features: Vec<&'static str>,
     /// Whether answers are accepted from a probability on.
     pub has_thresholds: bool,
     /// Steps after which a sequence is full; 0: never.
@@ -152,6 +154,7 @@ impl Inspection {
             word_rule: tokens.and_then(word_rule).unwrap_or_default().into(),
             id: hexadecimal::digits(model.id()),
             model_version: model.version(),
+            features: features(parts.header.needs),
             has_thresholds: part_one.heads.iter().any(|head| head.thresholds != Thresholds::None),
             max_steps: part_one.max_steps,
             pad_to: part_one.pad_to.into(),
@@ -160,7 +163,7 @@ impl Inspection {
             device_bytes: parts.header.device_length as usize,
             flash: flash.by_kind,
             flash_parts: flash.parts,
-            ram_bytes: state_bytes + size_of::<Classifier<'_, '_, 0>>(),
+            ram_bytes: state_bytes + size_of::<Classifier<'_, '_, &mut [u32]>>(),
             state_bytes,
             macs_per_step: macs_of_a_step(&model, part_one),
             macs_per_prediction: pooled * classes,
@@ -255,6 +258,11 @@ fn layer_stage(layer: &Layer, input_size: usize) -> String {
     }
 }
 
+/// The names of the features whose bits are in a header's `needs`.
+fn features(needs: u32) -> Vec<&'static str> {
+    Feature::ALL.into_iter().filter(|feature| needs & feature.bit() != 0).map(Feature::name).collect()
+}
+
 /// Multiplications of a weight in one step of all layers: none for the input of one-hot tokens.
 fn macs_of_a_step(model: &runtime::Model<'_>, part_one: &PartOne) -> usize {
     let is_one_hot = matches!(part_one.input, Input::Text(Text { vectors: Vectors::OneHot, .. }));
@@ -323,6 +331,7 @@ impl fmt::Display for Inspection {
             "work          {} multiplications a step, {} a prediction, {} with the steps that it may compute",
             self.macs_per_step, self.macs_per_prediction, self.most_macs_per_prediction
         )?;
+        writeln!(formatter, "features      {} of the runtime", self.features.join(", "))?;
         writeln!(formatter, "id            {}, version {}", self.id, self.model_version)?;
         if self.trainer_version.is_empty() {
             write!(formatter, "trained       not said: the file is stripped")?;

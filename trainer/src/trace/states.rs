@@ -94,8 +94,8 @@ fn frames_of_steps(encoder: &Encoder, mut frames: Vec<Vec<i32>>, steps: usize) -
 ///
 /// # Errors
 /// [`runtime::Error::NoFrames`], [`runtime::Error::WrongChannels`].
-pub fn states<const CAPACITY: usize>(
-    classifier: &mut Classifier<'_, '_, CAPACITY>,
+pub fn states(
+    classifier: &mut Classifier<'_, '_, impl AsMut<[u32]>>,
     steps: impl IntoIterator<Item = StepContent>,
 ) -> Result<Vec<State>, runtime::Error> {
     classifier.reset();
@@ -114,8 +114,8 @@ pub fn states<const CAPACITY: usize>(
 }
 
 /// Takes in one step.
-pub(crate) fn push<const CAPACITY: usize>(
-    classifier: &mut Classifier<'_, '_, CAPACITY>,
+pub(crate) fn push(
+    classifier: &mut Classifier<'_, '_, impl AsMut<[u32]>>,
     step: &StepContent,
 ) -> Result<(), runtime::Error> {
     match step {
@@ -132,7 +132,7 @@ pub(crate) fn push<const CAPACITY: usize>(
 }
 
 /// The states after the last step that was pushed, of a streaming model.
-pub(crate) fn last_states<const CAPACITY: usize>(classifier: &mut Classifier<'_, '_, CAPACITY>) -> Vec<State> {
+pub(crate) fn last_states(classifier: &mut Classifier<'_, '_, impl AsMut<[u32]>>) -> Vec<State> {
     let mut seen = Vec::new();
     classifier.observe(|state| seen.push(State::of(state)));
     seen

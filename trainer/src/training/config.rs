@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
-use runtime::text::{FIRST_WORD_TOKEN, MAX_COMPOSED_ROWS};
+use runtime::format::{
+    MAX_BUCKETS, MAX_COMPOSED_ROWS, MAX_FRAME_STRIDE, MAX_KEPT_STEPS, MAX_LAYERS, MAX_PADDING, MAX_SIZE,
+};
+use runtime::text::FIRST_WORD_TOKEN;
 use serde::{Deserialize, Serialize};
 
 use super::{Automatic, KeptEpoch, Schedule, TeachersRead};
@@ -10,24 +13,14 @@ use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 use crate::quantize::{Bits, IntegerBits};
 
-/// Largest size of a layer.
-const LARGEST_SIZE: usize = 16_384;
-/// Most recurrent layers.
-const MOST_LAYERS: usize = runtime::format::MAX_LAYERS;
 /// Longest row under mean pooling.
 pub(crate) const LONGEST_MEAN: usize = 65_535;
-/// Most steps of padding, which each answer costs.
-const LONGEST_PADDING: usize = 1_024;
-/// Most frames of a step, and from one step to the next.
+/// Most frames of a step.
 const MOST_FRAMES: usize = 1_024;
-/// Longest row that a bidirectional network keeps.
-const LONGEST_BUFFER: usize = 65_535;
 /// Most words of a vocabulary of strings.
 const MOST_WORDS: usize = 10_000_000;
 /// Most words and rows that others are composed of, together.
 const MOST_COMPOSED: usize = MAX_COMPOSED_ROWS - FIRST_WORD_TOKEN as usize;
-/// Most tokens that words are hashed to.
-const MOST_BUCKETS: usize = 1 << 24;
 /// Most passes over the rows.
 pub(super) const MOST_EPOCHS: usize = 1_000_000;
 /// Most optimizer steps.
@@ -345,15 +338,15 @@ impl TrainingConfig {
     fn check_sizes(&self) -> Result<(), Error> {
         let sizes = [
             ("vocabulary-size", self.vocabulary_size, 1, MOST_WORDS),
-            ("hash-buckets", self.hash_buckets, 1, MOST_BUCKETS),
+            ("hash-buckets", self.hash_buckets, 1, MAX_BUCKETS),
             ("vocabulary-rows", self.vocabulary_rows, 0, u32::MAX as usize),
             ("max-length", self.max_length, 0, u32::MAX as usize),
-            ("embedding-size", self.embedding_size, 0, LARGEST_SIZE),
-            ("hidden-size", self.hidden_size, 1, LARGEST_SIZE),
-            ("num-layers", self.num_layers, 1, MOST_LAYERS),
-            ("pad-to", self.pad_to, 0, LONGEST_PADDING),
+            ("embedding-size", self.embedding_size, 0, MAX_SIZE),
+            ("hidden-size", self.hidden_size, 1, MAX_SIZE),
+            ("num-layers", self.num_layers, 1, MAX_LAYERS),
+            ("pad-to", self.pad_to, 0, MAX_PADDING),
             ("frames-per-step", self.frames_per_step, 1, MOST_FRAMES),
-            ("frame-stride", self.frame_stride, 1, MOST_FRAMES),
+            ("frame-stride", self.frame_stride, 1, MAX_FRAME_STRIDE),
             ("steps", self.steps.unwrap_or(1), 1, MOST_STEPS),
             ("epochs", self.epochs, 1, MOST_EPOCHS),
             ("measure-every", self.measure_every, 1, MOST_EPOCHS),
@@ -367,9 +360,9 @@ impl TrainingConfig {
                 return Err(Error::Setting(format!("--{name} {value}: expected {smallest} to {largest}")));
             }
         }
-        if self.bidirectional && !(1..=LONGEST_BUFFER).contains(&self.max_length) {
+        if self.bidirectional && !(1..=MAX_KEPT_STEPS).contains(&self.max_length) {
             return Err(Error::Setting(format!(
-                "--max-length {}: a bidirectional network keeps all steps of a row, 1 to {LONGEST_BUFFER}",
+                "--max-length {}: a bidirectional network keeps all steps of a row, 1 to {MAX_KEPT_STEPS}",
                 self.max_length
             )));
         }

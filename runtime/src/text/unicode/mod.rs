@@ -61,6 +61,7 @@ struct CaseRange {
 /// assert!("aé灯½²ªि".chars().all(is_alphanumeric));
 /// assert!(!"_-\u{301}\u{94D}🦀".chars().any(is_alphanumeric));
 /// ```
+#[inline]
 pub fn is_alphanumeric(character: char) -> bool {
     Class::of(character).is_alphanumeric()
 }
@@ -79,6 +80,7 @@ pub fn is_alphanumeric(character: char) -> bool {
 /// assert!("\u{301}\u{94D}\u{93F}\u{20DD}".chars().all(is_mark));
 /// assert!(!"a^`´\u{200D}".chars().any(is_mark));
 /// ```
+#[inline]
 pub fn is_mark(character: char) -> bool {
     Class::of(character).is_mark()
 }
@@ -99,6 +101,7 @@ pub fn is_mark(character: char) -> bool {
 /// assert!("ÉΣẞ灯".chars().flat_map(to_lowercase).eq("éσß灯".chars()));
 /// assert!(to_lowercase('İ').eq(['i', '\u{307}']));
 /// ```
+#[inline]
 pub fn to_lowercase(character: char) -> impl Iterator<Item = char> {
     let (first, second) = match character {
         'İ' => ('i', Some('\u{307}')),
@@ -110,6 +113,7 @@ pub fn to_lowercase(character: char) -> impl Iterator<Item = char> {
 
 impl Class {
     /// The class of a character.
+    #[inline]
     pub(super) fn of(character: char) -> Self {
         match character {
             '0'..='9' | 'A'..='Z' | 'a'..='z' => Self(ALPHANUMERIC),
@@ -118,16 +122,18 @@ impl Class {
         }
     }
 
+    #[inline]
     pub(super) const fn is_alphanumeric(self) -> bool {
         self.0 & ALPHANUMERIC != 0
     }
 
+    #[inline]
     pub(super) const fn is_mark(self) -> bool {
         self.0 & MARK != 0
     }
 }
 
-#[inline(never)]
+#[inline]
 fn class_beyond_ascii(code: u32) -> u8 {
     let block = BLOCK_STARTS.partition_point(|start| *start <= code).wrapping_sub(1);
     let (Some(start), Some(runs)) = (BLOCK_STARTS.get(block), BLOCK_RUNS.get(block)) else { return 0 };
@@ -143,6 +149,7 @@ fn class_beyond_ascii(code: u32) -> u8 {
 }
 
 /// Code points of the run with a code of 6 bits.
+#[inline]
 const fn run_length(code: u8) -> u32 {
     match code.checked_sub(SHORT_RUNS) {
         None => code as u32 + 1,
@@ -150,7 +157,7 @@ const fn run_length(code: u8) -> u32 {
     }
 }
 
-#[inline(never)]
+#[inline]
 fn lowercase_beyond_ascii(character: char) -> char {
     let (plane, code) = (character as u32 & !0xFFFF, character as u32 as u16);
     let ranges: &[CaseRange] = match plane {

@@ -105,13 +105,13 @@ mod tests {
         assert!([of_lstm.cell.nearest(9.0), of_lstm.cell.nearest(-9.0)] == [32_767.0 / 4_096.0, -32_767.0 / 4_096.0]);
         assert!(of_lstm.cell.is_end(32_767.0 / 4_096.0) && !of_lstm.cell.is_end(32_766.0 / 4_096.0));
         for hidden in (-32_767..=32_767_i16).step_by(7) {
-            let expected = f32::from(numeric::narrow_hidden(hidden)) / 127.0;
+            let expected = f32::from(numeric::quantize_hidden(hidden)) / 127.0;
             let found = of_lstm.narrow.nearest(f32::from(hidden) / 32_768.0);
             assert!((found - expected).abs() < 1e-6, "{hidden}: {found} {expected}");
         }
         let of_relu = StateRounding::new(Cell::RnnRelu, 10);
         for hidden in (0..=32_767_i16).step_by(7).filter(|hidden| hidden % 256 != 128) {
-            let expected = f32::from(numeric::narrow_rectified(hidden)) / 4.0;
+            let expected = f32::from(numeric::quantize_rectified(hidden)) / 4.0;
             assert_eq!(of_relu.narrow.nearest(f32::from(hidden) / 1_024.0), expected, "{hidden}");
         }
     }

@@ -1,0 +1,61 @@
+//! The program: a model in flash, an input in two pieces, an answer; and the same again.
+
+use core::hint::black_box;
+
+use runtime::{Classifier, Model, Prediction};
+
+use super::inputs;
+
+/// The model, checked while compiling: the image has no parser.
+#[cfg(feature = "const")]
+fn model() -> Option<&'static Model<'static>> {
+    static MODEL: Model<'static> = runtime::include_model!(concat!(env!("OUT_DIR"), "/model.rnl"));
+    // The optimizer does not know which of the models that the library has code for this one is.
+    Some(black_box(&MODEL))
+}
+
+/// The file, which is parsed when the program starts.
+#[cfg(not(feature = "const"))]
+static FILE: &runtime::Aligned<[u8]> = &runtime::Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/model.rnl")));
+
+/// `None` if the runtime refuses the model or takes in no step.
+#[cfg(feature = "const")]
+#[inline(never)]
+pub(super) fn run() -> Option<()> {
+    run_model(model()?)
+}
+
+/// `None` if the runtime refuses the model or takes in no step.
+#[cfg(not(feature = "const"))]
+#[inline(never)]
+pub(super) fn run() -> Option<()> {
+    // Matched by reference: moving it out would need room for a second one.
+    let parsed = Model::parse(black_box(&FILE.0));
+    run_model(parsed.as_ref().ok()?)
+}
+
+fn run_model(model: &Model<'_>) -> Option<()> {
+    let state: &mut [u32] = cortex_m::singleton!(: [u32; WORDS] = [0; WORDS])?;
+    let mut classifier = Classifier::new(model, state).ok()?;
+    black_box(classify(&mut classifier)?);
+    classifier.reset();
+    black_box(classify(&mut classifier)?);
+    Some(())
+}
+
+/// 32-bit words of state, enough for each of the models.
+const WORDS: usize = 512;
+
+fn classify<'m>(classifier: &mut Classifier<'_, 'm, &mut [u32]>) -> Option<Prediction<'m>> {
+    let mut taken = 0;
+    #[cfg(feature = "text")]
+    for piece in inputs::texts() {
+        taken += classifier.push_text(piece).taken;
+    }
+    #[cfg(feature = "frames")]
+    for frame in inputs::frames().iter().flatten() {
+        // A model of text refuses frames.
+        taken += classifier.push_frame(frame).map_or(0, |pushed| pushed.taken);
+    }
+    (taken > 0).then(|| classifier.predict())
+}

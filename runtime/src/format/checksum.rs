@@ -1,0 +1,85 @@
+//! CRC-32 (ISO-HDLC, as in zlib) with a table of 16 entries: one of 256 takes 1 KiB of flash.
+
+/// The polynomial, its lowest bit last.
+const POLYNOMIAL: u32 = 0xEDB8_8320;
+
+/// What four bits, shifted out, add to the rest.
+const TABLE: [u32; 16] = table();
+
+#[inline]
+const fn table() -> [u32; 16] {
+    let mut table = [0; 16];
+    let mut entry = 0;
+    while entry < 16 {
+        let mut value = entry as u32;
+        let mut bit = 0;
+        while bit < 4 {
+            value = if value & 1 == 0 { value >> 1 } else { value >> 1 ^ POLYNOMIAL };
+            bit += 1;
+        }
+        table[entry] = value;
+        entry += 1;
+    }
+    table
+}
+
+/// A checksum of the bytes so far.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Crc32(u32);
+
+impl Crc32 {
+    /// Of no bytes.
+    #[inline]
+    pub(super) const fn new() -> Self {
+        Self(u32::MAX)
+    }
+
+    /// Takes in more bytes, four at a time.
+    #[inline]
+    pub(super) const fn update(self, bytes: &[u8]) -> Self {
+        let mut state = self.0;
+        let mut rest = bytes;
+        while let Some((word, after)) = rest.split_first_chunk::<4>() {
+            state ^= u32::from_le_bytes(*word);
+            state = shift_byte_out(shift_byte_out(shift_byte_out(shift_byte_out(state))));
+            rest = after;
+        }
+        while let Some((byte, after)) = rest.split_first() {
+            state = shift_byte_out(state ^ *byte as u32);
+            rest = after;
+        }
+        Self(state)
+    }
+
+    /// The checksum.
+    #[inline]
+    pub(super) const fn finish(self) -> u32 {
+        !self.0
+    }
+}
+
+#[inline(always)]
+const fn shift_byte_out(state: u32) -> u32 {
+    let state = TABLE[(state & 15) as usize] ^ state >> 4;
+    TABLE[(state & 15) as usize] ^ state >> 4
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_checksum_is_that_of_a_well_known_crate(
+            bytes in prop::collection::vec(any::<u8>(), 0..70), cut in 0_usize..70,
+        ) {
+            let (first, second) = bytes.split_at(cut.min(bytes.len()));
+            let known = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&bytes);
+            prop_assert_eq!(Crc32::new().update(first).update(second).finish(), known);
+        }
+    }
+}
