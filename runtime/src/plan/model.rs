@@ -127,7 +127,7 @@ impl<'m> Model<'m> {
     }
 
     /// The model is filled where it lies: it is large, and a move may be a copy on the stack. Not inlined, so that the stack
-    /// is free again when the model runs.
+    /// is free again when the model runs; generic, so that it is compiled as the calling program is, for size.
     #[inline(never)]
     const fn read<const CHECKS_CAPACITY: bool>(file: &'m [u8]) -> Result<Self, Error> {
         let mut parsed = Ok(Self {
