@@ -1,38 +1,25 @@
 //! Places the chosen board's memory map, the model and the known answers where the image includes them.
 
+mod build_steps;
+
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const BOARDS: [&str; 6] = ["m0", "m3", "m4", "m7", "m33", "nrf52840"];
 
 fn main() -> ExitCode {
-    println!("cargo::rerun-if-changed=build.rs");
-    // A build for the host checks the source alone: it has neither a board nor a model.
-    if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
-        return ExitCode::SUCCESS;
-    }
-    match prepare() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("firmware-demo: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    println!("cargo::rerun-if-changed=build_steps.rs");
+    build_steps::run("firmware-demo", prepare)
 }
 
-fn prepare() -> Result<(), String> {
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?);
-    let board = chosen_board()?;
-    copy(&Path::new("boards").join(format!("{board}.x")), &out.join("memory.x"))?;
-    println!("cargo::rustc-link-search={}", out.display());
-    println!("cargo::rustc-link-arg-bins=-Tlink.x");
+fn prepare(out: &Path) -> Result<(), String> {
+    build_steps::link_for(chosen_board()?, Path::new("boards"), out)?;
 
     // File times alone miss a model replaced by an older one; the caller may name the content instead.
     println!("cargo::rerun-if-env-changed=RUNNEL_INPUT_DIGEST");
-    copy(&input("RUNNEL_MODEL", "the .rnl file to put into the image")?, &out.join("model.rnl"))?;
-    copy(&input("RUNNEL_ANSWERS", "a file written by `trainer known-answers`")?, &out.join("answers.bin"))
+    build_steps::copy(&input("RUNNEL_MODEL", "the .rnl file to put into the image")?, &out.join("model.rnl"))?;
+    build_steps::copy(&input("RUNNEL_ANSWERS", "a file written by `trainer known-answers`")?, &out.join("answers.bin"))
 }
 
 fn chosen_board() -> Result<&'static str, String> {
@@ -52,9 +39,4 @@ fn input(variable: &str, meaning: &str) -> Result<PathBuf, String> {
     let path = env::var_os(variable)
         .ok_or_else(|| format!("set {variable} to {meaning} (firmware-demo/emulate does all of this)"))?;
     std::path::absolute(&path).map_err(|error| format!("{variable}: {error}"))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    println!("cargo::rerun-if-changed={}", from.display());
-    fs::copy(from, to).map(drop).map_err(|error| format!("{}: {error}", from.display()))
 }

@@ -6,6 +6,7 @@ mod counter;
 mod fault;
 mod inputs;
 mod memory;
+mod no_panic;
 mod output;
 
 use cortex_m_rt::entry;

@@ -8,8 +8,8 @@ mod inputs;
 #[path = "../../src/image/memory.rs"]
 #[allow(dead_code, reason = "the demo's image reports more")]
 mod memory;
-
-use core::panic::PanicInfo;
+#[path = "../../src/image/no_panic.rs"]
+mod no_panic;
 
 use cortex_m_rt::{ExceptionFrame, entry, exception};
 use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
@@ -38,16 +38,6 @@ fn finish(passed: bool) -> ! {
     loop {
         exit(if passed { EXIT_SUCCESS } else { EXIT_FAILURE });
     }
-}
-
-// SAFETY: nothing defines this function, so no image that calls it is ever linked.
-unsafe extern "C" {
-    safe fn runnel_image_contains_a_panic() -> !;
-}
-
-#[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
-    runnel_image_contains_a_panic()
 }
 
 // SAFETY: returns to no one and touches nothing of the interrupted program.

@@ -1,21 +1,9 @@
-//! What happens when something goes wrong: a report and a failure, or no image at all.
+//! What happens when something goes wrong: a report and a failure.
 #![allow(unsafe_code)]
-
-use core::panic::PanicInfo;
 
 use cortex_m_rt::{ExceptionFrame, exception};
 
 use super::output::{self, Output};
-
-// SAFETY: nothing defines this function, so no image that calls it is ever linked.
-unsafe extern "C" {
-    safe fn runnel_image_contains_a_panic() -> !;
-}
-
-#[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
-    runnel_image_contains_a_panic()
-}
 
 // SAFETY: returns to no one and touches nothing of the interrupted program.
 #[exception]
