@@ -121,7 +121,6 @@ pub enum Part {
 }
 
 impl fmt::Display for Part {
-    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Device => "the device's part",
@@ -213,7 +212,6 @@ pub enum Field {
 }
 
 impl fmt::Display for Error {
-    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::NotAModel { found } => {

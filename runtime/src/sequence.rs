@@ -116,7 +116,7 @@ impl Sequence {
         }
         self.touch();
         with_network!(model, network => {
-            if Feature::Bidirectional.is_built() && model.is_buffered() {
+            if model.is_bidirectional() {
                 network.keep(state, self.place(model), step);
             } else {
                 network.step(state, step, &mut self.progress.summed);
@@ -188,7 +188,7 @@ impl Sequence {
         let ahead = begun.map(Step::Token).or_else(|| self.frames_ahead());
         let ahead = ahead.filter(|_| !self.is_full(model) || self.long_input == LongInput::Window);
         with_network!(model, network => match ahead {
-            Some(step) if Feature::Bidirectional.is_built() && model.is_buffered() => {
+            Some(step) if model.is_bidirectional() => {
                 let place = self.place(model);
                 let before = network.keep(state, place, step);
                 network.answer(state, self.after_step(model), None);
@@ -202,7 +202,7 @@ impl Sequence {
     #[inline]
     pub(crate) fn observe(&self, model: &Model<'_>, state: &mut [u32], observer: &mut impl FnMut(StepState<'_>)) {
         with_network!(model, network => {
-            if Feature::Bidirectional.is_built() && model.is_buffered() {
+            if model.is_bidirectional() {
                 network.observe_kept(state, self.progress, observer);
             } else {
                 network.observe_streamed(state, self.progress.steps, observer);

@@ -3,10 +3,9 @@
 /// The polynomial, its lowest bit last.
 const POLYNOMIAL: u32 = 0xEDB8_8320;
 
-/// What four bits, shifted out, add to the rest.
+/// What is XORed into the state when its lowest four bits are shifted out, for each value of these bits.
 const TABLE: [u32; 16] = table();
 
-#[inline]
 const fn table() -> [u32; 16] {
     let mut table = [0; 16];
     let mut entry = 0;
@@ -28,7 +27,7 @@ const fn table() -> [u32; 16] {
 pub(super) struct Crc32(u32);
 
 impl Crc32 {
-    /// Of no bytes.
+    /// The checksum of no bytes.
     #[inline]
     pub(super) const fn new() -> Self {
         Self(u32::MAX)

@@ -17,7 +17,6 @@ pub const SMALLEST_ALIGNMENT: usize = 4;
 /// The largest alignment that a file may ask for.
 pub const LARGEST_ALIGNMENT: usize = 16;
 
-const CAPACITY_OFFSET: usize = 36;
 const CHECKSUM_OFFSET: usize = 60;
 
 /// How the weights of a model are stored and computed with.
@@ -61,7 +60,6 @@ impl Precision {
 }
 
 impl fmt::Display for Precision {
-    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::F32 => "f32",
@@ -207,7 +205,7 @@ impl Header {
             signature_length: u16::from_le_bytes([low, high]),
             id: *id,
             model_version: u32_at(bytes, 32),
-            capacity: u32_at(bytes, CAPACITY_OFFSET),
+            capacity: u32_at(bytes, 36),
             part_one_length: u32_at(bytes, 40),
             extensions_length: u32_at(bytes, 44),
             device_length: u32_at(bytes, 48),
@@ -240,7 +238,6 @@ impl Header {
     }
 
     /// The bytes of this header.
-    #[inline]
     pub fn to_bytes(&self) -> [u8; HEADER_LENGTH] {
         let mut bytes = [0; HEADER_LENGTH];
         let fields: [&[u8]; 15] = [
@@ -293,8 +290,8 @@ pub const fn part_two_checksum(part_two: &[u8]) -> u32 {
 /// [`crate::Model::parse`] checks the number against the model.
 ///
 /// # Panics
-/// For bytes that are no model file of this version: in a constant, which it is for, that is an error of the compiler
-/// with these words. A program that reads files calls [`crate::Model::parse`] and
+/// For bytes without the header of a model file of this version: in a constant, which it is for, that is an error of the
+/// compiler with these words. A program that reads files calls [`crate::Model::parse`] and
 /// [`crate::Model::required_words`] instead.
 ///
 /// # Examples
@@ -304,7 +301,7 @@ pub const fn part_two_checksum(part_two: &[u8]) -> u32 {
 /// const HEADER: [u8; 64] = {
 ///     let mut header = [0; 64];
 ///     (header[0], header[1], header[2], header[3]) = (b'R', b'N', b'L', b'1');
-///     (header[4], header[36]) = (3, 42);
+///     (header[4], header[12], header[36], header[48]) = (3, 4, 42, 64);
 ///     header
 /// };
 /// assert_eq!([0; CAPACITY].len(), 42);
@@ -314,17 +311,10 @@ pub const fn part_two_checksum(part_two: &[u8]) -> u32 {
 /// const HEADER: [u8; 64] = [0; 64];
 /// assert_eq!([0; CAPACITY].len(), 42);
 /// ```
-#[allow(clippy::panic, reason = "it ends a compilation")]
 #[inline]
 pub const fn required_capacity(file: &[u8]) -> usize {
-    match file.first_chunk::<HEADER_LENGTH>() {
-        Some(header) => {
-            let [a, b, c, d, version_low, version_high, ..] = *header;
-            assert!(matches!([a, b, c, d], MAGIC), "not a model file");
-            let version = u16::from_le_bytes([version_low, version_high]);
-            assert!(version == VERSION, "a model file of another version: see `trainer upgrade`");
-            u32_at(header, CAPACITY_OFFSET) as usize
-        }
-        None => panic!("not a model file: too short"),
+    match Header::read(file) {
+        Ok(header) => header.capacity as usize,
+        Err(error) => error.end_compilation(),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! What is kept of a step is its token, or its frame as the first layer takes it in. Every direction is computed
 //! in the same words, one after another. The outputs of a layer are kept for the layer above as the products there
-//! take them in; the outputs of the last layer are so_far at once.
+//! take them in; the outputs of the last layer are pooled at once.
 
 use super::arithmetic::Arithmetic;
 use super::fill;

@@ -2,16 +2,13 @@ use core::marker::PhantomData;
 
 use super::arithmetic::Arithmetic;
 use super::input::Step;
-use super::state::StateArena;
+use super::state::{LayerBuffers, StateArena};
 use super::window::{Gathering, Window};
 use crate::answer::Logits;
-use crate::format::Feature;
 use crate::plan::{Direction, Model};
 
-use super::state::LayerBuffers;
-
 /// What a sequence is at the moment of an answer.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Progress {
     /// Steps taken in and not forgotten.
     pub(crate) steps: u32,
@@ -84,7 +81,7 @@ impl<'a, 'm, A: Arithmetic> Network<'a, 'm, A> {
         let mut arena = StateArena(state);
         let AnswerBuffers { logits, pooled } = self.take_answer(&mut arena);
         let window = self.take_window(&mut arena);
-        if Feature::Bidirectional.is_built() && self.model.is_buffered() {
+        if self.model.is_bidirectional() {
             self.pool_kept(&mut arena, pooled, progress, |_, _, _, _, _| {});
         } else {
             self.pool_streamed(&mut arena, &window, pooled, progress, ahead);

@@ -209,7 +209,7 @@ impl<A: Gates> Network<'_, '_, A> {
             self.write_input(Step::Integers(values.get(last..)?), &window, inputs);
             return Some(());
         }
-        let mut gathering = Gathering::default();
+        let mut gathering = Gathering::START;
         for frame in values.chunks(channels.max(1)) {
             window.keep(input, Step::Integers(frame), gathering);
             gathering.count(input.frames);

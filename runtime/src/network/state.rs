@@ -1,7 +1,7 @@
 use bytemuck::Pod;
 
 use super::arithmetic::Arithmetic;
-use crate::plan::{Direction, cell_size};
+use crate::plan::{Direction, cell_size, words};
 
 /// What one direction of a recurrent layer remembers, for looking at; see [`crate::Classifier::layer_state`] and
 /// [`crate::Classifier::observe`].
@@ -61,21 +61,20 @@ impl<'a> StateArena<'a> {
     /// The next `count` values.
     #[inline]
     pub(crate) fn take<T: Pod>(&mut self, count: usize) -> &'a mut [T] {
-        let taken = self.take_words(words_for::<T>(count)).0;
+        let taken = self.take_words(words(count, size_of::<T>())).0;
         bytemuck::try_cast_slice_mut(taken).ok().and_then(|values| values.get_mut(..count)).unwrap_or_default()
     }
 
     /// The next `count` values, and those that fill up the last word.
     #[inline]
     pub(crate) fn take_padded<T: Pod>(&mut self, count: usize) -> &'a mut [T] {
-        bytemuck::try_cast_slice_mut(self.take_words(words_for::<T>(count)).0).unwrap_or_default()
+        bytemuck::try_cast_slice_mut(self.take_words(words(count, size_of::<T>())).0).unwrap_or_default()
     }
 
     /// The next `count` words.
     #[inline]
     pub(crate) fn take_words(&mut self, count: usize) -> StateArena<'a> {
-        let words = core::mem::take(&mut self.0);
-        match words.split_at_mut_checked(count) {
+        match core::mem::take(&mut self.0).split_at_mut_checked(count) {
             Some((taken, rest)) => {
                 self.0 = rest;
                 StateArena(taken)
@@ -95,10 +94,4 @@ impl<'a> StateArena<'a> {
             hidden: self.take(hidden_size),
         }
     }
-}
-
-/// 32-bit words for `count` values; saturates.
-#[inline]
-pub(crate) const fn words_for<T>(count: usize) -> usize {
-    count.saturating_mul(size_of::<T>()).div_ceil(size_of::<u32>())
 }

@@ -34,10 +34,11 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         mut progress: Progress,
         ahead: Option<Step<'_>>,
     ) {
-        let StateArena(running) = arena.take_words(self.model.running_words());
+        let words = self.model.running_words();
+        let StateArena(running) = arena.take_words(words);
         let mut is_ahead = ahead.is_some() || progress.steps < self.model.pad_to;
         let states = if is_ahead && self.model.has_copy() {
-            let StateArena(copy) = arena.take_words(self.model.running_words());
+            let StateArena(copy) = arena.take_words(words);
             fill(copy, running.iter().copied());
             is_ahead = false;
             copy

@@ -9,7 +9,7 @@ use crate::format::Frames;
 use crate::plan::{FrameInput, Model};
 
 /// How many frames have come, as far as it decides on steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Gathering {
     /// Where the next frame is kept: the place of the oldest one.
     place: u16,
@@ -109,7 +109,7 @@ mod tests {
 
     fn steps_after(frames: u16, stride: u16, count: usize) -> Vec<usize> {
         let frames = Frames { frames_per_step: frames, frame_stride: stride, ..Frames::single(2, true) };
-        let mut gathering = Gathering::default();
+        let mut gathering = Gathering::START;
         (1..=count).filter(|_| gathering.count(frames)).collect()
     }
 

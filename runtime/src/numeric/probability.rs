@@ -30,7 +30,6 @@ impl Probability {
 
 impl fmt::Display for Probability {
     /// In percent, with one decimal.
-    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tenths = (u32::from(self.0) * 1000 + Self::ONE / 2) / Self::ONE;
         write!(formatter, "{}.{} %", tenths / 10, tenths % 10)

@@ -9,8 +9,7 @@ pub(super) const LARGEST_INPUT: u64 = 127;
 /// Largest magnitude of an int8 model's pooled value.
 pub(super) const LARGEST_POOLED: u64 = 32_767;
 
-/// Checks numbers: floats are finite, integers are not the smallest of their bits. `number` is what an error of floats
-/// tells.
+/// Checks that floats are finite, and that no integer is -128 in `i8` or -8 in `i4`. An error about floats reports `number`.
 #[inline]
 pub(super) const fn check_numbers(format: NumberFormat, bytes: &[u8], number: usize) -> Result<(), Error> {
     let mut words = bytes;

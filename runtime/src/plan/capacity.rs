@@ -41,7 +41,7 @@ impl Sizes {
 
 /// 32-bit words of `count` numbers of `size` bytes; saturates.
 #[inline]
-const fn words(count: usize, size: usize) -> usize {
+pub(crate) const fn words(count: usize, size: usize) -> usize {
     count.saturating_mul(size).div_ceil(WORD)
 }
 
@@ -67,7 +67,7 @@ impl Model<'_> {
         let answer = words(self.head.classes(), WORD).saturating_add(words(self.pooled_size(), sizes.state));
         let [before, kept] = self.window_sizes();
         let window = words(before, WORD).saturating_add(words(kept, sizes.value));
-        let steps = if self.is_buffered() {
+        let steps = if self.is_bidirectional() {
             words(self.pool_size(), WORD)
                 .saturating_add(self.kept_words(sizes))
                 .saturating_add(self.scratch_words())
@@ -101,19 +101,6 @@ impl Model<'_> {
             }
             _ => [0, 0],
         }
-    }
-
-    /// Whether an answer needs all steps at once, because a layer runs in reverse as well.
-    #[inline]
-    pub(crate) const fn is_buffered(&self) -> bool {
-        let mut layers = self.layers();
-        while let Some((layer, after)) = layers.split_first() {
-            if Feature::Bidirectional.is_built() && layer.reverse.is_some() {
-                return true;
-            }
-            layers = after;
-        }
-        false
     }
 
     /// Whether an answer may be about steps that the state has not taken in: a word or a character that has begun, and

@@ -11,7 +11,7 @@ mod matrix;
 mod model;
 mod text;
 
-pub(crate) use capacity::cell_size;
+pub(crate) use capacity::{cell_size, words};
 #[cfg(feature = "float")]
 pub(crate) use direction::ResultRow;
 pub(crate) use direction::{Direction, Results};

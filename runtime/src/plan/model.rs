@@ -172,8 +172,8 @@ impl<'m> Model<'m> {
         };
         let is_composed = matches!(input, Input::Text(Text { tokens: Tokens::ComposedWords { .. }, .. }));
         self.has_wide_tokens = tokens > NARROW_TOKENS || is_composed;
-        let is_buffered = outline.needs & Feature::Bidirectional.bit() != 0;
-        attempt!(check_steps(input, is_buffered, outline.max_steps as usize, outline.pad_to as usize));
+        let is_bidirectional = outline.needs & Feature::Bidirectional.bit() != 0;
+        attempt!(check_steps(input, is_bidirectional, outline.max_steps as usize, outline.pad_to as usize));
         self.max_steps = if outline.max_steps == 0 { u32::MAX } else { outline.max_steps };
         self.pad_to = outline.pad_to as u32;
         self.input = attempt!(StepInput::parse(&mut tensors, precision, input, tokens));
@@ -343,8 +343,15 @@ impl<'m> Model<'m> {
     /// Whether a layer runs from the last step to the first as well: such a model keeps its steps, and computes
     /// all of them when an answer is asked for. Any other computes each step when it comes.
     #[inline]
-    pub fn is_bidirectional(&self) -> bool {
-        self.is_buffered()
+    pub const fn is_bidirectional(&self) -> bool {
+        let mut layers = self.layers();
+        while let Some((layer, after)) = layers.split_first() {
+            if Feature::Bidirectional.is_built() && layer.reverse.is_some() {
+                return true;
+            }
+            layers = after;
+        }
+        false
     }
 
     /// Whether an answer of that probability is accepted.
@@ -375,8 +382,8 @@ impl<'m> Model<'m> {
 
 /// Checks the numbers of steps against one another.
 #[inline]
-const fn check_steps(input: &Input, is_buffered: bool, max_steps: usize, pad_to: usize) -> Result<(), Error> {
-    if is_buffered {
+const fn check_steps(input: &Input, is_bidirectional: bool, max_steps: usize, pad_to: usize) -> Result<(), Error> {
+    if is_bidirectional {
         attempt!(expect_within(Field::MaxSteps, 1, MAX_KEPT_STEPS, max_steps));
     }
     if let Input::Frames(_) = input {
@@ -387,7 +394,6 @@ const fn check_steps(input: &Input, is_buffered: bool, max_steps: usize, pad_to:
 }
 
 impl core::fmt::Debug for Model<'_> {
-    #[inline]
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.debug_struct("Model").field("header", &self.header).finish_non_exhaustive()
     }

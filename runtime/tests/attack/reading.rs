@@ -9,9 +9,9 @@ use runtime::format::{
 };
 use runtime::{Error, Part};
 
-fn encoded(part_one: &PartOne) -> Vec<u8> {
+fn encoded(value: &impl serde::Serialize) -> Vec<u8> {
     let mut buffer = [0; 1024];
-    postcard::to_slice(part_one, &mut buffer).unwrap().to_vec()
+    postcard::to_slice(value, &mut buffer).unwrap().to_vec()
 }
 
 /// What serde's decoder makes of bytes that it takes all.
@@ -203,6 +203,25 @@ fn numbers_in_more_bytes_than_they_need_are_read_as_serde_reads_them() {
             }
         }
         assert!(accepted > 20, "{accepted} of {}", 5 * bytes.len());
+    }
+}
+
+/// serde takes a count in 6 bytes where a pointer has 64 bits; the reader refuses it on every machine, as a device does.
+#[test]
+fn a_count_of_layers_or_heads_is_a_number_of_32_bits() {
+    for kind in crate::common::kinds() {
+        let part_one = Parts::of(&kind).part_one;
+        let bytes = encoded(&part_one);
+        let before = (&part_one.input, part_one.max_steps, part_one.pad_to);
+        let of_layers = encoded(&before).len();
+        let of_heads = encoded(&(before, &part_one.layers)).len();
+        for place in [of_layers, of_heads] {
+            let spelled = |zeros: &[u8]| [&bytes[..place], &[bytes[place] | 0x80], zeros, &bytes[place + 1..]].concat();
+            assert_eq!(PartOne::decode(&spelled(&[0x80, 0x80, 0x80, 0])), Ok(part_one.clone()), "5 bytes");
+            let long = spelled(&[0x80, 0x80, 0x80, 0x80, 0]);
+            assert_eq!(PartOne::decode(&long), Err(Error::Unreadable { part: Part::One }), "6 bytes");
+            assert_eq!(by_serde(&long).is_some(), cfg!(target_pointer_width = "64"));
+        }
     }
 }
 
