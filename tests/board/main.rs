@@ -268,7 +268,9 @@ fn the_demo_ends_with_the_answer_of_the_board_or_says_what_installs_it() {
 
 #[test]
 fn f16_answers_of_a_cortex_m4_are_this_machines() {
-    check("m4", "f16", 40);
+    let report = check("m4", "f16", 40);
+    let instructions = report["instructions_per_step"].as_f64().unwrap();
+    assert!(instructions <= budget("instructions-per-step-f16-m4"), "{instructions}");
 }
 
 /// The image itself finds a difference: here the host's answers are changed on their way to it.

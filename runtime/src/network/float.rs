@@ -31,7 +31,54 @@ fn weights<'a, Weight: FloatWeight>(direction: &Direction<'a>, one_hot: &'a [u8]
     }
 }
 
-impl<Weight: FloatWeight> Arithmetic for FloatArithmetic<Weight> {
+/// A stored weight of a layer.
+///
+/// Each implementation of [`Self::step`] is a function of its own: a generic one would be compiled as the program that calls
+/// it is, for size, and take three times as many instructions.
+pub(crate) trait LayerWeight: FloatWeight {
+    /// See [`Arithmetic::step`].
+    fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, FloatArithmetic<Self>>);
+}
+
+impl LayerWeight for f32 {
+    #[inline(never)]
+    fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Single>) {
+        step(direction, one_hot, buffers);
+    }
+}
+
+impl LayerWeight for f16 {
+    #[inline(never)]
+    fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Half>) {
+        step(direction, one_hot, buffers);
+    }
+}
+
+fn step<Weight: LayerWeight>(
+    direction: &Direction<'_>,
+    one_hot: &[u8],
+    buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
+) {
+    let LayerBuffers { inputs, recurrent, cell, hidden } = buffers;
+    let weights = weights::<Weight>(direction, one_hot);
+    let bias: &[f32] = cast(direction.results.bias);
+    let rectify: fn(f32) -> f32 = |x| if x > 0.0 { x } else { 0.0 };
+    match direction.cell {
+        Cell::Lstm if Feature::Lstm.is_built() => {
+            lstm::step_float(&weights, bias, inputs, recurrent, cell, hidden);
+        }
+        Cell::Gru if Feature::Gru.is_built() => gru::step_float(&weights, bias, inputs, recurrent, hidden),
+        Cell::RnnTanh if Feature::Rnn.is_built() => {
+            rnn::step_float(&weights, bias, inputs, recurrent, hidden, libm::tanhf);
+        }
+        Cell::RnnRelu if Feature::Rnn.is_built() => {
+            rnn::step_float(&weights, bias, inputs, recurrent, hidden, rectify);
+        }
+        _ => {}
+    }
+}
+
+impl<Weight: LayerWeight> Arithmetic for FloatArithmetic<Weight> {
     type Channel = FloatChannel;
     type Raw = f32;
     type Value = f32;
@@ -69,23 +116,7 @@ impl<Weight: FloatWeight> Arithmetic for FloatArithmetic<Weight> {
     }
 
     fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Self>) {
-        let LayerBuffers { inputs, recurrent, cell, hidden } = buffers;
-        let weights = weights::<Weight>(direction, one_hot);
-        let bias: &[f32] = cast(direction.results.bias);
-        let rectify: fn(f32) -> f32 = |x| if x > 0.0 { x } else { 0.0 };
-        match direction.cell {
-            Cell::Lstm if Feature::Lstm.is_built() => {
-                lstm::step_float(&weights, bias, inputs, recurrent, cell, hidden);
-            }
-            Cell::Gru if Feature::Gru.is_built() => gru::step_float(&weights, bias, inputs, recurrent, hidden),
-            Cell::RnnTanh if Feature::Rnn.is_built() => {
-                rnn::step_float(&weights, bias, inputs, recurrent, hidden, libm::tanhf);
-            }
-            Cell::RnnRelu if Feature::Rnn.is_built() => {
-                rnn::step_float(&weights, bias, inputs, recurrent, hidden, rectify);
-            }
-            _ => {}
-        }
+        Weight::step(direction, one_hot, buffers);
     }
 
     fn pool_sum(sum: &mut f32, value: f32) {

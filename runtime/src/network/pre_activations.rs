@@ -5,14 +5,14 @@ use bytemuck::Zeroable;
 
 use super::arithmetic::Arithmetic;
 use super::cast;
-use super::float::FloatArithmetic;
+use super::float::{FloatArithmetic, LayerWeight};
 use super::input::Step;
 use super::int8::{self, Int8};
 use super::network::{Network, with_network};
 use super::state::StateArena;
 use super::window::{Gathering, Window};
 use crate::format::Cell;
-use crate::kernels::{self, FloatWeight};
+use crate::kernels;
 use crate::numeric;
 use crate::plan::{Direction, Model, ResultRow};
 
@@ -98,7 +98,7 @@ impl Gates for Int8 {
     }
 }
 
-impl<Weight: FloatWeight> Gates for FloatArithmetic<Weight> {
+impl<Weight: LayerWeight> Gates for FloatArithmetic<Weight> {
     fn state_of(_: &Direction<'_>, number: f32) -> f32 {
         number
     }
