@@ -8,10 +8,11 @@ use std::process::ExitCode;
 
 use burn::backend::Autodiff;
 use tests::Cpu;
+use trainer::config::TrainingConfig;
 use trainer::examples::Spill;
 use trainer::output::write_atomically;
 use trainer::run_folder::{RunFolder, read_toml};
-use trainer::training::{Prepared, TrainingConfig, batches_of_epoch, initial_network};
+use trainer::training::{Prepared, batches_of_epoch, initial_network};
 use trainer::{Error, note, weights};
 
 fn main() -> ExitCode {

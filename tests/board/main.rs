@@ -11,13 +11,13 @@ use std::process::{Command, Output};
 use runtime::format::Precision;
 use serde_json::Value;
 use tests::{binary, real_data, repository, trained_run};
+use trainer::config::TrainingConfig;
 use trainer::data::read_rows;
 use trainer::encoding::Input;
 use trainer::export::{ExportPrecision, ModelFile};
 use trainer::inference::row_answers;
 use trainer::network::Cell;
 use trainer::quantize::{Bits, IntegerBits};
-use trainer::training::TrainingConfig;
 
 const TEST_SENTENCES: &str = "trainer/data/home_commands/test.csv";
 

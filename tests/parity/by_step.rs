@@ -1,11 +1,11 @@
 use runtime::Model;
 use runtime::format::Precision;
 use tests::{Cpu, trained_run};
+use trainer::config::TrainingConfig;
 use trainer::inference::HostClassifier;
 use trainer::network::{Cell, Packed, Sequence};
 use trainer::run::Run;
 use trainer::trace::{State, StepContent, StepTrace, states, trace};
-use trainer::training::TrainingConfig;
 
 /// Rows of the home commands that are compared.
 const ROWS: usize = 60;

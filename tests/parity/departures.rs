@@ -3,11 +3,11 @@
 use std::sync::OnceLock;
 
 use tests::{Cpu, trained_run};
+use trainer::config::TrainingConfig;
 use trainer::data::Row;
 use trainer::network::Cell;
 use trainer::report::{ByStep, DriftReport, ParityDetail, ParityReport, PrecisionParity};
 use trainer::run::Run;
-use trainer::training::TrainingConfig;
 
 /// Steps without a reset.
 const DRIFT: usize = 10_000;

@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use tests::{real_data, source, trained_run};
+use trainer::config::TrainingConfig;
 use trainer::report::{ParityDetail, ParityReport, PrecisionParity};
-use trainer::training::TrainingConfig;
 
 /// Trains on a source with the default settings and compares on its test rows.
 fn report(data: Option<&Path>) -> ParityReport {

@@ -4,10 +4,10 @@ use runtime::format::Precision;
 use runtime::text::composed_rows;
 use runtime::{Classifier, Model};
 use tests::trained_run;
+use trainer::config::TrainingConfig;
 use trainer::data::Content;
 use trainer::encoding::Input;
 use trainer::network::{Packed, Sequence};
-use trainer::training::TrainingConfig;
 
 /// Words of state of the classifiers here.
 const CAPACITY: usize = 1024;

@@ -1,9 +1,10 @@
 use tests::trained_run;
+use trainer::config::TrainingConfig;
 use trainer::export::ExportPrecision;
 use trainer::inference::row_answers;
 use trainer::network::Cell;
 use trainer::quantize::{Bits, IntegerBits};
-use trainer::training::{TrainingConfig, logits};
+use trainer::training::{encode_rows, logits};
 
 /// Trains with simulated integers and compares the network with the runtime on the file of the same bits: the largest
 /// and the mean difference of a logit, and the same of a network that was trained without.
@@ -11,7 +12,7 @@ fn errors(config: &TrainingConfig, bits: IntegerBits) -> [f64; 2] {
     let folder = tempfile::tempdir().unwrap();
     let run = trained_run(config, folder.path()).unwrap();
     let rows: Vec<_> = config.data.test_rows(&Default::default()).unwrap().map(Result::unwrap).collect();
-    let examples = run.encode_rows(&rows, "test rows").unwrap();
+    let examples = encode_rows(&rows, "test rows", &run.labels, &run.encoder, &run.config).unwrap();
     let expected = logits(&run.network, &run.network_config(), &examples).unwrap();
     let file = run.export(ExportPrecision::Integer(bits)).unwrap();
     let answers = row_answers(&file.parse("model".as_ref()).unwrap(), &rows).unwrap();

@@ -9,11 +9,11 @@ use std::process::{Command, Stdio};
 use runtime::format::Precision;
 use runtime::{LayerState, Model, Pushed};
 use tests::{binary, real_data, source, trained_run};
+use trainer::config::TrainingConfig;
 use trainer::data::{Row, read_rows};
 use trainer::export::{ModelFile, PartTwo};
 use trainer::inference::{HostClassifier, raw_frame};
 use trainer::network::{Cell, Pooling};
-use trainer::training::TrainingConfig;
 
 /// Frames that are pushed without a reset.
 const STREAM: usize = 100_000;

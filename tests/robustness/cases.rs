@@ -8,7 +8,7 @@ fn case(name: &str) -> Vec<u8> {
 }
 
 /// A place that holds one file of `tests/cases`.
-fn place_of(name: &str) -> Place {
+pub(crate) fn place_of(name: &str) -> Place {
     let place = Place::new();
     place.write(name, &case(name));
     place
@@ -24,7 +24,7 @@ fn assert_classes(place: &Place, name: &str, classes: &[&str]) -> Outcome {
 }
 
 /// That standard error has a line that starts so.
-fn assert_says(outcome: &Outcome, line: &str) {
+pub(crate) fn assert_says(outcome: &Outcome, line: &str) {
     assert!(outcome.stderr.lines().any(|found| found.starts_with(line)), "no `{line}` in: {}", outcome.stderr);
 }
 
@@ -354,12 +354,59 @@ fn first_lines_that_may_be_a_header_are_a_question() {
     assert_eq!(labels("numbered", "1"), "foo\noff\non\n");
 }
 
+/// [`texts`] in UTF-16.
+fn wide_texts() -> Vec<u8> {
+    texts(|label, text, _| format!("{label},{text}\n")).encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn files_of_other_encodings_are_read() {
+    let place = place_of("F11a_latin1.csv");
+    let train = |name: &str, more: &str| format!("train --data {name} --out run {TINY} {more}");
+    let rows = String::from_utf8_lossy(&case("F11a_latin1.csv")).lines().count() - 1;
+    let content = case("F11a_latin1.csv");
+    let below = content.splitn(2, |byte| *byte == b'\n').nth(1).unwrap().to_vec();
+    place.write("latin.csv", &[content.as_slice(), below.repeat(12).as_slice()].concat());
+    let outcome = place.run(&train("latin.csv", "--encoding latin1"));
+    outcome.assert_done("latin1");
+    assert_says(&outcome, &format!("latin.csv: CSV, header; label: `label`; text: `text`; {} rows", 13 * rows));
+    assert!(vocabulary(&place).contains(&"café".to_owned()));
+    let config = std::fs::read_to_string(place.path("run/config.toml")).unwrap();
+    assert!(config.contains("encoding = \"latin1\"\n"), "{config}");
+    std::fs::remove_dir_all(place.path("run")).unwrap();
+    place.write("marked.csv", &[&[0xff, 0xfe], wide_texts().as_slice()].concat());
+    place.write("wide.csv", &wide_texts());
+    for (name, more) in [("marked.csv", ""), ("wide.csv", "--encoding utf-16le")] {
+        place.run(&train(name, more)).assert_done(name);
+        assert!(vocabulary(&place).contains(&"warm".to_owned()));
+        std::fs::remove_dir_all(place.path("run")).unwrap();
+    }
+    let says = "error: --encoding latin-15: no encoding has this name; usual ones are utf-8";
+    place.assert_refused(&train("F11a_latin1.csv", "--encoding latin-15"), &[says]);
+}
+
+#[test]
+fn a_delimiter_may_be_given() {
+    let place = Place::new();
+    place.write("odd.txt", texts(|label, text, number| format!("{label}:{text}, {number} | x\n")).as_bytes());
+    let outcome = place.run(&format!("train --data odd.txt --out run {TINY} --delimiter :"));
+    outcome.assert_done("train");
+    assert_says(&outcome, "odd.txt: CSV with `:`, no header; label: column 1; text: column 2; 60 rows, 2 classes");
+    place.run("export run --precision int8 --out model.rnl").assert_done("export");
+    place.run("evaluate model.rnl --data odd.txt --delimiter :").assert_done("evaluate");
+    let train = |delimiter: &str| format!("train --data odd.txt --out other {TINY} --delimiter {delimiter}");
+    place.assert_refused(&train("a"), &["--delimiter a: expected one character of ASCII that is no letter"]);
+    let outcome = place.run(&train("::"));
+    assert!(outcome.code == Some(2) && outcome.stderr.contains("expected one character, or `tab`"), "{outcome:?}");
+}
+
 #[test]
 fn files_of_other_encodings_and_formats_are_named() {
     let place = place_of("F11a_latin1.csv");
     let train = |name: &str| format!("train --data {name} --out run {TINY}");
     let command = "iconv -f latin1 -t utf-8 F11a_latin1.csv > F11a_latin1.utf8.csv";
-    let says = "F11a_latin1.csv, line 2, column 9: the byte 0xE9 is not UTF-8; probably latin1; convert the file: ";
+    let says = "F11a_latin1.csv, line 2, column 9: the byte 0xE9 is not UTF-8; probably latin1: give \
+                --encoding latin1, or convert the file: ";
     place.assert_refused(&train("F11a_latin1.csv"), &[says, command]);
     let latin = |byte: u8| {
         let mut content = b"label,text\n".to_vec();
@@ -369,15 +416,7 @@ fn files_of_other_encodings_and_formats_are_named() {
     for (name, content, encoding) in [
         ("my rows.csv", latin(0xe9), "latin1"),
         ("quotes.csv", latin(0x92), "windows-1252"),
-        (
-            "wide.csv",
-            [
-                &[0xff, 0xfe][..],
-                &texts(|l, t, _| format!("{l},{t}\n")).bytes().flat_map(|b| [b, 0]).collect::<Vec<_>>(),
-            ]
-            .concat(),
-            "utf-16",
-        ),
+        ("wide.csv", wide_texts(), "utf-16le"),
     ] {
         place.write(name, &content);
         let arguments =

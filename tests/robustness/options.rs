@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use trainer::training::applicability::{OPTIONS_OF_RESUME, RULES};
+use trainer::config::applicability::{OPTIONS_OF_RESUME, RULES};
 
 use crate::command::{Place, TINY, frames, rows};
 

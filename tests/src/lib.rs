@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use burn_ndarray::NdArray;
 use trainer::Error;
+use trainer::config::TrainingConfig;
 use trainer::data::Source;
 use trainer::device::Device;
 use trainer::run::{Run, RunResult};
 use trainer::run_folder::RunFolder;
 use trainer::session::Session;
-use trainer::training::{Progress, TrainingConfig};
+use trainer::training::Progress;
 
 /// The CPU backend.
 pub type Cpu = NdArray<f32>;

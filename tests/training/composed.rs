@@ -7,8 +7,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use runtime::text::composed_token;
 use tests::Cpu;
+use trainer::config::TrainingConfig;
 use trainer::network::{Classifier, InputShape, Packed, Sequence};
-use trainer::training::TrainingConfig;
 
 #[test]
 fn a_packed_batch_holds_the_rows_of_composed_tokens() {

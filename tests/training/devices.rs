@@ -3,12 +3,14 @@
 
 use std::path::Path;
 
+use trainer::config::TrainingConfig;
 use trainer::device::{Device, DeviceChoice, cuda_devices};
 use trainer::note;
+use trainer::run::EpochMetrics;
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
 use trainer::session::Session;
-use trainer::training::{EpochMetrics, Progress, TrainingConfig};
+use trainer::training::Progress;
 
 use super::Cpu;
 

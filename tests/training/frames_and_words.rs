@@ -8,12 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use runtime::Model;
 use runtime::format::Precision;
 use tests::{repository, trained_run};
+use trainer::config::TrainingConfig;
 use trainer::data::read_rows;
 use trainer::inference::row_answers;
 use trainer::network::Cell;
 use trainer::report::{ParityDetail, ParityReport};
 use trainer::run::Run;
-use trainer::training::TrainingConfig;
 
 use crate::Cpu;
 

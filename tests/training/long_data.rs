@@ -9,12 +9,13 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tests::train;
 use trainer::batches::{Batch, epoch_batches};
+use trainer::config::TrainingConfig;
 use trainer::data::Source;
 use trainer::device::Device;
 use trainer::examples::{Examples, Spill};
 use trainer::run_folder::RunFolder;
 use trainer::session::Session;
-use trainer::training::{Prepared, Progress, TrainingConfig};
+use trainer::training::{Prepared, Progress};
 use trainer::weights::NetworkWeights;
 
 use crate::{digits_config, outcome, small_config};

@@ -13,13 +13,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tests::{Cpu, train};
+use trainer::config::{KeptEpoch, TeachersRead, TrainingConfig};
 use trainer::encoding::Input;
 use trainer::examples::{Example, Examples};
 use trainer::network::{self, Classifier, InputShape, NetworkConfig, Packed, Pooling, Sequence};
 use trainer::quantize::{Bits, IntegerBits};
 use trainer::run::{Run, RunResult};
 use trainer::run_folder::{RunFolder, read_toml};
-use trainer::training::{Fold, KeptEpoch, TeachersRead, TrainingConfig, logits};
+use trainer::training::{Fold, logits};
 use trainer::weights::NetworkWeights;
 
 /// A run of a few seconds: a few hundred home commands.

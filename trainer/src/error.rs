@@ -4,22 +4,12 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::data::DataError;
-use crate::encoding::pretrained::PretrainedError;
-use crate::import::ImportError;
-
 /// Why a command did not do its work.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// Data that can not be used.
+    /// Rows, word vectors or a model of another framework that cannot be used.
     #[error(transparent)]
-    Data(#[from] DataError),
-    /// A model of another framework that can not be imported.
-    #[error(transparent)]
-    Import(#[from] ImportError),
-    /// Word vectors that can not be used.
-    #[error(transparent)]
-    Pretrained(#[from] PretrainedError),
+    Input(Box<dyn std::error::Error + Send + Sync>),
     /// A model file that was refused, or is too large for this program.
     #[error("{}: {source}", path.display())]
     Model {

@@ -5,8 +5,9 @@ use std::path::Path;
 use runtime::{Classifier, Logits, Model, Prediction, Pushed};
 use thiserror::Error;
 
+use crate::data::Mismatch;
 use crate::data::{Content, DataError, Row};
-use crate::encoding::{Mismatch, raw_value};
+use crate::encoding::raw_value;
 use crate::error::Error;
 
 /// Most 32-bit words of state on a desktop machine: enough for some ten thousand units.

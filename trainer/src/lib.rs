@@ -1,6 +1,7 @@
 //! Trains recurrent classifiers with Burn, quantizes them, and writes the model files that `runtime` runs.
 
 pub mod batches;
+pub mod config;
 pub mod data;
 pub mod device;
 pub mod encoding;

@@ -7,17 +7,34 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{ColumnNames, DataError, Row};
+use crate::config::TrainingConfig;
+use crate::data::ColumnNames;
 use crate::encoding::{Encoder, FrameNormalization, WordRule};
 use crate::error::Error;
-use crate::examples::Examples;
 use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, PartTwo, export};
 use crate::hexadecimal;
 use crate::network::{Classifier, NetworkConfig};
 use crate::quantize::{Ranges, Rounding};
 use crate::run_folder::{RunFolder, read_lines, read_toml};
-use crate::training::{EpochMetrics, TrainingConfig, encode_rows};
 use crate::weights::{self, NetworkWeights};
+
+/// What the epochs between two measurements came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct EpochMetrics {
+    /// The last of these epochs, from 1.
+    pub epoch: usize,
+    /// Mean loss over the training rows, with dropout: the cross-entropy with labels, as they are smoothed, and with
+    /// teachers' answers.
+    pub training_loss: f64,
+    /// Share of training rows that were right, with dropout.
+    pub training_accuracy: f64,
+    /// Mean cross-entropy over the validation rows.
+    pub validation_loss: f64,
+    /// Share of validation rows that were right.
+    pub validation_accuracy: f64,
+    /// The learning rate at the epoch's end.
+    pub learning_rate: f64,
+}
 
 /// What a run came to: `result.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,7 +115,7 @@ impl RunIdentity {
             return Err(Error::Run { path: path.into(), problem: problem.into() });
         }
         let labels = read_lines(&folder.labels())?;
-        let encoder = Encoder::load(&folder, &config)?;
+        let encoder = Encoder::load(&folder, &config.encoder_settings())?;
         Ok(Self { config, labels, encoder })
     }
 }
@@ -132,15 +149,6 @@ impl<B: Backend> Run<B> {
         if bidirectional || self.result.is_imported() { max_length } else { 0 }
     }
 
-    /// The examples of rows, with as many of their steps as this run's model files take in.
-    ///
-    /// # Errors
-    /// As [`encode_rows`].
-    pub fn encode_rows(&self, rows: &[Row], place: &str) -> Result<Examples, DataError> {
-        let config = TrainingConfig { max_length: self.max_steps(), ..self.config.clone() };
-        encode_rows(rows, place, &self.labels, &self.encoder, &config)
-    }
-
     /// The run as a model file.
     ///
     /// # Errors
@@ -168,7 +176,7 @@ impl<B: Backend> Run<B> {
         let weights = NetworkWeights::from_network(&self.network, self.config.cell);
         let parts = ExportedNetwork {
             labels: &self.labels,
-            input: self.encoder.exported(),
+            input: (&self.encoder).into(),
             word_rule: self.config.word_rule.in_file(),
             weights: &weights,
             pooling: self.config.pooling,

@@ -8,7 +8,8 @@ use burn::tensor::{Tensor, TensorData};
 use burn_store::{ModuleSnapshot, SafetensorsStore};
 
 use crate::error::Error;
-use crate::network::{Cell, Classifier, Direction, Head, Layer, values};
+use crate::network::{Cell, Classifier, Direction, Head, Layer};
+use crate::operations::values;
 use crate::output::write_atomically;
 
 /// A matrix, row-major.

@@ -31,7 +31,7 @@ fn read(path: &Path, named: &mut BTreeSet<String>) {
         }
     } else if path.extension().is_some_and(|extension| extension == "rs") && path.file_stem().unwrap() != "tests" {
         let text = fs::read_to_string(path).unwrap();
-        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let code = text.split("mod tests {").next().unwrap();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
             for after in line.split("crate::").skip(1) {
                 let is_part = |character: &char| character.is_alphanumeric() || *character == '_';

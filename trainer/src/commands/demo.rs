@@ -4,13 +4,13 @@ use std::process::{Child, Command, Stdio};
 use clap::Args;
 use runtime::format::Precision;
 use trainer::Error;
+use trainer::config::{Automatic, TrainingConfig};
 use trainer::data::{ReadOptions, Source};
 use trainer::device::DeviceChoice;
 use trainer::export::ModelFile;
 use trainer::output::write_atomically;
 use trainer::run::Run;
 use trainer::run_folder::RunFolder;
-use trainer::training::{Automatic, TrainingConfig};
 
 use super::{Cpu, evaluate, load_run, predict, print_line, train};
 

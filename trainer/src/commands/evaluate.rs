@@ -57,7 +57,8 @@ pub(super) fn evaluate(
     let named = |error: InferenceError| error.named(path, &place);
     let (mut expected, mut answered, mut cut) = (Vec::new(), Vec::new(), CutRows::default());
     let mut counts = curve.then(CurveCounts::default);
-    let mut rows = source.test_rows(&options.clone().with_known_labels(&labels))?;
+    let schema = file.parts(path)?.1.columns();
+    let mut rows = source.test_rows(&options.clone().with_known_labels(&labels).with_schema(schema))?;
     for (number, row) in rows.by_ref().enumerate() {
         let row = row?;
         let class = label_class(&row, number, &place, &labels)?;

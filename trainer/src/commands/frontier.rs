@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use clap::Args;
+use trainer::config::TrainingConfig;
 use trainer::data::Source;
 use trainer::device::DeviceChoice;
 use trainer::frontier::{
@@ -11,7 +12,7 @@ use trainer::frontier::{
 use trainer::network::Cell;
 use trainer::output::{Output, write_atomically};
 use trainer::quantize::IntegerBits;
-use trainer::training::{Progress, TrainingConfig};
+use trainer::training::Progress;
 use trainer::{Error, note};
 
 use super::given::Given;

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod cut_rows;
+mod data;
 mod demo;
 mod devices;
 #[cfg(test)]
@@ -69,6 +70,8 @@ enum Command {
     Devices(devices::Devices),
     /// Writes texts or frames with a model's answers, for a board to compare with.
     KnownAnswers(known_answers::KnownAnswersCommand),
+    /// Shows what is understood of a file before anything is trained.
+    Data(data::Data),
     /// Splits a file of rows into train.csv and test.csv.
     Split(split::Split),
     /// The whole way on the built-in home commands: train, export, evaluate, predict, emulate.
@@ -90,6 +93,7 @@ impl Arguments {
             Command::Strip(command) => command.run(),
             Command::Devices(command) => command.run(),
             Command::KnownAnswers(command) => command.run(),
+            Command::Data(command) => command.run(),
             Command::Split(command) => command.run(),
             Command::Demo(command) => command.run(),
         }

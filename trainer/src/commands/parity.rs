@@ -55,6 +55,7 @@ impl Parity {
         let source = Source::new(self.data.as_deref());
         let run = load_run(&self.run)?;
         let options = self.reading.options_of(&run.config).with_known_labels(&run.labels);
+        let options = options.with_schema(run.result.columns.clone());
         let read = TestRows::read(&source, &options)?;
         let by_step = self.by_step || self.plot.is_some();
         let worst = self.worst.unwrap_or(if by_step { WORST_ROWS } else { 0 });

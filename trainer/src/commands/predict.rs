@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use runtime::Model;
 use trainer::Error;
-use trainer::data::{Content, Source, parse_frame};
+use trainer::data::{ColumnNames, Content, Source, parse_frame};
 use trainer::export::ModelFile;
 use trainer::inference::{Answer, HostClassifier, InferenceError, answer};
 
@@ -46,13 +46,13 @@ impl Predict {
         let hops = self.stream.hops(&model, &self.model)?;
         match (&self.text, &self.data) {
             (Some(text), _) => predict(&model, &self.model, text),
-            (None, Some(_)) => self.predict_rows(&model, hops),
+            (None, Some(_)) => self.predict_rows(&model, file.parts(&self.model)?.1.columns(), hops),
             (None, None) if model.channels() > 0 => self.predict_frames(&model, hops),
             (None, None) => self.predict_lines(&model),
         }
     }
 
-    fn predict_rows(&self, model: &Model<'_>, hops: Option<Hops>) -> Result<(), Error> {
+    fn predict_rows(&self, model: &Model<'_>, schema: ColumnNames, hops: Option<Hops>) -> Result<(), Error> {
         let source = Source::new(self.data.as_deref());
         let place = source.name();
         let mut classifier = HostClassifier::new(model).map_err(Error::of_model(&self.model))?;
@@ -60,7 +60,8 @@ impl Predict {
         let mut stream = stream.map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, &place);
         let labels: Vec<&str> = model.labels().collect();
-        let read = TestRows::read(&source, &self.reading.options_without_labels().with_known_labels(&labels))?;
+        let options = self.reading.options_without_labels().with_known_labels(&labels).with_schema(schema);
+        let read = TestRows::read(&source, &options)?;
         let mut cut = CutRows::default();
         for row in &read.rows {
             match (&mut stream, &row.content) {

@@ -3,8 +3,8 @@ use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
+use trainer::config::TrainingConfig;
 use trainer::data::{ReadOptions, Row, Source};
-use trainer::training::TrainingConfig;
 use trainer::{Error, note};
 
 /// Which columns of a file are what, where its names and its content do not tell.
@@ -22,12 +22,32 @@ pub(super) struct Reading {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Option::is_none")]
     channels: Option<Vec<String>>,
+    /// The character between two columns, or `tab` [by the first lines]
+    #[arg(long, value_name = "C", value_parser = delimiter)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delimiter: Option<char>,
+    /// The encoding of the file, as latin1 or windows-1251 [utf-8, or utf-16 with a byte-order mark]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<String>,
+}
+
+/// A delimiter as it is given: one character, `tab` or `\t`.
+fn delimiter(given: &str) -> Result<char, String> {
+    let mut characters = given.chars();
+    match (given, characters.next(), characters.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(only), None) => Ok(only),
+        _ => Err("expected one character, or `tab`".into()),
+    }
 }
 
 impl Reading {
     /// Whether other columns are read than without these arguments.
     pub(super) fn is_given(&self) -> bool {
-        self.label_column.is_some() || self.text_columns.is_some() || self.channels.is_some()
+        let Self { label_column, text_columns, channels, delimiter, encoding } = self;
+        let of_columns = label_column.is_some() || text_columns.is_some() || channels.is_some();
+        of_columns || delimiter.is_some() || encoding.is_some()
     }
 
     /// Refuses these arguments where no file of rows is read.
@@ -36,8 +56,8 @@ impl Reading {
     /// [`Error::Setting`].
     pub(super) fn needs_rows(&self, has_rows: bool) -> Result<(), Error> {
         if self.is_given() && !has_rows {
-            let problem =
-                "--label-column, --text-columns and --channels have no effect here: they need --data and a file";
+            let problem = "--label-column, --text-columns, --channels, --delimiter and --encoding have no effect here: they need \
+                 --data and a file";
             return Err(Error::Setting(problem.into()));
         }
         Ok(())
@@ -50,6 +70,10 @@ impl Reading {
         }
         if let Some(columns) = &self.text_columns {
             config.text_columns.clone_from(columns);
+        }
+        config.delimiter = self.delimiter.or(config.delimiter);
+        if self.encoding.is_some() {
+            config.encoding.clone_from(&self.encoding);
         }
         if let Some(channels) = &self.channels {
             config.channels.clone_from(channels);

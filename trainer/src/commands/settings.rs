@@ -4,11 +4,11 @@ use clap::Args;
 use serde::Serialize;
 use toml::Table;
 use trainer::Error;
+use trainer::config::{KeptEpoch, Schedule, TeachersRead, TrainingConfig};
 use trainer::data::Source;
 use trainer::encoding::{Input, VocabularyBy, WordRule};
 use trainer::network::{Cell, Pooling, Targets};
 use trainer::quantize::Bits;
-use trainer::training::{KeptEpoch, Schedule, TeachersRead, TrainingConfig};
 
 use super::reading::Reading;
 
@@ -48,10 +48,11 @@ pub(super) struct Settings {
     /// channel where one is too coarse for some]
     #[arg(long, value_name = "X")]
     frame_unit: Option<f32>,
-    /// Frames side by side that make a step, on the device too [1]
+    /// Frames side by side that make a step, on the device too [twice the stride, as far as 64 inputs reach; 1 where rows
+    /// have fewer than 30 frames on average]
     #[arg(long, value_name = "N")]
     frames_per_step: Option<usize>,
-    /// Frames from one step to the next [1]
+    /// Frames from one step to the next [a thirtieth of a row's mean length]
     #[arg(long, value_name = "N")]
     frame_stride: Option<usize>,
     /// Give a step each frame's difference to the one before as well [false]
@@ -90,7 +91,8 @@ pub(super) struct Settings {
     /// Where the loss is taken [last]
     #[arg(long, value_enum)]
     targets: Option<Targets>,
-    /// Share of values dropped between layers and before the head [0.5 below 3,000 rows, else 0.3]
+    /// Share of values dropped between layers and before the head [0.5 below 3,000 rows and for rows of 16 frames or
+    /// more, else 0.3]
     #[arg(long, value_name = "X")]
     dropout: Option<f64>,
     /// Share of words made unknown in training [0.1]
@@ -109,8 +111,8 @@ pub(super) struct Settings {
     /// Epochs that the weights are averaged over [0]
     #[arg(long, value_name = "X")]
     weight_average: Option<f64>,
-    /// Optimizer steps to train for [2000 below 3,000 rows, else 6000, and 5 epochs at least; twice as many where rows
-    /// have fewer than 16 words or frames on average; fewer of long rows]
+    /// Optimizer steps to train for [2000 below 3,000 rows, above 1500 for rows of 16 frames or more, else 6000, and 5
+    /// epochs at least; twice as many where rows have fewer than 16 words or frames on average; fewer of long rows]
     #[arg(long, value_name = "N", conflicts_with = "epochs")]
     steps: Option<usize>,
     /// Passes over the rows to train for, instead of --steps

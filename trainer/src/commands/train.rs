@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use toml::Table;
+use trainer::config::applicability::{Circumstances, check_resumed};
+use trainer::config::{Automatic, Preset, TrainingConfig};
 use trainer::data::Source;
 use trainer::device::{Device, DeviceChoice};
 use trainer::encoding::Pretrained;
 use trainer::run_folder::{RunFolder, read_toml};
 use trainer::session::{FinishedRun, Session};
-use trainer::training::applicability::{Circumstances, check_resumed};
-use trainer::training::{Automatic, Prepared, Preset, Progress, TrainingConfig};
+use trainer::training::{Prepared, Progress};
 use trainer::{Error, note, shell_word};
 
 use super::given::Given;

@@ -66,10 +66,15 @@ pub(super) fn not_utf8(
         rest.consume(length);
     }
     let advice = match bytes.encoding() {
-        Some(encoding) => format!("probably {encoding}; convert the file: {}", command(path, encoding)),
+        Some(encoding) => {
+            format!("probably {encoding}: give --encoding {encoding}, or convert the file: {}", command(path, encoding))
+        }
         None => {
             let command = command(path, "ENCODING");
-            format!("in an encoding that is not Western, as windows-1251 or GBK; convert the file: {command}")
+            format!(
+                "in an encoding that is not Western, as windows-1251 or GBK: give it with --encoding, or convert the \
+                 file: {command}"
+            )
         }
     };
     DataError::NotUtf8 { path: path.into(), line, column, byte, advice }

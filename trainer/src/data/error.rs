@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::Mismatch;
+use crate::error::Error;
 use crate::shell_word;
 
 /// Longest label, in bytes.
@@ -170,6 +172,33 @@ pub enum DataError {
         /// The column that was asked for.
         column: String,
         /// What is there.
+        known: String,
+    },
+    /// An encoding that there is not.
+    #[error(
+        "--encoding {name}: no encoding has this name; usual ones are utf-8, utf-16le, latin1, windows-1251, \
+         windows-1252, shift_jis, gbk, big5, euc-kr, koi8-r"
+    )]
+    UnknownEncoding {
+        /// The name.
+        name: String,
+    },
+    /// Channels of other names than those of the rows that a model was trained on.
+    #[error(
+        "{}, line {line}: no channel {missing}; the model was trained on {trained}, and the file has {known}; name the \
+         channels in the model's order with --channels",
+        path.display()
+    )]
+    MissingChannels {
+        /// The file.
+        path: PathBuf,
+        /// The line of the header.
+        line: usize,
+        /// The channels that the model was trained on.
+        trained: String,
+        /// Those of them that the file does not have.
+        missing: String,
+        /// The file's columns.
         known: String,
     },
     /// Numbers, and nothing that tells which sequence they belong to.
@@ -349,7 +378,7 @@ pub enum DataError {
         /// The file, or what else the rows come from.
         place: String,
         /// What does not fit.
-        mismatch: crate::encoding::Mismatch,
+        mismatch: Mismatch,
     },
     /// A row without a label.
     #[error("{}, line {line}: the label is empty", path.display())]
@@ -446,6 +475,12 @@ pub enum DataError {
         /// Rows there are.
         rows: usize,
     },
+}
+
+impl From<DataError> for Error {
+    fn from(error: DataError) -> Self {
+        Self::Input(Box::new(error))
+    }
 }
 
 /// Rows from which on labels that hardly repeat are refused.

@@ -32,9 +32,9 @@ impl DataFile {
     /// Reads a file once; `lines` holds its lines afterwards.
     ///
     /// # Errors
-    /// [`Error::Data`], with the line; [`Error::Unwritable`].
+    /// [`Error::Input`], with the line; [`Error::Unwritable`].
     pub fn read(path: &Path, options: &ReadOptions, mut lines: File) -> Result<Self, Error> {
-        let mut reader = open(path)?;
+        let mut reader = open(path, options)?;
         let mut chunk = vec![0; CHUNK];
         let unwritable = |source| Error::Unwritable { path: "temporary file".into(), source };
         loop {

@@ -1,6 +1,7 @@
 //! Labelled texts and frames: built in, or files of a user.
 
 mod columns;
+mod decoded;
 mod encodings;
 mod error;
 mod form;
@@ -10,6 +11,7 @@ pub mod home_commands;
 mod inspection;
 mod lines;
 mod listing;
+mod mismatch;
 mod options;
 mod reader;
 mod records;
@@ -19,12 +21,13 @@ mod split;
 mod training;
 mod unpacked;
 
-pub use columns::ColumnNames;
+pub use columns::{ColumnNames, ColumnRole};
 pub use error::DataError;
 pub use frames::parse_frame;
 pub use inspection::RowNotes;
 pub use lines::DataFile;
 pub(crate) use listing::first_of;
+pub use mismatch::Mismatch;
 pub use options::ReadOptions;
 pub use reader::{Rows, parse_rows, read_rows};
 pub use row::{Content, Frames, Row};

@@ -1,3 +1,5 @@
+use super::ColumnNames;
+
 /// How the rows of a file are read: what its header and its content do not say, or not rightly.
 ///
 /// A column is given by its name in the header, in any case, or by its number from 1.
@@ -9,8 +11,15 @@ pub struct ReadOptions {
     pub text_columns: Vec<String>,
     /// The channels of frames, in this order; empty: all columns of numbers but times and row numbers.
     pub channels: Vec<String>,
+    /// The byte between two columns; without it the first lines tell.
+    pub delimiter: Option<u8>,
+    /// A name of the file's encoding; without it UTF-8, or UTF-16 where its byte-order mark stands first.
+    pub encoding: Option<String>,
     /// Labels that rows are expected to have, as those of a model; empty: any. They help to find the column.
     pub known_labels: Vec<String>,
+    /// The columns of the rows that a model was trained on: those of the same names are read, unless the options above
+    /// give others.
+    pub schema: ColumnNames,
     /// Whether rows may have no label at all; it is empty then.
     pub labels_are_optional: bool,
 }
@@ -22,6 +31,11 @@ impl ReadOptions {
         self
     }
 
+    /// The same options for rows of a model that was trained on these columns.
+    pub fn with_schema(self, schema: ColumnNames) -> Self {
+        Self { schema, ..self }
+    }
+
     /// Other columns of text, the same label.
     pub fn with_text_columns(mut self, columns: &[String]) -> Self {
         self.text_columns = columns.to_vec();
@@ -30,7 +44,10 @@ impl ReadOptions {
 
     /// Whether a record has one of the named columns, so that it is a header.
     pub(super) fn names_one_of<'f>(&self, fields: impl Iterator<Item = &'f str>) -> bool {
-        let named = || self.label_column.iter().chain(&self.text_columns).chain(&self.channels);
+        let ColumnNames { label, texts, channels } = &self.schema;
+        let of_schema = || texts.iter().chain(channels).chain([label]);
+        let given = || self.label_column.iter().chain(&self.text_columns).chain(&self.channels);
+        let named = || given().chain(of_schema());
         fields.map(str::trim).any(|field| {
             !field.is_empty() && field.parse::<f64>().is_err() && named().any(|name| name.eq_ignore_ascii_case(field))
         })

@@ -2,7 +2,7 @@ use std::io::{Cursor, Read};
 use std::ops::Range;
 use std::path::Path;
 
-use super::columns::{ColumnNames, Columns, Layout, Sample};
+use super::columns::{ColumnNames, ColumnRole, Columns, Layout, Sample};
 use super::encodings::read_up_to;
 use super::error::MOST_ROWS;
 use super::form::{Form, SAMPLE};
@@ -62,7 +62,7 @@ impl Rows<'static> {
     /// # Errors
     /// [`DataError`], with the line.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
-        Self::of_text(path, open(path)?, options)
+        Self::of_text(path, open(path, options)?, options)
     }
 }
 
@@ -72,8 +72,7 @@ impl<'r> Rows<'r> {
     /// # Errors
     /// [`DataError`], with the line.
     pub fn new(path: &Path, reader: impl Read + 'r, options: &ReadOptions) -> Result<Self, DataError> {
-        let reader = unpacked(reader).map_err(|source| read_error(path, source))?;
-        Self::of_text(path, reader, options)
+        Self::of_text(path, unpacked(path, reader, options)?, options)
     }
 
     /// The rows of what is unpacked.
@@ -81,7 +80,10 @@ impl<'r> Rows<'r> {
         let head = read_up_to(&mut reader, HEAD).map_err(|source| read_error(path, source))?;
         refuse_others(path, &head)?;
         let whole = whole_records(&head);
-        let form = Form::detect(path, whole, options.labels_are_optional);
+        let form = match options.delimiter {
+            Some(delimiter) => Form::separated(delimiter),
+            None => Form::detect(path, whole, options.labels_are_optional),
+        };
         let sample: Vec<Record> = Records::new(path, whole, form.clone()).map_while(Result::ok).take(SAMPLE).collect();
         let layout = match sample.split_first() {
             Some((first, below)) => Some(Layout::recognize(&Sample::new(path, &form, first, below), options)?),
@@ -120,6 +122,11 @@ impl<'r> Rows<'r> {
     /// The names of the channels of frames, as a message has them; none for texts.
     pub fn channel_names(&self) -> Vec<String> {
         self.layout.channel_names()
+    }
+
+    /// What each column is.
+    pub fn column_roles(&self) -> &[ColumnRole] {
+        &self.layout.roles
     }
 
     /// The names of the columns that are read.

@@ -162,8 +162,7 @@ mod tests {
 
     use super::*;
     use crate::data::Part;
-    use crate::encoding::Encoder;
-    use crate::training::TrainingConfig;
+    use crate::encoding::{Encoder, EncoderSettings};
 
     fn selection(reading: &ReadOptions) -> Selection<'_> {
         Selection { validation: None, held_out: HeldOut::Share(0.1), seed: 1, reading }
@@ -189,7 +188,7 @@ mod tests {
             let (fewest, most) = (counts.values().min().unwrap(), counts.values().max().unwrap());
             assert!(counts.len() == 10 && most - fewest <= rows.len() / 100 + 1, "{counts:?}");
         }
-        let encoder = Encoder::learn(&TrainingConfig::default(), &data).unwrap();
+        let encoder = Encoder::learn(&EncoderSettings::default(), &data).unwrap();
         assert_eq!(encoder.normalization().unwrap().unit(0), 1.0);
     }
 

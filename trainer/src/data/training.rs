@@ -5,10 +5,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-use super::columns::ColumnNames;
+use super::columns::{ColumnNames, ColumnRole};
 use super::inspection::{Inspection, RowNotes, class_sizes, label_notices};
 use super::records::Fingerprint;
-use super::{Content, DataError, HeldOut, ReadOptions, Row, Rows, Selection, fold_by_label, split_by_label};
+use super::{Content, DataError, HeldOut, ReadOptions, Row, Rows, Selection, first_of, fold_by_label, split_by_label};
 use crate::hexadecimal;
 
 /// A file that is part of this program.
@@ -64,7 +64,8 @@ impl RowSource {
             _ => None,
         };
         let (label, channels, columns) = (rows.label_name(), rows.channel_names(), rows.column_names());
-        Ok(Reading { fingerprint: rows.fingerprint(), layout, label, channels, columns })
+        let roles = rows.column_roles().to_vec();
+        Ok(Reading { fingerprint: rows.fingerprint(), layout, label, channels, columns, roles })
     }
 }
 
@@ -80,6 +81,8 @@ struct Reading {
     channels: Vec<String>,
     /// The names of all columns that are read.
     columns: ColumnNames,
+    /// What each column is.
+    roles: Vec<ColumnRole>,
 }
 
 /// What a row is for.
@@ -131,6 +134,10 @@ pub struct TrainingData {
     channel_names: Vec<String>,
     /// The names of the columns that are read.
     pub columns: ColumnNames,
+    /// What each column of the training rows' file is; none for rows that are built in.
+    pub roles: Vec<ColumnRole>,
+    /// The rows of each label, in the order of [`Self::labels`].
+    pub class_sizes: Vec<usize>,
 }
 
 /// A source, and what reading it gave.
@@ -140,6 +147,8 @@ struct Known {
     fingerprint: Fingerprint,
     /// Labels that its rows are expected to have.
     labels: Vec<String>,
+    /// Columns that it is expected to have.
+    schema: ColumnNames,
 }
 
 /// Validation rows of their own.
@@ -187,7 +196,8 @@ impl TrainingData {
         let mut beside = None;
         if let Some(ValidationRows { source, place }) = validation {
             let known: Vec<String> = labels.keys().cloned().collect();
-            let options = selection.reading.clone().with_known_labels(&known);
+            let schema = reading.columns.clone();
+            let options = selection.reading.clone().with_known_labels(&known).with_schema(schema.clone());
             let reading = source.for_each::<DataError>(&options, |row| {
                 hasher.add(row);
                 inspection_beside.add(row);
@@ -196,7 +206,7 @@ impl TrainingData {
             })?;
             validation_place = place;
             layouts.extend(reading.layout);
-            beside = Some(Known { source, fingerprint: reading.fingerprint, labels: known });
+            beside = Some(Known { source, fingerprint: reading.fingerprint, labels: known, schema });
         }
         let mut training: Vec<u32> = (0..total as u32).collect();
         let mut order: Vec<u32> = training.clone();
@@ -240,12 +250,19 @@ impl TrainingData {
             place,
             validation_place,
             hash: hasher.finish(),
-            rows: Known { source, fingerprint: reading.fingerprint, labels: selection.reading.known_labels.clone() },
+            rows: Known {
+                source,
+                fingerprint: reading.fingerprint,
+                labels: selection.reading.known_labels.clone(),
+                schema: selection.reading.schema.clone(),
+            },
             validation: beside,
             order,
             inspection,
             channel_names: reading.channels,
             columns: reading.columns,
+            roles: reading.roles,
+            class_sizes: sizes,
         })
     }
 
@@ -257,6 +274,19 @@ impl TrainingData {
     /// Lines about channels that tell nothing, or that a device's integers, a unit for each channel, hardly tell.
     pub fn channel_notices(&self, units: &[f32]) -> Vec<String> {
         self.inspection.channel_notices(&self.channel_names, units)
+    }
+
+    /// A line about values far from the others of their channel, of which there are so many in each.
+    pub fn outlier_notice(&self, counts: &[usize]) -> Option<String> {
+        let named = self.channel_names.iter().zip(counts).filter(|(_, count)| **count > 0);
+        let named: Vec<String> = named.map(|(name, count)| format!("{name} ({count})")).collect();
+        (!named.is_empty()).then(|| {
+            format!(
+                "training values more than 10 standard deviations from their channel's mean, all the same to an int8 \
+                 model: {}",
+                first_of(named.into_iter(), MOST_NAMED)
+            )
+        })
     }
 
     /// Reads all rows again, in the order in which they stand, each with its number among those of its part.
@@ -294,7 +324,8 @@ impl Known {
         place: &str,
         each: impl FnMut(&Row) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let found = self.source.for_each(&options.clone().with_known_labels(&self.labels), each)?;
+        let options = options.clone().with_known_labels(&self.labels).with_schema(self.schema.clone());
+        let found = self.source.for_each(&options, each)?;
         if found.fingerprint == self.fingerprint {
             Ok(())
         } else {
@@ -302,6 +333,9 @@ impl Known {
         }
     }
 }
+
+/// Most channels that a line names; the others are counted.
+const MOST_NAMED: usize = 8;
 
 /// A label, and how many rows have it.
 type LabelSize = (String, usize);

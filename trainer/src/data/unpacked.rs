@@ -2,9 +2,11 @@ use std::fs::File;
 use std::io::{Cursor, Error, Read};
 use std::path::Path;
 
+use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
 
-use super::DataError;
+use super::decoded::decoded;
+use super::{DataError, ReadOptions};
 
 /// What a gzip file starts with, whatever its name is.
 const GZIP_MARK: &[u8] = &[0x1f, 0x8b];
@@ -17,16 +19,31 @@ pub(super) fn is_gzip_name(path: &Path) -> bool {
 }
 
 /// A file's content as [`unpacked`] gives it.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
-    File::open(path).and_then(unpacked).map_err(|source| read_error(path, source))
+pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Read>, DataError> {
+    let file = File::open(path).map_err(|source| read_error(path, source))?;
+    unpacked(path, file, options)
 }
 
-/// What a reader gives, unpacked if it is gzip of one member or several, and without a byte-order mark.
-pub(super) fn unpacked<'r>(reader: impl Read + 'r) -> Result<Box<dyn Read + 'r>, Error> {
+/// What a reader gives, unpacked if it is gzip of one member or several, in UTF-8, and without a byte-order mark.
+pub(super) fn unpacked<'r>(
+    path: &Path,
+    reader: impl Read + 'r,
+    options: &ReadOptions,
+) -> Result<Box<dyn Read + 'r>, DataError> {
+    let encoding = options.encoding.as_deref().map(encoding_named).transpose()?;
+    unpacked_from(reader, encoding).map_err(|source| read_error(path, source))
+}
+
+/// The encoding with a name or another of its names.
+fn encoding_named(name: &str) -> Result<&'static Encoding, DataError> {
+    Encoding::for_label(name.as_bytes()).ok_or_else(|| DataError::UnknownEncoding { name: name.into() })
+}
+
+fn unpacked_from<'r>(reader: impl Read + 'r, encoding: Option<&'static Encoding>) -> Result<Box<dyn Read + 'r>, Error> {
     let packed = Marked::new(reader, GZIP_MARK)?;
     let unpacked: Box<dyn Read + 'r> =
         if packed.has_mark { Box::new(MultiGzDecoder::new(packed.whole())) } else { Box::new(packed.whole()) };
-    let text = Marked::new(unpacked, BYTE_ORDER_MARK)?;
+    let text = Marked::new(decoded(unpacked, encoding)?, BYTE_ORDER_MARK)?;
     Ok(if text.has_mark { Box::new(text.rest) } else { Box::new(text.whole()) })
 }
 

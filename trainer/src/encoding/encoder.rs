@@ -1,16 +1,12 @@
 use std::fmt;
 
-use runtime::format::MAX_REMAINDER_BITS;
 use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
-use serde::{Deserialize, Serialize};
 
-use super::{FingerprintedVocabulary, FrameNormalization, Input, RankedWords, Splitting, Vocabulary, WordRule};
-use crate::data::{Content, DataError, Frames, Part, ReadOptions, Row, TrainingData, TrainingRow};
-use crate::error::Error;
-use crate::export::ExportedInput;
+use super::{
+    EncoderSettings, FingerprintedVocabulary, FrameNormalization, Input, RankedWords, Splitting, Vocabulary, WordRule,
+};
+use crate::data::{Content, DataError, Frames, Mismatch, Part, ReadOptions, Row, TrainingData, TrainingRow};
 use crate::network::{InputShape, Sequence};
-use crate::run_folder::{RunFolder, read_lines, read_toml, write_lines, write_toml};
-use crate::training::TrainingConfig;
 
 /// What turns the content of rows into sequences, learned from training rows alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,81 +42,41 @@ pub struct CutSequence {
 /// Tokens of bytes: padding, unknown, and one a byte.
 const BYTE_TOKENS: usize = 256 + FIRST_WORD_TOKEN as usize;
 
-/// `alphabet.toml`: known characters, which may be line ends, in one string.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Alphabet {
-    characters: String,
-}
-
-/// `fingerprints.toml`: how the words of a vocabulary become fingerprints.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FingerprintSettings {
-    seed: u32,
-    remainder_bits: u8,
-}
-
-/// Content that an encoder does not take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mismatch {
-    /// Frames where texts are read.
-    FramesForText,
-    /// Texts where frames are read.
-    TextForFrames,
-    /// Frames of another number of values.
-    Channels {
-        /// Values of a frame that are read.
-        expected: usize,
-        /// Values of a frame that were found.
-        found: usize,
-    },
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FramesForText => write!(formatter, "frames of numbers, where texts are expected"),
-            Self::TextForFrames => write!(formatter, "texts, where frames of numbers are expected"),
-            Self::Channels { expected, found } => {
-                write!(formatter, "frames of {found} channel(s), where {expected} are expected")
-            }
-        }
-    }
-}
-
 impl Encoder {
-    /// Learns what `config.input` needs from training rows; words from the first `config.vocabulary_rows` of them alone,
+    /// Learns what `settings.input` needs from training rows; words from the first `settings.vocabulary_rows` of them alone,
     /// with their own columns of text.
     ///
     /// # Errors
     /// [`DataError::Mismatch`] for rows that are not of this input, [`DataError::Fingerprints`] for words that can not be
     /// told apart, and whatever reading the rows again finds.
-    pub fn learn(config: &TrainingConfig, data: &TrainingData) -> Result<Self, DataError> {
+    pub fn learn(settings: &EncoderSettings, data: &TrainingData) -> Result<Self, DataError> {
         let mismatch = |mismatch| DataError::Mismatch { place: data.place.clone(), mismatch };
-        match (config.input, data.channels) {
+        match (settings.input, data.channels) {
             (Input::Frames | Input::Auto, Some(channels)) => {
-                if let Some(column) = config.vocabulary_columns.first().cloned() {
+                if let Some(column) = settings.vocabulary_columns.first().cloned() {
                     let (place, known) = (data.place.clone(), "frames of numbers".into());
                     return Err(DataError::UnknownTextColumn { place, column, known });
                 }
                 let for_each = |each: &mut dyn FnMut(&Frames)| {
-                    for_each_of_training(data, &config.read_options(), usize::MAX, |row| {
+                    for_each_of_training(data, &settings.reading, usize::MAX, |row| {
                         row.content.frames().into_iter().for_each(&mut *each);
                     })
                 };
-                FrameNormalization::learn(channels, &config.frame_settings(), for_each).map(Self::Frames)
+                FrameNormalization::learn(channels, &settings.frames, for_each).map(Self::Frames)
             }
             (Input::Frames, None) => Err(mismatch(Mismatch::TextForFrames)),
             (_, Some(_)) => Err(mismatch(Mismatch::FramesForText)),
-            (Input::HashedWords, None) => Ok(Self::hashed_words(config)),
+            (Input::HashedWords, None) => Ok(Self::hashed_words(settings)),
             (Input::Bytes, None) => Ok(Self::Bytes),
-            (_, None) => RankedWords::learn(config, data)?.encoder(config, &data.place),
+            (_, None) => RankedWords::learn(settings, data)?.encoder(settings, &data.place),
         }
     }
 
-    pub(crate) fn hashed_words(config: &TrainingConfig) -> Self {
-        Self::HashedWords { rule: config.word_rule, buckets: u32::try_from(config.hash_buckets).unwrap_or(u32::MAX) }
+    pub(crate) fn hashed_words(settings: &EncoderSettings) -> Self {
+        Self::HashedWords {
+            rule: settings.word_rule,
+            buckets: u32::try_from(settings.hash_buckets).unwrap_or(u32::MAX),
+        }
     }
 
     /// What it was learned for; never [`Input::Auto`].
@@ -176,21 +132,6 @@ impl Encoder {
         match self {
             Self::Frames(normalization) => InputShape::Frames { channels: normalization.values_of_a_step() },
             _ => InputShape::Tokens { tokens: self.token_count(), embedding_size },
-        }
-    }
-
-    /// What a model file says of it.
-    pub fn exported(&self) -> ExportedInput<'_> {
-        match self {
-            Self::Words(vocabulary) => ExportedInput::Words(vocabulary.words()),
-            Self::HashedWords { buckets, .. } => ExportedInput::HashedWords { buckets: *buckets },
-            Self::FingerprintedWords(known) => {
-                let (fingerprints, subword_buckets) = (known.fingerprints(), known.subword_buckets());
-                ExportedInput::FingerprintedWords { fingerprints, subword_buckets }
-            }
-            Self::Characters(alphabet) => ExportedInput::Characters(alphabet.words()),
-            Self::Bytes => ExportedInput::Bytes,
-            Self::Frames(normalization) => ExportedInput::Frames(normalization),
         }
     }
 
@@ -259,80 +200,11 @@ impl Encoder {
         }
         tokens
     }
-
-    /// Writes what was learned to a run's folder.
-    ///
-    /// # Errors
-    /// [`Error::Unwritable`].
-    pub fn save(&self, folder: &RunFolder) -> Result<(), Error> {
-        match self {
-            Self::Words(vocabulary) => write_lines(&folder.vocabulary(), vocabulary.words()),
-            Self::Characters(alphabet) => {
-                write_toml(&folder.alphabet(), &Alphabet { characters: alphabet.words().concat() })
-            }
-            Self::FingerprintedWords(known) => {
-                write_lines(&folder.vocabulary(), known.vocabulary().words())?;
-                let settings = FingerprintSettings { seed: known.seed(), remainder_bits: known.remainder_bits() };
-                write_toml(&folder.fingerprints(), &settings)
-            }
-            Self::HashedWords { .. } | Self::Bytes => Ok(()),
-            Self::Frames(normalization) => write_toml(&folder.normalization(), normalization),
-        }
-    }
-
-    /// Reads what was learned from a run's folder.
-    ///
-    /// # Errors
-    /// [`Error::Unreadable`]; [`Error::Run`] for a file that does not fit.
-    pub fn load(folder: &RunFolder, config: &TrainingConfig) -> Result<Self, Error> {
-        match config.input {
-            Input::Auto | Input::Words => {
-                let words = read_lines(&folder.vocabulary())?;
-                Ok(Self::Words(Vocabulary::new(Splitting::Words(config.word_rule), words)))
-            }
-            Input::HashedWords => Ok(Self::hashed_words(config)),
-            Input::FingerprintedWords => {
-                let buckets = subword_buckets(config);
-                load_fingerprints(folder, config.word_rule)
-                    .map(|known| Self::FingerprintedWords(known.with_subword_buckets(buckets)))
-            }
-            Input::Characters => {
-                let Alphabet { characters } = read_toml(&folder.alphabet())?;
-                let characters = characters.chars().map(String::from).collect();
-                Ok(Self::Characters(Vocabulary::new(Splitting::Characters, characters)))
-            }
-            Input::Bytes => Ok(Self::Bytes),
-            Input::Frames => {
-                let path = folder.normalization();
-                let normalization: FrameNormalization = read_toml(&path)?;
-                match normalization.problem() {
-                    Some(problem) => Err(Error::Run { path, problem }),
-                    None => Ok(Self::Frames(normalization)),
-                }
-            }
-        }
-    }
 }
 
 /// Rows that words beside a vocabulary of fingerprints are composed of.
-pub(super) fn subword_buckets(config: &TrainingConfig) -> u32 {
-    u32::try_from(config.subword_buckets).unwrap_or(u32::MAX)
-}
-
-/// The vocabulary of a run's folder, whose words are in the order of their tokens.
-fn load_fingerprints(folder: &RunFolder, rule: WordRule) -> Result<FingerprintedVocabulary, Error> {
-    let path = folder.fingerprints();
-    let FingerprintSettings { seed, remainder_bits } = read_toml(&path)?;
-    if !(1..=MAX_REMAINDER_BITS).contains(&remainder_bits) {
-        let problem = format!("remainder_bits {remainder_bits}: expected 1 to {MAX_REMAINDER_BITS}");
-        return Err(Error::Run { path, problem });
-    }
-    let words = read_lines(&folder.vocabulary())?;
-    let known = FingerprintedVocabulary::new(&words, seed, remainder_bits, rule);
-    known.filter(|known| known.vocabulary().words() == words).ok_or_else(|| {
-        let problem = format!("the words of this vocabulary are not in the order of seed {seed} in fingerprints.toml");
-        Error::Run { path: folder.vocabulary(), problem }
-    })
+pub(super) fn subword_buckets(settings: &EncoderSettings) -> u32 {
+    u32::try_from(settings.subword_buckets).unwrap_or(u32::MAX)
 }
 
 /// Calls `each` with the first training rows, in the order in which they stand.
@@ -372,17 +244,17 @@ impl fmt::Display for Encoder {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn frames(channels: usize, values: &[f32]) -> Row {
+    pub(in crate::encoding) fn frames(channels: usize, values: &[f32]) -> Row {
         Row { label: "a".into(), content: Content::Frames(Frames { channels, values: values.to_vec() }) }
     }
 
-    fn learn(input: Input, rows: &[Row]) -> Result<Encoder, String> {
-        let config = TrainingConfig { input, ..TrainingConfig::default() };
+    pub(in crate::encoding) fn learn(input: Input, rows: &[Row]) -> Result<Encoder, String> {
+        let settings = EncoderSettings { input, ..EncoderSettings::default() };
         let data = TrainingData::of_rows(rows, "a.csv").unwrap();
-        Encoder::learn(&config, &data).map_err(|error| error.to_string())
+        Encoder::learn(&settings, &data).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -432,73 +304,5 @@ mod tests {
         assert_eq!(tokens(Input::Bytes, 4), Sequence::Tokens(vec![113, 80, 34, 197]));
         let count = |input| learn(input, &rows).unwrap().token_count();
         assert_eq!([Input::HashedWords, Input::Characters, Input::Bytes].map(count), [4_098, 10, 258]);
-    }
-
-    #[test]
-    fn what_was_learned_is_read_back_from_a_run() {
-        let place = tempfile::tempdir().unwrap();
-        let texts = [Row::of_text("a", "On\n\r\t\"off\" \\ 'é\u{0}\u{2028}''' \"\"\"")];
-        let numbers = [frames(2, &[0.1, 1e-7, 3.0, -5.5])];
-        let texts_alone =
-            [Input::Words, Input::HashedWords, Input::FingerprintedWords, Input::Characters, Input::Bytes];
-        for input in texts_alone.into_iter().chain([Input::Frames]) {
-            let rows = if input == Input::Frames { &numbers } else { &texts };
-            let folder = RunFolder::create(&place.path().join(format!("{input:?}"))).unwrap();
-            let encoder = learn(input, rows).unwrap();
-            encoder.save(&folder).unwrap();
-            let config = TrainingConfig { input, ..TrainingConfig::default() };
-            assert_eq!(Encoder::load(&folder, &config).unwrap(), encoder);
-            assert_eq!(encoder.input(), input);
-        }
-    }
-
-    #[test]
-    fn fingerprints_that_are_not_those_of_the_words_name_their_file() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(place.path()).unwrap();
-        let config = TrainingConfig { input: Input::FingerprintedWords, ..TrainingConfig::default() };
-        let text: String = (0..40).map(|number| format!("w{number} ")).collect();
-        let encoder = learn(Input::FingerprintedWords, &[Row::of_text("a", &text)]).unwrap();
-        assert_eq!(encoder.to_string(), "40 words as fingerprints with remainders of 6 bits");
-        encoder.save(&folder).unwrap();
-        let load = || Encoder::load(&folder, &config).map_err(|error| error.to_string());
-        assert_eq!(load().unwrap(), encoder);
-        let settings = std::fs::read_to_string(folder.fingerprints()).unwrap();
-        let words = std::fs::read_to_string(folder.vocabulary()).unwrap();
-        for (found, file, says) in [
-            ("seed = 12345\nremainder_bits = 6\n", folder.fingerprints(), "vocabulary.txt: the words"),
-            (
-                "seed = 0\nremainder_bits = 0\n",
-                folder.fingerprints(),
-                "fingerprints.toml: remainder_bits 0: expected 1",
-            ),
-            ("seed = 0\nremainder_bits = 25\n", folder.fingerprints(), "fingerprints.toml: remainder_bits 25"),
-            ("seed = 0\n", folder.fingerprints(), "fingerprints.toml: "),
-            ("on\noff\nup\ndown\n", folder.vocabulary(), "vocabulary.txt: the words"),
-            ("on\non\n", folder.vocabulary(), "vocabulary.txt: the words"),
-        ] {
-            std::fs::write(file, found).unwrap();
-            assert!(load().unwrap_err().contains(says), "{found}: {:?}", load());
-            std::fs::write(folder.fingerprints(), &settings).unwrap();
-            std::fs::write(folder.vocabulary(), &words).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_normalization_that_is_none_names_its_file() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(place.path()).unwrap();
-        let config = TrainingConfig { input: Input::Frames, ..TrainingConfig::default() };
-        for (content, says) in [
-            ("unit = 0.0\nmean = [1.0]\nscale = [1.0]\n", "unit 0: expected a positive number"),
-            ("unit = 1.0\nmean = [1.0]\nscale = []\n", "1 means and 0 scales"),
-            ("unit = 1.0\nmean = []\nscale = []\n", "at least one"),
-            ("unit = 1.0\nmean = [nan]\nscale = [1.0]\n", "finite"),
-            ("unit = 1.0\nmean = [1.0]\n", "scale"),
-        ] {
-            std::fs::write(folder.normalization(), content).unwrap();
-            let message = Encoder::load(&folder, &config).unwrap_err().to_string();
-            assert!(message.contains("normalization.toml: ") && message.contains(says), "{message}");
-        }
     }
 }

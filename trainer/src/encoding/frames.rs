@@ -2,8 +2,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::channel_range::{Bounds, ChannelRange};
 use crate::data::Frames;
 
+/// Standard deviations from the mean beyond which a value is told of.
+const FAR: f32 = 10.0;
 /// Exponent of the smallest unit.
 const SMALLEST_EXPONENT: i32 = -100;
 /// Units of a channel's standard deviation, at least, with which all channels share a unit: an int8 model takes in some
@@ -107,6 +110,9 @@ impl FrameNormalization {
     /// than 64 of that unit, each channel has its own: 1 if its values are integers, else the smallest power of two with
     /// which 16 bits hold twice its range, and 31 bits its values.
     ///
+    /// A few outliers count in all of this as if they lay at the bounds of [`ChannelRange::without_outliers`], so that they
+    /// do not take the resolution from the other values.
+    ///
     /// # Errors
     /// Those of `for_each`.
     pub fn learn<Error>(
@@ -114,26 +120,27 @@ impl FrameNormalization {
         settings: &FrameSettings,
         for_each: impl Fn(&mut dyn FnMut(&Frames)) -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let units = match settings.unit {
-            Some(unit) => vec![unit],
-            None => {
-                let mut extents = vec![Extent::default(); channels];
-                for_each(&mut |frames| {
-                    for frame in frames.iter() {
-                        extents.iter_mut().zip(frame).for_each(|(extent, value)| extent.add(*value));
-                    }
-                })?;
-                chosen_units(&extents)
+        let mut ranges = vec![ChannelRange::default(); channels];
+        for_each(&mut |frames| {
+            for frame in frames.iter() {
+                ranges.iter_mut().zip(frame).for_each(|(range, value)| range.add(*value));
             }
-        };
-        let unit = |channel| unit_of(&units, channel);
+        })?;
+        let bounds: Vec<Bounds> = ranges.iter().map(ChannelRange::without_outliers).collect();
         let mut values = vec![Sums::default(); channels];
         let mut differences = settings.differences.then(|| values.clone());
+        let units = match settings.unit {
+            Some(unit) => vec![unit],
+            None => chosen_units(&ranges, &bounds),
+        };
+        let unit = |channel| unit_of(&units, channel);
+        let raw = |(channel, (value, bounds)): (usize, (&f32, &Bounds))| {
+            raw_value(bounds.clamp((*value).into()) as f32, unit(channel))
+        };
         for_each(&mut |frames| {
             let mut before: Option<Vec<i32>> = None;
             for frame in frames.iter() {
-                let raw: Vec<i32> =
-                    frame.iter().enumerate().map(|(channel, value)| raw_value(*value, unit(channel))).collect();
+                let raw: Vec<i32> = frame.iter().zip(&bounds).enumerate().map(raw).collect();
                 values.iter_mut().zip(&raw).for_each(|(sums, raw)| sums.add((*raw).into()));
                 for ((sums, raw), before) in differences.iter_mut().flatten().zip(&raw).zip(before.iter().flatten()) {
                     sums.add(i64::from(*raw) - i64::from(*before));
@@ -243,6 +250,16 @@ impl FrameNormalization {
             .count()
     }
 
+    /// How many of these frames' values are so far from the others of their channel that an int8 model cannot tell how far,
+    /// by channel; added to `counts`.
+    pub fn count_outliers(&self, values: &[f32], counts: &mut Vec<usize>) {
+        counts.resize(self.channels(), 0);
+        for frame in values.chunks_exact(self.channels().max(1)) {
+            let normalized = self.values.normalize(frame.iter().copied());
+            counts.iter_mut().zip(normalized).for_each(|(count, value)| *count += usize::from(value.abs() > FAR));
+        }
+    }
+
     /// What is wrong with numbers that were read from a file.
     pub(super) fn problem(&self) -> Option<String> {
         let channels = self.channels();
@@ -302,75 +319,37 @@ fn rounded(value: f32, unit: f32) -> f32 {
     raw_value(value, unit) as f32 * unit
 }
 
-/// How far the values of a channel reach.
-#[derive(Debug, Clone, Copy)]
-struct Extent {
-    /// Whether one is no integer.
-    has_fraction: bool,
-    smallest: f64,
-    largest: f64,
-    count: f64,
-    mean: f64,
-    /// Sum of the squared differences to the mean.
-    squares: f64,
-}
-
-impl Default for Extent {
-    fn default() -> Self {
-        let (smallest, largest) = (f64::INFINITY, f64::NEG_INFINITY);
-        Self { has_fraction: false, smallest, largest, count: 0.0, mean: 0.0, squares: 0.0 }
-    }
-}
-
-impl Extent {
-    fn add(&mut self, value: f32) {
-        self.has_fraction |= value.fract() != 0.0;
-        let value = f64::from(value);
-        self.smallest = self.smallest.min(value);
-        self.largest = self.largest.max(value);
-        self.count += 1.0;
-        let from_mean = value - self.mean;
-        self.mean += from_mean / self.count;
-        self.squares += from_mean * (value - self.mean);
-    }
-
-    /// Largest magnitude.
-    fn magnitude(&self) -> f64 {
-        if self.count > 0.0 { self.smallest.abs().max(self.largest.abs()) } else { 0.0 }
-    }
-
-    /// Whether all values are integers of 16 bits.
-    fn is_narrow(&self) -> bool {
-        !self.has_fraction && self.smallest >= i16::MIN.into() && self.largest <= i16::MAX.into()
-    }
-
-    fn deviation(&self) -> f64 {
-        (self.squares / self.count.max(1.0)).sqrt()
-    }
-
-    /// The unit of a channel that has its own.
-    fn unit(&self) -> f32 {
-        let range = if self.count > 0.0 { self.largest - self.smallest } else { 0.0 };
-        let magnitude = self.magnitude();
-        if !self.has_fraction && magnitude <= LARGEST_INTEGER {
-            return 1.0;
-        }
-        power_of_two(|unit| 2.0 * range <= f64::from(i16::MAX) * unit && magnitude <= LARGEST_INTEGER * unit)
-    }
-}
-
-/// The units that [`FrameNormalization::learn`] chooses: one, or one each.
-fn chosen_units(channels: &[Extent]) -> Vec<f32> {
-    if channels.iter().all(Extent::is_narrow) {
+/// The units that [`FrameNormalization::learn`] chooses for channels whose values count within `bounds`: one, or one each.
+fn chosen_units(channels: &[ChannelRange], bounds: &[Bounds]) -> Vec<f32> {
+    let narrow = f64::from(i16::MIN)..=f64::from(i16::MAX);
+    let is_narrow = |channel: &ChannelRange| {
+        let Bounds { smallest, largest } = channel.whole();
+        !channel.has_fraction && narrow.contains(&smallest) && narrow.contains(&largest)
+    };
+    if channels.iter().all(is_narrow) {
         return vec![1.0];
     }
-    let largest = channels.iter().map(Extent::magnitude).fold(0.0, f64::max);
+    let largest = bounds.iter().map(|bounds| bounds.magnitude()).fold(0.0, f64::max);
     let common = power_of_two(|unit| 2.0 * largest <= f64::from(i16::MAX) * unit);
-    let is_fine = |extent: &Extent| {
-        let deviation = extent.deviation();
+    let is_fine = |(channel, bounds): (&ChannelRange, &Bounds)| {
+        let deviation = channel.deviation(*bounds);
         deviation == 0.0 || deviation >= SMALLEST_DEVIATION * f64::from(common)
     };
-    if channels.iter().all(is_fine) { vec![common] } else { channels.iter().map(Extent::unit).collect() }
+    if channels.iter().zip(bounds).all(is_fine) {
+        vec![common]
+    } else {
+        channels.iter().zip(bounds).map(|(channel, bounds)| own_unit(channel, *bounds)).collect()
+    }
+}
+
+/// The unit of a channel that has its own.
+fn own_unit(channel: &ChannelRange, bounds: Bounds) -> f32 {
+    let magnitude = channel.whole().magnitude();
+    if !channel.has_fraction && magnitude <= LARGEST_INTEGER {
+        return 1.0;
+    }
+    let holds = |unit: f64| 2.0 * bounds.width() <= f64::from(i16::MAX) * unit;
+    power_of_two(|unit| holds(unit) && bounds.magnitude() <= LARGEST_INTEGER * unit)
 }
 
 /// The smallest power of two that fits.

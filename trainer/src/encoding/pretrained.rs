@@ -70,6 +70,12 @@ pub enum PretrainedError {
     },
 }
 
+impl From<PretrainedError> for Error {
+    fn from(error: PretrainedError) -> Self {
+        Self::Input(Box::new(error))
+    }
+}
+
 impl Pretrained {
     /// Reads the vectors of a vocabulary's words, each of `embedding_size` numbers, and counts how much of
     /// `training` they cover.
@@ -80,7 +86,7 @@ impl Pretrained {
     /// counts. The file is read once, line by line, and only the vectors that are returned are kept.
     ///
     /// # Errors
-    /// [`Error::Pretrained`], with the line; those of reading `training`.
+    /// [`Error::Input`], with the line; those of reading `training`.
     pub fn read(
         path: &Path,
         embedding_size: usize,

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::encoder::{for_each_of_training, subword_buckets};
 use super::vocabulary::Counts;
-use super::{Encoder, FingerprintedVocabulary, Input, Splitting, Vocabulary};
+use super::{Encoder, EncoderSettings, FingerprintedVocabulary, Input, Splitting, Vocabulary};
 use crate::data::{DataError, TrainingData};
-use crate::training::TrainingConfig;
 
 /// What the words of a vocabulary are chosen by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -31,18 +30,18 @@ pub struct RankedWords {
 
 impl RankedWords {
     /// Orders the words, or with [`Input::Characters`] the characters, of the rows and columns that the vocabulary of
-    /// `config` is made from.
+    /// `settings` is made from.
     ///
     /// # Errors
     /// Whatever reading the rows again finds.
-    pub fn learn(config: &TrainingConfig, data: &TrainingData) -> Result<Self, DataError> {
-        let words = Splitting::Words(config.word_rule);
-        let splitting = if config.input == Input::Characters { Splitting::Characters } else { words };
-        let own_columns = &config.vocabulary_columns;
-        let options = config.read_options();
+    pub fn learn(settings: &EncoderSettings, data: &TrainingData) -> Result<Self, DataError> {
+        let words = Splitting::Words(settings.word_rule);
+        let splitting = if settings.input == Input::Characters { Splitting::Characters } else { words };
+        let own_columns = &settings.vocabulary_columns;
+        let options = settings.reading.clone();
         let options = if own_columns.is_empty() { options } else { options.with_text_columns(own_columns) };
-        let rows = if config.vocabulary_rows == 0 { usize::MAX } else { config.vocabulary_rows };
-        let words = match config.vocabulary_by {
+        let rows = if settings.vocabulary_rows == 0 { usize::MAX } else { settings.vocabulary_rows };
+        let words = match settings.vocabulary_by {
             VocabularyBy::Information => {
                 let mut information = Information::new(splitting, data.labels.len());
                 for_each_of_training(data, &options, rows, |row| {
@@ -73,20 +72,20 @@ impl RankedWords {
         self.words.is_empty()
     }
 
-    /// The encoder of these settings, which knows the first `config.vocabulary_size` of them; `place` is the rows'.
+    /// The encoder of these settings, which knows the first `settings.vocabulary_size` of them; `place` is the rows'.
     ///
     /// # Errors
     /// [`DataError::Fingerprints`].
-    pub fn encoder(&self, config: &TrainingConfig, place: &str) -> Result<Encoder, DataError> {
-        let words = self.words.get(..config.vocabulary_size).unwrap_or(&self.words);
+    pub fn encoder(&self, settings: &EncoderSettings, place: &str) -> Result<Encoder, DataError> {
+        let words = self.words.get(..settings.vocabulary_size).unwrap_or(&self.words);
         let vocabulary = Vocabulary::new(self.splitting, words.to_vec());
-        match config.input {
+        match settings.input {
             Input::Characters => Ok(Encoder::Characters(vocabulary)),
             Input::FingerprintedWords => {
                 let words = vocabulary.words();
                 let indistinct = || DataError::Fingerprints { place: place.into(), words: words.len() };
-                let known = FingerprintedVocabulary::search(words, config.word_rule).ok_or_else(indistinct)?;
-                Ok(Encoder::FingerprintedWords(known.with_subword_buckets(subword_buckets(config))))
+                let known = FingerprintedVocabulary::search(words, settings.word_rule).ok_or_else(indistinct)?;
+                Ok(Encoder::FingerprintedWords(known.with_subword_buckets(subword_buckets(settings))))
             }
             _ => Ok(Encoder::Words(vocabulary)),
         }

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::data::ColumnNames;
 use crate::error::Error;
 
 /// What desktop programs read of a model file: postcard, behind what a device needs. `runtime/FORMAT.md` specifies it.
@@ -40,6 +41,12 @@ impl PartTwo {
             Ok((part_two, _)) => Ok(part_two),
             Err(_) => Err(runtime::Error::Unreadable { part: runtime::Part::Two }),
         }
+    }
+
+    /// The columns of the rows that the model was trained on.
+    pub fn columns(&self) -> ColumnNames {
+        let Self { label_column, text_columns, channel_names, .. } = self;
+        ColumnNames { label: label_column.clone(), texts: text_columns.clone(), channels: channel_names.clone() }
     }
 
     /// Its bytes.

@@ -8,7 +8,7 @@ use super::directions::{self, LayerInput, add_scales, hidden_units};
 use super::frames::{self, IntegerNormalization, with_offsets};
 use super::tensors::TensorArea;
 use super::{Assembly, ExportPrecision, ModelFile, PartTwo};
-use crate::encoding::{Fingerprints, FrameNormalization};
+use crate::encoding::{Encoder, Fingerprints, FrameNormalization};
 use crate::error::Error;
 use crate::network::Pooling;
 use crate::quantize::{
@@ -69,6 +69,22 @@ pub enum ExportedInput<'a> {
     Bytes,
     /// Frames.
     Frames(&'a FrameNormalization),
+}
+
+impl<'a> From<&'a Encoder> for ExportedInput<'a> {
+    fn from(encoder: &'a Encoder) -> Self {
+        match encoder {
+            Encoder::Words(vocabulary) => Self::Words(vocabulary.words()),
+            Encoder::HashedWords { buckets, .. } => Self::HashedWords { buckets: *buckets },
+            Encoder::FingerprintedWords(known) => {
+                let (fingerprints, subword_buckets) = (known.fingerprints(), known.subword_buckets());
+                Self::FingerprintedWords { fingerprints, subword_buckets }
+            }
+            Encoder::Characters(alphabet) => Self::Characters(alphabet.words()),
+            Encoder::Bytes => Self::Bytes,
+            Encoder::Frames(normalization) => Self::Frames(normalization),
+        }
+    }
 }
 
 /// Writes a model file in `precision`, and verifies it as a device would.

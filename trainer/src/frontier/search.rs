@@ -2,13 +2,13 @@ use std::path::{Path, PathBuf};
 
 use super::search_file::RUNS;
 use super::{Budget, Candidate, Frontier, Measured, Stage};
+use crate::config::TrainingConfig;
 use crate::encoding::Input;
 use crate::error::Error;
 use crate::note;
 use crate::run::RunResult;
 use crate::run_folder::{RunFolder, read_toml};
 use crate::session::Session;
-use crate::training::TrainingConfig;
 
 /// The share of the training rows in the first stage.
 const FIRST_SHARE: f64 = 1.0 / 3.0;

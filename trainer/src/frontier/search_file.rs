@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Budget;
+use crate::config::TrainingConfig;
 use crate::data::TrainingData;
 use crate::error::Error;
 use crate::file_names::{FILES, SEARCH_FILE};
 use crate::folder_lock::FolderLock;
 use crate::hexadecimal;
 use crate::run_folder::{RunFolder, read_toml, write_toml};
-use crate::training::TrainingConfig;
 
 /// The folder of the runs of a search, in that of the search.
 pub(super) const RUNS: &str = "runs";

@@ -5,14 +5,15 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Budget, Shape};
+use crate::config::TrainingConfig;
 use crate::data::TrainingData;
 use crate::encoding::{Encoder, Input, RankedWords};
 use crate::error::Error;
 use crate::export::{ExportPrecision, ModelFile};
 use crate::network::Classifier;
 use crate::quantize::Ranges;
+use crate::run::EpochMetrics;
 use crate::run::{Run, RunResult};
-use crate::training::{EpochMetrics, TrainingConfig};
 
 /// Most buckets of hashed words that are tried.
 const MOST_BUCKETS: usize = 1 << 18;
@@ -66,16 +67,16 @@ impl<'a> Sizes<'a> {
     /// Reads the rows of `base`, and orders their words.
     ///
     /// # Errors
-    /// [`Error::Data`].
+    /// [`Error::Input`].
     pub fn read(base: &'a TrainingConfig) -> Result<Self, Error> {
         let reading = base.read_options();
         let data = base.data.training_data(&base.selection(&reading, base.held_out()))?;
         let tokens = match (base.input, data.channels) {
             (Input::Auto | Input::Words | Input::FingerprintedWords | Input::Characters, None) => {
-                Tokens::Ranked(RankedWords::learn(base, &data)?)
+                Tokens::Ranked(RankedWords::learn(&base.encoder_settings(), &data)?)
             }
             (Input::HashedWords, None) => Tokens::Buckets,
-            _ => Tokens::Fixed(Encoder::learn(base, &data)?),
+            _ => Tokens::Fixed(Encoder::learn(&base.encoder_settings(), &data)?),
         };
         Ok(Self { base, data, tokens, encoders: HashMap::new() })
     }
@@ -160,7 +161,7 @@ impl<'a> Sizes<'a> {
     /// The sizes of a shape's file with a vocabulary of so many tokens.
     ///
     /// # Errors
-    /// As [`Run::export`]; [`Error::Data`] for words whose fingerprints can not be told apart.
+    /// As [`Run::export`]; [`Error::Input`] for words whose fingerprints can not be told apart.
     pub fn measure(&mut self, shape: Shape, vocabulary: usize) -> Result<Size, Error> {
         let config = shape.config(self.base, vocabulary);
         config.check()?;
@@ -175,8 +176,8 @@ impl<'a> Sizes<'a> {
             return Ok(encoder.clone());
         }
         let encoder = match &self.tokens {
-            Tokens::Ranked(words) => words.encoder(config, &self.data.place)?,
-            Tokens::Buckets => Encoder::hashed_words(config),
+            Tokens::Ranked(words) => words.encoder(&config.encoder_settings(), &self.data.place)?,
+            Tokens::Buckets => Encoder::hashed_words(&config.encoder_settings()),
             Tokens::Fixed(encoder) => encoder.clone(),
         };
         if vocabulary.is_power_of_two() {

@@ -5,9 +5,9 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use crate::config::TrainingConfig;
 use crate::network::Cell;
 use crate::quantize::{Bits, IntegerBits};
-use crate::training::TrainingConfig;
 
 /// What is searched: every combination of these.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::error::Error;
+
 /// Why a model of another framework can not be imported: which file, tensor or line, and what to do.
 #[derive(Debug, Error)]
 pub enum ImportError {
@@ -96,6 +98,12 @@ pub enum ImportError {
         /// The tensor.
         tensor: String,
     },
+}
+
+impl From<ImportError> for Error {
+    fn from(error: ImportError) -> Self {
+        Self::Input(Box::new(error))
+    }
 }
 
 /// The dimensions of a tensor, written `[rows, columns]`.

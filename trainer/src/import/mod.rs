@@ -42,7 +42,7 @@ pub struct Imported {
 /// Reads a model that was trained elsewhere: a safetensors file, and the [`Description`] of its network.
 ///
 /// # Errors
-/// [`Error::Unreadable`]; [`Error::Run`] for a description that is not one; [`Error::Import`] with the tensor, line or
+/// [`Error::Unreadable`]; [`Error::Run`] for a description that is not one; [`Error::Input`] with the tensor, line or
 /// key that does not fit.
 pub fn read_model(weights: &Path, description: &Path) -> Result<Imported, Error> {
     let found = Description::read(description)?;

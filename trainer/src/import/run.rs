@@ -1,5 +1,6 @@
 use super::error::ImportError;
 use super::{Description, Imported};
+use crate::config::TrainingConfig;
 use crate::data::{ColumnNames, Row, Source};
 use crate::encoding::{Encoder, Input, Splitting, Vocabulary};
 use crate::error::Error;
@@ -7,9 +8,10 @@ use crate::examples::Examples;
 use crate::network::NetworkConfig;
 use crate::operations::NetworkBackend;
 use crate::quantize::{Ranges, measure_ranges};
+use crate::run::EpochMetrics;
 use crate::run::{Run, RunResult};
 use crate::run_folder::{RunFolder, write_lines, write_toml};
-use crate::training::{EpochMetrics, TrainingConfig, encode_rows, evaluate};
+use crate::training::{encode_rows, evaluate};
 use crate::weights;
 
 /// Rows that the int8 ranges of an imported model are measured on.
@@ -34,8 +36,8 @@ impl Imported {
     /// The run of this model, ready to be exported; to int8 only with calibration rows.
     ///
     /// # Errors
-    /// [`Error::Import`] for layers of different sizes; [`Error::Setting`] for a size that no run has;
-    /// [`Error::Data`] for a label that is not the model's; [`Error::Export`], [`Error::NotFinite`] for a network that
+    /// [`Error::Input`] for layers of different sizes; [`Error::Setting`] for a size that no run has;
+    /// [`Error::Input`] for a label that is not the model's; [`Error::Export`], [`Error::NotFinite`] for a network that
     /// the runtime would refuse.
     pub fn run<B: NetworkBackend>(
         &self,

@@ -1,6 +1,6 @@
 use burn::module::{Module, Param};
 use burn::tensor::backend::Backend;
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use clap::ValueEnum;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::initial::{constant, from_values, normal, uniform};
 use super::{Cell, Layer, LayerInput, LayerStates, Packed};
 use crate::operations::recurrence::StateRounding;
-use crate::operations::{NetworkBackend, indices};
+use crate::operations::{NetworkBackend, indices, values};
 
 /// Standard deviation of the initial embeddings.
 const EMBEDDING_DEVIATION: f32 = 0.3;
@@ -313,10 +313,4 @@ fn drop_values<B: Backend>(values: Tensor<B, 2>, dropout: Option<&mut (f64, &mut
         }
         _ => values,
     }
-}
-
-/// The values of a tensor, row-major.
-pub(crate) fn values<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
-    let data = tensor.into_data().convert_dtype(DType::F32);
-    data.iter::<f32>().collect()
 }

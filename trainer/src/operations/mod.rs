@@ -1,6 +1,7 @@
 //! What the network computes that Burn has no operation for: on slices for the CPU, in Burn's tensor operations for
 //! other backends, which is also what the slices are tested against.
 
+mod cell;
 mod check;
 mod host;
 pub mod recurrence;
@@ -10,8 +11,9 @@ use burn::backend::Autodiff;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::ops::FloatTensor;
-use burn::tensor::{Int, Tensor, TensorData, TensorPrimitive};
+use burn::tensor::{DType, Int, Tensor, TensorData, TensorPrimitive};
 
+pub use cell::Cell;
 pub use check::{Difference, differences};
 use recurrence::{Computed, Operands, Recurrence};
 use rows::{AdamStep, AdamTable, TableRows};
@@ -116,4 +118,10 @@ pub(crate) fn indices<B: Backend>(rows: &[u32], device: &B::Device) -> Tensor<B,
     let rows: Vec<i64> = rows.iter().map(|row| i64::from(*row)).collect();
     let count = rows.len();
     Tensor::from_data(TensorData::new(rows, [count]), device)
+}
+
+/// The values of a tensor, row-major.
+pub(crate) fn values<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
+    let data = tensor.into_data().convert_dtype(DType::F32);
+    data.iter::<f32>().collect()
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::batches::{Batch, evaluation_batches};
 use crate::error::Error;
 use crate::examples::Examples;
-use crate::network::{Cell, Classifier, DirectionStates, NetworkConfig, Sequence, values};
+use crate::network::{Cell, Classifier, DirectionStates, NetworkConfig, Sequence};
 use crate::operations::NetworkBackend;
+use crate::operations::values;
 
 /// How much larger a state may be on new rows than on those measured.
 const HEADROOM: f32 = 1.25;

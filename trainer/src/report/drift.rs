@@ -5,6 +5,7 @@ use runtime::format::Precision;
 use serde::Serialize;
 
 use super::parity::EXPORTED;
+use crate::config::{LONGEST_MEAN, TrainingConfig};
 use crate::data::Row;
 use crate::error::Error;
 use crate::export::ExportPrecision;
@@ -12,7 +13,6 @@ use crate::inference::HostClassifier;
 use crate::network::{Cell, Pooling};
 use crate::run::Run;
 use crate::trace::{State, last_states, push, step_contents};
-use crate::training::{LONGEST_MEAN, TrainingConfig};
 
 /// Blocks that the steps are divided into.
 const BLOCKS: usize = 10;

@@ -11,6 +11,7 @@ mod inspection;
 mod parity;
 mod parity_figure;
 pub mod plot;
+mod rows;
 
 use by_step::ByStepSums;
 pub use by_step::{ByStep, DirectionErrors, QuantityErrors, StepErrors};
@@ -22,3 +23,4 @@ pub use flash::{FlashPart, FlashParts};
 pub use histogram::Histogram;
 pub use inspection::Inspection;
 pub use parity::{ParityDetail, ParityReport, PrecisionParity};
+pub use rows::{ClassSize, Lengths, RowsReport, ShownRow};

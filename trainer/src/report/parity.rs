@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use super::disagreement::{Answers, argmax};
 use super::drift::drift;
 use super::{ByStep, ByStepSums, Disagreements, DriftReport, Histogram};
+use crate::config::TrainingConfig;
 use crate::data::{DataError, Row};
 use crate::error::Error;
 use crate::export::ExportPrecision;
@@ -16,7 +17,7 @@ use crate::operations::NetworkBackend;
 use crate::quantize::{Bits, IntegerBits};
 use crate::run::Run;
 use crate::trace::{step_contents, trace};
-use crate::training::logits;
+use crate::training::{encode_rows, logits};
 
 /// What a file that is made from a run is called in errors.
 pub(super) const EXPORTED: &str = "exported model";
@@ -94,7 +95,7 @@ impl ParityReport {
     /// Measures a run on rows.
     ///
     /// # Errors
-    /// [`Error::Data`] for a label that is not the model's; [`Error::Export`]; [`Error::Setting`] for a drift of a
+    /// [`Error::Input`] for a label that is not the model's; [`Error::Export`]; [`Error::Setting`] for a drift of a
     /// network that keeps no state.
     pub fn new<B: NetworkBackend>(
         run: &Run<B>,
@@ -102,7 +103,8 @@ impl ParityReport {
         place: &str,
         detail: ParityDetail,
     ) -> Result<Self, Error> {
-        let examples = run.encode_rows(rows, place)?;
+        let as_exported = TrainingConfig { max_length: run.max_steps(), ..run.config.clone() };
+        let examples = encode_rows(rows, place, &run.labels, &run.encoder, &as_exported)?;
         let expected = examples.classes();
         let reference = logits(&run.network, &run.network_config(), &examples)?;
         let classes: Vec<usize> = reference.iter().map(|logits| argmax(logits)).collect();

@@ -1,12 +1,13 @@
 //! The end of a training: ranges for int8, and how the validation rows were answered.
 
+use crate::config::TrainingConfig;
 use crate::error::Error;
 use crate::operations::NetworkBackend;
 use crate::quantize::measure_ranges;
 use crate::report::EvaluationReport;
 use crate::run::{RunResult, load_network};
 use crate::run_folder::{RunFolder, write_toml};
-use crate::training::{CrossValidation, Measurements, Prepared, TrainingConfig, evaluate};
+use crate::training::{CrossValidation, Measurements, Prepared, evaluate};
 
 /// The result of a run that was just finished, with the answers to its validation rows.
 #[derive(Debug, Clone, PartialEq)]

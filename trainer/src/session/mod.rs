@@ -8,11 +8,12 @@ use std::path::Path;
 
 pub use finish::{FinishedRun, finish};
 
+use crate::config::{Chosen, TrainingConfig};
 use crate::error::Error;
 use crate::examples::Spill;
 use crate::run::{RunResult, is_of_earlier_version, read_config};
 use crate::run_folder::{RunFolder, read_toml};
-use crate::training::{Chosen, Prepared, TrainingConfig};
+use crate::training::Prepared;
 
 /// A training that is about to begin, or to go on.
 #[derive(Debug)]
@@ -52,6 +53,11 @@ impl Session {
         config.check()?;
         let mut prepared = Prepared::read(&config, Spill::beside(out))?;
         accept(&prepared)?;
+        if let Some(frames) = prepared.encoder.normalization()
+            && config.choose_step_of_frames(prepared.mean_whole_steps, frames.values_of_a_frame())
+        {
+            prepared = Prepared::read(&config, Spill::beside(out))?;
+        }
         let held_out = config.held_out();
         let chosen = config.choose(prepared.extent());
         config.check()?;
@@ -100,7 +106,8 @@ impl Session {
     ) -> Result<Option<FinishedRun>, Error> {
         use burn_ndarray::NdArray;
 
-        use crate::training::{Ending, Fit, KeptEpoch, Validation};
+        use crate::config::KeptEpoch;
+        use crate::training::{Ending, Fit, Validation};
 
         let Self { config, prepared, folder, resume, .. } = self;
         let crossed = match config.folds {

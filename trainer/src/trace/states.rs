@@ -1,7 +1,8 @@
 use runtime::{Classifier, LayerState, Model, StepState};
 
 use crate::data::Content;
-use crate::encoding::{Encoder, Mismatch};
+use crate::data::Mismatch;
+use crate::encoding::Encoder;
 use crate::inference::raw_frame;
 use crate::network::Sequence;
 

@@ -6,8 +6,8 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorPrimitive};
 use serde::{Deserialize, Serialize};
 
-use super::TrainingConfig;
 use super::checkpoint::BytesRecorder;
+use crate::config::TrainingConfig;
 use crate::network::Classifier;
 
 /// How often an epoch's weights are taken into the average.
@@ -122,7 +122,8 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::network::{Cell, InputShape, NetworkConfig, Pooling, values};
+    use crate::network::{Cell, InputShape, NetworkConfig, Pooling};
+    use crate::operations::values;
 
     /// A network of which all weights are this.
     fn network(value: f64) -> Classifier<NdArray<f32>> {

@@ -14,24 +14,7 @@ use crate::error::Error;
 use crate::operations::TrainingBackend;
 use crate::output::write_atomically;
 use crate::quantize::Rounding;
-
-/// What the epochs between two measurements came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct EpochMetrics {
-    /// The last of these epochs, from 1.
-    pub epoch: usize,
-    /// Mean loss over the training rows, with dropout: the cross-entropy with labels, as they are smoothed, and with
-    /// teachers' answers.
-    pub training_loss: f64,
-    /// Share of training rows that were right, with dropout.
-    pub training_accuracy: f64,
-    /// Mean cross-entropy over the validation rows.
-    pub validation_loss: f64,
-    /// Share of validation rows that were right.
-    pub validation_accuracy: f64,
-    /// The learning rate at the epoch's end.
-    pub learning_rate: f64,
-}
+use crate::run::EpochMetrics;
 
 /// Sums over the training rows since the last measurement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]

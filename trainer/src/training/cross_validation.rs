@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::EpochMetrics;
 use super::evaluate::Evaluation;
 use super::kept_epoch::good_accuracy;
+use crate::run::EpochMetrics;
 
 /// A training on all rows but those of one part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use burn::tensor::ops::FloatTensor;
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::network::values;
 use crate::operations::rows::{AdamStep, AdamTable, BETA_1, BETA_2, Missed, TableRows};
+use crate::operations::values;
 use crate::operations::{NetworkBackend, unwrap, wrap};
 
 /// Adam over the vectors of the tokens that occur, with the result of Adam over all of them.

@@ -5,8 +5,9 @@ use burn::tensor::{Int, Tensor, TensorData};
 use crate::batches::{Batch, evaluation_batches};
 use crate::error::Error;
 use crate::examples::Examples;
-use crate::network::{Classifier, NetworkConfig, values};
+use crate::network::{Classifier, NetworkConfig};
 use crate::operations::NetworkBackend;
+use crate::operations::values;
 
 const BATCH_SIZE: usize = 256;
 

@@ -1,20 +1,5 @@
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
-use super::{EpochMetrics, TrainingConfig};
-
-/// The epoch whose weights a run keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeptEpoch {
-    /// The one of the largest validation accuracy, of equal ones that of the smallest loss.
-    Best,
-    /// The last one whose validation accuracy is within a standard error of the largest: its learning rate has fallen
-    /// further.
-    LastGood,
-    /// The last one, whatever the validation rows say: for a network that learns from nearly all rows.
-    Last,
-}
+use crate::config::{KeptEpoch, TrainingConfig};
+use crate::run::EpochMetrics;
 
 /// The least accuracy that is within one standard error of an accuracy on so many rows.
 ///

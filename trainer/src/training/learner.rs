@@ -11,12 +11,13 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::backend::Backend;
 use rand_chacha::ChaCha8Rng;
 
+use super::adam;
 use super::average::WeightAverage;
 use super::embedding::EmbeddingTable;
 use super::evaluate::{losses_and_correct, smoothed};
 use super::prefetch::{Ready, Share};
 use super::teachers::Teachers;
-use super::{TrainingConfig, adam};
+use crate::config::TrainingConfig;
 use crate::network::{Classifier, NetworkConfig, Targets};
 use crate::operations::TrainingBackend;
 use crate::quantize::Rounding;

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use crate::config::{Extent, TrainingConfig};
 use crate::data::{ColumnNames, Content, DataError, HeldOut, Part, Row, RowNotes, TrainingData, TrainingRow, first_of};
 use crate::encoding::{CutSequence, Encoder, FrameNormalization, Pretrained};
 use crate::error::Error;
@@ -7,8 +8,8 @@ use crate::examples::{Collector, Example, Examples, Spill};
 use crate::network::InputShape;
 use crate::run::RunIdentity;
 use crate::run_folder::{RunFolder, write_lines, write_toml};
+use crate::training::TeacherEncoding;
 use crate::training::notices::EncodingCounts;
-use crate::training::{Extent, TeacherEncoding, TrainingConfig};
 
 /// Rows ready to train on.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Prepared {
     pub validation: Examples,
     /// Whether the validation rows are held out of the training rows.
     pub holds_out: bool,
+    /// Mean steps of the training rows, those too that are cut off.
+    pub mean_whole_steps: f64,
     /// Share of the training frames' values that 32 bits do not hold in their unit; 0 for texts.
     pub saturated_share: f64,
     /// SHA-256 of the rows.
@@ -53,7 +56,7 @@ impl Prepared {
     /// rows alone. Of the rows their steps are kept, in memory or in a temporary file.
     ///
     /// # Errors
-    /// [`Error::Data`]; [`Error::Pretrained`]; [`Error::Setting`] if the rows are others than those of the
+    /// [`Error::Input`]; [`Error::Input`]; [`Error::Setting`] if the rows are others than those of the
     /// configuration's hash, or are not of words where word vectors are given; [`Error::Unwritable`] for the temporary
     /// file.
     pub fn read(config: &TrainingConfig, spill: Spill<'_>) -> Result<Self, Error> {
@@ -85,7 +88,7 @@ impl Prepared {
         }
         let encoder = match &config.fine_tune {
             Some(run) => encoder_of(run, config, &data)?,
-            None => Encoder::learn(config, &data)?,
+            None => Encoder::learn(&config.encoder_settings(), &data)?,
         };
         if config.pad_to > 0 && encoder.normalization().is_some() {
             let problem = "expected 0: frames are not padded; a sequence of frames is as long as it is";
@@ -98,15 +101,17 @@ impl Prepared {
         }
         let encoded =
             encode_training(&data, &encoder, teachers.as_ref(), config, spill)?.spread(config.training_share)?;
-        let Encoded { training, questions, validation, saturated_share, counts } = encoded;
+        let Encoded { training, questions, validation, saturated_share, outliers, counts } = encoded;
         counts.check(&encoder, &data.place)?;
         let mut notes = data.notes.clone();
         notes.notices.extend(counts.notices(config, &encoder));
         let units = encoder.normalization().map(FrameNormalization::units_of_channels).unwrap_or_default();
         notes.notices.extend(data.channel_notices(&units));
+        notes.notices.extend(data.outlier_notice(&outliers));
         Ok(Self {
             notes,
             saturated_share,
+            mean_whole_steps: counts.mean_training_steps(),
             holds_out: data.holds_out(),
             pretrained: read_pretrained(config, &encoder, &training)?,
             labels: data.labels,
@@ -182,6 +187,8 @@ struct Encoded {
     questions: Option<Examples>,
     validation: Examples,
     saturated_share: f64,
+    /// Values of the training frames that are far from the others, by channel.
+    outliers: Vec<usize>,
     counts: EncodingCounts,
 }
 
@@ -215,7 +222,7 @@ fn encode_training(
     let mut questions = teachers
         .filter(|teachers| !teachers.are_asked())
         .map(|teachers| (encoding(&teachers.encoder), collector(data.training_rows, &teachers.encoder)));
-    let (mut values, mut saturated) = (0, 0);
+    let (mut values, mut saturated, mut outliers) = (0, 0, Vec::new());
     let mut counts = EncodingCounts::default();
     data.for_each(&config.read_options(), |TrainingRow { part, number, row }| {
         let (rows, encoding, place) = match part {
@@ -226,6 +233,7 @@ fn encode_training(
         if let (Part::Training, Content::Frames(frames), Some(unit)) = (part, &row.content, unit) {
             values += frames.values.len();
             saturated += unit.saturated(&frames.values);
+            unit.count_outliers(&frames.values, &mut outliers);
         }
         let WholeExample { example, steps } = encoding.whole_example(row, number, place)?;
         counts.add(part, steps, &example.sequence);
@@ -240,7 +248,7 @@ fn encode_training(
     let questions = questions.map(|(_, questions)| questions.finish()).transpose()?;
     let saturated_share = saturated as f64 / values.max(1) as f64;
     let (training, validation) = (training.finish()?, validation.finish()?);
-    Ok(Encoded { training, questions, validation, saturated_share, counts })
+    Ok(Encoded { training, questions, validation, saturated_share, outliers, counts })
 }
 
 fn read_pretrained(

@@ -3,9 +3,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::checkpoint::EpochMetrics;
 use super::cross_validation::Fold;
 use crate::note;
+use crate::run::EpochMetrics;
 
 /// Shows how training goes: a bar on a terminal, a plain line an epoch and every half minute elsewhere.
 #[derive(Debug)]

@@ -1,15 +1,4 @@
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
-/// How the learning rate goes on after it has risen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    /// It falls to 0 in a straight line.
-    Linear,
-    /// It stays.
-    Constant,
-}
+use crate::config::Schedule;
 
 /// The learning rate at a step, from 0: a straight rise to `peak` over `warmup_steps`, then as `schedule` says up
 /// to `total_steps`.

@@ -3,18 +3,16 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
-use clap::ValueEnum;
 use runtime::text::{FIRST_WORD_TOKEN, PADDING_TOKEN, UNKNOWN_TOKEN};
 
-use serde::{Deserialize, Serialize};
-
-use super::TrainingConfig;
 use crate::batches::{Batch, evaluation_batches};
+use crate::config::{TeachersRead, TrainingConfig};
 use crate::encoding::Encoder;
 use crate::error::Error;
 use crate::examples::{Example, Examples};
-use crate::network::{Classifier, NetworkConfig, Packed, Sequence, values};
+use crate::network::{Classifier, NetworkConfig, Packed, Sequence};
 use crate::operations::NetworkBackend;
+use crate::operations::values;
 use crate::run::{Run, RunIdentity};
 use crate::weights::Matrix;
 
@@ -30,16 +28,6 @@ pub struct TeacherEncoding {
     tokens: Option<Vec<u32>>,
     /// What the teachers read.
     read: TeachersRead,
-}
-
-/// What teachers read of a training row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum TeachersRead {
-    /// What the network that learns reads, with words dropped and another row's end: they answer in every epoch.
-    ChangedRows,
-    /// The row itself, with words that the network that learns may not know: they answer once.
-    WholeRows,
 }
 
 impl TeacherEncoding {

@@ -10,10 +10,11 @@ use burn_ndarray::{NdArray, NdArrayDevice};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::Prepared;
 use super::learner::Learner;
 use super::prefetch::{ChangedRow, Ready, Share};
 use super::teachers::Teachers;
-use super::{Prepared, TrainingConfig};
+use crate::config::TrainingConfig;
 use crate::data::Source;
 use crate::encoding::Input;
 use crate::examples::Spill;

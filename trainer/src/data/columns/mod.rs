@@ -4,6 +4,8 @@ mod content;
 mod frames;
 mod header;
 mod names;
+mod roles;
+mod schema;
 mod texts;
 
 use std::fmt;
@@ -19,6 +21,7 @@ use super::{DataError, ReadOptions};
 use self::content::Column;
 pub(super) use self::content::number;
 pub(super) use self::names::is_known as is_known_name;
+pub use self::roles::ColumnRole;
 
 /// The name of the column that always makes a file one of frames.
 const SEQUENCE: &str = "sequence";
@@ -37,6 +40,10 @@ pub(super) struct Layout {
     names: Option<Vec<String>>,
     /// Columns that are not read, and why.
     ignored: Vec<Ignored>,
+    /// What is said of columns that are others than those of a model.
+    departure: Option<String>,
+    /// What each column is.
+    pub(super) roles: Vec<ColumnRole>,
 }
 
 /// Which columns are what.
@@ -125,10 +132,16 @@ impl Layout {
             let width = sample.first.fields.len();
             columns = (0..width).map(|column| Column::new(&records, column, sample.decimal_comma)).collect();
         }
+        let names = fixed.or_else(|| has_header.then(names));
+        let given = options;
+        let options = &match &names {
+            Some(names) => options.matched(sample.path, sample.first.line, names)?,
+            None => options.clone(),
+        };
         let table = Table {
             path: sample.path,
             line: sample.first.line,
-            names: fixed.or_else(|| has_header.then(names)),
+            names,
             records,
             columns,
             decimal_comma: sample.decimal_comma,
@@ -138,8 +151,11 @@ impl Layout {
             Some(found) => found,
             None => texts::columns(&table)?,
         };
-        let (form, decimal_comma, names) = (sample.form.clone(), sample.decimal_comma, table.names);
-        Ok(Self { form, has_header, columns, decimal_comma, names, ignored })
+        let (form, decimal_comma, width) = (sample.form.clone(), sample.decimal_comma, table.width());
+        let (names, departure, roles) = (table.names, None, Vec::new());
+        let layout = Self { form, has_header, columns, decimal_comma, names, ignored, departure, roles };
+        let (departure, roles) = (options.other_texts(&layout.read_names()), layout.find_roles(given, width));
+        Ok(Self { departure, roles, ..layout })
     }
 
     /// The column of labels.
@@ -221,6 +237,9 @@ impl fmt::Display for Layout {
             Columns::Series { values, .. } => {
                 write!(formatter, "; label: {label}; a sequence of up to {} values a row, one channel", values.len())?;
             }
+        }
+        if let Some(departure) = &self.departure {
+            write!(formatter, " ({departure})")?;
         }
         if self.decimal_comma {
             write!(formatter, "; decimal commas")?;

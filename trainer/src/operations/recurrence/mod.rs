@@ -25,7 +25,7 @@ pub(super) use autodiff::differentiable;
 pub use rounding::{Grid, StateRounding};
 
 use super::{NetworkBackend, unwrap, wrap};
-use crate::network::Cell;
+use crate::operations::Cell;
 
 /// What is computed, and in which order.
 #[derive(Debug, Clone)]

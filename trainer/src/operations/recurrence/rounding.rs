@@ -5,7 +5,7 @@ use burn::tensor::{Bool, Tensor};
 use runtime::numeric;
 
 use super::super::straight_through;
-use crate::network::Cell;
+use crate::operations::Cell;
 
 /// Adding it to a number of at most 2^22 rounds that to an integer, halves to the even one.
 const ROUND: f32 = 12_582_912.0;

@@ -7,7 +7,7 @@ use burn::tensor::{IndexingUpdateOp, Tensor};
 
 use super::super::{indices, unwrap, wrap};
 use super::{Computed, Grid, Operands, Recurrence, StateRounding};
-use crate::network::Cell;
+use crate::operations::Cell;
 
 /// A block of columns.
 fn block<B: Backend>(tensor: &Tensor<B, 2>, number: usize, size: usize) -> Tensor<B, 2> {

@@ -7,7 +7,7 @@ use super::super::check::largest_difference;
 use super::super::host::Host;
 use super::trial::{CELLS, Trial, computed, primitives};
 use super::*;
-use crate::network::values;
+use crate::operations::values;
 
 proptest! {
     #[test]

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::super::check::{Difference, largest_difference};
 use super::super::host::Host;
 use super::*;
-use crate::network::values;
+use crate::operations::values;
 
 pub(super) const CELLS: [Cell; 4] = [Cell::Lstm, Cell::Gru, Cell::RnnTanh, Cell::RnnRelu];
 

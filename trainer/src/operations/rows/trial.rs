@@ -8,7 +8,7 @@ use super::super::check::{Difference, largest_difference};
 use super::super::host::Host;
 use super::super::{NetworkBackend, unwrap, wrap};
 use super::*;
-use crate::network::values;
+use crate::operations::values;
 
 const SIZE: usize = 5;
 

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use super::super::host::{Host, Values, tensor};
 use super::super::wrap;
 use super::{Computed, Operands, Recurrence};
-use crate::network::Cell;
+use crate::operations::Cell;
 use cells::{Exact, Gru, HostCell, Lstm, Relu, Rnn, Round, Tanh};
 use product::{Panels, Rows};
 

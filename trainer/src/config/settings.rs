@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Automatic, KeptEpoch, Schedule, TeachersRead};
 use crate::data::{HeldOut, ReadOptions, Selection, Source};
-use crate::encoding::{FrameSettings, Input, MOST_FINGERPRINTS, VocabularyBy, WordRule};
+use crate::encoding::{EncoderSettings, FrameSettings, Input, MOST_FINGERPRINTS, VocabularyBy, WordRule};
 use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 use crate::quantize::{Bits, IntegerBits};
@@ -51,6 +51,12 @@ pub struct TrainingConfig {
     /// The column of labels, by name or number; without it names and content tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
+    /// What stands between two columns, one character of ASCII; without it the first lines tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// The encoding of files of rows, by one of its names in use; without it UTF-8, or UTF-16 with a byte-order mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// The channels that are read, by name or number; empty: all that there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
@@ -184,6 +190,8 @@ impl Default for TrainingConfig {
             input: Input::Auto,
             word_rule: WordRule::default(),
             label_column: None,
+            delimiter: None,
+            encoding: None,
             channels: Vec::new(),
             text_columns: Vec::new(),
             vocabulary_columns: Vec::new(),
@@ -294,12 +302,30 @@ impl TrainingConfig {
         }
     }
 
+    /// What the encoder is to be.
+    pub fn encoder_settings(&self) -> EncoderSettings {
+        EncoderSettings {
+            input: self.input,
+            reading: self.read_options(),
+            word_rule: self.word_rule,
+            vocabulary_columns: self.vocabulary_columns.clone(),
+            vocabulary_rows: self.vocabulary_rows,
+            vocabulary_by: self.vocabulary_by,
+            vocabulary_size: self.vocabulary_size,
+            hash_buckets: self.hash_buckets,
+            subword_buckets: self.subword_buckets,
+            frames: self.frame_settings(),
+        }
+    }
+
     /// How the rows are read.
     pub fn read_options(&self) -> ReadOptions {
         ReadOptions {
             label_column: self.label_column.clone(),
             text_columns: self.text_columns.clone(),
             channels: self.channels.clone(),
+            delimiter: self.delimiter.and_then(|delimiter| u8::try_from(delimiter).ok()),
+            encoding: self.encoding.clone(),
             ..ReadOptions::default()
         }
     }
@@ -318,7 +344,19 @@ impl TrainingConfig {
         self.check_numbers()?;
         self.check_quantization()?;
         self.check_composed_words()?;
+        self.check_delimiter()?;
         self.check_input()
+    }
+
+    fn check_delimiter(&self) -> Result<(), Error> {
+        let is_one = |delimiter: char| delimiter.is_ascii_punctuation() || delimiter == '\t' || delimiter == ' ';
+        match self.delimiter.filter(|delimiter| !is_one(*delimiter) || *delimiter == '"') {
+            None => Ok(()),
+            Some(delimiter) => {
+                let problem = "expected one character of ASCII that is no letter, digit or quote, or `tab`";
+                Err(Error::Setting(format!("--delimiter {}: {problem}", delimiter.escape_debug())))
+            }
+        }
     }
 
     fn check_composed_words(&self) -> Result<(), Error> {

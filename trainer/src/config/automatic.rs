@@ -5,7 +5,8 @@ use std::fmt;
 use clap::ValueEnum;
 
 use super::TrainingConfig;
-use super::config::MOST_EPOCHS;
+use super::settings::MOST_EPOCHS;
+use super::step_of_frames::StepOfFrames;
 use crate::network::Pooling;
 
 /// Fewest rows that count as many.
@@ -13,13 +14,15 @@ const MANY_ROWS: usize = 3_000;
 /// Training on few rows and on many.
 const FEW: Length = Length { steps: 2_000, batch_size: 16 };
 const MANY: Length = Length { steps: 6_000, batch_size: 32 };
+/// Training on many rows of many frames.
+const MANY_WINDOWS: Length = Length { steps: 1_500, batch_size: 32 };
 /// Fewer rows than this are dealt into batches of half the size, as rows are in long batches.
 const VERY_FEW_ROWS: usize = 100;
 /// Fewest optimizer steps.
 const FEWEST_STEPS: usize = 500;
 /// Passes over the rows, at least, where time allows.
 const FEWEST_EPOCHS: usize = 5;
-/// Rows of fewer words or frames, on average, are trained on for twice as many steps: each costs little.
+/// Rows of fewer words or steps of frames, on average, are trained on for twice as many steps: each costs little.
 const SHORT_ROW: f64 = 16.0;
 
 /// Words or frames of a batch, on average, above which few rows are dealt into batches of half the size.
@@ -38,7 +41,7 @@ const MOST_TAKEN_CROSSED: f64 = 3.5e6;
 /// Rows of a part, at least.
 const SMALLEST_FOLD: usize = 2;
 
-/// Dropout for few rows and for many.
+/// Dropout for few rows and those of many frames, and for others.
 const STRONG_DROPOUT: f64 = 0.5;
 const WEAK_DROPOUT: f64 = 0.3;
 
@@ -77,6 +80,8 @@ pub struct Automatic {
     pub patience: bool,
     /// `folds`
     pub folds: bool,
+    /// `frames_per_step` and `frame_stride`
+    pub step_of_frames: bool,
 }
 
 /// How many rows there are, and how long they are.
@@ -104,6 +109,8 @@ pub struct Chosen {
     adversarial: f64,
     pooling: Pooling,
     folds: usize,
+    /// Frames of a step and the stride, where they were chosen.
+    step_of_frames: Option<StepOfFrames>,
 }
 
 impl Automatic {
@@ -118,6 +125,7 @@ impl Automatic {
         warmup_steps: false,
         patience: false,
         folds: false,
+        step_of_frames: false,
     };
 
     /// All settings are chosen for which `is_given` does not hold; it is asked with the name of the setting.
@@ -131,7 +139,8 @@ impl Automatic {
             pooling: !is_given("pooling"),
             warmup_steps: !is_given("warmup_steps"),
             patience: !is_given("patience"),
-            folds: !["folds", "validation", "validation_share"].into_iter().any(is_given),
+            folds: !["folds", "validation", "validation_share"].into_iter().any(&is_given),
+            step_of_frames: !["frames_per_step", "frame_stride", "teachers"].into_iter().any(is_given),
         }
     }
 }
@@ -143,7 +152,9 @@ impl TrainingConfig {
     /// - The length is given in optimizer steps, not in passes over the rows: a network needs some thousand steps however
     ///   few rows there are, and every row some passes. The learning rate rises for a tenth of the steps.
     /// - Small sets learn from small batches. Rows are so many, or so long, that a default training takes minutes at most.
-    /// - Dropout is strong for few rows.
+    /// - Many rows of many frames are mostly windows of few recordings and resemble one another: a longer training learns
+    ///   the recordings.
+    /// - Dropout is strong for few rows, and for rows of many frames.
     /// - An adversary makes up for rows that are few. It doubles the time: many rows are rather trained on with one for
     ///   down to half of the steps, but few long ones without.
     /// - Of a few frames the last state knows all, and is what the class is told by; of many it forgets the first ones.
@@ -155,8 +166,13 @@ impl TrainingConfig {
         }
         let all_rows = extent.training + extent.held_out;
         let is_few = all_rows < MANY_ROWS;
-        let mut length = if is_few { FEW } else { MANY };
         let is_short = extent.mean_steps < SHORT_ROW;
+        let are_windows = extent.of_frames && !is_short;
+        let mut length = match is_few {
+            true => FEW,
+            false if are_windows => MANY_WINDOWS,
+            false => MANY,
+        };
         if is_short {
             length.steps *= 2;
         }
@@ -166,7 +182,7 @@ impl TrainingConfig {
             self.batch_size = if is_halved { length.batch_size / 2 } else { length.batch_size };
         }
         if automatic.dropout {
-            self.dropout = if is_few { STRONG_DROPOUT } else { WEAK_DROPOUT };
+            self.dropout = if is_few || are_windows { STRONG_DROPOUT } else { WEAK_DROPOUT };
         }
         let taken_a_step = extent.mean_steps.max(1.0) * self.batch_size as f64;
         let is_alone = self.teachers.is_empty() && self.fine_tune.is_none();
@@ -210,8 +226,20 @@ impl TrainingConfig {
         if automatic.patience {
             self.patience = self.epochs.div_ceil(2).max(1);
         }
+        let step_of_frames = automatic.step_of_frames.then(|| StepOfFrames::of(self)).flatten();
         let Self { epochs, batch_size, warmup_steps, dropout, adversarial, pooling, folds, .. } = *self;
-        Some(Chosen { rows, steps, epochs, batch_size, warmup_steps, dropout, adversarial, pooling, folds })
+        Some(Chosen {
+            rows,
+            steps,
+            epochs,
+            batch_size,
+            warmup_steps,
+            dropout,
+            adversarial,
+            pooling,
+            folds,
+            step_of_frames,
+        })
     }
 
     /// Turns `steps`, if there are, into epochs over so many rows, of as many measurements as there are to be at most.
@@ -238,13 +266,17 @@ impl TrainingConfig {
 
 impl fmt::Display for Chosen {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rows, steps, epochs, batch_size, warmup_steps, dropout, adversarial, pooling, folds } = self;
+        let Self { rows, steps, epochs, batch_size, warmup_steps, dropout, adversarial, pooling, folds, .. } = self;
         write!(formatter, "chosen for {rows} rows: {steps} steps of {batch_size} rows ({epochs} epochs), ")?;
         write!(formatter, "warm-up {warmup_steps} steps, dropout {dropout}, adversary {adversarial}")?;
         if let Some(pooling) = pooling.to_possible_value() {
             write!(formatter, ", pooling {}", pooling.get_name())?;
         }
         let mut settings = "--steps, --batch-size, --warmup-steps, --dropout, --adversarial, --pooling".to_owned();
+        if let Some(step) = self.step_of_frames {
+            write!(formatter, "; {step}")?;
+            settings += ", --frames-per-step, --frame-stride";
+        }
         if *folds > 0 {
             write!(formatter, "; so few rows are validated in {folds} parts, then all are trained on")?;
             settings += ", --folds";
@@ -303,6 +335,17 @@ mod tests {
             [FEW_ROWS, MANY_ROWS].map(|extent| chosen(&[], TrainingConfig::default(), extent).dropout),
             [0.5, 0.3]
         );
+    }
+
+    #[test]
+    fn many_rows_of_many_frames_are_trained_on_briefly() {
+        let windows = Extent { of_frames: true, mean_steps: 31.0, ..MANY_ROWS };
+        let config = chosen(&[], TrainingConfig::default(), windows);
+        assert_eq!(lengths(&config), [6, 32, 169, 1, 0]);
+        assert_eq!(config.dropout, 0.5);
+        let short = Extent { mean_steps: 8.0, ..windows };
+        let config = chosen(&[], TrainingConfig::default(), short);
+        assert_eq!((lengths(&config), config.dropout), ([43, 32, 1_212, 3, 0], 0.3));
     }
 
     #[test]
