@@ -9,6 +9,7 @@ mod common;
 #[path = "../../runtime/tests/common/exercise.rs"]
 mod exercise;
 
+mod answered;
 mod cases;
 mod changed;
 mod command;

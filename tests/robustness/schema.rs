@@ -41,8 +41,8 @@ fn channels_are_matched_by_name() {
 
     let content = std::fs::read_to_string(place.path(name)).unwrap();
     place.write("renamed.csv", content.replacen(",x,y", ",ax,ay", 1).as_bytes());
-    let says = "renamed.csv, line 1: no channel `x`, `y`; the model was trained on `x`, `y`, and the file has \
-                `sequence`, `label`, `ax`, `ay`; name the channels in the model's order with --channels";
+    let says = "renamed.csv, line 1: no channel `x`, `y`; the rows trained on have `x`, `y`, and this file has \
+                `sequence`, `label`, `ax`, `ay`; name its channels in the same order with --channels";
     place.assert_refused("evaluate model.rnl --data renamed.csv", &[says]);
     assert_eq!(accuracy(&place, "evaluate model.rnl --data renamed.csv --channels ax,ay --json"), 1.0);
     let without = content.lines().skip(1).fold(String::new(), |rows, row| rows + row + "\n");

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod answers;
 mod cut_rows;
 mod data;
 mod demo;

@@ -1,16 +1,19 @@
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use runtime::Model;
 use trainer::Error;
-use trainer::data::{ColumnNames, Content, Source, parse_frame};
+use trainer::data::{ColumnNames, Content, ReadOptions, Source, parse_frame};
 use trainer::export::ModelFile;
 use trainer::inference::{Answer, HostClassifier, InferenceError, answer};
+use trainer::output::{Claim, Output};
 
-use super::reading::{Reading, TestRows};
+use super::answers::AnsweredRows;
+use super::reading::{Reading, TestRows, note_test_rows};
 use super::stream::{Hops, Stream, StreamArguments, describe};
-use super::{CutRows, print_line};
+use super::{CutRows, print_line, print_written};
 
 /// How standard input is named in messages.
 const STANDARD_INPUT: &str = "standard input";
@@ -21,6 +24,7 @@ const STANDARD_INPUT: &str = "standard input";
 #[command(after_help = "Examples:
   trainer predict home.rnl \"could you dim the lamp a bit\"
   cat sentences.txt | trainer predict home.rnl
+  trainer predict reviews.rnl --data new.csv --out answered.csv
   read-sensor | trainer predict wand.rnl --hop 10       every 10 frames an answer about the last ones")]
 pub(crate) struct Predict {
     /// The model file.
@@ -32,6 +36,13 @@ pub(crate) struct Predict {
     /// `digits`. An answer a row.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// A new file for the rows of --data with their own columns, the predicted class and its probability, instead of
+    /// lines on standard output: .csv, .tsv or .jsonl.
+    #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "hop")]
+    out: Option<PathBuf>,
+    /// Overwrite a file that exists.
+    #[arg(long, requires = "out")]
+    force: bool,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
@@ -41,15 +52,58 @@ pub(crate) struct Predict {
 impl Predict {
     pub(crate) fn run(&self) -> Result<(), Error> {
         self.reading.needs_rows(self.data.is_some())?;
+        let answered = self.out.as_deref().map(AnsweredRows::new).transpose()?;
+        let output = self.out.as_deref().map(|path| self.claim(path)).transpose()?;
         let file = ModelFile::read(&self.model)?;
         let model = file.parse(&self.model)?;
         let hops = self.stream.hops(&model, &self.model)?;
+        if let Some((output, answered)) = output.zip(answered) {
+            return self.write_answers(&model, file.parts(&self.model)?.1.columns(), answered, &output);
+        }
         match (&self.text, &self.data) {
             (Some(text), _) => predict(&model, &self.model, text),
             (None, Some(_)) => self.predict_rows(&model, file.parts(&self.model)?.1.columns(), hops),
             (None, None) if model.channels() > 0 => self.predict_frames(&model, hops),
             (None, None) => self.predict_lines(&model),
         }
+    }
+
+    fn claim(&self, path: &Path) -> Result<Output, Error> {
+        let inputs: Vec<&Path> = [Some(self.model.as_path()), self.data.as_deref()].into_iter().flatten().collect();
+        Output::claim(path, &Claim { option: "--out", force: self.force, inputs: &inputs })
+    }
+
+    /// How the rows of a model with these columns and labels are read.
+    fn options(&self, model: &Model<'_>, schema: ColumnNames) -> ReadOptions {
+        let labels: Vec<&str> = model.labels().collect();
+        self.reading.options_without_labels().with_known_labels(&labels).with_schema(schema)
+    }
+
+    fn write_answers(
+        &self,
+        model: &Model<'_>,
+        schema: ColumnNames,
+        mut answered: AnsweredRows,
+        output: &Output,
+    ) -> Result<(), Error> {
+        let source = Source::new(self.data.as_deref());
+        let mut classifier = HostClassifier::new(model).map_err(Error::of_model(&self.model))?;
+        let mut rows = source.test_rows(&self.options(model, schema))?;
+        answered.name_columns(rows.field_names())?;
+        let mut cut = CutRows::default();
+        let mut classes = BTreeSet::new();
+        while let Some((row, fields)) = rows.next_with_fields()? {
+            let answer = answer(&mut classifier, &row.content);
+            let answer = answer.map_err(|error| error.named(&self.model, &source.name()))?;
+            cut.count(&answer);
+            classes.insert(row.label);
+            answered.add(fields, model, &answer)?;
+        }
+        classes.remove("");
+        answered.write(output)?;
+        cut.note(model.max_steps() as usize);
+        note_test_rows(&source, &rows.layout(), cut.rows, classes.len());
+        print_written(output, &format!("{}: {} rows", output.path().display(), cut.rows))
     }
 
     fn predict_rows(&self, model: &Model<'_>, schema: ColumnNames, hops: Option<Hops>) -> Result<(), Error> {
@@ -59,9 +113,7 @@ impl Predict {
         let stream = hops.map(|hops| Stream::new(model, Some(hops))).transpose();
         let mut stream = stream.map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, &place);
-        let labels: Vec<&str> = model.labels().collect();
-        let options = self.reading.options_without_labels().with_known_labels(&labels).with_schema(schema);
-        let read = TestRows::read(&source, &options)?;
+        let read = TestRows::read(&source, &self.options(model, schema))?;
         let mut cut = CutRows::default();
         for row in &read.rows {
             match (&mut stream, &row.content) {

@@ -2,6 +2,7 @@
 
 pub mod applicability;
 mod automatic;
+mod check;
 mod choices;
 mod preset;
 mod settings;

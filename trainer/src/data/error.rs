@@ -185,8 +185,8 @@ pub enum DataError {
     },
     /// Channels of other names than those of the rows that a model was trained on.
     #[error(
-        "{}, line {line}: no channel {missing}; the model was trained on {trained}, and the file has {known}; name the \
-         channels in the model's order with --channels",
+        "{}, line {line}: no channel {missing}; the rows trained on have {trained}, and this file has {known}; name its \
+         channels in the same order with --channels",
         path.display()
     )]
     MissingChannels {

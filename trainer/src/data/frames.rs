@@ -137,9 +137,9 @@ impl Sequences {
 
     /// The last sequence, if there is one.
     pub(super) fn finish(&mut self) -> Option<PlacedRow> {
-        let OpenSequence { label, values, span, .. } = self.open.take()?;
+        let OpenSequence { name, label, values, span } = self.open.take()?;
         let content = Content::Frames(Frames { channels: self.channels(), values });
-        Some(PlacedRow { row: Row { label, content }, span })
+        Some(PlacedRow { row: Row { label: label.clone(), content }, span, fields: vec![name, label] })
     }
 }
 

@@ -182,6 +182,26 @@ pub(super) fn label_notices(labels: &[String], sizes: &[usize]) -> Vec<String> {
     lines
 }
 
+/// A line about rows that are trained on and measured with.
+pub(super) fn shared_notice(shared: usize, validation_rows: usize) -> Option<String> {
+    (shared > 0).then(|| {
+        format!(
+            "{shared} of {validation_rows} validation rows have the content of a training row: their accuracy says little \
+             about new rows"
+        )
+    })
+}
+
+/// A line about rows that parts of a cross-validation may share.
+pub(super) fn repeated_notice(repeated: usize, rows: usize) -> Option<String> {
+    (repeated > 0).then(|| {
+        format!(
+            "{repeated} of {rows} rows have the content of another row: networks of the cross-validation are measured on \
+             rows that they know, and their accuracy says little about new rows"
+        )
+    })
+}
+
 /// A label without what may differ by mistake: `Spam ` is `spam`, `1.0` is `1`.
 fn plain_label(label: &str) -> String {
     let words: Vec<String> = label.to_lowercase().split_whitespace().map(str::to_owned).collect();

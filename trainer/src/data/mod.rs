@@ -7,6 +7,7 @@ mod error;
 mod form;
 mod formats;
 mod frames;
+mod hasher;
 pub mod home_commands;
 mod inspection;
 mod lines;

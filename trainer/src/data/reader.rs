@@ -41,6 +41,8 @@ pub struct Rows<'r> {
     label: LabelColumn,
     header: Option<Range<u64>>,
     found: usize,
+    /// Whether the fields of rows are kept.
+    keeps_fields: bool,
 }
 
 /// How records become rows.
@@ -54,6 +56,8 @@ enum Builder {
 pub(super) struct PlacedRow {
     pub(super) row: Row,
     pub(super) span: Range<u64>,
+    /// Its fields, if they are kept: all of a row's record, or the name and the label of a sequence of frames.
+    pub(super) fields: Vec<String>,
 }
 
 impl Rows<'static> {
@@ -106,7 +110,7 @@ impl<'r> Rows<'r> {
             }
             Columns::Series { values, .. } => Builder::Series(values_of(&layout, values)),
         };
-        Ok(Self { records, layout, builder, label, header, found: 0 })
+        Ok(Self { records, layout, builder, label, header, found: 0, keeps_fields: false })
     }
 
     /// What the file is and which of its columns is what, for a message.
@@ -132,6 +136,21 @@ impl<'r> Rows<'r> {
     /// The names of the columns that are read.
     pub fn column_names(&self) -> ColumnNames {
         self.layout.read_names()
+    }
+
+    /// The next row with its fields, which have the names of [`Self::field_names`].
+    ///
+    /// # Errors
+    /// [`DataError`], with the line.
+    pub fn next_with_fields(&mut self) -> Result<Option<(Row, Vec<String>)>, DataError> {
+        self.keeps_fields = true;
+        Ok(self.next_placed()?.map(|placed| (placed.row, placed.fields)))
+    }
+
+    /// The names of the fields that rows are handed out with: the file's columns, of a file of frames those of the
+    /// sequence and its label. Columns without a name are `column 1` and so on.
+    pub fn field_names(&self) -> Vec<String> {
+        self.layout.field_names()
     }
 
     /// The extension of a file of this form.
@@ -183,7 +202,11 @@ impl<'r> Rows<'r> {
                 },
             };
             let label = record.label(path, self.label)?.to_owned();
-            return Ok(Some(PlacedRow { row: Row { label, content }, span: record.span }));
+            let fields = match self.keeps_fields {
+                true => (0..record.fields.len()).map(|column| record.field(column).to_owned()).collect(),
+                false => Vec::new(),
+            };
+            return Ok(Some(PlacedRow { row: Row { label, content }, span: record.span, fields }));
         }
         Ok(match &mut self.builder {
             Builder::Frames(sequences) => sequences.finish(),

@@ -9,6 +9,7 @@ pub mod pretrained;
 mod ranking;
 mod settings;
 mod stored;
+mod units;
 mod vocabulary;
 mod word_rule;
 

@@ -191,6 +191,20 @@ impl Layout {
         ColumnNames { label: label.unwrap_or_default(), texts, channels }
     }
 
+    /// The names of the columns whose fields rows are handed out with.
+    pub(super) fn field_names(&self) -> Vec<String> {
+        let own = |column: usize| {
+            let name = self.names.as_ref().and_then(|names| names.get(column)).filter(|name| !name.is_empty());
+            name.cloned().unwrap_or_else(|| format!("column {}", column + 1))
+        };
+        match &self.columns {
+            Columns::Frames { sequence, label, .. } => {
+                vec![own(*sequence), label.map_or_else(|| "label".into(), own)]
+            }
+            Columns::Texts { .. } | Columns::Series { .. } => (0..self.roles.len()).map(own).collect(),
+        }
+    }
+
     /// The names of columns, or their numbers where they have none.
     pub(super) fn plain_names(&self, columns: &[usize]) -> Vec<String> {
         let name = |column: &usize| self.names.as_ref().and_then(|names| names.get(*column)).cloned();

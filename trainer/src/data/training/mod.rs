@@ -3,13 +3,12 @@ use std::path::PathBuf;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use sha2::{Digest, Sha256};
 
 use super::columns::{ColumnNames, ColumnRole};
-use super::inspection::{Inspection, RowNotes, class_sizes, label_notices};
+use super::hasher::Hasher;
+use super::inspection::{Inspection, RowNotes, class_sizes, label_notices, repeated_notice, shared_notice};
 use super::records::Fingerprint;
-use super::{Content, DataError, HeldOut, ReadOptions, Row, Rows, Selection, first_of, fold_by_label, split_by_label};
-use crate::hexadecimal;
+use super::{DataError, HeldOut, ReadOptions, Row, Rows, Selection, first_of, fold_by_label, split_by_label};
 
 /// A file that is part of this program.
 #[derive(Debug, Clone, Copy)]
@@ -353,53 +352,6 @@ fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>, k
     labels
 }
 
-/// A line about rows that are trained on and measured with.
-fn shared_notice(shared: usize, validation_rows: usize) -> Option<String> {
-    (shared > 0).then(|| {
-        format!(
-            "{shared} of {validation_rows} validation rows have the content of a training row: their accuracy says little \
-             about new rows"
-        )
-    })
-}
-
-/// A line about rows that parts of a cross-validation may share.
-fn repeated_notice(repeated: usize, rows: usize) -> Option<String> {
-    (repeated > 0).then(|| {
-        format!(
-            "{repeated} of {rows} rows have the content of another row: networks of the cross-validation are measured on \
-             rows that they know, and their accuracy says little about new rows"
-        )
-    })
-}
-
-/// SHA-256 of rows.
-#[derive(Default)]
-struct Hasher(Sha256);
-
-impl Hasher {
-    fn add(&mut self, Row { label, content }: &Row) {
-        self.add_text(label);
-        match content {
-            Content::Text(text) => self.add_text(text),
-            Content::Frames(frames) => {
-                self.0.update((frames.channels as u64).to_le_bytes());
-                self.0.update((frames.values.len() as u64).to_le_bytes());
-                frames.values.iter().for_each(|value| self.0.update(value.to_le_bytes()));
-            }
-        }
-    }
-
-    fn add_text(&mut self, text: &str) {
-        self.0.update((text.len() as u64).to_le_bytes());
-        self.0.update(text);
-    }
-
-    fn finish(self) -> String {
-        hexadecimal::digits(self.0.finalize())
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 impl TrainingData {
@@ -429,40 +381,4 @@ impl TrainingData {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn selection(reading: &ReadOptions) -> Selection<'_> {
-        Selection { validation: None, held_out: HeldOut::Share(0.2), seed: 1, reading }
-    }
-
-    #[test]
-    fn rows_that_change_between_two_readings_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, validation) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
-        let rows = "a,one\nb,two\na,three\nb,four\n";
-        for beside in [false, true] {
-            std::fs::write(&path, rows).unwrap();
-            std::fs::write(&validation, rows).unwrap();
-            let given = beside.then(|| ValidationRows::of_file(validation.clone()).unwrap());
-            let source = RowSource::file(path.clone()).unwrap();
-            let data =
-                TrainingData::survey(source, given, &selection(&ReadOptions::default()), "a.csv".into()).unwrap();
-            assert_eq!((data.training_rows, data.validation_rows), if beside { (4, 4) } else { (2, 2) });
-            let again =
-                || data.for_each::<DataError>(&ReadOptions::default(), |_| Ok(())).map_err(|error| error.to_string());
-            assert_eq!(again(), Ok(()));
-            let changed = "the rows changed while they were read; train again when nothing writes to them";
-            for content in [&rows.replace("one", "ONE"), &rows[..rows.len() - 7], &format!("{rows}a,five\n")] {
-                std::fs::write(&path, content).unwrap();
-                assert_eq!(again(), Err(format!("a.csv: {changed}")), "{content}");
-            }
-            std::fs::write(&path, rows).unwrap();
-            assert_eq!(again(), Ok(()));
-            if beside {
-                std::fs::write(&validation, format!("{rows}a,five\n")).unwrap();
-                assert_eq!(again(), Err(format!("{}: {changed}", validation.display())));
-            }
-        }
-    }
-}
+mod tests;
