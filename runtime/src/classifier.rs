@@ -1,7 +1,7 @@
 use crate::answer::{Logits, Prediction};
 use crate::error::{Error, saturated};
 use crate::format::Feature;
-use crate::network::{LayerState, Step, StepState, with_network};
+use crate::network::{LayerState, Step, StepState, clear, with_network};
 #[cfg(feature = "float")]
 use crate::numeric::softmax_float;
 use crate::numeric::{argmax, softmax_fixed};
@@ -278,7 +278,7 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
             reader.reset();
         }
         self.sequence.reset();
-        self.state.as_mut().fill(0);
+        clear(self.state.as_mut());
     }
 }
 
@@ -292,15 +292,15 @@ fn prepare(model: &Model<'_>, state: &mut [u32], long_input: LongInput) -> Resul
     if long_input == LongInput::Window && !model.is_bidirectional() {
         return Err(Error::WindowOfStreaming);
     }
-    state.fill(0);
+    clear(state);
     Ok(())
 }
 
 #[inline]
 const fn reader_of(model: &Model<'_>) -> Option<TextReader> {
     match &model.text {
-        Some(text) => Some(TextReader::new(text)),
-        None => None,
+        Some(text) if Feature::HAS_TEXT => Some(TextReader::new(text)),
+        _ => None,
     }
 }
 

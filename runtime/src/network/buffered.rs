@@ -6,12 +6,12 @@
 //! take them in; the outputs of the last layer are pooled at once.
 
 use super::arithmetic::Arithmetic;
-use super::fill;
 use super::input::Step;
 use super::network::{AnswerBuffers, Network, Progress, advance};
 use super::pooling::{pool, pool_update};
 use super::state::{LayerBuffers, StateArena, StepState};
 use super::window::Window;
+use super::{clear, copy, fill};
 use crate::format::Pooling;
 use crate::plan::Direction;
 use crate::text::PADDING_TOKEN;
@@ -162,7 +162,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         progress: Progress,
         mut observe: impl FnMut(usize, &LayerBuffers<'_, A>),
     ) {
-        scratch.fill(0);
+        clear(scratch);
         let mut buffers = StateArena(scratch).take_layer::<A>(direction);
         let Pass { below, mut above, reverse } = pass;
         let steps = progress.steps.max(self.model.pad_to) as usize;
@@ -183,7 +183,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
             }
         }
         if let (Above::Head { pooled, .. }, Pooling::Last) = (above, self.model.head.pooling) {
-            fill(pooled, buffers.hidden.iter().copied());
+            copy(pooled, buffers.hidden);
         }
     }
 
@@ -199,7 +199,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
     ) -> &'d [u8] {
         let kept = match below {
             Below::Outputs { values, width } => {
-                fill(target, row(values, step, *width).iter().copied());
+                copy(target, row(values, step, *width));
                 return &[];
             }
             Below::Steps(kept) if step < progress.steps as usize => kept.get(self.place(progress, step)),
@@ -211,7 +211,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
                 direction.one_hot_row(token)
             }
             KeptStep::Frame(values) => {
-                fill(target, values.iter().copied());
+                copy(target, values);
                 &[]
             }
         }

@@ -1,6 +1,6 @@
 //! Layers and pooling over a sequence, generic over how numbers are multiplied.
 
-use bytemuck::AnyBitPattern;
+use bytemuck::{AnyBitPattern, Pod};
 
 mod arithmetic;
 mod buffered;
@@ -31,6 +31,27 @@ pub(crate) use window::Gathering;
 #[inline(always)]
 fn cast<T: AnyBitPattern>(bytes: &[u8]) -> &[T] {
     bytemuck::try_cast_slice(bytes).unwrap_or_default()
+}
+
+/// Makes words zeros. The compiler does not know the value that is written, and so calls no `memset`, which would take more
+/// bytes in an image than the loop.
+#[inline]
+pub(crate) fn clear(words: &mut [u32]) {
+    let zero = core::hint::black_box(0);
+    for word in words {
+        *word = zero;
+    }
+}
+
+/// Copies values as far as both reach. The compiler does not know that the bytes stay the same, and so calls no `memcpy`,
+/// which would take more bytes in an image than the loop.
+#[inline]
+fn copy<T: Pod>(target: &mut [T], source: &[T]) {
+    let zero: u8 = core::hint::black_box(0);
+    let source = bytemuck::try_cast_slice::<T, u8>(source).unwrap_or_default();
+    for (target, byte) in bytemuck::try_cast_slice_mut(target).unwrap_or_default().iter_mut().zip(source) {
+        *target = *byte ^ zero;
+    }
 }
 
 /// Writes values one after another, as far as both reach.

@@ -2,12 +2,12 @@
 //! nothing of it is kept but the states.
 
 use super::arithmetic::Arithmetic;
-use super::fill;
 use super::input::Step;
 use super::network::{Network, Progress, advance};
 use super::pooling::{pool, pool_update};
 use super::state::{LayerState, StateArena, StepState};
 use super::window::Window;
+use super::{clear, copy};
 use crate::format::{Cell, Pooling};
 use crate::text::PADDING_TOKEN;
 
@@ -38,10 +38,10 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let StateArena(running) = arena.take_words(words);
         let mut is_ahead = ahead.is_some() || progress.steps < self.model.pad_to;
         let states = if is_ahead && self.model.has_copy() {
-            let StateArena(copy) = arena.take_words(words);
-            fill(copy, running.iter().copied());
+            let StateArena(ahead) = arena.take_words(words);
+            copy(ahead, running);
             is_ahead = false;
-            copy
+            ahead
         } else {
             running
         };
@@ -56,11 +56,11 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let pooled_so_far = arena.take::<A::Sum>(self.model.pool_size());
         if self.model.head.pooling == Pooling::Last {
             let last = self.model.layers().iter().map(|layer| arena.take_layer::<A>(&layer.forward).hidden).last();
-            fill(pooled, last.unwrap_or_default().iter().copied());
+            copy(pooled, last.unwrap_or_default());
         }
         pool::<A>(self.model.head.pooling, pooled, pooled_so_far, progress.summed);
         if is_ahead {
-            states.fill(0);
+            clear(states);
         }
     }
 

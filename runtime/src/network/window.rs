@@ -2,7 +2,7 @@
 //! first layer takes it in.
 
 use super::arithmetic::Arithmetic;
-use super::fill;
+use super::copy;
 use super::input::{Step, write_differences, write_values};
 use super::state::StateArena;
 use crate::format::Frames;
@@ -86,7 +86,7 @@ impl<'w, A: Arithmetic> Window<'w, A> {
             for place in 1..usize::from(input.frames.frames_per_step) {
                 let (first, rest) = self.kept.split_at_mut_checked(width).unwrap_or_default();
                 let start = place.wrapping_sub(1).wrapping_mul(width);
-                fill(rest.get_mut(start..).unwrap_or_default(), first.iter().copied());
+                copy(rest.get_mut(start..).unwrap_or_default(), first);
             }
         }
     }
@@ -96,7 +96,8 @@ impl<'w, A: Arithmetic> Window<'w, A> {
     pub(super) fn write(&self, gathering: Gathering, target: &mut [A::Value]) {
         let oldest = usize::from(gathering.place).wrapping_mul(self.width);
         let (newer, older) = self.kept.split_at_checked(oldest).unwrap_or_default();
-        fill(target, older.iter().chain(newer).copied());
+        copy(target, older);
+        copy(target.get_mut(older.len()..).unwrap_or_default(), newer);
     }
 }
 

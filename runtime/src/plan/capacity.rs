@@ -57,12 +57,9 @@ const fn larger(one: usize, other: usize) -> usize {
 }
 
 impl Model<'_> {
-    /// 32-bit words of state that a classifier of this model needs; saturates.
-    ///
-    /// # Panics
-    /// Never.
+    /// What [`Model::required_words`] is, of a model whose other fields are complete.
     #[inline]
-    pub const fn required_words(&self) -> usize {
+    pub(super) const fn count_required_words(&self) -> usize {
         let sizes = Sizes::of(self.header.precision);
         let answer = words(self.head.classes(), WORD).saturating_add(words(self.pooled_size(), sizes.state));
         let [before, kept] = self.window_sizes();
@@ -110,9 +107,9 @@ impl Model<'_> {
         self.can_have_begun || self.pad_to > 0
     }
 
-    /// Words of the values pooled so far and of all layers' states.
+    /// What [`Model::running_words`] is.
     #[inline]
-    pub(crate) const fn running_words(&self) -> usize {
+    pub(super) const fn count_running_words(&self) -> usize {
         let sizes = Sizes::of(self.header.precision);
         let mut sum = words(self.pool_size(), WORD);
         let mut layers = self.layers();

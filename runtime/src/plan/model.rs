@@ -27,6 +27,9 @@ pub struct Model<'m> {
     /// Most steps; `u32::MAX`: there is no limit. At most [`MAX_KEPT_STEPS`] where a layer has a reverse direction.
     pub(crate) max_steps: u32,
     pub(crate) pad_to: u32,
+    /// 32-bit words of a classifier's state, and those of a running state in them.
+    required_words: usize,
+    running_words: usize,
     /// Whether a token takes more than 16 bits.
     pub(crate) has_wide_tokens: bool,
     /// Whether there is text of which a word or a character may have begun.
@@ -139,6 +142,8 @@ impl<'m> Model<'m> {
             head: Head::EMPTY,
             max_steps: 0,
             pad_to: 0,
+            required_words: 0,
+            running_words: 0,
             has_wide_tokens: false,
             can_have_begun: false,
             extensions: Extensions::EMPTY,
@@ -182,8 +187,10 @@ impl<'m> Model<'m> {
         let Some(head) = outline.head else { return Err(invalid(Field::HeadCount, MAX_HEADS, 0)) };
         self.head = attempt!(Head::parse(&mut tensors, precision, head, width));
         attempt!(tensors.end());
+        self.running_words = self.count_running_words();
+        self.required_words = self.count_required_words();
         if CHECKS_CAPACITY {
-            attempt!(expect(Field::Capacity, self.required_words(), header.capacity as usize));
+            attempt!(expect(Field::Capacity, self.required_words, header.capacity as usize));
         }
         Ok(())
     }
@@ -223,6 +230,21 @@ impl<'m> Model<'m> {
             Some((layers, _)) => layers,
             None => &[],
         }
+    }
+
+    /// 32-bit words of state that a classifier of this model needs; saturates.
+    ///
+    /// # Panics
+    /// Never.
+    #[inline]
+    pub const fn required_words(&self) -> usize {
+        self.required_words
+    }
+
+    /// Words of the values pooled so far and of all layers' states.
+    #[inline]
+    pub(crate) const fn running_words(&self) -> usize {
+        self.running_words
     }
 
     /// What tells this model from any other: of its content alone, so that a stripped file has the same.

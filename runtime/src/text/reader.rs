@@ -78,9 +78,13 @@ impl TextReader {
         match input {
             TextInput::Words { rule, .. }
             | TextInput::HashedWords { rule, .. }
-            | TextInput::FingerprintedWords { rule, .. } => Self::Words(WordTokenizer::new(*rule)),
-            TextInput::Characters(_) => Self::Characters(CharacterTokenizer::new()),
-            TextInput::Bytes => Self::Bytes,
+            | TextInput::FingerprintedWords { rule, .. }
+                if Feature::HAS_WORDS =>
+            {
+                Self::Words(WordTokenizer::new(*rule))
+            }
+            TextInput::Characters(_) if Feature::Characters.is_built() => Self::Characters(CharacterTokenizer::new()),
+            _ => Self::Bytes,
         }
     }
 

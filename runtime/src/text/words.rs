@@ -7,6 +7,9 @@ use crate::format::{Feature, WordRule};
 /// Longest word, in bytes as it is emitted; a longer one is an unknown word.
 pub const MAX_WORD_BYTES: usize = 64;
 
+/// Bytes that are kept of a word; a build without words keeps none.
+const WORD_BUFFER: usize = if Feature::HAS_WORDS { MAX_WORD_BYTES } else { 0 };
+
 /// Characters without a property that continue a word under [`WordRule::LowercaseWithMarks`]: the zero-width non-joiner
 /// and the zero-width joiner.
 const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
@@ -58,7 +61,7 @@ pub struct WordTokenizer {
 /// A word that has begun.
 #[derive(Debug, Clone)]
 struct Word {
-    bytes: Vec<u8, MAX_WORD_BYTES>,
+    bytes: Vec<u8, WORD_BUFFER>,
     too_long: bool,
 }
 
