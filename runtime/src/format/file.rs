@@ -37,8 +37,8 @@ impl<'m> File<'m> {
     /// Never.
     #[inline]
     pub fn read(file: &'m [u8]) -> Result<Self, Error> {
-        check_alignment(file)?;
-        let Sections { header, part_one, extensions, part_two, signature, .. } = Sections::read(file)?;
+        let Sections { header, part_one, extensions, part_two, signature, .. } =
+            Sections::read(file, file.as_ptr().addr())?;
         Ok(Self { header, part_one: PartOne::decode(part_one)?, extensions, part_two, signature })
     }
 }
@@ -55,10 +55,15 @@ pub(crate) struct Sections<'m> {
 }
 
 impl<'m> Sections<'m> {
-    /// Takes a file apart, wherever it lies.
+    /// Takes a file apart. Where it lies, which comes before what it is, must be a multiple of [`SMALLEST_ALIGNMENT`], and if
+    /// the file begins with a header of the header's alignment. No file is nowhere; a constant function does not know the
+    /// address, and passes 0 for a file that is aligned.
     #[inline]
-    pub(crate) const fn read(file: &'m [u8]) -> Result<Self, Error> {
+    pub(crate) const fn read(file: &'m [u8], address: usize) -> Result<Self, Error> {
+        let address = if file.is_empty() { 0 } else { address };
+        attempt!(expect_alignment(address, SMALLEST_ALIGNMENT));
         let header = attempt!(Header::read(file));
+        attempt!(expect_alignment(address, header.alignment as usize));
         attempt!(check_needs(header.needs));
         let device_length = header.device_length as usize;
         let is_stripped = file.len() == device_length;
@@ -94,20 +99,9 @@ impl<'m> Sections<'m> {
     }
 }
 
-/// Checks where a file lies, which comes before what it is: at a multiple of [`SMALLEST_ALIGNMENT`], and if it begins
-/// with a header at a multiple of the header's alignment.
 #[inline]
-pub(crate) fn check_alignment(file: &[u8]) -> Result<(), Error> {
-    expect_alignment(file, SMALLEST_ALIGNMENT)?;
-    match Header::read(file) {
-        Ok(header) => expect_alignment(file, header.alignment.into()),
-        Err(_) => Ok(()),
-    }
-}
-
-#[inline]
-fn expect_alignment(file: &[u8], alignment: usize) -> Result<(), Error> {
-    if file.is_empty() || file.as_ptr().addr() & alignment.wrapping_sub(1) == 0 {
+const fn expect_alignment(address: usize, alignment: usize) -> Result<(), Error> {
+    if address & alignment.wrapping_sub(1) == 0 {
         Ok(())
     } else {
         Err(Error::Misaligned { required: alignment as u32 })

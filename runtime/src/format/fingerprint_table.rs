@@ -90,21 +90,23 @@ pub struct FingerprintTable<'m> {
 }
 
 impl<'m> FingerprintTable<'m> {
-    /// Borrows and checks a table: errors as [`Self::check`].
+    /// Borrows and checks a table: errors as [`Self::check`], kept by `tensors`.
     #[inline]
-    pub(crate) const fn parse(tensors: &mut Tensors<'m>, size: FingerprintTableSize) -> Result<Self, Error> {
+    pub(crate) const fn read(tensors: &mut Tensors<'m>, size: FingerprintTableSize) -> Self {
         let FingerprintTableSize { count, seed, remainder_bits } = size;
-        attempt!(check_sizes(count, remainder_bits));
+        tensors.keep(check_sizes(count, remainder_bits));
         let table = Self {
             count,
             seed,
             remainder_bits,
-            buckets: attempt!(tensors.take(size.bucket_words(), size_of::<u32>())),
-            index: attempt!(tensors.take(size.index_entries(), size_of::<u32>())),
-            remainders: attempt!(tensors.take(size.remainder_bytes(), 1)),
+            buckets: tensors.take(size.bucket_words(), size_of::<u32>()),
+            index: tensors.take(size.index_entries(), size_of::<u32>()),
+            remainders: tensors.take(size.remainder_bytes(), 1),
         };
-        attempt!(table.check());
-        Ok(table)
+        if tensors.result().is_ok() {
+            tensors.keep(table.check());
+        }
+        table
     }
 
     /// Checks what [`Self::find`] relies on: as many words and buckets as `count`, the index, the order of the

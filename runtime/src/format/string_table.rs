@@ -3,7 +3,7 @@ use core::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_STRING_BYTES, Tensors, rest, u32_at};
-use crate::error::{Error, Field, attempt, expect, invalid};
+use crate::error::{Error, Field, attempt};
 
 /// Strings between two entries of a table's index.
 pub const STRINGS_PER_BLOCK: usize = 16;
@@ -45,15 +45,26 @@ impl<'m> StringTable<'m> {
     ///
     /// # Errors
     /// [`Error::Invalid`] with `field` for a string or index entry that is not right (`found`: the number of the string),
-    /// and what [`Tensors::take`] returns.
+    /// and with [`Field::Tensors`] for a table that is longer than the bytes.
     ///
     /// # Panics
     /// Never.
     #[inline]
     pub const fn parse(tensors: &mut Tensors<'m>, size: StringTableSize, field: Field) -> Result<Self, Error> {
+        let table = Self::read(tensors, size, field);
+        attempt!(tensors.result());
+        Ok(table)
+    }
+
+    /// As [`Self::parse`]; an error is kept by `tensors`, and the table is then empty.
+    #[inline]
+    pub(crate) const fn read(tensors: &mut Tensors<'m>, size: StringTableSize, field: Field) -> Self {
         let count = size.count as usize;
-        let index = attempt!(tensors.take(size.index_entries(), 4));
-        let bytes = attempt!(tensors.take(size.bytes as usize, 1));
+        let index = tensors.take(size.index_entries(), 4);
+        let bytes = tensors.take(size.bytes as usize, 1);
+        if tensors.result().is_err() {
+            return Self::EMPTY;
+        }
         let (text, valid) = match core::str::from_utf8(bytes) {
             Ok(text) => (text, bytes.len()),
             Err(error) => ("", error.valid_up_to()),
@@ -62,24 +73,30 @@ impl<'m> StringTable<'m> {
         let mut rest = bytes;
         let mut number = 0;
         while number < count {
+            let place = bytes.len().wrapping_sub(rest.len());
             let is_start = number % STRINGS_PER_BLOCK == 0;
-            if is_start && table.block_start(number / STRINGS_PER_BLOCK) != bytes.len().wrapping_sub(rest.len()) {
-                return Err(invalid(field, count, number));
-            }
             rest = match split_string(rest) {
-                Some((_, after)) if bytes.len().wrapping_sub(after.len()) <= valid => after,
-                _ => return Err(invalid(field, count, number)),
+                Some((_, after))
+                    if bytes.len().wrapping_sub(after.len()) <= valid
+                        && !(is_start && table.block_start(number / STRINGS_PER_BLOCK) != place) =>
+                {
+                    after
+                }
+                _ => {
+                    tensors.refuse(field, count, number);
+                    return Self::EMPTY;
+                }
             };
             number += 1;
         }
-        attempt!(expect(field, bytes.len(), bytes.len().wrapping_sub(rest.len())));
-        Ok(table)
+        tensors.expect(field, bytes.len(), bytes.len().wrapping_sub(rest.len()));
+        table
     }
 
     /// Checks that the strings ascend strictly, by bytes, as [`Self::find`] needs; and that each is one character, if all
     /// are to be.
     #[inline]
-    pub(crate) const fn check_vocabulary(&self, are_characters: bool) -> Result<(), Error> {
+    pub(crate) const fn check_vocabulary(&self, tensors: &mut Tensors<'_>, are_characters: bool) {
         let mut strings = self.text.as_bytes();
         let mut previous: Option<&[u8]> = None;
         let mut number = 0;
@@ -87,16 +104,15 @@ impl<'m> StringTable<'m> {
             if let Some(previous) = previous
                 && !matches!(compare(previous, string), Ordering::Less)
             {
-                return Err(invalid(Field::VocabularyOrder, self.count, number));
+                return tensors.refuse(Field::VocabularyOrder, self.count, number);
             }
             if are_characters && count_characters(string) != 1 {
-                return Err(invalid(Field::Vocabulary, self.count, number));
+                return tensors.refuse(Field::Vocabulary, self.count, number);
             }
             previous = Some(string);
             strings = after;
             number += 1;
         }
-        Ok(())
     }
 
     /// Number of strings.

@@ -154,7 +154,7 @@ impl<A: Gates> Network<'_, '_, A> {
         target: &mut [f32],
     ) -> Option<ProductInputs<'w>> {
         let layer = self.model.layers().get(step.layer)?;
-        let direction = if step.reverse { layer.reverse.as_ref()? } else { &layer.forward };
+        let direction = if step.reverse { layer.reverse()? } else { &layer.forward };
         let Direction { input_size, hidden_size, .. } = *direction;
         let mut arena = StateArena(state);
         let inputs = arena.take_padded::<A::Value>(input_size);

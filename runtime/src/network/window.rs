@@ -11,16 +11,16 @@ use crate::plan::{FrameInput, Model};
 /// How many frames have come, as far as it decides on steps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Gathering {
+    /// Frames until the next step, once there were enough for the first.
+    until_step: u16,
     /// Where the next frame is kept: the place of the oldest one.
     place: u16,
     /// Frames since the start of the sequence, at most those of a step.
     frames: u16,
-    /// Frames until the next step, once there were enough for the first.
-    until_step: u16,
 }
 
 impl Gathering {
-    pub(crate) const START: Self = Self { place: 0, frames: 0, until_step: 0 };
+    pub(crate) const START: Self = Self { until_step: u16::MAX, place: 0, frames: 0 };
 
     /// Counts a frame; whether a step is due: when there are as many frames as make one, and after each stride.
     #[inline]

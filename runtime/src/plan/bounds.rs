@@ -1,8 +1,8 @@
 //! What the numbers of a tensor may be, so that no step can overflow.
 
 use super::matrix::{Matrix, NumberFormat};
-use crate::error::{Error, Field, attempt, expect_within, invalid};
-use crate::format::{Feature, rest, u32_at};
+use crate::error::Field;
+use crate::format::{Feature, Tensors, rest, u32_at};
 
 /// Largest magnitude of an int8 model's input or hidden state in a product, and what an input of 1 is.
 pub(super) const LARGEST_INPUT: u64 = 127;
@@ -11,7 +11,7 @@ pub(super) const LARGEST_POOLED: u64 = 32_767;
 
 /// Checks that floats are finite, and that no integer is -128 in `i8` or -8 in `i4`. An error about floats reports `number`.
 #[inline]
-pub(super) const fn check_numbers(format: NumberFormat, bytes: &[u8], number: usize) -> Result<(), Error> {
+pub(super) const fn check_numbers(tensors: &mut Tensors<'_>, format: NumberFormat, bytes: &[u8], number: usize) {
     let mut words = bytes;
     let mut is_refused = false;
     while let Some((word, after)) = words.split_first_chunk::<4>() {
@@ -26,14 +26,14 @@ pub(super) const fn check_numbers(format: NumberFormat, bytes: &[u8], number: us
         shift += 8;
         words = after;
     }
-    if !(is_refused || has_refused(format, last)) {
-        return Ok(());
+    if is_refused || has_refused(format, last) {
+        let (expected, found) = match format {
+            NumberFormat::I4 if Feature::Int4.is_built() => (7, 8),
+            _ if format.is_float() => (0, number),
+            _ => (127, 128),
+        };
+        tensors.refuse(Field::WeightRange, expected, found);
     }
-    Err(match format {
-        NumberFormat::I4 if Feature::Int4.is_built() => invalid(Field::WeightRange, 7, 8),
-        _ if format.is_float() => invalid(Field::WeightRange, 0, number),
-        _ => invalid(Field::WeightRange, 127, 128),
-    })
 }
 
 /// Whether a word has a number that is refused.
@@ -73,49 +73,49 @@ pub(super) const fn magnitudes(format: NumberFormat, bytes: &[u8]) -> u64 {
     sum
 }
 
-/// Checks that a sum of such a magnitude fits into an accumulator that is shifted to the left.
+/// A magnitude as a number of 32 bits; saturates.
 #[inline]
-pub(super) const fn check_accumulator(largest: u64, shift: u8) -> Result<(), Error> {
-    let limit = i32::MAX as u64 >> shift;
-    let found = if largest > u32::MAX as u64 { u32::MAX } else { largest as u32 };
-    expect_within(Field::AccumulatorRange, 0, limit as usize, found as usize)
+pub(super) const fn saturated(magnitude: u64) -> usize {
+    if magnitude > u32::MAX as u64 { u32::MAX as usize } else { magnitude as usize }
 }
 
 /// Checks the bias of a result, which is finite in float; its magnitude in an int8 model.
 #[inline]
-pub(super) const fn check_bias(format: NumberFormat, bias: &[u8], result: usize) -> Result<u64, Error> {
+pub(super) const fn check_bias(tensors: &mut Tensors<'_>, format: NumberFormat, bias: &[u8], result: usize) -> u64 {
     let bits = u32_at(bias, result.wrapping_mul(4));
     if !format.is_float() {
-        return Ok((bits as i32).unsigned_abs() as u64);
+        return (bits as i32).unsigned_abs() as u64;
     }
-    if has_refused(NumberFormat::F32, bits) { Err(invalid(Field::WeightRange, 0, result)) } else { Ok(0) }
+    if has_refused(NumberFormat::F32, bits) {
+        tensors.refuse(Field::WeightRange, 0, result);
+    }
+    0
 }
 
 /// Checks the multipliers of an int8 model, `i16`.
 #[inline]
-pub(super) const fn check_multipliers(multipliers: &[u8]) -> Result<(), Error> {
+pub(super) const fn check_multipliers(tensors: &mut Tensors<'_>, multipliers: &[u8]) {
     let mut unchecked = multipliers;
     while let Some((multiplier, after)) = unchecked.split_first_chunk::<2>() {
         let multiplier = i16::from_le_bytes(*multiplier);
         let found = if multiplier < 0 { 0 } else { multiplier as usize };
-        attempt!(expect_within(Field::Multiplier, 1, i16::MAX as usize, found));
+        tensors.expect_within(Field::Multiplier, 1, i16::MAX as usize, found);
         unchecked = after;
     }
-    Ok(())
 }
 
 /// Checks the weights of all one-hot tokens in a row, which are a column of `one_hot`: the magnitude of the largest one in an
 /// int8 model.
 #[inline]
-pub(super) const fn check_column(one_hot: &Matrix<'_>, row: usize) -> Result<u64, Error> {
+pub(super) const fn check_column(tensors: &mut Tensors<'_>, one_hot: &Matrix<'_>, row: usize) -> u64 {
     let size = one_hot.format.bytes(1);
     let mut largest = 0;
     let mut weights = rest(one_hot.bytes, row.saturating_mul(size));
     while let Some((weight, _)) = weights.split_at_checked(size) {
-        attempt!(check_numbers(one_hot.format, weight, row));
+        check_numbers(tensors, one_hot.format, weight, row);
         let magnitude = if one_hot.format.is_float() { 0 } else { magnitudes(one_hot.format, weight) };
         largest = if magnitude > largest { magnitude } else { largest };
         weights = rest(weights, one_hot.stride());
     }
-    Ok(largest)
+    largest
 }

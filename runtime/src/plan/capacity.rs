@@ -60,7 +60,7 @@ impl Model<'_> {
     /// What [`Model::required_words`] is, of a model whose other fields are complete.
     #[inline]
     pub(super) const fn count_required_words(&self) -> usize {
-        let sizes = Sizes::of(self.header.precision);
+        let sizes = Sizes::of(self.precision);
         let answer = words(self.head.classes(), WORD).saturating_add(words(self.pooled_size(), sizes.state));
         let [before, kept] = self.window_sizes();
         let window = words(before, WORD).saturating_add(words(kept, sizes.value));
@@ -110,7 +110,7 @@ impl Model<'_> {
     /// What [`Model::running_words`] is.
     #[inline]
     pub(super) const fn count_running_words(&self) -> usize {
-        let sizes = Sizes::of(self.header.precision);
+        let sizes = Sizes::of(self.precision);
         let mut sum = words(self.pool_size(), WORD);
         let mut layers = self.layers();
         while let Some((layer, after)) = layers.split_first() {
@@ -134,12 +134,12 @@ impl Model<'_> {
     /// Words of the largest direction's state.
     #[inline]
     pub(crate) const fn scratch_words(&self) -> usize {
-        let sizes = Sizes::of(self.header.precision);
+        let sizes = Sizes::of(self.precision);
         let mut largest = 0;
         let mut layers = self.layers();
         while let Some((layer, after)) = layers.split_first() {
             largest = larger(largest, sizes.direction_words(&layer.forward));
-            if let Some(reverse) = &layer.reverse {
+            if let Some(reverse) = layer.reverse() {
                 largest = larger(largest, sizes.direction_words(reverse));
             }
             layers = after;

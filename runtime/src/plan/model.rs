@@ -3,10 +3,10 @@ use super::head::Head;
 use super::input::StepInput;
 use super::text;
 use crate::Aligned;
-use crate::error::{Error, Field, attempt, expect, expect_within, invalid};
+use crate::error::{Error, Field, Part, attempt};
 use crate::format::{
     Extensions, Feature, Frames, Header, Input, Layers, MAX_HEADS, MAX_KEPT_STEPS, MAX_LAYERS, MAX_PADDING, MAX_SIZE,
-    Precision, Sections, Tensors, Text, Tokens, check_alignment,
+    Outline, Precision, Sections, Tensors, Text, Tokens, id_of, u32_at,
 };
 use crate::numeric::Probability;
 use crate::text::{TextInput, UNKNOWN_TOKEN, Vocabulary, composed_rows};
@@ -17,7 +17,9 @@ const NARROW_TOKENS: usize = 1 << 16;
 /// A verified model, borrowed from the bytes of its file.
 #[derive(Clone)]
 pub struct Model<'m> {
-    pub(super) header: Header,
+    /// The file, or what a device needs of it.
+    file: &'m [u8],
+    pub(super) precision: Precision,
     /// How text becomes tokens; none for frames.
     pub(crate) text: Option<TextInput<'m>>,
     pub(crate) input: StepInput<'m>,
@@ -83,8 +85,7 @@ impl<'m> Model<'m> {
     /// Never.
     #[inline]
     pub fn parse(file: &'m [u8]) -> Result<Self, Error> {
-        attempt!(check_alignment(file));
-        Self::read::<true>(file)
+        Self::read::<true>(file, file.as_ptr().addr())
     }
 
     /// [`Self::parse`] as a constant function: a firmware that holds its model checks it while compiling, and the parser is
@@ -97,7 +98,7 @@ impl<'m> Model<'m> {
     /// Never.
     #[inline]
     pub const fn parse_aligned(file: &'m Aligned<[u8]>) -> Result<Self, Error> {
-        Self::read::<true>(&file.0)
+        Self::read::<true>(&file.0, 0)
     }
 
     /// [`Self::parse`] of a region that begins with a model file and may be longer, as a partition of a flash memory
@@ -110,8 +111,7 @@ impl<'m> Model<'m> {
     /// Never.
     #[inline]
     pub fn parse_prefix(region: &'m [u8]) -> Result<Self, Error> {
-        attempt!(check_alignment(region));
-        let length = Header::read(region)?.device_length as usize;
+        let length = Header::read(region).map_or(region.len(), |header| header.device_length as usize);
         Self::parse(region.get(..length).unwrap_or(region))
     }
 
@@ -125,50 +125,95 @@ impl<'m> Model<'m> {
     /// Never.
     #[inline]
     pub fn parse_any_capacity(file: &'m [u8]) -> Result<Self, Error> {
-        attempt!(check_alignment(file));
-        Self::read::<false>(file)
+        Self::read::<false>(file, file.as_ptr().addr())
     }
 
-    /// The model is filled where it lies: it is large, and a move may be a copy on the stack. Not inlined, so that the stack
-    /// is free again when the model runs; generic, so that it is compiled as the calling program is, for size.
+    /// [`Self::parse`] into the caller's variable. A model is large: returned, it may be moved, which takes its size of stack
+    /// again, and `memcpy` in the image. `place` is `None` after an error.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    ///
+    /// # Panics
+    /// Never.
+    ///
+    /// # Examples
+    /// ```
+    /// # fn main() -> Result<(), runtime::Error> {
+    /// # static FILE: &runtime::Aligned<[u8]> =
+    /// #     &runtime::Aligned(*include_bytes!("../../../models/digits/digits.int8.rnl"));
+    /// let mut place = None;
+    /// let model: &runtime::Model<'_> = runtime::Model::parse_into(&mut place, &FILE.0)?;
+    /// assert_eq!(model.labels().count(), 10);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn parse_into<'p>(place: &'p mut Option<Self>, file: &'m [u8]) -> Result<&'p Self, Error> {
+        Self::read_into::<true>(place, file, file.as_ptr().addr())
+    }
+
+    #[inline]
+    const fn read<const CHECKS_CAPACITY: bool>(file: &'m [u8], address: usize) -> Result<Self, Error> {
+        let mut place = None;
+        attempt!(Self::read_into::<CHECKS_CAPACITY>(&mut place, file, address));
+        match place {
+            Some(model) => Ok(model),
+            None => Err(Error::Unreadable { part: Part::One }),
+        }
+    }
+
+    /// Not inlined, so that the stack is free again when the model runs; generic, so that it is compiled as the calling
+    /// program is, for size.
     #[inline(never)]
-    const fn read<const CHECKS_CAPACITY: bool>(file: &'m [u8]) -> Result<Self, Error> {
-        let mut parsed = Ok(Self {
-            header: Header::EMPTY,
+    const fn read_into<'p, const CHECKS_CAPACITY: bool>(
+        place: &'p mut Option<Self>,
+        file: &'m [u8],
+        address: usize,
+    ) -> Result<&'p Self, Error> {
+        let (nothing, _) = file.split_at(0);
+        *place = Some(Self {
+            file,
+            precision: Precision::Int8,
             text: None,
             input: StepInput::OneHot { tokens: 0 },
-            layers: [Layer::EMPTY; MAX_LAYERS],
+            layers: [Layer::empty(nothing), Layer::empty(nothing), Layer::empty(nothing), Layer::empty(nothing)],
             layer_count: 0,
-            head: Head::EMPTY,
-            max_steps: 0,
+            head: Head::empty(nothing),
+            max_steps: u32::MAX,
             pad_to: 0,
-            required_words: 0,
-            running_words: 0,
+            required_words: usize::MAX,
+            running_words: usize::MAX,
             has_wide_tokens: false,
             can_have_begun: false,
             extensions: Extensions::EMPTY,
             part_two: None,
         });
-        let filled = match &mut parsed {
-            Ok(model) => model.fill::<CHECKS_CAPACITY>(file),
-            Err(_) => Ok(()),
+        let filled = match place {
+            Some(model) => model.fill::<CHECKS_CAPACITY>(file, address),
+            None => Ok(()),
         };
         if let Err(error) = filled {
-            parsed = Err(error);
+            *place = None;
+            return Err(error);
         }
-        parsed
+        match place {
+            Some(model) => Ok(model),
+            None => Err(Error::Unreadable { part: Part::One }),
+        }
     }
 
-    #[inline(never)]
-    const fn fill<const CHECKS_CAPACITY: bool>(&mut self, file: &'m [u8]) -> Result<(), Error> {
-        let Sections { header, outline, extensions, mut tensors, part_two, .. } = attempt!(Sections::read(file));
-        let precision = header.precision;
-        let input = &outline.input;
-        (self.header, self.extensions, self.part_two) = (header, extensions, part_two);
+    #[inline]
+    const fn fill<const CHECKS_CAPACITY: bool>(&mut self, file: &'m [u8], address: usize) -> Result<(), Error> {
+        let Sections { header, outline, extensions, mut tensors, part_two, .. } =
+            attempt!(Sections::read(file, address));
+        let tensors = &mut tensors;
+        let Outline { input, max_steps, pad_to, layers, head, needs } = &outline;
+        (self.precision, self.extensions, self.part_two) = (header.precision, extensions, part_two);
         if let Input::Text(text) = input
             && Feature::HAS_TEXT
         {
-            self.text = Some(attempt!(text::parse(&mut tensors, text)));
+            self.text = Some(text::read(tensors, text));
             self.can_have_begun = !matches!(text.tokens, Tokens::Bytes);
         }
         let tokens = match &self.text {
@@ -177,50 +222,54 @@ impl<'m> Model<'m> {
         };
         let is_composed = matches!(input, Input::Text(Text { tokens: Tokens::ComposedWords { .. }, .. }));
         self.has_wide_tokens = tokens > NARROW_TOKENS || is_composed;
-        let is_bidirectional = outline.needs & Feature::Bidirectional.bit() != 0;
-        attempt!(check_steps(input, is_bidirectional, outline.max_steps as usize, outline.pad_to as usize));
-        self.max_steps = if outline.max_steps == 0 { u32::MAX } else { outline.max_steps };
-        self.pad_to = outline.pad_to as u32;
-        self.input = attempt!(StepInput::parse(&mut tensors, precision, input, tokens));
-        self.layer_count = outline.layers.len();
-        let width = attempt!(self.parse_layers(&mut tensors, outline.layers));
-        let Some(head) = outline.head else { return Err(invalid(Field::HeadCount, MAX_HEADS, 0)) };
-        self.head = attempt!(Head::parse(&mut tensors, precision, head, width));
-        attempt!(tensors.end());
+        let is_bidirectional = *needs & Feature::Bidirectional.bit() != 0;
+        check_steps(tensors, input, is_bidirectional, *max_steps as usize, *pad_to as usize);
+        self.max_steps = if *max_steps == 0 { u32::MAX } else { *max_steps };
+        self.pad_to = *pad_to as u32;
+        self.input = StepInput::read(tensors, self.precision, input, tokens);
+        self.layer_count = layers.len();
+        let width = self.read_layers(tensors, *layers);
+        match head {
+            Some(head) => self.head = Head::read(tensors, self.precision, *head, width),
+            None => tensors.refuse(Field::HeadCount, MAX_HEADS, 0),
+        }
+        tensors.end();
         self.running_words = self.count_running_words();
         self.required_words = self.count_required_words();
         if CHECKS_CAPACITY {
-            attempt!(expect(Field::Capacity, self.required_words, header.capacity as usize));
+            tensors.expect(Field::Capacity, self.required_words, header.capacity as usize);
         }
-        Ok(())
+        tensors.result()
     }
 
     /// Puts the layers in their places; values of the last one's output.
     #[inline]
-    const fn parse_layers(&mut self, tensors: &mut Tensors<'m>, mut unread: Layers<'_>) -> Result<usize, Error> {
-        attempt!(expect_within(Field::LayerCount, 1, MAX_LAYERS, unread.len()));
-        let precision = self.header.precision;
+    const fn read_layers(&mut self, tensors: &mut Tensors<'m>, mut unread: Layers<'_>) -> usize {
+        tensors.expect_within(Field::LayerCount, 1, MAX_LAYERS, unread.len());
+        let precision = self.precision;
         let mut input_size = self.input.size();
         let mut one_hot_tokens = self.input.one_hot_tokens();
         let mut places: &mut [Layer<'m>] = &mut self.layers;
         while let Some(layer) = unread.next()
             && let Some((place, rest)) = places.split_first_mut()
+            && tensors.result().is_ok()
         {
             let hidden_size = layer.hidden_size as usize;
-            attempt!(expect_within(Field::HiddenSize, 1, MAX_SIZE, hidden_size));
+            tensors.expect_within(Field::HiddenSize, 1, MAX_SIZE, hidden_size);
             let shape =
                 Shape { precision, cell: layer.cell, bits: layer.bits, input_size, hidden_size, one_hot_tokens };
-            place.forward = attempt!(Direction::parse(tensors, shape, layer.forward));
-            if let Some(reverse) = layer.reverse
-                && Feature::Bidirectional.is_built()
-            {
-                place.reverse = Some(attempt!(Direction::parse(tensors, shape, reverse)));
+            place.forward.read(tensors, shape, layer.forward);
+            if let (Some(reverse), [place]) = (layer.reverse, place.reverse.as_mut_slice()) {
+                *place = Some(Direction::empty(&[]));
+                if let Some(direction) = place {
+                    direction.read(tensors, shape, reverse);
+                }
             }
             input_size = place.width();
             one_hot_tokens = None;
             places = rest;
         }
-        Ok(input_size)
+        input_size
     }
 
     /// Its recurrent layers, the first one nearest to the input.
@@ -250,13 +299,13 @@ impl<'m> Model<'m> {
     /// What tells this model from any other: of its content alone, so that a stripped file has the same.
     #[inline]
     pub fn id(&self) -> [u8; 16] {
-        self.header.id
+        id_of(self.file)
     }
 
     /// The number that its user gave it.
     #[inline]
     pub fn version(&self) -> u32 {
-        self.header.model_version
+        u32_at(self.file, 32)
     }
 
     /// The records behind part one.
@@ -368,7 +417,7 @@ impl<'m> Model<'m> {
     pub const fn is_bidirectional(&self) -> bool {
         let mut layers = self.layers();
         while let Some((layer, after)) = layers.split_first() {
-            if Feature::Bidirectional.is_built() && layer.reverse.is_some() {
+            if Feature::Bidirectional.is_built() && layer.reverse().is_some() {
                 return true;
             }
             layers = after;
@@ -398,25 +447,31 @@ impl<'m> Model<'m> {
     /// How its weights are stored and computed with.
     #[inline]
     pub fn precision(&self) -> Precision {
-        self.header.precision
+        self.precision
     }
 }
 
 /// Checks the numbers of steps against one another.
 #[inline]
-const fn check_steps(input: &Input, is_bidirectional: bool, max_steps: usize, pad_to: usize) -> Result<(), Error> {
+const fn check_steps(
+    tensors: &mut Tensors<'_>,
+    input: &Input,
+    is_bidirectional: bool,
+    max_steps: usize,
+    pad_to: usize,
+) {
     if is_bidirectional {
-        attempt!(expect_within(Field::MaxSteps, 1, MAX_KEPT_STEPS, max_steps));
+        tensors.expect_within(Field::MaxSteps, 1, MAX_KEPT_STEPS, max_steps);
     }
     if let Input::Frames(_) = input {
-        attempt!(expect(Field::PadTo, 0, pad_to));
+        tensors.expect(Field::PadTo, 0, pad_to);
     }
     let longest = if max_steps > 0 && max_steps < MAX_PADDING { max_steps } else { MAX_PADDING };
-    expect_within(Field::PadTo, 0, longest, pad_to)
+    tensors.expect_within(Field::PadTo, 0, longest, pad_to);
 }
 
 impl core::fmt::Debug for Model<'_> {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.debug_struct("Model").field("header", &self.header).finish_non_exhaustive()
+        formatter.debug_struct("Model").field("header", &Header::read(self.file)).finish_non_exhaustive()
     }
 }

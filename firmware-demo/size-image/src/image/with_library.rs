@@ -31,9 +31,8 @@ pub(super) fn run() -> Option<()> {
 #[cfg(not(feature = "const"))]
 #[inline(never)]
 pub(super) fn run() -> Option<()> {
-    // Matched by reference: moving it out would need room for a second one.
-    let parsed = Model::parse(black_box(&FILE.0));
-    run_model(parsed.as_ref().ok()?)
+    let mut place = None;
+    run_model(Model::parse_into(&mut place, black_box(&FILE.0)).ok()?)
 }
 
 fn run_model(model: &Model<'_>) -> Option<()> {
