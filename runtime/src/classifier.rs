@@ -56,7 +56,7 @@ use crate::text::TextReader;
 #[derive(Debug)]
 pub struct Classifier<'c, 'm, State> {
     model: &'c Model<'m>,
-    reader: Option<TextReader>,
+    reader: TextReader,
     sequence: Sequence,
     state: State,
 }
@@ -82,7 +82,7 @@ impl<'c, 'm, const WORDS: usize> Classifier<'c, 'm, [u32; WORDS]> {
     #[inline]
     pub const fn in_static(model: &'c Model<'m>) -> Self {
         assert!(WORDS >= model.required_words(), "the state has fewer words than the model needs");
-        Self { model, reader: reader_of(model), sequence: Sequence::new(LongInput::Refuse), state: [0; WORDS] }
+        Self { model, reader: TextReader::NEW, sequence: Sequence::new(LongInput::Refuse), state: [0; WORDS] }
     }
 }
 
@@ -111,7 +111,7 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
     #[inline]
     pub fn with_long_input(model: &'c Model<'m>, mut state: State, long_input: LongInput) -> Result<Self, Error> {
         prepare(model, state.as_mut(), long_input)?;
-        Ok(Self { model, reader: reader_of(model), sequence: Sequence::new(long_input), state })
+        Ok(Self { model, reader: TextReader::NEW, sequence: Sequence::new(long_input), state })
     }
 
     /// Takes in more text: one step for every word, character or byte that is complete, as the model's input has
@@ -274,9 +274,7 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
     /// Never.
     #[inline]
     pub fn reset(&mut self) {
-        if let Some(reader) = &mut self.reader {
-            reader.reset();
-        }
+        self.reader.reset();
         self.sequence.reset();
         clear(self.state.as_mut());
     }
@@ -297,23 +295,15 @@ fn prepare(model: &Model<'_>, state: &mut [u32], long_input: LongInput) -> Resul
 }
 
 #[inline]
-const fn reader_of(model: &Model<'_>) -> Option<TextReader> {
-    match &model.text {
-        Some(text) if Feature::HAS_TEXT => Some(TextReader::new(text)),
-        _ => None,
-    }
-}
-
-#[inline]
 fn push_bytes(
     model: &Model<'_>,
-    reader: &mut Option<TextReader>,
+    reader: &mut TextReader,
     sequence: &mut Sequence,
     state: &mut [u32],
     bytes: &[u8],
 ) -> Pushed {
-    match (reader, &model.text) {
-        (Some(reader), Some(input)) if Feature::HAS_TEXT => {
+    match &model.text {
+        Some(input) if Feature::HAS_TEXT => {
             sequence.touch();
             let mut pushed = Pushed::default();
             reader.push(input, bytes, |token| pushed.add(sequence.take(model, state, Step::Token(token))));
@@ -325,8 +315,8 @@ fn push_bytes(
 
 /// The token of a word or character that has begun.
 #[inline]
-fn begun(model: &Model<'_>, reader: &Option<TextReader>) -> Option<u32> {
-    let (Some(reader), Some(input)) = (reader, &model.text) else { return None };
+fn begun(model: &Model<'_>, reader: &TextReader) -> Option<u32> {
+    let input = model.text.as_ref()?;
     let mut begun = None;
     if Feature::HAS_TEXT {
         reader.pending(input, |token| begun = Some(token));

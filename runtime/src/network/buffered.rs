@@ -113,9 +113,9 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         so_far.fill(bytemuck::Zeroable::zeroed());
         pooled.fill(bytemuck::Zeroable::zeroed());
         let mut input_width = 0;
-        for (number, layer) in self.model.layers().iter().enumerate() {
+        for (number, layer) in self.model.layers().enumerate() {
             let width = layer.width();
-            let last = number + 1 == self.model.layers().len();
+            let last = number + 1 == self.model.layer_count();
             let mut start = 0;
             for (direction, reverse) in layer.directions().zip([false, true]) {
                 let below = match number {

@@ -153,7 +153,7 @@ impl<A: Gates> Network<'_, '_, A> {
         state: &'w mut [u32],
         target: &mut [f32],
     ) -> Option<ProductInputs<'w>> {
-        let layer = self.model.layers().get(step.layer)?;
+        let layer = self.model.layer(step.layer)?;
         let direction = if step.reverse { layer.reverse()? } else { &layer.forward };
         let Direction { input_size, hidden_size, .. } = *direction;
         let mut arena = StateArena(state);
@@ -187,7 +187,7 @@ impl<A: Gates> Network<'_, '_, A> {
             (DirectionInput::Frames(values), None) => self.write_frames(values, arena, inputs)?,
             (DirectionInput::Below(mut states), Some(below)) => {
                 let mut place = 0_usize;
-                for below in self.model.layers().get(below)?.directions() {
+                for below in self.model.layer(below)?.directions() {
                     let (of_direction, rest) = states.split_at_checked(below.hidden_size)?;
                     write_states::<A>(below, of_direction, inputs.get_mut(place..)?);
                     place = place.wrapping_add(of_direction.len());

@@ -55,7 +55,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let mut arena = StateArena(states);
         let pooled_so_far = arena.take::<A::Sum>(self.model.pool_size());
         if self.model.head.pooling == Pooling::Last {
-            let last = self.model.layers().iter().map(|layer| arena.take_layer::<A>(&layer.forward).hidden).last();
+            let last = self.model.layers().map(|layer| arena.take_layer::<A>(&layer.forward).hidden).last();
             copy(pooled, last.unwrap_or_default());
         }
         pool::<A>(self.model.head.pooling, pooled, pooled_so_far, progress.summed);
@@ -71,10 +71,10 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         self.take_answer(&mut arena);
         self.take_window(&mut arena);
         arena.take::<A::Sum>(self.model.pool_size());
-        for layer in self.model.layers().get(..number)? {
+        for layer in self.model.layers().take(number) {
             arena.take_layer::<A>(&layer.forward);
         }
-        let direction = &self.model.layers().get(number)?.forward;
+        let direction = &self.model.layer(number)?.forward;
         let buffers = arena.take_layer::<A>(direction);
         Some(A::show_state(direction, buffers.hidden, buffers.cell))
     }
@@ -85,7 +85,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let Some(step) = steps.checked_sub(1) else {
             return;
         };
-        for layer in 0..self.model.layers().len() {
+        for layer in 0..self.model.layer_count() {
             if let Some(after) = self.layer_state(state, layer) {
                 observer(StepState { layer, reverse: false, step: step as usize, state: after });
             }

@@ -112,8 +112,8 @@ impl Model<'_> {
     pub(super) const fn count_running_words(&self) -> usize {
         let sizes = Sizes::of(self.precision);
         let mut sum = words(self.pool_size(), WORD);
-        let mut layers = self.layers();
-        while let Some((layer, after)) = layers.split_first() {
+        let mut layers = self.layer_places();
+        while let Some((Some(layer), after)) = layers.split_first() {
             sum = sum.saturating_add(sizes.direction_words(&layer.forward));
             layers = after;
         }
@@ -136,8 +136,8 @@ impl Model<'_> {
     pub(crate) const fn scratch_words(&self) -> usize {
         let sizes = Sizes::of(self.precision);
         let mut largest = 0;
-        let mut layers = self.layers();
-        while let Some((layer, after)) = layers.split_first() {
+        let mut layers = self.layer_places();
+        while let Some((Some(layer), after)) = layers.split_first() {
             largest = larger(largest, sizes.direction_words(&layer.forward));
             if let Some(reverse) = layer.reverse() {
                 largest = larger(largest, sizes.direction_words(reverse));
@@ -152,9 +152,9 @@ impl Model<'_> {
     pub(crate) const fn output_values(&self, first: usize) -> usize {
         let mut largest = 0;
         let mut number = 0;
-        let mut layers = self.layers();
-        while let Some((layer, after)) = layers.split_first() {
-            if !after.is_empty() && number % 2 == first {
+        let mut layers = self.layer_places();
+        while let Some((Some(layer), after)) = layers.split_first() {
+            if number + 1 < self.layer_count() && number % 2 == first {
                 largest = larger(largest, layer.width());
             }
             number += 1;

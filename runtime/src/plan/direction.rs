@@ -201,6 +201,24 @@ impl<'m> Layer<'m> {
         Self { forward: Direction::empty(bytes), reverse: [const { None }; REVERSE_DIRECTIONS] }
     }
 
+    /// Borrows and checks the weights of its directions.
+    #[inline]
+    pub(super) const fn read(
+        &mut self,
+        tensors: &mut Tensors<'m>,
+        shape: Shape,
+        forward: format::Direction,
+        reverse: Option<format::Direction>,
+    ) {
+        self.forward.read(tensors, shape, forward);
+        if let (Some(reverse), [place]) = (reverse, self.reverse.as_mut_slice()) {
+            *place = Some(Direction::empty(&[]));
+            if let Some(direction) = place {
+                direction.read(tensors, shape, reverse);
+            }
+        }
+    }
+
     /// From the last step to the first, if there is such a direction.
     #[inline]
     pub(crate) const fn reverse(&self) -> Option<&Direction<'m>> {

@@ -23,7 +23,8 @@ pub struct Model<'m> {
     /// How text becomes tokens; none for frames.
     pub(crate) text: Option<TextInput<'m>>,
     pub(crate) input: StepInput<'m>,
-    layers: [Layer<'m>; MAX_LAYERS],
+    /// The first one is nearest to the input; `None` behind the last one.
+    layers: [Option<Layer<'m>>; MAX_LAYERS],
     layer_count: usize,
     pub(crate) head: Head<'m>,
     /// Most steps; `u32::MAX`: there is no limit. At most [`MAX_KEPT_STEPS`] where a layer has a reverse direction.
@@ -177,7 +178,8 @@ impl<'m> Model<'m> {
             precision: Precision::Int8,
             text: None,
             input: StepInput::OneHot { tokens: 0 },
-            layers: [Layer::empty(nothing), Layer::empty(nothing), Layer::empty(nothing), Layer::empty(nothing)],
+            // One by one: a repeated value would be copied.
+            layers: [None, None, None, None],
             layer_count: 0,
             head: Head::empty(nothing),
             max_steps: u32::MAX,
@@ -208,6 +210,7 @@ impl<'m> Model<'m> {
         let Sections { header, outline, extensions, mut tensors, part_two, .. } =
             attempt!(Sections::read(file, address));
         let tensors = &mut tensors;
+        let (nothing, _) = file.split_at(0);
         let Outline { input, max_steps, pad_to, layers, head, needs } = &outline;
         (self.precision, self.extensions, self.part_two) = (header.precision, extensions, part_two);
         if let Input::Text(text) = input
@@ -228,7 +231,7 @@ impl<'m> Model<'m> {
         self.pad_to = *pad_to as u32;
         self.input = StepInput::read(tensors, self.precision, input, tokens);
         self.layer_count = layers.len();
-        let width = self.read_layers(tensors, *layers);
+        let width = self.read_layers(tensors, *layers, nothing);
         match head {
             Some(head) => self.head = Head::read(tensors, self.precision, *head, width),
             None => tensors.refuse(Field::HeadCount, MAX_HEADS, 0),
@@ -244,28 +247,24 @@ impl<'m> Model<'m> {
 
     /// Puts the layers in their places; values of the last one's output.
     #[inline]
-    const fn read_layers(&mut self, tensors: &mut Tensors<'m>, mut unread: Layers<'_>) -> usize {
+    const fn read_layers(&mut self, tensors: &mut Tensors<'m>, mut unread: Layers<'_>, nothing: &'m [u8]) -> usize {
         tensors.expect_within(Field::LayerCount, 1, MAX_LAYERS, unread.len());
         let precision = self.precision;
         let mut input_size = self.input.size();
         let mut one_hot_tokens = self.input.one_hot_tokens();
-        let mut places: &mut [Layer<'m>] = &mut self.layers;
-        while let Some(layer) = unread.next()
+        let mut places: &mut [Option<Layer<'m>>] = &mut self.layers;
+        while let Some(read) = unread.next()
             && let Some((place, rest)) = places.split_first_mut()
             && tensors.result().is_ok()
         {
-            let hidden_size = layer.hidden_size as usize;
+            let hidden_size = read.hidden_size as usize;
             tensors.expect_within(Field::HiddenSize, 1, MAX_SIZE, hidden_size);
-            let shape =
-                Shape { precision, cell: layer.cell, bits: layer.bits, input_size, hidden_size, one_hot_tokens };
-            place.forward.read(tensors, shape, layer.forward);
-            if let (Some(reverse), [place]) = (layer.reverse, place.reverse.as_mut_slice()) {
-                *place = Some(Direction::empty(&[]));
-                if let Some(direction) = place {
-                    direction.read(tensors, shape, reverse);
-                }
+            let shape = Shape { precision, cell: read.cell, bits: read.bits, input_size, hidden_size, one_hot_tokens };
+            *place = Some(Layer::empty(nothing));
+            if let Some(layer) = place {
+                layer.read(tensors, shape, read.forward, read.reverse);
+                input_size = layer.width();
             }
-            input_size = place.width();
             one_hot_tokens = None;
             places = rest;
         }
@@ -274,11 +273,26 @@ impl<'m> Model<'m> {
 
     /// Its recurrent layers, the first one nearest to the input.
     #[inline]
-    pub(crate) const fn layers(&self) -> &[Layer<'m>] {
-        match self.layers.split_at_checked(self.layer_count) {
-            Some((layers, _)) => layers,
-            None => &[],
-        }
+    pub(crate) fn layers(&self) -> impl Iterator<Item = &Layer<'m>> {
+        self.layers.iter().flatten()
+    }
+
+    /// The places of its layers, for constant functions.
+    #[inline]
+    pub(super) const fn layer_places(&self) -> &[Option<Layer<'m>>] {
+        &self.layers
+    }
+
+    /// A layer; `None` if there is no such layer.
+    #[inline]
+    pub(crate) fn layer(&self, number: usize) -> Option<&Layer<'m>> {
+        self.layers.get(number)?.as_ref()
+    }
+
+    /// Number of its layers.
+    #[inline]
+    pub(crate) const fn layer_count(&self) -> usize {
+        self.layer_count
     }
 
     /// 32-bit words of state that a classifier of this model needs; saturates.
@@ -323,7 +337,7 @@ impl<'m> Model<'m> {
     /// How much the model computes, at most, whatever is pushed.
     #[inline]
     pub fn work(&self) -> Work {
-        let directions = self.layers().iter().flat_map(Layer::directions);
+        let directions = self.layers().flat_map(Layer::directions);
         let step = directions.map(Direction::products).fold(0, u64::saturating_add);
         let head = self.head.products();
         let answered = match (self.is_bidirectional(), self.text) {
@@ -415,8 +429,8 @@ impl<'m> Model<'m> {
     /// all of them when an answer is asked for. Any other computes each step when it comes.
     #[inline]
     pub const fn is_bidirectional(&self) -> bool {
-        let mut layers = self.layers();
-        while let Some((layer, after)) = layers.split_first() {
+        let mut layers = self.layer_places();
+        while let Some((Some(layer), after)) = layers.split_first() {
             if Feature::Bidirectional.is_built() && layer.reverse().is_some() {
                 return true;
             }
