@@ -38,8 +38,38 @@ impl<'m> File<'m> {
     #[inline]
     pub fn read(file: &'m [u8]) -> Result<Self, Error> {
         let Sections { header, part_one, extensions, part_two, signature, .. } =
-            Sections::read(file, file.as_ptr().addr())?;
+            Sections::read(file, file.as_ptr().addr(), Checks::All)?;
         Ok(Self { header, part_one: PartOne::decode(part_one)?, extensions, part_two, signature })
+    }
+}
+
+/// Which checks are still to be made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Checks {
+    /// All of them.
+    All,
+    /// All but the computation of the checksums, which are these.
+    ButChecksums(Checksums),
+    /// Those that find out where the parts are: the file is the one that passed all checks before.
+    OfParts,
+}
+
+/// The checksums of a file as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Checksums {
+    pub(crate) device: u32,
+    /// `None` of a stripped file.
+    pub(crate) part_two: Option<u32>,
+}
+
+impl Checksums {
+    #[inline]
+    const fn of(device: &[u8], part_two: Option<&[u8]>) -> Self {
+        let part_two = match part_two {
+            Some(part_two) => Some(part_two_checksum(part_two)),
+            None => None,
+        };
+        Self { device: device_checksum(device), part_two }
     }
 }
 
@@ -59,7 +89,7 @@ impl<'m> Sections<'m> {
     /// the file begins with a header of the header's alignment. No file is nowhere; a constant function does not know the
     /// address, and passes 0 for a file that is aligned.
     #[inline]
-    pub(crate) const fn read(file: &'m [u8], address: usize) -> Result<Self, Error> {
+    pub(crate) const fn read(file: &'m [u8], address: usize, checks: Checks) -> Result<Self, Error> {
         let address = if file.is_empty() { 0 } else { address };
         attempt!(expect_alignment(address, SMALLEST_ALIGNMENT));
         let header = attempt!(Header::read(file));
@@ -73,14 +103,21 @@ impl<'m> Sections<'m> {
         }
         let outside = Error::WrongLength { expected: header.device_length, found: saturated(file.len()) };
         let Some((device, rest)) = file.split_at_checked(device_length) else { return Err(outside) };
-        attempt!(check_sum(Part::Device, header.device_checksum, device_checksum(device)));
         let (part_two, signature) = match rest.split_at_checked(header.part_two_length as usize) {
-            Some((part_two, signature)) if !is_stripped => {
-                attempt!(check_sum(Part::Two, header.part_two_checksum, part_two_checksum(part_two)));
-                (Some(part_two), signature)
-            }
+            Some((part_two, signature)) if !is_stripped => (Some(part_two), signature),
             _ => (None, [].as_slice()),
         };
+        let sums = match checks {
+            Checks::All => Some(Checksums::of(device, part_two)),
+            Checks::ButChecksums(sums) => Some(sums),
+            Checks::OfParts => None,
+        };
+        if let Some(Checksums { device, part_two }) = sums {
+            attempt!(check_sum(Part::Device, header.device_checksum, device));
+            if let Some(part_two) = part_two {
+                attempt!(check_sum(Part::Two, header.part_two_checksum, part_two));
+            }
+        }
         let extensions_offset = HEADER_LENGTH.saturating_add(header.part_one_length as usize);
         let extensions_end = extensions_offset.saturating_add(header.extensions_length as usize);
         let (Some(part_one), Some(extensions), Some(tensors)) = (
@@ -94,7 +131,8 @@ impl<'m> Sections<'m> {
         let needs = outline.needs | header.precision.needs();
         attempt!(expect(Field::Needs, needs as usize, header.needs as usize));
         let extensions = attempt!(Extensions::parse(extensions));
-        let tensors = Tensors::new(tensors, header.alignment as usize);
+        let are_verified = matches!(checks, Checks::OfParts);
+        let tensors = Tensors::of_file(tensors, header.alignment as usize, are_verified);
         Ok(Self { header, part_one, outline, extensions, tensors, part_two, signature })
     }
 }

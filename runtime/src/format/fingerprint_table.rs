@@ -103,7 +103,7 @@ impl<'m> FingerprintTable<'m> {
             index: tensors.take(size.index_entries(), size_of::<u32>()),
             remainders: tensors.take(size.remainder_bytes(), 1),
         };
-        if tensors.result().is_ok() {
+        if tensors.need_checks() {
             tensors.keep(table.check());
         }
         table

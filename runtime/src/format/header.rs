@@ -17,7 +17,7 @@ pub const SMALLEST_ALIGNMENT: usize = 4;
 /// The largest alignment that a file may ask for.
 pub const LARGEST_ALIGNMENT: usize = 16;
 
-const CHECKSUM_OFFSET: usize = 60;
+pub(crate) const CHECKSUM_OFFSET: usize = 60;
 
 /// How the weights of a model are stored and computed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,14 +258,17 @@ pub(crate) const fn id_of(header: &[u8]) -> [u8; 16] {
 /// of the first `device_length` bytes of a file.
 #[inline]
 pub const fn device_checksum(device_part: &[u8]) -> u32 {
-    let (before, after) = match device_part.split_at_checked(CHECKSUM_OFFSET) {
-        Some((before, rest)) => match rest.split_at_checked(4) {
-            Some((_, after)) => (before, after),
-            None => (before, [].as_slice()),
-        },
-        None => (device_part, [].as_slice()),
-    };
+    let [before, after] = checked_pieces(device_part);
     Crc32::new().update(before).update(after).finish()
+}
+
+/// What the checksum of a device's part is about: the bytes before it, and those after it.
+#[inline]
+pub(crate) const fn checked_pieces(device_part: &[u8]) -> [&[u8]; 2] {
+    match device_part.split_at_checked(CHECKSUM_OFFSET) {
+        Some((before, after)) => [before, rest(after, 4)],
+        None => [device_part, &[]],
+    }
 }
 
 /// The CRC-32 (ISO-HDLC, as in zlib) of part two.

@@ -17,11 +17,11 @@ mod tensors;
 
 pub use crate::feature::Feature;
 pub use extensions::{Extension, Extensions};
-pub(crate) use file::Sections;
+pub(crate) use file::{Checks, Checksums, Sections};
 pub use file::{File, ID_DEFINITION};
 pub use fingerprint_table::{BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, FingerprintTableSize};
 pub use frames::{FloatChannel, Frames, IntegerChannel};
-pub(crate) use header::id_of;
+pub(crate) use header::{CHECKSUM_OFFSET, checked_pieces, id_of};
 pub use header::{
     HEADER_LENGTH, Header, LARGEST_ALIGNMENT, MAGIC, Packing, Precision, SMALLEST_ALIGNMENT, VERSION, device_checksum,
     part_two_checksum, required_capacity,

@@ -70,6 +70,9 @@ impl<'m> StringTable<'m> {
             Err(error) => ("", error.valid_up_to()),
         };
         let table = Self { count, index, text };
+        if !tensors.need_checks() {
+            return table;
+        }
         let mut rest = bytes;
         let mut number = 0;
         while number < count {
@@ -97,6 +100,9 @@ impl<'m> StringTable<'m> {
     /// are to be.
     #[inline]
     pub(crate) const fn check_vocabulary(&self, tensors: &mut Tensors<'_>, are_characters: bool) {
+        if !tensors.need_checks() {
+            return;
+        }
         let mut strings = self.text.as_bytes();
         let mut previous: Option<&[u8]> = None;
         let mut number = 0;

@@ -14,13 +14,27 @@ pub struct Tensors<'m> {
     place: usize,
     alignment: usize,
     result: Result<(), Error>,
+    /// Whether each number in them has passed its check before.
+    are_verified: bool,
 }
 
 impl<'m> Tensors<'m> {
     /// The tensors in these bytes, which start at a multiple of `alignment`, a power of two.
     #[inline]
     pub const fn new(bytes: &'m [u8], alignment: usize) -> Self {
-        Self { bytes, place: 0, alignment, result: Ok(()) }
+        Self::of_file(bytes, alignment, false)
+    }
+
+    /// [`Self::new`], of numbers that may have passed their checks before.
+    #[inline]
+    pub(crate) const fn of_file(bytes: &'m [u8], alignment: usize, are_verified: bool) -> Self {
+        Self { bytes, place: 0, alignment, result: Ok(()), are_verified }
+    }
+
+    /// Whether the numbers are to be checked one by one.
+    #[inline]
+    pub(crate) const fn need_checks(&self) -> bool {
+        !self.are_verified && self.result.is_ok()
     }
 
     /// The next tensor, of so many elements of `size` bytes; [`Field::Tensors`] is refused if it does not end within the

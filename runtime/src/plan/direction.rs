@@ -36,7 +36,9 @@ impl<'m> Results<'m> {
         tensors.expect_within(Field::AccumulatorShift, 0, shift, accumulator_shift as usize);
         tensors.expect_within(Field::StateFractionBits, 0, fraction_bits, state_fraction_bits as usize);
         let multipliers = tensors.take(if is_float { 0 } else { count }, 2);
-        check_multipliers(tensors, multipliers);
+        if tensors.need_checks() {
+            check_multipliers(tensors, multipliers);
+        }
         Self { bias, multipliers, accumulator_shift, state_fraction_bits }
     }
 
@@ -143,7 +145,7 @@ impl<'m> Direction<'m> {
         let largest_fraction_bits = if has_measured_state { MAX_SHIFT } else { 0 };
         self.results = Results::read(tensors, precision, results, numbers, largest_fraction_bits);
         let mut result = 0;
-        while result < results {
+        while result < results && tensors.need_checks() {
             let ResultRow { row, has_input, input, state } = self.result_row(result);
             let has_token = Feature::HAS_TEXT && has_input && tokens > 0;
             let token = if has_token { check_column(tensors, &self.one_hot, row) } else { 0 };

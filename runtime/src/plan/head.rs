@@ -51,7 +51,7 @@ impl<'m> Head<'m> {
         let numbers = format::Direction { accumulator_shift, state_fraction_bits: 0 };
         let results = Results::read(tensors, precision, classes, numbers, 0);
         let mut class = 0;
-        while class < classes {
+        while class < classes && tensors.need_checks() {
             results.check(tensors, class, weights.format, [weights.row(class), &[]], 0, LARGEST_POOLED);
             class += 1;
         }
@@ -59,7 +59,7 @@ impl<'m> Head<'m> {
         let of_classes = tensors.take(if has_one_each { classes } else { 0 }, 2);
         let head = Self { pooling, labels, weights, results, inverse_temperature, thresholds, of_classes };
         let mut class = 0;
-        while class < classes {
+        while class < classes && tensors.need_checks() {
             let threshold = head.threshold(class) as usize;
             tensors.expect_within(Field::Threshold, 0, Probability::ONE as usize, threshold);
             class += 1;

@@ -101,7 +101,9 @@ impl<'m> StepInput<'m> {
                 tensors.expect_within(Field::InputSize, 1, MAX_SIZE, size);
                 let format = NumberFormat::read(tensors, precision, *bits);
                 let vectors = Matrix::take(tensors, format, tokens, size);
-                check_numbers(tensors, format, vectors.bytes, 0);
+                if tensors.need_checks() {
+                    check_numbers(tensors, format, vectors.bytes, 0);
+                }
                 Self::Embedding(vectors)
             }
             Input::Frames(frames) if Feature::Frames.is_built() => {

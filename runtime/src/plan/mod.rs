@@ -10,6 +10,7 @@ mod input;
 mod matrix;
 mod model;
 mod text;
+mod verified;
 
 pub(crate) use capacity::{cell_size, words};
 #[cfg(feature = "float")]
@@ -19,3 +20,4 @@ pub(crate) use head::Head;
 pub(crate) use input::{FrameInput, StepInput};
 pub(crate) use matrix::{Matrix, NumberFormat};
 pub use model::{InputKind, Model, Work};
+pub use verified::Verified;

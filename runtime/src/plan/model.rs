@@ -2,11 +2,13 @@ use super::direction::{Direction, Layer, Shape};
 use super::head::Head;
 use super::input::StepInput;
 use super::text;
+use super::verified::Verified;
 use crate::Aligned;
 use crate::error::{Error, Field, Part, attempt};
 use crate::format::{
-    Extensions, Feature, Frames, Header, Input, Layers, MAX_HEADS, MAX_KEPT_STEPS, MAX_LAYERS, MAX_PADDING, MAX_SIZE,
-    Outline, Precision, Sections, Tensors, Text, Tokens, id_of, u32_at,
+    CHECKSUM_OFFSET, Checks, Checksums, Extensions, Feature, Frames, Header, Input, Layers, MAX_HEADS, MAX_KEPT_STEPS,
+    MAX_LAYERS, MAX_PADDING, MAX_SIZE, Outline, Precision, Sections, Tensors, Text, Tokens, checked_pieces, id_of,
+    u32_at,
 };
 use crate::numeric::Probability;
 use crate::text::{TextInput, UNKNOWN_TOKEN, Vocabulary, composed_rows};
@@ -86,7 +88,7 @@ impl<'m> Model<'m> {
     /// Never.
     #[inline]
     pub fn parse(file: &'m [u8]) -> Result<Self, Error> {
-        Self::read::<true>(file, file.as_ptr().addr())
+        Self::read::<true>(file, file.as_ptr().addr(), Checks::All)
     }
 
     /// [`Self::parse`] as a constant function: a firmware that holds its model checks it while compiling, and the parser is
@@ -99,7 +101,7 @@ impl<'m> Model<'m> {
     /// Never.
     #[inline]
     pub const fn parse_aligned(file: &'m Aligned<[u8]>) -> Result<Self, Error> {
-        Self::read::<true>(&file.0, 0)
+        Self::read::<true>(&file.0, 0, Checks::All)
     }
 
     /// [`Self::parse`] of a region that begins with a model file and may be longer, as a partition of a flash memory
@@ -126,7 +128,7 @@ impl<'m> Model<'m> {
     /// Never.
     #[inline]
     pub fn parse_any_capacity(file: &'m [u8]) -> Result<Self, Error> {
-        Self::read::<false>(file, file.as_ptr().addr())
+        Self::read::<false>(file, file.as_ptr().addr(), Checks::All)
     }
 
     /// [`Self::parse`] into the caller's variable. A model is large: returned, it may be moved, which takes its size of stack
@@ -151,13 +153,94 @@ impl<'m> Model<'m> {
     /// ```
     #[inline]
     pub fn parse_into<'p>(place: &'p mut Option<Self>, file: &'m [u8]) -> Result<&'p Self, Error> {
-        Self::read_into::<true>(place, file, file.as_ptr().addr())
+        Self::read_into::<true>(place, file, file.as_ptr().addr(), Checks::All)
+    }
+
+    /// [`Self::parse`] with checksums that the caller computes, as a microcontroller's peripheral does.
+    ///
+    /// `crc` returns the CRC-32 (ISO-HDLC, as in zlib: reflected polynomial 0xEDB88320, start and final XOR 0xFFFFFFFF) of
+    /// two pieces, one after the other; the second one may be empty. It is called once, and once more for a whole file.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    ///
+    /// # Panics
+    /// Never.
+    ///
+    /// # Examples
+    /// ```
+    /// # static FILE: &runtime::Aligned<[u8]> =
+    /// #     &runtime::Aligned(*include_bytes!("../../../models/digits/digits.int8.rnl"));
+    /// let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+    /// let parsed = runtime::Model::parse_with_crc(&FILE.0, |first, second| {
+    ///     let mut digest = crc.digest();
+    ///     digest.update(first);
+    ///     digest.update(second);
+    ///     digest.finalize()
+    /// });
+    /// assert!(parsed.is_ok());
+    /// assert!(runtime::Model::parse_with_crc(&FILE.0, |_, _| 0).is_err());
+    /// ```
+    #[inline]
+    pub fn parse_with_crc(file: &'m [u8], mut crc: impl FnMut(&[u8], &[u8]) -> u32) -> Result<Self, Error> {
+        let mut checks = Checks::All;
+        if let Ok(header) = Header::read(file)
+            && let Some((device, rest)) = file.split_at_checked(header.device_length as usize)
+        {
+            let [before, after] = checked_pieces(device);
+            let part_two = rest.get(..header.part_two_length as usize).filter(|_| !rest.is_empty());
+            let part_two = part_two.map(|part_two| crc(part_two, &[]));
+            checks = Checks::ButChecksums(Checksums { device: crc(before, after), part_two });
+        }
+        Self::read::<true>(file, file.as_ptr().addr(), checks)
+    }
+
+    /// What tells this file's content from any other, as proof that it passed all checks: [`Self::parse_verified`] makes
+    /// them no more.
+    ///
+    /// # Panics
+    /// Never.
+    #[inline]
+    pub fn verified(&self) -> Verified {
+        Verified { id: self.id(), checksum: u32_at(self.file, CHECKSUM_OFFSET), length: u32_at(self.file, 48) }
+    }
+
+    /// [`Self::parse`] of a file that was verified before, and has not changed since: for a quick start of a device that
+    /// verified its model when it was written to flash. Checksums, weights and the order of the vocabulary are not looked at
+    /// again; lengths, shapes and sizes are. A file that did change gives other answers, but no panic.
+    ///
+    /// # Errors
+    /// [`Error::NotVerified`] for another file than that of `verified`; others as [`Self::parse`].
+    ///
+    /// # Panics
+    /// Never.
+    ///
+    /// # Examples
+    /// ```
+    /// # fn main() -> Result<(), runtime::Error> {
+    /// # static FILE: &runtime::Aligned<[u8]> =
+    /// #     &runtime::Aligned(*include_bytes!("../../../models/digits/digits.int8.rnl"));
+    /// let stored = runtime::Model::parse(&FILE.0)?.verified().to_bytes();
+    /// // After the next reset:
+    /// let model = runtime::Model::parse_verified(&FILE.0, &runtime::Verified::from_stored(stored))?;
+    /// assert_eq!(model.labels().count(), 10);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn parse_verified(file: &'m [u8], verified: &Verified) -> Result<Self, Error> {
+        let header = Header::read(file)?;
+        let found = Verified { id: header.id, checksum: header.device_checksum, length: header.device_length };
+        if found != *verified {
+            return Err(Error::NotVerified);
+        }
+        Self::read::<true>(file, file.as_ptr().addr(), Checks::OfParts)
     }
 
     #[inline]
-    const fn read<const CHECKS_CAPACITY: bool>(file: &'m [u8], address: usize) -> Result<Self, Error> {
+    const fn read<const CHECKS_CAPACITY: bool>(file: &'m [u8], address: usize, checks: Checks) -> Result<Self, Error> {
         let mut place = None;
-        attempt!(Self::read_into::<CHECKS_CAPACITY>(&mut place, file, address));
+        attempt!(Self::read_into::<CHECKS_CAPACITY>(&mut place, file, address, checks));
         match place {
             Some(model) => Ok(model),
             None => Err(Error::Unreadable { part: Part::One }),
@@ -171,6 +254,7 @@ impl<'m> Model<'m> {
         place: &'p mut Option<Self>,
         file: &'m [u8],
         address: usize,
+        checks: Checks,
     ) -> Result<&'p Self, Error> {
         let (nothing, _) = file.split_at(0);
         *place = Some(Self {
@@ -192,7 +276,7 @@ impl<'m> Model<'m> {
             part_two: None,
         });
         let filled = match place {
-            Some(model) => model.fill::<CHECKS_CAPACITY>(file, address),
+            Some(model) => model.fill::<CHECKS_CAPACITY>(file, address, checks),
             None => Ok(()),
         };
         if let Err(error) = filled {
@@ -206,9 +290,14 @@ impl<'m> Model<'m> {
     }
 
     #[inline]
-    const fn fill<const CHECKS_CAPACITY: bool>(&mut self, file: &'m [u8], address: usize) -> Result<(), Error> {
+    const fn fill<const CHECKS_CAPACITY: bool>(
+        &mut self,
+        file: &'m [u8],
+        address: usize,
+        checks: Checks,
+    ) -> Result<(), Error> {
         let Sections { header, outline, extensions, mut tensors, part_two, .. } =
-            attempt!(Sections::read(file, address));
+            attempt!(Sections::read(file, address, checks));
         let tensors = &mut tensors;
         let (nothing, _) = file.split_at(0);
         let Outline { input, max_steps, pad_to, layers, head, needs } = &outline;
