@@ -213,6 +213,40 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
         prediction(model, self.logits())
     }
 
+    /// [`Self::predict`] in slices, so that no call takes long: `None` until the answer is complete. A bidirectional model
+    /// computes at most `steps` steps a call, where a step of each direction of each layer counts; a call with 0 computes
+    /// nothing. Any other model answers at once, as [`Self::predict`] does.
+    ///
+    /// What is pushed between two calls counts: the answer is then computed from its start.
+    ///
+    /// # Panics
+    /// Never.
+    ///
+    /// # Examples
+    /// ```
+    /// # fn main() -> Result<(), runtime::Error> {
+    /// # static MODEL: &runtime::Aligned<[u8]> =
+    /// #     &runtime::Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
+    /// # let model = runtime::Model::parse(&MODEL.0)?;
+    /// # let mut classifier = runtime::Classifier::new(&model, [0; runtime::required_capacity(&MODEL.0)])?;
+    /// classifier.push_text("kitchen lights off");
+    /// let prediction = loop {
+    ///     if let Some(prediction) = classifier.predict_some(4) {
+    ///         break prediction;
+    ///     }
+    ///     // A watchdog is fed here, or a frame of audio read.
+    /// };
+    /// assert_eq!(prediction.label, "lights_off");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn predict_some(&mut self, steps: u32) -> Option<Prediction<'m>> {
+        let Self { model, reader, sequence, state } = self;
+        let is_complete = sequence.answer(model, state.as_mut(), begun(model, reader), steps);
+        is_complete.then(|| self.predict())
+    }
+
     /// The logits of that answer, computed once.
     ///
     /// # Panics
@@ -221,7 +255,7 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
     pub fn logits(&mut self) -> Logits<'_> {
         let Self { model, reader, sequence, state } = self;
         let state = state.as_mut();
-        sequence.answer(model, state, begun(model, reader));
+        sequence.answer(model, state, begun(model, reader), u32::MAX);
         with_network!(*model, network => network.logits(state))
     }
 

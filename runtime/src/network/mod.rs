@@ -21,7 +21,7 @@ mod window;
 pub(crate) use float::{Half, Single};
 pub(crate) use input::Step;
 pub(crate) use int8::Int8;
-pub(crate) use network::{Network, Progress, with_network};
+pub(crate) use network::{Network, Progress, Unfinished, with_network};
 #[cfg(feature = "float")]
 pub use pre_activations::{DirectionInput, DirectionStep, ProductInputs};
 pub use state::{LayerState, StepState};

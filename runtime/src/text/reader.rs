@@ -73,31 +73,32 @@ impl<'m> TextInput<'m> {
 
 /// What of a text is not a token yet.
 ///
-/// It has room for both kinds, and no variant that holds one of them: a variant would be moved into its place, which takes
-/// `memcpy` in an image.
+/// It has room for each kind that this build reads, and no variant that holds one of them: a variant would be moved into its
+/// place, which takes `memcpy` in an image.
 #[derive(Debug, Clone)]
 pub(crate) struct TextReader {
-    words: WordSplitter,
-    characters: CharacterTokenizer,
+    words: [WordSplitter; Feature::HAS_WORDS as usize],
+    characters: [CharacterTokenizer; Feature::Characters.is_built() as usize],
 }
 
 impl TextReader {
     /// The start of a text.
-    pub(crate) const NEW: Self = Self { words: WordSplitter::NEW, characters: CharacterTokenizer::new() };
+    pub(crate) const NEW: Self = Self {
+        words: [const { WordSplitter::NEW }; Feature::HAS_WORDS as usize],
+        characters: [const { CharacterTokenizer::new() }; Feature::Characters.is_built() as usize],
+    };
 
     /// Takes in the next bytes of the text and calls `emit` with every token that is complete.
     #[inline]
     pub(crate) fn push(&mut self, input: &TextInput<'_>, bytes: &[u8], mut emit: impl FnMut(u32)) {
-        match input {
-            TextInput::Characters(_) if Feature::Characters.is_built() => {
-                self.characters.push(bytes, |character| emit(input.character_token(character)));
+        match (input, self.words.as_mut_slice(), self.characters.as_mut_slice()) {
+            (TextInput::Characters(_), _, [characters]) => {
+                characters.push(bytes, |character| emit(input.character_token(character)));
             }
-            TextInput::Bytes if Feature::Bytes.is_built() => {
+            (TextInput::Bytes, _, _) if Feature::Bytes.is_built() => {
                 bytes.iter().for_each(|byte| emit(u32::from(*byte) + FIRST_WORD_TOKEN));
             }
-            _ if Feature::HAS_WORDS => {
-                self.words.push(input.rule(), bytes, |word| emit(input.word_token(word)));
-            }
+            (_, [words], _) => words.push(input.rule(), bytes, |word| emit(input.word_token(word))),
             _ => {}
         }
     }
@@ -105,12 +106,12 @@ impl TextReader {
     /// Calls `emit` with the token that would be next if the text ended here, if there is one. Changes nothing.
     #[inline]
     pub(crate) fn pending(&self, input: &TextInput<'_>, mut emit: impl FnMut(u32)) {
-        match input {
-            TextInput::Characters(_) if Feature::Characters.is_built() => {
-                self.characters.pending(|character| emit(input.character_token(character)));
+        match (input, self.words.as_slice(), self.characters.as_slice()) {
+            (TextInput::Characters(_), _, [characters]) => {
+                characters.pending(|character| emit(input.character_token(character)));
             }
-            TextInput::Bytes if Feature::Bytes.is_built() => {}
-            _ if Feature::HAS_WORDS => self.words.pending(|word| emit(input.word_token(word))),
+            (TextInput::Bytes, _, _) if Feature::Bytes.is_built() => {}
+            (_, [words], _) => words.pending(|word| emit(input.word_token(word))),
             _ => {}
         }
     }
@@ -118,11 +119,11 @@ impl TextReader {
     /// Forgets what has begun.
     #[inline]
     pub(crate) fn reset(&mut self) {
-        if Feature::HAS_WORDS {
-            self.words.finish(|_| {});
+        for words in &mut self.words {
+            words.finish(|_| {});
         }
-        if Feature::Characters.is_built() {
-            self.characters.reset();
+        for characters in &mut self.characters {
+            characters.reset();
         }
     }
 }

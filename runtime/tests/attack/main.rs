@@ -41,4 +41,6 @@ mod strings;
 #[cfg(feature = "float")]
 mod tensors;
 #[cfg(feature = "float")]
+mod verified;
+#[cfg(feature = "float")]
 mod weights;
