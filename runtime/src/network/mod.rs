@@ -18,7 +18,7 @@ mod streaming;
 mod window;
 
 #[cfg(feature = "float")]
-pub(crate) use float::{Half, Single};
+pub(crate) use float::Float;
 pub(crate) use input::Step;
 pub(crate) use int8::Int8;
 pub(crate) use network::{Network, Progress, Unfinished, with_network};

@@ -56,13 +56,8 @@ macro_rules! with_network {
     ($model:expr, $network:ident => $expression:expr) => {
         match $model.precision() {
             #[cfg(feature = "float")]
-            $crate::format::Precision::F16 => {
-                let $network = $crate::network::Network::<$crate::network::Half>::of($model);
-                $expression
-            }
-            #[cfg(feature = "float")]
-            $crate::format::Precision::F32 => {
-                let $network = $crate::network::Network::<$crate::network::Single>::of($model);
+            $crate::format::Precision::F16 | $crate::format::Precision::F32 => {
+                let $network = $crate::network::Network::<$crate::network::Float>::of($model);
                 $expression
             }
             _ => {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::common::{File, PRECISIONS, one_layer, two_layers};
 use crate::exercise::exercise;
 use crate::refusal::model;
-use runtime::format::{HEADER_LENGTH, Precision};
+use runtime::format::{Cell, HEADER_LENGTH, Precision};
 use runtime::{Error, Model, Part, Verified};
 
 /// The checksum by a well-known crate.
@@ -20,7 +20,8 @@ fn crc(first: &[u8], second: &[u8]) -> u32 {
 #[test]
 fn a_proof_is_for_one_file() {
     for precision in PRECISIONS {
-        let (file, other) = (model(&two_layers(precision)).assemble(), model(&one_layer(precision)).assemble());
+        let (file, other) =
+            (model(&two_layers(precision)).assemble(), model(&one_layer(Cell::Gru, precision)).assemble());
         let verified = file.parse().unwrap().verified();
         let stored = Verified::from_stored(verified.to_bytes());
         assert_eq!(stored, verified);
@@ -64,7 +65,7 @@ proptest! {
         precision in prop::sample::select(&PRECISIONS[..]), is_stacked in any::<bool>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
-        let spec = if is_stacked { two_layers(precision) } else { one_layer(precision) };
+        let spec = if is_stacked { two_layers(precision) } else { one_layer(Cell::Gru, precision) };
         let file = model(&spec).assemble();
         let verified = file.parse().unwrap().verified();
         let mut bytes = file.bytes().to_vec();
@@ -80,7 +81,7 @@ proptest! {
 
 #[test]
 fn a_proof_spares_the_look_at_the_weights() {
-    let file = model(&one_layer(Precision::F32)).assemble();
+    let file = model(&one_layer(Cell::Gru, Precision::F32)).assemble();
     let verified = file.parse().unwrap().verified();
     let mut bytes = file.bytes().to_vec();
     let end = file.parse().unwrap().verified().to_bytes()[20..].try_into().map(u32::from_le_bytes).unwrap() as usize;
