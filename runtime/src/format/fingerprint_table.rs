@@ -95,18 +95,14 @@ impl<'m> FingerprintTable<'m> {
     pub(crate) const fn read(tensors: &mut Tensors<'m>, size: FingerprintTableSize) -> Self {
         let FingerprintTableSize { count, seed, remainder_bits } = size;
         tensors.keep(check_sizes(count, remainder_bits));
-        let table = Self {
-            count,
-            seed,
-            remainder_bits,
-            buckets: tensors.take(size.bucket_words(), size_of::<u32>()),
-            index: tensors.take(size.index_entries(), size_of::<u32>()),
-            remainders: tensors.take(size.remainder_bytes(), 1),
-        };
+        let buckets = tensors.take(size.bucket_words(), size_of::<u32>());
+        let index = tensors.take(size.index_entries(), size_of::<u32>());
+        let remainders = tensors.take(size.remainder_bytes(), 1);
         if tensors.need_checks() {
-            tensors.keep(table.check());
+            tensors.keep(Self { count, seed, remainder_bits, buckets, index, remainders }.check());
         }
-        table
+        // Not the one that was checked, which would be copied.
+        Self { count, seed, remainder_bits, buckets, index, remainders }
     }
 
     /// Checks what [`Self::find`] relies on: as many words and buckets as `count`, the index, the order of the

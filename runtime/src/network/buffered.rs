@@ -11,7 +11,7 @@ use super::network::{AnswerBuffers, Network, Progress, Unfinished, advance};
 use super::pooling::{pool, pool_update};
 use super::state::{LayerBuffers, StateArena, StepState};
 use super::window::Window;
-use super::{clear, copy, fill};
+use super::{clear, clear_values, copy, fill};
 use crate::format::Pooling;
 use crate::plan::Direction;
 use crate::text::PADDING_TOKEN;
@@ -113,8 +113,8 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let mut outputs = arena.take::<A::Value>(self.model.output_values(0));
         let mut inputs = arena.take::<A::Value>(self.model.output_values(1));
         if unfinished.directions == 0 && unfinished.steps == 0 {
-            so_far.fill(bytemuck::Zeroable::zeroed());
-            pooled.fill(bytemuck::Zeroable::zeroed());
+            clear_values(so_far);
+            clear_values(pooled);
         }
         let steps = progress.steps.max(self.model.pad_to);
         let (mut input_width, mut place) = (0, 0);
@@ -162,7 +162,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let mut arena = StateArena(state);
         let AnswerBuffers { pooled, .. } = self.take_answer(&mut arena);
         self.take_window(&mut arena);
-        let mut whole = Unfinished::START;
+        let mut whole = Unfinished::START.with_budget(u32::MAX);
         self.pool_kept(&mut arena, pooled, progress, &mut whole, |layer, direction, reverse, step, buffers| {
             observer(StepState { layer, reverse, step, state: A::show_state(direction, buffers.hidden, buffers.cell) });
         });

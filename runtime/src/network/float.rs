@@ -2,7 +2,7 @@ use half::f16;
 
 use super::arithmetic::Arithmetic;
 use super::state::{LayerBuffers, LayerState};
-use super::{cast, fill};
+use super::{cast, copy, fill};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::format::{Cell, Feature, FloatChannel};
@@ -57,11 +57,6 @@ fn step<Weight: FloatWeight>(direction: &Direction<'_>, one_hot: &[u8], buffers:
     }
 }
 
-/// Writes a row of stored weights.
-fn embed<Weight: FloatWeight>(row: &[u8], target: &mut [f32]) {
-    fill(target, cast::<Weight>(row).iter().map(|weight| weight.widen()));
-}
-
 /// Brings in a second row.
 fn embed_second<Weight: FloatWeight>(row: &[u8], target: &mut [f32]) {
     for (value, weight) in target.iter_mut().zip(cast::<Weight>(row)) {
@@ -86,8 +81,8 @@ impl Arithmetic for Float {
 
     fn embed(vectors: &Matrix<'_>, row: usize, target: &mut [f32]) {
         match vectors.format {
-            NumberFormat::F16 => embed::<f16>(vectors.row(row), target),
-            _ => embed::<f32>(vectors.row(row), target),
+            NumberFormat::F16 => fill(target, cast::<f16>(vectors.row(row)).iter().map(|weight| weight.widen())),
+            _ => copy(target, cast(vectors.row(row))),
         }
     }
 
@@ -115,7 +110,7 @@ impl Arithmetic for Float {
     }
 
     fn quantize_hidden(_: Cell, hidden: &[f32], target: &mut [f32]) {
-        fill(target, hidden.iter().copied());
+        copy(target, hidden);
     }
 
     fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Self>) {

@@ -43,6 +43,15 @@ pub(crate) fn clear(words: &mut [u32]) {
     }
 }
 
+/// As [`clear`], of other values.
+#[inline]
+fn clear_values<T: Pod>(values: &mut [T]) {
+    let zero: u8 = core::hint::black_box(0);
+    for byte in bytemuck::try_cast_slice_mut(values).unwrap_or_default() {
+        *byte = zero;
+    }
+}
+
 /// Copies values as far as both reach. The compiler does not know that the bytes stay the same, and so calls no `memcpy`,
 /// which would take more bytes in an image than the loop.
 #[inline]

@@ -36,7 +36,7 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    pub(crate) const START: Self = Self { directions: 0, steps: 0, summed: 0, budget: u32::MAX };
+    pub(crate) const START: Self = Self { directions: 0, steps: 0, summed: 0, budget: 0 };
 
     /// The same, with so many steps that may be computed now.
     #[inline]

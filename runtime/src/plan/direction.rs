@@ -190,17 +190,19 @@ impl<'m> Direction<'m> {
 pub(crate) struct Layer<'m> {
     /// From the first step to the last.
     pub(crate) forward: Direction<'m>,
-    /// From the last step to the first, if there is one; a build without such layers has no room for it.
-    pub(super) reverse: [Option<Direction<'m>>; REVERSE_DIRECTIONS],
+    /// From the last step to the first, if there is one.
+    #[cfg(feature = "bidirectional")]
+    reverse: Option<Direction<'m>>,
 }
-
-/// Directions of a layer that may run from the last step to the first.
-const REVERSE_DIRECTIONS: usize = Feature::Bidirectional.is_built() as usize;
 
 impl<'m> Layer<'m> {
     #[inline]
     pub(super) const fn empty(bytes: &'m [u8]) -> Self {
-        Self { forward: Direction::empty(bytes), reverse: [const { None }; REVERSE_DIRECTIONS] }
+        Self {
+            forward: Direction::empty(bytes),
+            #[cfg(feature = "bidirectional")]
+            reverse: None,
+        }
     }
 
     /// Borrows and checks the weights of its directions.
@@ -211,23 +213,27 @@ impl<'m> Layer<'m> {
         shape: Shape,
         forward: format::Direction,
         reverse: Option<format::Direction>,
+        nothing: &'m [u8],
     ) {
         self.forward.read(tensors, shape, forward);
-        if let (Some(reverse), [place]) = (reverse, self.reverse.as_mut_slice()) {
-            *place = Some(Direction::empty(&[]));
-            if let Some(direction) = place {
+        #[cfg(feature = "bidirectional")]
+        if let Some(reverse) = reverse {
+            self.reverse = Some(Direction::empty(nothing));
+            if let Some(direction) = &mut self.reverse {
                 direction.read(tensors, shape, reverse);
             }
         }
+        #[cfg(not(feature = "bidirectional"))]
+        let _ = (reverse, nothing);
     }
 
     /// From the last step to the first, if there is such a direction.
     #[inline]
     pub(crate) const fn reverse(&self) -> Option<&Direction<'m>> {
-        match self.reverse.as_slice() {
-            [Some(reverse), ..] => Some(reverse),
-            _ => None,
-        }
+        #[cfg(feature = "bidirectional")]
+        return self.reverse.as_ref();
+        #[cfg(not(feature = "bidirectional"))]
+        None
     }
 
     /// Values of its output: the units of all directions.

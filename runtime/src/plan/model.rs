@@ -305,7 +305,7 @@ impl<'m> Model<'m> {
         if let Input::Text(text) = input
             && Feature::HAS_TEXT
         {
-            self.text = Some(text::read(tensors, text));
+            text::read(&mut self.text, tensors, text);
             self.can_have_begun = !matches!(text.tokens, Tokens::Bytes);
         }
         let tokens = match &self.text {
@@ -351,7 +351,7 @@ impl<'m> Model<'m> {
             let shape = Shape { precision, cell: read.cell, bits: read.bits, input_size, hidden_size, one_hot_tokens };
             *place = Some(Layer::empty(nothing));
             if let Some(layer) = place {
-                layer.read(tensors, shape, read.forward, read.reverse);
+                layer.read(tensors, shape, read.forward, read.reverse, nothing);
                 input_size = layer.width();
             }
             one_hot_tokens = None;
