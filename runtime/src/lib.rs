@@ -74,6 +74,7 @@ pub mod known_answer;
 mod network;
 pub mod numeric;
 mod plan;
+pub mod reserve;
 mod sequence;
 pub mod text;
 
