@@ -2,9 +2,9 @@
 #![cfg(feature = "float")]
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{CHANNELS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, WindowSpec, file, logits, number, threshold};
+use crate::common::{
+    self, CHANNELS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, WindowSpec, file, logits, number, threshold,
+};
 use proptest::prelude::*;
 use runtime::format::{Cell, ONE_TEMPERATURE, Pooling, Precision, Thresholds, WordRule};
 use runtime::{Classifier, LayerState, LongInput, Model, Pushed, StepState};

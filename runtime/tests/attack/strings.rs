@@ -1,10 +1,10 @@
 //! Tables of strings that can not be, and rules and versions of Unicode that are not known.
 
+use super::exercise::exercise;
+use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, words};
 use crate::common::{
     EMBEDDING_SIZE, InputSpec, MANY_CHARACTERS, PRECISIONS, Spec, WORD_RULES, one_layer, two_layers, variants,
 };
-use crate::exercise::exercise;
-use crate::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, words};
 use runtime::format::{Cell, Input, Precision, StringTableSize, Tokens};
 use runtime::{Error, Field, Part};
 

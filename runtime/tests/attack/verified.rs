@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
+use super::refusal::model;
 use crate::common::{File, PRECISIONS, one_layer, two_layers};
-use crate::refusal::model;
 use runtime::format::{Cell, HEADER_LENGTH, Precision};
 use runtime::{Classifier, Error, Model, Part, Verified};
 
@@ -75,7 +75,9 @@ proptest! {
         if let Ok(model) = Model::parse_verified(changed.bytes(), &verified) {
             let mut classifier = Classifier::new(&model, vec![0; model.required_words()]).unwrap();
             classifier.push_text("lamp é off");
-            [0, 1, 7, 900_000].map(|token| classifier.push_token(token));
+            for token in [0, 1, 7, 900_000] {
+                classifier.push_token(token);
+            }
             let prediction = classifier.predict();
             prop_assert!(prediction.probability.q15() <= 32_768);
             prop_assert_eq!(model.label(prediction.class).unwrap_or_default(), prediction.label);
