@@ -9,6 +9,7 @@ mod head;
 mod input;
 mod matrix;
 mod model;
+mod parsing;
 mod text;
 mod verified;
 
