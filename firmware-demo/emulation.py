@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +18,7 @@ OVERFLOW = r"will not fit in region '(\w+)': overflowed by (\d+) bytes"
 
 
 # The runtime's features in the order of their bits in a model's header (runtime/FORMAT.md).
-RUNTIME_FEATURES = (
-    "lstm", "gru", "rnn", "bidirectional", "int4", "words", "fingerprints", "hashed", "characters", "bytes", "frames",
-    "windows", "unicode", "float",
-)
+RUNTIME_FEATURES = tuple(tomllib.loads((REPOSITORY / "runtime/Cargo.toml").read_text())["features"]["default"])
 
 
 class Board(NamedTuple):

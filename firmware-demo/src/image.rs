@@ -9,6 +9,8 @@ mod memory;
 mod no_panic;
 mod output;
 
+use core::hint::black_box;
+
 use cortex_m_rt::entry;
 use runtime::known_answer::KnownAnswers;
 use runtime::{Classifier, Model};
@@ -77,11 +79,12 @@ fn run(output: &mut Output) -> Result<u32, Failure> {
     if memory::stack_free_at_reset() < state_bytes.saturating_add(STACK_RESERVE) {
         return Err(Failure::Memory);
     }
-    // Matched by reference: moving it out would need room for a second one.
-    let parsed = Model::parse(inputs::model());
-    let Ok(model) = &parsed else {
+    let mut place = None;
+    let parsed = counter.measure(|| Model::parse_into(&mut place, black_box(inputs::model())));
+    let Ok(model) = parsed.value else {
         return Err(Failure::Model);
     };
+    output.line("parsed").number("count", parsed.count).number("stack_bytes", memory::stack_high_water() as u64).end();
     let answers = KnownAnswers::parse(inputs::answers()).map_err(|_| Failure::Answers)?;
     if answers.is_empty() {
         return Err(Failure::NothingToCheck);

@@ -1,7 +1,7 @@
 use crate::answer::{Logits, Prediction};
 use crate::error::{Error, saturated};
 use crate::format::Feature;
-use crate::network::{LayerState, Step, StepState, with_network};
+use crate::network::{LayerState, Step, StepState, clear, with_network};
 #[cfg(feature = "float")]
 use crate::numeric::softmax_float;
 use crate::numeric::{argmax, softmax_fixed};
@@ -56,7 +56,7 @@ use crate::text::TextReader;
 #[derive(Debug)]
 pub struct Classifier<'c, 'm, State> {
     model: &'c Model<'m>,
-    reader: Option<TextReader>,
+    reader: TextReader,
     sequence: Sequence,
     state: State,
 }
@@ -82,7 +82,7 @@ impl<'c, 'm, const WORDS: usize> Classifier<'c, 'm, [u32; WORDS]> {
     #[inline]
     pub const fn in_static(model: &'c Model<'m>) -> Self {
         assert!(WORDS >= model.required_words(), "the state has fewer words than the model needs");
-        Self { model, reader: reader_of(model), sequence: Sequence::new(LongInput::Refuse), state: [0; WORDS] }
+        Self { model, reader: TextReader::NEW, sequence: Sequence::new(LongInput::Refuse), state: [0; WORDS] }
     }
 }
 
@@ -111,7 +111,7 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
     #[inline]
     pub fn with_long_input(model: &'c Model<'m>, mut state: State, long_input: LongInput) -> Result<Self, Error> {
         prepare(model, state.as_mut(), long_input)?;
-        Ok(Self { model, reader: reader_of(model), sequence: Sequence::new(long_input), state })
+        Ok(Self { model, reader: TextReader::NEW, sequence: Sequence::new(long_input), state })
     }
 
     /// Takes in more text: one step for every word, character or byte that is complete, as the model's input has
@@ -213,6 +213,40 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
         prediction(model, self.logits())
     }
 
+    /// [`Self::predict`] in slices, so that no call takes long: `None` until the answer is complete. A bidirectional model
+    /// computes at most `steps` steps a call, where a step of each direction of each layer counts; a call with 0 computes
+    /// nothing. Any other model answers at once, as [`Self::predict`] does.
+    ///
+    /// What is pushed between two calls counts: the answer is then computed from its start.
+    ///
+    /// # Panics
+    /// Never.
+    ///
+    /// # Examples
+    /// ```
+    /// # fn main() -> Result<(), runtime::Error> {
+    /// # static MODEL: &runtime::Aligned<[u8]> =
+    /// #     &runtime::Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
+    /// # let model = runtime::Model::parse(&MODEL.0)?;
+    /// # let mut classifier = runtime::Classifier::new(&model, [0; runtime::required_capacity(&MODEL.0)])?;
+    /// classifier.push_text("kitchen lights off");
+    /// let prediction = loop {
+    ///     if let Some(prediction) = classifier.predict_some(4) {
+    ///         break prediction;
+    ///     }
+    ///     // A watchdog is fed here, or a frame of audio read.
+    /// };
+    /// assert_eq!(prediction.label, "lights_off");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn predict_some(&mut self, steps: u32) -> Option<Prediction<'m>> {
+        let Self { model, reader, sequence, state } = self;
+        let is_complete = sequence.answer(model, state.as_mut(), begun(model, reader), steps);
+        is_complete.then(|| self.predict())
+    }
+
     /// The logits of that answer, computed once.
     ///
     /// # Panics
@@ -221,7 +255,7 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
     pub fn logits(&mut self) -> Logits<'_> {
         let Self { model, reader, sequence, state } = self;
         let state = state.as_mut();
-        sequence.answer(model, state, begun(model, reader));
+        sequence.answer(model, state, begun(model, reader), u32::MAX);
         with_network!(*model, network => network.logits(state))
     }
 
@@ -274,11 +308,9 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
     /// Never.
     #[inline]
     pub fn reset(&mut self) {
-        if let Some(reader) = &mut self.reader {
-            reader.reset();
-        }
+        self.reader.reset();
         self.sequence.reset();
-        self.state.as_mut().fill(0);
+        clear(self.state.as_mut());
     }
 }
 
@@ -292,28 +324,20 @@ fn prepare(model: &Model<'_>, state: &mut [u32], long_input: LongInput) -> Resul
     if long_input == LongInput::Window && !model.is_bidirectional() {
         return Err(Error::WindowOfStreaming);
     }
-    state.fill(0);
+    clear(state);
     Ok(())
-}
-
-#[inline]
-const fn reader_of(model: &Model<'_>) -> Option<TextReader> {
-    match &model.text {
-        Some(text) => Some(TextReader::new(text)),
-        None => None,
-    }
 }
 
 #[inline]
 fn push_bytes(
     model: &Model<'_>,
-    reader: &mut Option<TextReader>,
+    reader: &mut TextReader,
     sequence: &mut Sequence,
     state: &mut [u32],
     bytes: &[u8],
 ) -> Pushed {
-    match (reader, &model.text) {
-        (Some(reader), Some(input)) if Feature::HAS_TEXT => {
+    match &model.text {
+        Some(input) if Feature::HAS_TEXT => {
             sequence.touch();
             let mut pushed = Pushed::default();
             reader.push(input, bytes, |token| pushed.add(sequence.take(model, state, Step::Token(token))));
@@ -325,8 +349,8 @@ fn push_bytes(
 
 /// The token of a word or character that has begun.
 #[inline]
-fn begun(model: &Model<'_>, reader: &Option<TextReader>) -> Option<u32> {
-    let (Some(reader), Some(input)) = (reader, &model.text) else { return None };
+fn begun(model: &Model<'_>, reader: &TextReader) -> Option<u32> {
+    let input = model.text.as_ref()?;
     let mut begun = None;
     if Feature::HAS_TEXT {
         reader.pending(input, |token| begun = Some(token));

@@ -62,6 +62,8 @@ pub enum Error {
         /// The checksum computed.
         found: u32,
     },
+    /// The file is not the one that was verified.
+    NotVerified,
     /// The bytes do not start at a multiple of the model's alignment.
     Misaligned {
         /// The alignment needed, in bytes.
@@ -244,6 +246,9 @@ impl fmt::Display for Error {
             ),
             Self::WrongChecksum { part, expected, found } => {
                 write!(formatter, "checksum {found:08x} instead of {expected:08x} of {part}: the file is damaged")
+            }
+            Self::NotVerified => {
+                write!(formatter, "the file is not the one that was verified: parse it in full once more")
             }
             Self::Misaligned { required } => write!(
                 formatter,

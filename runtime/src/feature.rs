@@ -1,56 +1,68 @@
-/// What a reader must have the code for; a model file names what it needs.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Feature {
+/// The features in the order of their bits, each with the name that it has in `Cargo.toml`.
+macro_rules! features {
+    ($($(#[$documentation:meta])* $variant:ident = $name:literal,)*) => {
+        /// What a reader must have the code for; a model file names what it needs.
+        #[non_exhaustive]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Feature {
+            $($(#[$documentation])* $variant,)*
+        }
+
+        impl Feature {
+            /// All of them, in the order of their bits.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
+
+            /// Whether this build has the code for it. Code under a condition on it is left out of an image.
+            #[inline]
+            pub const fn is_built(self) -> bool {
+                match self {
+                    $(Self::$variant => cfg!(feature = $name),)*
+                }
+            }
+
+            /// Its name.
+            #[inline]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+features! {
     /// Layers of long short-term memory.
-    Lstm,
+    Lstm = "lstm",
     /// Layers of gated recurrent units.
-    Gru,
+    Gru = "gru",
     /// Layers of Elman's network.
-    Rnn,
+    Rnn = "rnn",
     /// Layers that run in reverse as well.
-    Bidirectional,
+    Bidirectional = "bidirectional",
     /// Numbers in 4 bits.
-    Int4,
+    Int4 = "int4",
     /// Words of a stored vocabulary.
-    Words,
+    Words = "words",
     /// Words known by fingerprints.
-    Fingerprints,
+    Fingerprints = "fingerprints",
     /// Words known by a hash.
-    Hashed,
+    Hashed = "hashed",
     /// Characters.
-    Characters,
+    Characters = "characters",
     /// Bytes.
-    Bytes,
+    Bytes = "bytes",
     /// Frames of numbers.
-    Frames,
+    Frames = "frames",
     /// Steps of several frames, or with differences of frames.
-    Windows,
+    Windows = "windows",
     /// Tables of Unicode's properties.
-    Unicode,
+    Unicode = "unicode",
     /// Float arithmetic.
-    Float,
+    Float = "float",
 }
 
 impl Feature {
-    /// All of them, in the order of their bits.
-    pub const ALL: [Self; 14] = [
-        Self::Lstm,
-        Self::Gru,
-        Self::Rnn,
-        Self::Bidirectional,
-        Self::Int4,
-        Self::Words,
-        Self::Fingerprints,
-        Self::Hashed,
-        Self::Characters,
-        Self::Bytes,
-        Self::Frames,
-        Self::Windows,
-        Self::Unicode,
-        Self::Float,
-    ];
-
     /// The bits of all of them.
     pub(crate) const KNOWN: u32 = (1 << Self::ALL.len()) - 1;
 
@@ -81,51 +93,30 @@ impl Feature {
         if number < Self::ALL.len() { Some(Self::ALL[number]) } else { None }
     }
 
-    /// Whether this build has the code for it. Code under a condition on it is left out of an image.
-    #[inline]
-    pub const fn is_built(self) -> bool {
-        match self {
-            Self::Lstm => cfg!(feature = "lstm"),
-            Self::Gru => cfg!(feature = "gru"),
-            Self::Rnn => cfg!(feature = "rnn"),
-            Self::Bidirectional => cfg!(feature = "bidirectional"),
-            Self::Int4 => cfg!(feature = "int4"),
-            Self::Words => cfg!(feature = "words"),
-            Self::Fingerprints => cfg!(feature = "fingerprints"),
-            Self::Hashed => cfg!(feature = "hashed"),
-            Self::Characters => cfg!(feature = "characters"),
-            Self::Bytes => cfg!(feature = "bytes"),
-            Self::Frames => cfg!(feature = "frames"),
-            Self::Windows => cfg!(feature = "windows"),
-            Self::Unicode => cfg!(feature = "unicode"),
-            Self::Float => cfg!(feature = "float"),
-        }
-    }
-
     /// Its bit in [`crate::format::Header::needs`].
     #[inline]
     pub const fn bit(self) -> u32 {
         1 << self as u32
     }
+}
 
-    /// Its name.
-    #[inline]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Lstm => "lstm",
-            Self::Gru => "gru",
-            Self::Rnn => "rnn",
-            Self::Bidirectional => "bidirectional",
-            Self::Int4 => "int4",
-            Self::Words => "words",
-            Self::Fingerprints => "fingerprints",
-            Self::Hashed => "hashed",
-            Self::Characters => "characters",
-            Self::Bytes => "bytes",
-            Self::Frames => "frames",
-            Self::Windows => "windows",
-            Self::Unicode => "unicode",
-            Self::Float => "float",
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::format;
+
+    use super::*;
+
+    /// `tests/run` and `firmware-demo` read the names and the bits from there.
+    #[test]
+    fn the_manifest_has_the_same_features_in_the_same_order() {
+        let manifest = include_str!("../Cargo.toml");
+        let (_, after) = manifest.split_once("default = [").unwrap_or_default();
+        let (default, features) = after.split_once(']').unwrap_or_default();
+        let names = Feature::ALL.map(|feature| format!("\"{}\"", feature.name()));
+        assert!(default.split(',').map(str::trim).filter(|name| !name.is_empty()).eq(names));
+        for name in Feature::ALL.map(Feature::name) {
+            assert!(features.contains(&format!("\n{name} = [")), "{name}");
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::error::{Error, saturated};
 use crate::format::Feature;
-use crate::network::{Gathering, Progress, Step, StepState, with_network};
+use crate::network::{Gathering, Progress, Step, StepState, Unfinished, with_network};
 use crate::plan::Model;
 
 /// What a classifier of a bidirectional model does with more steps than the model keeps.
@@ -61,13 +61,22 @@ pub(crate) struct Sequence {
     refused: u32,
     /// Whether the logits in the classifier's words are those of the sequence so far.
     is_answered: bool,
+    /// How far they are computed, where that is more than one call may take.
+    unfinished: [Unfinished; Feature::Bidirectional.is_built() as usize],
 }
 
 impl Sequence {
     /// The start of a sequence.
     #[inline]
     pub(crate) const fn new(long_input: LongInput) -> Self {
-        Self { long_input, progress: Progress::START, gathering: Gathering::START, refused: 0, is_answered: false }
+        Self {
+            long_input,
+            progress: Progress::START,
+            gathering: Gathering::START,
+            refused: 0,
+            is_answered: false,
+            unfinished: [Unfinished::START; Feature::Bidirectional.is_built() as usize],
+        }
     }
 
     /// Steps that an answer is about, `ahead` of which are not taken in.
@@ -86,7 +95,7 @@ impl Sequence {
         self.progress = Progress::START;
         self.gathering = Gathering::START;
         self.refused = 0;
-        self.is_answered = false;
+        self.touch();
     }
 
     /// Counts a step that is not taken in.
@@ -106,6 +115,15 @@ impl Sequence {
     #[inline]
     pub(crate) fn touch(&mut self) {
         self.is_answered = false;
+        self.restart_answer();
+    }
+
+    /// Notes that what is computed of an answer is lost.
+    #[inline]
+    fn restart_answer(&mut self) {
+        for unfinished in &mut self.unfinished {
+            *unfinished = Unfinished::START;
+        }
     }
 
     /// Takes in a step that the model can read, or refuses it because the sequence is full.
@@ -178,29 +196,36 @@ impl Sequence {
     }
 
     /// Computes the logits, unless they are those of the sequence already: of what was taken in, and of a token that has
-    /// begun. Nothing of the sequence changes.
+    /// begun. Nothing of the sequence changes. At most `budget` steps of a model that keeps its steps are computed, each
+    /// direction of each layer counted for itself; false if there are more.
     #[inline]
-    pub(crate) fn answer(&mut self, model: &Model<'_>, state: &mut [u32], begun: Option<u32>) {
+    pub(crate) fn answer(&mut self, model: &Model<'_>, state: &mut [u32], begun: Option<u32>, budget: u32) -> bool {
         if self.is_answered {
-            return;
+            return true;
         }
-        self.is_answered = true;
+        let mut unfinished = self.unfinished.first().copied().unwrap_or(Unfinished::START).with_budget(budget);
         let ahead = begun.map(Step::Token).or_else(|| self.frames_ahead());
         let ahead = ahead.filter(|_| !self.is_full(model) || self.long_input == LongInput::Window);
-        with_network!(model, network => match ahead {
+        self.is_answered = with_network!(model, network => match ahead {
             Some(step) if model.is_bidirectional() => {
                 let place = self.place(model);
                 let before = network.keep(state, place, step);
-                network.answer(state, self.after_step(model), None);
+                let is_complete = network.answer(state, self.after_step(model), None, &mut unfinished);
                 network.keep(state, place, Step::Token(before));
+                is_complete
             }
-            _ => network.answer(state, self.progress, ahead),
+            _ => network.answer(state, self.progress, ahead, &mut unfinished),
         });
+        for started in &mut self.unfinished {
+            *started = if self.is_answered { Unfinished::START } else { unfinished };
+        }
+        self.is_answered
     }
 
     /// Shows the states of each layer, direction and step.
     #[inline]
-    pub(crate) fn observe(&self, model: &Model<'_>, state: &mut [u32], observer: &mut impl FnMut(StepState<'_>)) {
+    pub(crate) fn observe(&mut self, model: &Model<'_>, state: &mut [u32], observer: &mut impl FnMut(StepState<'_>)) {
+        self.restart_answer();
         with_network!(model, network => {
             if model.is_bidirectional() {
                 network.observe_kept(state, self.progress, observer);
@@ -292,7 +317,7 @@ mod tests {
             }
             pushed.add(sequence.take(model, &mut state, Step::Token(token)));
         }
-        sequence.answer(model, &mut state, None);
+        assert!(sequence.answer(model, &mut state, None, u32::MAX));
         (state, pushed)
     }
 

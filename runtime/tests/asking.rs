@@ -2,9 +2,9 @@
 #![cfg(feature = "float")]
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{CHANNELS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, WindowSpec, file, logits, number, threshold};
+use crate::common::{
+    self, CHANNELS, InputSpec, LayerSpec, POOLINGS, Spec, VectorSpec, WindowSpec, file, logits, number, threshold,
+};
 use proptest::prelude::*;
 use runtime::format::{Cell, ONE_TEMPERATURE, Pooling, Precision, Thresholds, WordRule};
 use runtime::{Classifier, LayerState, LongInput, Model, Pushed, StepState};
@@ -21,9 +21,12 @@ enum Question {
     Logits,
     Steps,
     States,
+    /// The first steps of an answer.
+    Slice,
 }
 
-const QUESTIONS: [Question; 4] = [Question::Prediction, Question::Logits, Question::Steps, Question::States];
+const QUESTIONS: [Question; 5] =
+    [Question::Prediction, Question::Logits, Question::Steps, Question::States, Question::Slice];
 
 fn ask(classifier: &mut TestClassifier<'_, '_>, question: Question) {
     match question {
@@ -34,6 +37,7 @@ fn ask(classifier: &mut TestClassifier<'_, '_>, question: Question) {
             classifier.observe(|state| assert!(state.step < 100_000));
             classifier.layer_state(0);
         }
+        Question::Slice => assert!(classifier.predict_some(2).is_none_or(|answer| answer.class < common::CLASSES)),
     }
 }
 
@@ -211,6 +215,31 @@ proptest! {
                 prop_assert_eq!(Answer::of(&mut asked), Answer::of(&mut silent), "{}", step);
             }
         }
+    }
+}
+
+proptest! {
+    /// An answer in slices has the bits of one in one piece; a bidirectional model takes a call for each so many steps.
+    #[test]
+    fn an_answer_in_slices_is_the_answer(
+        (spec, long_input) in specs(vec![InputSpec::Words, InputSpec::Bytes]), text in texts(), slice in 1..9_u32,
+    ) {
+        let file = file(&spec);
+        let model = file.parse().unwrap();
+        let mut whole = TestClassifier::with_long_input(&model, [0; CAPACITY], long_input).unwrap();
+        let mut sliced = TestClassifier::with_long_input(&model, [0; CAPACITY], long_input).unwrap();
+        whole.push_bytes(&text);
+        sliced.push_bytes(&text);
+        let directions: usize = spec.layers.iter().map(|layer| 1 + usize::from(layer.reverse_seed.is_some())).sum();
+        let steps = whole.steps().max(model.pad_to()) * directions as u32;
+        let is_kept = model.is_bidirectional();
+        prop_assert!(!is_kept || steps == 0 || sliced.predict_some(0).is_none());
+        let calls = if is_kept { steps.div_ceil(slice).max(1) } else { 1 };
+        for _ in 1..calls {
+            prop_assert!(sliced.predict_some(slice).is_none());
+        }
+        prop_assert_eq!(sliced.predict_some(slice), Some(whole.predict()));
+        prop_assert_eq!(logits(&mut sliced), logits(&mut whole));
     }
 }
 

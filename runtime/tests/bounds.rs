@@ -2,9 +2,9 @@
 #![cfg(feature = "float")]
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{CHANNELS, CLASSES, InputSpec, LayerSpec, Parts, Spec, VectorSpec, WindowSpec, file, logits, number};
+use crate::common::{
+    self, CHANNELS, CLASSES, InputSpec, LayerSpec, Parts, Spec, VectorSpec, WindowSpec, file, logits, number,
+};
 use runtime::format::{Cell, Input, Pooling, Precision, Text, Tokens, required_capacity};
 use runtime::{Classifier, Work};
 

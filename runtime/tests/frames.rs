@@ -5,9 +5,7 @@
 #![cfg(feature = "float")]
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{
+use crate::common::{
     CHANNELS, File, InputSpec, LayerSpec, PRECISIONS, Parts, Spec, UNITS, WindowSpec, file, float_channel,
     float_difference, integer_channel, integer_difference, logits, number,
 };

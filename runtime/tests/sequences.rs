@@ -5,10 +5,9 @@
 #![cfg(feature = "float")]
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{
-    CELLS, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file, logits, number, small_number,
+use crate::common::{
+    self, CELLS, InputSpec, LayerSpec, POOLINGS, PRECISIONS, Spec, VectorSpec, WeightSpec, file, logits, number,
+    small_number,
 };
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::text::{composed_token, hash_word_with_seed};

@@ -2,9 +2,7 @@
 #![cfg(feature = "float")]
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{CELLS, InputSpec, LayerSpec, PRECISIONS, Parts, Spec, file, head_logits, logits};
+use crate::common::{CELLS, InputSpec, LayerSpec, PRECISIONS, Parts, Spec, file, head_logits, logits};
 use runtime::format::{Cell, Pooling, Precision};
 use runtime::{Classifier, Error, LayerState, LongInput, Pushed};
 

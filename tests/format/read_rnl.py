@@ -37,6 +37,7 @@ ONE_THRESHOLD, THRESHOLDS_OF_CLASSES = 1, 2
 MAX_LAYERS, MAX_HEADS, MAX_SIZE, MAX_KEPT_STEPS, MAX_BUCKETS = 4, 1, 16_384, 65_535, 1 << 24
 MAX_PADDING, MAX_STRIDE, MOST_SUMMED = 1_024, 1_024, 65_535
 STRINGS_PER_BLOCK, BUCKETS_PER_BLOCK = 16, 128
+LONGEST_STRING = 127
 MAX_FINGERPRINTS, MAX_REMAINDER_BITS = 1 << 24, 24
 MAX_COMPOSED_ROWS, PREFIX_CHARACTERS = 1 << 15, 5
 PADDING_TOKEN, UNKNOWN_TOKEN, FIRST_TOKEN = range(3)
@@ -358,7 +359,8 @@ def string_table(tensors: Tensors, table: SimpleNamespace, error: str) -> list[b
         block, place = divmod(number, STRINGS_PER_BLOCK)
         end = start + 1 + data[start] if start < len(data) else len(data) + 1
         string = data[start + 1 : end]
-        if (place == 0 and index[block] != start) or end > len(data) or not is_utf8(string):
+        is_short = end <= len(data) and len(string) <= LONGEST_STRING
+        if (place == 0 and index[block] != start) or not is_short or not is_utf8(string):
             refuse(error, table.count, number)
         strings.append(string)
         start = end

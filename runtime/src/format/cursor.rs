@@ -1,77 +1,99 @@
 //! Reads postcard's wire format, as far as part one and the extensions use it, without serde: on a device serde's
 //! decoder of the same types takes several times as many bytes.
 
-/// Takes values from the front of some bytes; `None` where they are not there or not valid.
+/// Takes values from the front of some bytes. What is not there or not valid is 0, and so is all that is taken after it:
+/// one look at [`Self::is_valid`] at the end tells, and is less code than one after each value.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cursor<'b>(pub(crate) &'b [u8]);
+pub(crate) struct Cursor<'b> {
+    pub(crate) bytes: &'b [u8],
+    /// Whether all that was taken was there, and valid.
+    pub(crate) is_valid: bool,
+}
 
 impl<'b> Cursor<'b> {
-    /// The next byte.
     #[inline]
-    pub(crate) const fn u8(&mut self) -> Option<u8> {
-        match self.0.split_first() {
+    pub(crate) const fn new(bytes: &'b [u8]) -> Self {
+        Self { bytes, is_valid: true }
+    }
+
+    /// Notes a value that is not valid.
+    #[cold]
+    #[inline(never)]
+    pub(crate) const fn refuse(&mut self) {
+        self.bytes = &[];
+        self.is_valid = false;
+    }
+
+    /// The next byte.
+    #[inline(never)]
+    pub(crate) const fn u8(&mut self) -> u8 {
+        match self.bytes.split_first() {
             Some((byte, rest)) => {
-                self.0 = rest;
-                Some(*byte)
+                self.bytes = rest;
+                *byte
             }
-            None => None,
+            None => {
+                self.refuse();
+                0
+            }
         }
     }
 
     /// A varint of at most 32 bits, in at most 5 bytes.
     #[inline]
-    pub(crate) const fn u32(&mut self) -> Option<u32> {
+    pub(crate) const fn u32(&mut self) -> u32 {
         self.varint(u32::BITS)
     }
 
     /// A varint of at most 16 bits, in at most 3 bytes.
     #[inline]
-    pub(crate) const fn u16(&mut self) -> Option<u16> {
-        match self.varint(u16::BITS) {
-            Some(value) => Some(value as u16),
-            None => None,
-        }
+    pub(crate) const fn u16(&mut self) -> u16 {
+        self.varint(u16::BITS) as u16
     }
 
     /// A varint: 7 bits a byte, the lowest first; the top bit of a byte is set if another follows. More bytes than a
     /// number needs are taken as far as a number of `bits` bits could need them, as postcard does.
     #[inline]
-    const fn varint(&mut self, bits: u32) -> Option<u32> {
+    const fn varint(&mut self, bits: u32) -> u32 {
         let (mut value, mut shift) = (0_u32, 0);
         while shift < bits {
-            let Some(byte) = self.u8() else { return None };
+            let byte = self.u8();
             let part = (byte & 0x7F) as u32;
             if bits.wrapping_sub(shift) < 7 && part >> bits.wrapping_sub(shift) != 0 {
-                return None;
+                break;
             }
             value |= part << shift;
             if byte & 0x80 == 0 {
-                return Some(value);
+                return value;
             }
             shift += 7;
         }
-        None
+        self.refuse();
+        0
     }
 
     /// 0 or 1.
-    #[inline]
-    pub(crate) const fn bool(&mut self) -> Option<bool> {
-        match self.u8() {
-            Some(0) => Some(false),
-            Some(1) => Some(true),
-            _ => None,
+    #[inline(never)]
+    pub(crate) const fn bool(&mut self) -> bool {
+        let byte = self.u8();
+        if byte > 1 {
+            self.refuse();
         }
+        byte == 1
     }
 
     /// So many bytes.
     #[inline]
-    pub(crate) const fn bytes(&mut self, length: usize) -> Option<&'b [u8]> {
-        match self.0.split_at_checked(length) {
+    pub(crate) const fn take(&mut self, length: usize) -> &'b [u8] {
+        match self.bytes.split_at_checked(length) {
             Some((taken, rest)) => {
-                self.0 = rest;
-                Some(taken)
+                self.bytes = rest;
+                taken
             }
-            None => None,
+            None => {
+                self.refuse();
+                &[]
+            }
         }
     }
 }
@@ -89,9 +111,10 @@ mod tests {
         postcard::take_from_bytes(bytes).ok()
     }
 
-    fn cursor<'b, T>(bytes: &'b [u8], take: impl Fn(&mut Cursor<'b>) -> Option<T>) -> Option<(T, &'b [u8])> {
-        let mut cursor = Cursor(bytes);
-        Some((take(&mut cursor)?, cursor.0))
+    fn cursor<'b, T>(bytes: &'b [u8], take: impl Fn(&mut Cursor<'b>) -> T) -> Option<(T, &'b [u8])> {
+        let mut cursor = Cursor::new(bytes);
+        let value = take(&mut cursor);
+        cursor.is_valid.then_some((value, cursor.bytes))
     }
 
     /// Both read the same of every kind of value.

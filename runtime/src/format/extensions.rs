@@ -20,7 +20,7 @@ pub struct Extensions<'m> {
 }
 
 impl<'m> Extensions<'m> {
-    pub(crate) const EMPTY: Self = Self { rest: Cursor(&[]) };
+    pub(crate) const EMPTY: Self = Self { rest: Cursor::new(&[]) };
 
     /// The records in these bytes, which they fill; none of them may be critical, as this version knows no tag.
     ///
@@ -31,15 +31,17 @@ impl<'m> Extensions<'m> {
     /// Never.
     #[inline]
     pub const fn parse(bytes: &'m [u8]) -> Result<Self, Error> {
-        let mut rest = Cursor(bytes);
-        while !rest.0.is_empty() {
-            match read(&mut rest) {
-                Some(Extension { critical: true, tag, .. }) => return Err(Error::UnknownExtension { tag }),
-                Some(_) => {}
-                None => return Err(Error::Unreadable { part: Part::Extensions }),
+        let mut rest = Cursor::new(bytes);
+        while !rest.bytes.is_empty() {
+            let extension = read(&mut rest);
+            if !rest.is_valid {
+                return Err(Error::Unreadable { part: Part::Extensions });
+            }
+            if extension.critical {
+                return Err(Error::UnknownExtension { tag: extension.tag });
             }
         }
-        Ok(Self { rest: Cursor(bytes) })
+        Ok(Self { rest: Cursor::new(bytes) })
     }
 
     /// The content of the first record with this tag.
@@ -54,15 +56,13 @@ impl<'m> Iterator for Extensions<'m> {
 
     #[inline]
     fn next(&mut self) -> Option<Extension<'m>> {
-        read(&mut self.rest)
+        let extension = read(&mut self.rest);
+        self.rest.is_valid.then_some(extension)
     }
 }
 
 #[inline]
-const fn read<'m>(cursor: &mut Cursor<'m>) -> Option<Extension<'m>> {
-    let (Some(tag), Some(critical), Some(length)) = (cursor.u16(), cursor.bool(), cursor.u32()) else { return None };
-    match cursor.bytes(length as usize) {
-        Some(bytes) => Some(Extension { tag, critical, bytes }),
-        None => None,
-    }
+const fn read<'m>(cursor: &mut Cursor<'m>) -> Extension<'m> {
+    let (tag, critical, length) = (cursor.u16(), cursor.bool(), cursor.u32());
+    Extension { tag, critical, bytes: cursor.take(length as usize) }
 }

@@ -37,9 +37,39 @@ impl<'m> File<'m> {
     /// Never.
     #[inline]
     pub fn read(file: &'m [u8]) -> Result<Self, Error> {
-        check_alignment(file)?;
-        let Sections { header, part_one, extensions, part_two, signature, .. } = Sections::read(file)?;
+        let Sections { header, part_one, extensions, part_two, signature, .. } =
+            Sections::read(file, file.as_ptr().addr(), Checks::All)?;
         Ok(Self { header, part_one: PartOne::decode(part_one)?, extensions, part_two, signature })
+    }
+}
+
+/// Which checks are still to be made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Checks {
+    /// All of them.
+    All,
+    /// All but the computation of the checksums, which are these.
+    ButChecksums(Checksums),
+    /// Those that find out where the parts are: the file is the one that passed all checks before.
+    OfParts,
+}
+
+/// The checksums of a file as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Checksums {
+    pub(crate) device: u32,
+    /// `None` of a stripped file.
+    pub(crate) part_two: Option<u32>,
+}
+
+impl Checksums {
+    #[inline]
+    const fn of(device: &[u8], part_two: Option<&[u8]>) -> Self {
+        let part_two = match part_two {
+            Some(part_two) => Some(part_two_checksum(part_two)),
+            None => None,
+        };
+        Self { device: device_checksum(device), part_two }
     }
 }
 
@@ -55,10 +85,15 @@ pub(crate) struct Sections<'m> {
 }
 
 impl<'m> Sections<'m> {
-    /// Takes a file apart, wherever it lies.
+    /// Takes a file apart. Where it lies, which comes before what it is, must be a multiple of [`SMALLEST_ALIGNMENT`], and if
+    /// the file begins with a header of the header's alignment. No file is nowhere; a constant function does not know the
+    /// address, and passes 0 for a file that is aligned.
     #[inline]
-    pub(crate) const fn read(file: &'m [u8]) -> Result<Self, Error> {
+    pub(crate) const fn read(file: &'m [u8], address: usize, checks: Checks) -> Result<Self, Error> {
+        let address = if file.is_empty() { 0 } else { address };
+        attempt!(expect_alignment(address, SMALLEST_ALIGNMENT));
         let header = attempt!(Header::read(file));
+        attempt!(expect_alignment(address, header.alignment as usize));
         attempt!(check_needs(header.needs));
         let device_length = header.device_length as usize;
         let is_stripped = file.len() == device_length;
@@ -68,14 +103,21 @@ impl<'m> Sections<'m> {
         }
         let outside = Error::WrongLength { expected: header.device_length, found: saturated(file.len()) };
         let Some((device, rest)) = file.split_at_checked(device_length) else { return Err(outside) };
-        attempt!(check_sum(Part::Device, header.device_checksum, device_checksum(device)));
         let (part_two, signature) = match rest.split_at_checked(header.part_two_length as usize) {
-            Some((part_two, signature)) if !is_stripped => {
-                attempt!(check_sum(Part::Two, header.part_two_checksum, part_two_checksum(part_two)));
-                (Some(part_two), signature)
-            }
+            Some((part_two, signature)) if !is_stripped => (Some(part_two), signature),
             _ => (None, [].as_slice()),
         };
+        let sums = match checks {
+            Checks::All => Some(Checksums::of(device, part_two)),
+            Checks::ButChecksums(sums) => Some(sums),
+            Checks::OfParts => None,
+        };
+        if let Some(Checksums { device, part_two }) = sums {
+            attempt!(check_sum(Part::Device, header.device_checksum, device));
+            if let Some(part_two) = part_two {
+                attempt!(check_sum(Part::Two, header.part_two_checksum, part_two));
+            }
+        }
         let extensions_offset = HEADER_LENGTH.saturating_add(header.part_one_length as usize);
         let extensions_end = extensions_offset.saturating_add(header.extensions_length as usize);
         let (Some(part_one), Some(extensions), Some(tensors)) = (
@@ -89,25 +131,15 @@ impl<'m> Sections<'m> {
         let needs = outline.needs | header.precision.needs();
         attempt!(expect(Field::Needs, needs as usize, header.needs as usize));
         let extensions = attempt!(Extensions::parse(extensions));
-        let tensors = Tensors::new(tensors, header.alignment as usize);
+        let are_verified = matches!(checks, Checks::OfParts);
+        let tensors = Tensors::of_file(tensors, header.alignment as usize, are_verified);
         Ok(Self { header, part_one, outline, extensions, tensors, part_two, signature })
     }
 }
 
-/// Checks where a file lies, which comes before what it is: at a multiple of [`SMALLEST_ALIGNMENT`], and if it begins
-/// with a header at a multiple of the header's alignment.
 #[inline]
-pub(crate) fn check_alignment(file: &[u8]) -> Result<(), Error> {
-    expect_alignment(file, SMALLEST_ALIGNMENT)?;
-    match Header::read(file) {
-        Ok(header) => expect_alignment(file, header.alignment.into()),
-        Err(_) => Ok(()),
-    }
-}
-
-#[inline]
-fn expect_alignment(file: &[u8], alignment: usize) -> Result<(), Error> {
-    if file.is_empty() || file.as_ptr().addr() & alignment.wrapping_sub(1) == 0 {
+const fn expect_alignment(address: usize, alignment: usize) -> Result<(), Error> {
+    if address & alignment.wrapping_sub(1) == 0 {
         Ok(())
     } else {
         Err(Error::Misaligned { required: alignment as u32 })

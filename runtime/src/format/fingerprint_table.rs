@@ -90,21 +90,19 @@ pub struct FingerprintTable<'m> {
 }
 
 impl<'m> FingerprintTable<'m> {
-    /// Borrows and checks a table: errors as [`Self::check`].
+    /// Borrows and checks a table: errors as [`Self::check`], kept by `tensors`.
     #[inline]
-    pub(crate) const fn parse(tensors: &mut Tensors<'m>, size: FingerprintTableSize) -> Result<Self, Error> {
+    pub(crate) const fn read(tensors: &mut Tensors<'m>, size: FingerprintTableSize) -> Self {
         let FingerprintTableSize { count, seed, remainder_bits } = size;
-        attempt!(check_sizes(count, remainder_bits));
-        let table = Self {
-            count,
-            seed,
-            remainder_bits,
-            buckets: attempt!(tensors.take(size.bucket_words(), size_of::<u32>())),
-            index: attempt!(tensors.take(size.index_entries(), size_of::<u32>())),
-            remainders: attempt!(tensors.take(size.remainder_bytes(), 1)),
-        };
-        attempt!(table.check());
-        Ok(table)
+        tensors.keep(check_sizes(count, remainder_bits));
+        let buckets = tensors.take(size.bucket_words(), size_of::<u32>());
+        let index = tensors.take(size.index_entries(), size_of::<u32>());
+        let remainders = tensors.take(size.remainder_bytes(), 1);
+        if tensors.need_checks() {
+            tensors.keep(Self { count, seed, remainder_bits, buckets, index, remainders }.check());
+        }
+        // Not the one that was checked, which would be copied.
+        Self { count, seed, remainder_bits, buckets, index, remainders }
     }
 
     /// Checks what [`Self::find`] relies on: as many words and buckets as `count`, the index, the order of the

@@ -3,7 +3,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::checksum::Crc32;
-use super::{Feature, round_up, u32_at};
+use super::{Feature, rest, round_up, u16_at, u32_at};
 use crate::error::{Error, Field, attempt, expect, invalid, saturated};
 
 /// The first four bytes of a model file.
@@ -17,7 +17,7 @@ pub const SMALLEST_ALIGNMENT: usize = 4;
 /// The largest alignment that a file may ask for.
 pub const LARGEST_ALIGNMENT: usize = 16;
 
-const CHECKSUM_OFFSET: usize = 60;
+pub(crate) const CHECKSUM_OFFSET: usize = 60;
 
 /// How the weights of a model are stored and computed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,23 +149,6 @@ pub struct Header {
 }
 
 impl Header {
-    pub(crate) const EMPTY: Self = Self {
-        precision: Precision::F32,
-        packing: Packing::RowMajor,
-        needs: 0,
-        alignment: 0,
-        signature_length: 0,
-        id: [0; 16],
-        model_version: 0,
-        capacity: 0,
-        part_one_length: 0,
-        extensions_length: 0,
-        device_length: 0,
-        part_two_length: 0,
-        part_two_checksum: 0,
-        device_checksum: 0,
-    };
-
     /// Reads and checks a header; `file` may be longer or shorter than the lengths it announces, so that a caller that
     /// finds a model in a larger memory can learn how many bytes to take.
     ///
@@ -182,15 +165,13 @@ impl Header {
         if !matches!(*magic, MAGIC) {
             return Err(Error::NotAModel { found: *magic });
         }
-        if let Some([_, _, _, _, low, high]) = file.first_chunk::<6>() {
-            let version = u16::from_le_bytes([*low, *high]);
-            if version != VERSION {
-                return Err(Error::UnsupportedVersion { supported: VERSION, found: version });
-            }
+        let version = u16_at(file, 4);
+        if file.len() >= 6 && version != VERSION {
+            return Err(Error::UnsupportedVersion { supported: VERSION, found: version });
         }
         let Some(bytes) = file.first_chunk::<HEADER_LENGTH>() else { return Err(too_short) };
-        let [_, _, _, _, _, _, precision, packing, _, _, _, _, alignment, reserved, low, high, rest @ ..] = *bytes;
-        let Some(id) = rest.first_chunk::<16>() else { return Err(too_short) };
+        let [_, _, _, _, _, _, precision, packing, _, _, _, _, alignment, reserved, ..] = bytes;
+        let (precision, packing, alignment) = (*precision, *packing, *alignment);
         let header = Self {
             precision: match Precision::from_code(precision) {
                 Some(precision) => precision,
@@ -202,8 +183,8 @@ impl Header {
             },
             needs: u32_at(bytes, 8),
             alignment,
-            signature_length: u16::from_le_bytes([low, high]),
-            id: *id,
+            signature_length: u16_at(bytes, 14),
+            id: id_of(bytes),
             model_version: u32_at(bytes, 32),
             capacity: u32_at(bytes, 36),
             part_one_length: u32_at(bytes, 40),
@@ -213,7 +194,7 @@ impl Header {
             part_two_checksum: u32_at(bytes, 56),
             device_checksum: u32_at(bytes, CHECKSUM_OFFSET),
         };
-        attempt!(expect(Field::Reserved, 0, reserved as usize));
+        attempt!(expect(Field::Reserved, 0, *reserved as usize));
         if !matches!(alignment, 4 | 8 | 16) {
             return Err(invalid(Field::Alignment, LARGEST_ALIGNMENT, alignment as usize));
         }
@@ -264,18 +245,30 @@ impl Header {
     }
 }
 
+/// The model id in a header.
+#[inline]
+pub(crate) const fn id_of(header: &[u8]) -> [u8; 16] {
+    match rest(header, 16).first_chunk::<16>() {
+        Some(id) => *id,
+        None => [0; 16],
+    }
+}
+
 /// The CRC-32 (ISO-HDLC, as in zlib) of what a device needs, without the checksum itself: bytes 0 to 59 and from 64 on
 /// of the first `device_length` bytes of a file.
 #[inline]
 pub const fn device_checksum(device_part: &[u8]) -> u32 {
-    let (before, after) = match device_part.split_at_checked(CHECKSUM_OFFSET) {
-        Some((before, rest)) => match rest.split_at_checked(4) {
-            Some((_, after)) => (before, after),
-            None => (before, [].as_slice()),
-        },
-        None => (device_part, [].as_slice()),
-    };
+    let [before, after] = checked_pieces(device_part);
     Crc32::new().update(before).update(after).finish()
+}
+
+/// What the checksum of a device's part is about: the bytes before it, and those after it.
+#[inline]
+pub(crate) const fn checked_pieces(device_part: &[u8]) -> [&[u8]; 2] {
+    match device_part.split_at_checked(CHECKSUM_OFFSET) {
+        Some((before, after)) => [before, rest(after, 4)],
+        None => [device_part, &[]],
+    }
 }
 
 /// The CRC-32 (ISO-HDLC, as in zlib) of part two.

@@ -12,6 +12,8 @@ pub const MAX_KEPT_STEPS: usize = 65_535;
 pub const MAX_PADDING: usize = 1_024;
 /// Frames from one step to the next.
 pub const MAX_FRAME_STRIDE: usize = 1_024;
+/// Bytes of a string in a table: its length is one ASCII character.
+pub const MAX_STRING_BYTES: usize = 127;
 /// Buckets of hashed words.
 pub const MAX_BUCKETS: usize = 1 << 24;
 /// Words of a table of fingerprints.

@@ -17,10 +17,11 @@ mod tensors;
 
 pub use crate::feature::Feature;
 pub use extensions::{Extension, Extensions};
+pub(crate) use file::{Checks, Checksums, Sections};
 pub use file::{File, ID_DEFINITION};
-pub(crate) use file::{Sections, check_alignment};
 pub use fingerprint_table::{BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, FingerprintTableSize};
 pub use frames::{FloatChannel, Frames, IntegerChannel};
+pub(crate) use header::{CHECKSUM_OFFSET, checked_pieces, id_of};
 pub use header::{
     HEADER_LENGTH, Header, LARGEST_ALIGNMENT, MAGIC, Packing, Precision, SMALLEST_ALIGNMENT, VERSION, device_checksum,
     part_two_checksum, required_capacity,
@@ -28,12 +29,13 @@ pub use header::{
 pub use limits::{
     MAX_BUCKETS, MAX_CHANNEL_PRE_SHIFT, MAX_CHANNEL_SCALE, MAX_CHANNEL_SHIFT, MAX_COMPOSED_ROWS, MAX_FINGERPRINTS,
     MAX_FRAME_STRIDE, MAX_HEADS, MAX_KEPT_STEPS, MAX_LAYERS, MAX_PADDING, MAX_REMAINDER_BITS, MAX_SHIFT, MAX_SIZE,
+    MAX_STRING_BYTES,
 };
-pub(crate) use part_one::Layers;
 pub use part_one::{
     Cell, CharacterRule, Direction, Head, Input, Layer, ONE_TEMPERATURE, PartOne, PartRule, Pooling, Task, Text,
     Thresholds, Tokens, UNICODE_VERSION, Vectors, WordRule, WordSplit,
 };
+pub(crate) use part_one::{Layers, Outline};
 pub use string_table::{STRINGS_PER_BLOCK, StringTable, StringTableSize};
 pub use tensors::Tensors;
 

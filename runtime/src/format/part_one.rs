@@ -331,7 +331,7 @@ pub(crate) struct Outline<'m> {
 }
 
 /// The layers that are still to be read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Layers<'m> {
     cursor: Cursor<'m>,
     count: u32,
@@ -346,11 +346,11 @@ impl<'m> Layers<'m> {
     /// The next layer; `None` after the last one.
     #[inline]
     pub(crate) const fn next(&mut self) -> Option<Layer> {
-        if self.count == 0 {
+        if self.count == 0 || !self.cursor.is_valid {
             return None;
         }
         self.count = self.count.saturating_sub(1);
-        layer(&mut self.cursor)
+        Some(layer(&mut self.cursor))
     }
 }
 
@@ -358,10 +358,12 @@ impl<'m> Outline<'m> {
     /// Reads part one from bytes that it fills. [`Error::Unreadable`] if it cannot be decoded.
     #[inline]
     pub(crate) const fn read(bytes: &'m [u8]) -> Result<Self, Error> {
-        let mut cursor = Cursor(bytes);
-        match outline(&mut cursor) {
-            Some(outline) if cursor.0.is_empty() => Ok(outline),
-            _ => Err(Error::Unreadable { part: Part::One }),
+        let mut cursor = Cursor::new(bytes);
+        let outline = outline(&mut cursor);
+        if cursor.is_valid && cursor.bytes.is_empty() {
+            Ok(outline)
+        } else {
+            Err(Error::Unreadable { part: Part::One })
         }
     }
 }
@@ -427,171 +429,183 @@ impl Tokens {
     }
 }
 
-/// The value of an `Option`, or a return with `None`: `?`, which constant functions cannot use.
-macro_rules! present {
-    ($option:expr) => {
-        match $option {
-            Some(value) => value,
-            None => return None,
-        }
-    };
-}
-
 /// Decodes part one. What needs a feature that this build leaves out cannot be decoded: the header has said so before.
 #[inline]
-const fn outline<'m>(cursor: &mut Cursor<'m>) -> Option<Outline<'m>> {
-    let input = match present!(cursor.u32()) {
-        0 if Feature::HAS_TEXT => {
-            Input::Text(Text { tokens: present!(tokens(cursor)), vectors: present!(vectors(cursor)) })
+const fn outline<'m>(cursor: &mut Cursor<'m>) -> Outline<'m> {
+    let input = match cursor.u32() {
+        0 if Feature::HAS_TEXT => Input::Text(Text { tokens: tokens(cursor), vectors: vectors(cursor) }),
+        1 if Feature::Frames.is_built() => Input::Frames(frames(cursor)),
+        _ => {
+            cursor.refuse();
+            Input::Text(Text { tokens: Tokens::Bytes, vectors: Vectors::OneHot })
         }
-        1 if Feature::Frames.is_built() => Input::Frames(present!(frames(cursor))),
-        _ => return None,
     };
-    let max_steps = present!(cursor.u32());
-    let pad_to = present!(cursor.u16());
-    let count = present!(cursor.u32());
+    let (max_steps, pad_to) = (cursor.u32(), cursor.u16());
+    let count = cursor.u32();
     if count > MAX_LAYERS as u32 {
-        return None;
+        cursor.refuse();
     }
     let layers = Layers { cursor: *cursor, count };
     let mut needs = input.needs();
-    let mut unread = Layers { cursor: *cursor, count };
-    while unread.count > 0 {
-        needs |= present!(unread.next()).needs();
+    let mut unread = layers;
+    while let Some(layer) = unread.next() {
+        needs |= layer.needs();
     }
     *cursor = unread.cursor;
-    let head = match present!(cursor.u32()) {
+    let head = match cursor.u32() {
         0 => None,
-        1 => Some(present!(head(cursor))),
-        _ => return None,
+        1 => Some(head(cursor)),
+        _ => {
+            cursor.refuse();
+            None
+        }
     };
-    Some(Outline { input, max_steps, pad_to, layers, head, needs })
+    Outline { input, max_steps, pad_to, layers, head, needs }
 }
 
 #[inline]
-const fn tokens(cursor: &mut Cursor<'_>) -> Option<Tokens> {
-    Some(match present!(cursor.u32()) {
-        0 if Feature::Words.is_built() => {
-            Tokens::Words { split: present!(split(cursor)), vocabulary: present!(strings(cursor)) }
-        }
-        1 if Feature::Hashed.is_built() => {
-            Tokens::HashedWords { split: present!(split(cursor)), buckets: present!(cursor.u32()) }
-        }
+const fn tokens(cursor: &mut Cursor<'_>) -> Tokens {
+    match cursor.u32() {
+        0 if Feature::Words.is_built() => Tokens::Words { split: split(cursor), vocabulary: strings(cursor) },
+        1 if Feature::Hashed.is_built() => Tokens::HashedWords { split: split(cursor), buckets: cursor.u32() },
         2 if Feature::Fingerprints.is_built() => {
-            Tokens::FingerprintedWords { split: present!(split(cursor)), table: present!(fingerprints(cursor)) }
+            Tokens::FingerprintedWords { split: split(cursor), table: fingerprints(cursor) }
         }
         3 if Feature::Fingerprints.is_built() => {
-            let (split, table) = (present!(split(cursor)), present!(fingerprints(cursor)));
-            present!(first_variant(cursor));
-            Tokens::ComposedWords { split, table, parts: PartRule::PrefixAndWord, buckets: present!(cursor.u32()) }
+            let (split, table) = (split(cursor), fingerprints(cursor));
+            first_variant(cursor);
+            Tokens::ComposedWords { split, table, parts: PartRule::PrefixAndWord, buckets: cursor.u32() }
         }
         4 if Feature::Characters.is_built() => {
-            present!(first_variant(cursor));
-            let unicode = present!(cursor.u8());
-            Tokens::Characters { rule: CharacterRule::Lowercase, unicode, alphabet: present!(strings(cursor)) }
+            first_variant(cursor);
+            let unicode = cursor.u8();
+            Tokens::Characters { rule: CharacterRule::Lowercase, unicode, alphabet: strings(cursor) }
         }
         5 if Feature::Bytes.is_built() => Tokens::Bytes,
-        _ => return None,
-    })
+        _ => {
+            cursor.refuse();
+            Tokens::Bytes
+        }
+    }
 }
 
 #[inline]
-const fn split(cursor: &mut Cursor<'_>) -> Option<WordSplit> {
-    let rule = match present!(cursor.u32()) {
+const fn split(cursor: &mut Cursor<'_>) -> WordSplit {
+    let rule = match cursor.u32() {
         0 => WordRule::LowercaseAlphanumeric,
         1 => WordRule::LowercaseWithMarks,
-        2 => WordRule::Ascii,
-        _ => return None,
+        number => {
+            if number != 2 {
+                cursor.refuse();
+            }
+            WordRule::Ascii
+        }
     };
-    Some(WordSplit { rule, unicode: present!(cursor.u8()) })
+    WordSplit { rule, unicode: cursor.u8() }
 }
 
 #[inline]
-const fn strings(cursor: &mut Cursor<'_>) -> Option<StringTableSize> {
-    Some(StringTableSize { count: present!(cursor.u32()), bytes: present!(cursor.u32()) })
+const fn strings(cursor: &mut Cursor<'_>) -> StringTableSize {
+    StringTableSize { count: cursor.u32(), bytes: cursor.u32() }
 }
 
 #[inline]
-const fn fingerprints(cursor: &mut Cursor<'_>) -> Option<FingerprintTableSize> {
-    let (count, seed) = (present!(cursor.u32()), present!(cursor.u32()));
-    Some(FingerprintTableSize { count, seed, remainder_bits: present!(cursor.u8()) })
+const fn fingerprints(cursor: &mut Cursor<'_>) -> FingerprintTableSize {
+    FingerprintTableSize { count: cursor.u32(), seed: cursor.u32(), remainder_bits: cursor.u8() }
 }
 
 #[inline]
-const fn vectors(cursor: &mut Cursor<'_>) -> Option<Vectors> {
-    Some(match present!(cursor.u32()) {
-        0 => Vectors::Embedding { size: present!(cursor.u16()), bits: present!(cursor.u8()) },
-        1 => Vectors::OneHot,
-        _ => return None,
-    })
+const fn vectors(cursor: &mut Cursor<'_>) -> Vectors {
+    match cursor.u32() {
+        0 => Vectors::Embedding { size: cursor.u16(), bits: cursor.u8() },
+        number => {
+            if number != 1 {
+                cursor.refuse();
+            }
+            Vectors::OneHot
+        }
+    }
 }
 
 #[inline]
-const fn frames(cursor: &mut Cursor<'_>) -> Option<Frames> {
-    Some(Frames {
-        channels: present!(cursor.u16()),
-        has_one_unit: present!(cursor.bool()),
-        frames_per_step: present!(cursor.u16()),
-        frame_stride: present!(cursor.u16()),
-        has_differences: present!(cursor.bool()),
-    })
+const fn frames(cursor: &mut Cursor<'_>) -> Frames {
+    Frames {
+        channels: cursor.u16(),
+        has_one_unit: cursor.bool(),
+        frames_per_step: cursor.u16(),
+        frame_stride: cursor.u16(),
+        has_differences: cursor.bool(),
+    }
 }
 
 #[inline]
-const fn layer(cursor: &mut Cursor<'_>) -> Option<Layer> {
-    Some(Layer {
-        cell: match present!(cursor.u32()) {
+const fn layer(cursor: &mut Cursor<'_>) -> Layer {
+    Layer {
+        cell: match cursor.u32() {
             0 => Cell::Lstm,
             1 => Cell::Gru,
             2 => Cell::RnnTanh,
-            3 => Cell::RnnRelu,
-            _ => return None,
+            number => {
+                if number != 3 {
+                    cursor.refuse();
+                }
+                Cell::RnnRelu
+            }
         },
-        hidden_size: present!(cursor.u16()),
-        bits: present!(cursor.u8()),
-        forward: present!(direction(cursor)),
-        reverse: match present!(cursor.bool()) {
-            true if Feature::Bidirectional.is_built() => Some(present!(direction(cursor))),
-            true => return None,
+        hidden_size: cursor.u16(),
+        bits: cursor.u8(),
+        forward: direction(cursor),
+        reverse: match cursor.bool() {
+            true if Feature::Bidirectional.is_built() => Some(direction(cursor)),
+            true => {
+                cursor.refuse();
+                None
+            }
             false => None,
         },
-    })
+    }
 }
 
 #[inline]
-const fn direction(cursor: &mut Cursor<'_>) -> Option<Direction> {
-    let accumulator_shift = present!(cursor.u8());
-    Some(Direction { accumulator_shift, state_fraction_bits: present!(cursor.u8()) })
+const fn direction(cursor: &mut Cursor<'_>) -> Direction {
+    Direction { accumulator_shift: cursor.u8(), state_fraction_bits: cursor.u8() }
 }
 
 #[inline]
-const fn head(cursor: &mut Cursor<'_>) -> Option<Head> {
-    present!(first_variant(cursor));
-    Some(Head {
+const fn head(cursor: &mut Cursor<'_>) -> Head {
+    first_variant(cursor);
+    Head {
         task: Task::Classification,
-        pooling: match present!(cursor.u32()) {
+        pooling: match cursor.u32() {
             0 => Pooling::Last,
             1 => Pooling::Mean,
-            2 => Pooling::Max,
-            _ => return None,
+            number => {
+                if number != 2 {
+                    cursor.refuse();
+                }
+                Pooling::Max
+            }
         },
-        labels: present!(strings(cursor)),
-        accumulator_shift: present!(cursor.u8()),
-        inverse_temperature: present!(cursor.u16()),
-        thresholds: match present!(cursor.u32()) {
+        labels: strings(cursor),
+        accumulator_shift: cursor.u8(),
+        inverse_temperature: cursor.u16(),
+        thresholds: match cursor.u32() {
             0 => Thresholds::None,
-            1 => Thresholds::One(present!(cursor.u16())),
-            2 => Thresholds::OfClasses,
-            _ => return None,
+            1 => Thresholds::One(cursor.u16()),
+            number => {
+                if number != 2 {
+                    cursor.refuse();
+                }
+                Thresholds::OfClasses
+            }
         },
-    })
+    }
 }
 
-/// The variant of an enumeration that has one.
+/// Takes the variant of an enumeration that has one.
 #[inline]
-const fn first_variant(cursor: &mut Cursor<'_>) -> Option<()> {
-    match cursor.u32() {
-        Some(0) => Some(()),
-        _ => None,
+const fn first_variant(cursor: &mut Cursor<'_>) {
+    if cursor.u32() != 0 {
+        cursor.refuse();
     }
 }

@@ -2,8 +2,8 @@ use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tensors, rest, u32_at};
-use crate::error::{Error, Field, attempt, expect, invalid};
+use super::{MAX_STRING_BYTES, Tensors, rest, u32_at};
+use crate::error::{Error, Field, attempt};
 
 /// Strings between two entries of a table's index.
 pub const STRINGS_PER_BLOCK: usize = 16;
@@ -11,7 +11,7 @@ pub const STRINGS_PER_BLOCK: usize = 16;
 /// How many strings a table has, and how many bytes.
 ///
 /// Its tensors are an index, `u32`: where the strings 16, 32, .. start; and the strings one after another, `u8`, each as
-/// its length in bytes and its UTF-8.
+/// its length in bytes, at most [`MAX_STRING_BYTES`], and its UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StringTableSize {
     /// Number of strings.
@@ -28,70 +28,97 @@ impl StringTableSize {
     }
 }
 
-/// Strings of at most 255 bytes, read where they lie; found by number, and by content if sorted.
+/// Strings of at most [`MAX_STRING_BYTES`] bytes, read where they lie; found by number, and by content if sorted.
 #[derive(Debug, Clone, Copy)]
 pub struct StringTable<'m> {
     count: usize,
     /// `u32`, little-endian.
     index: &'m [u8],
-    bytes: &'m [u8],
+    /// The strings with their lengths. A length is an ASCII character, so that all of it is UTF-8.
+    text: &'m str,
 }
 
 impl<'m> StringTable<'m> {
-    pub(crate) const EMPTY: Self = Self { count: 0, index: &[], bytes: &[] };
+    pub(crate) const EMPTY: Self = Self { count: 0, index: &[], text: "" };
 
     /// Borrows and checks a table: index, lengths, UTF-8.
     ///
     /// # Errors
     /// [`Error::Invalid`] with `field` for a string or index entry that is not right (`found`: the number of the string),
-    /// and what [`Tensors::take`] returns.
+    /// and with [`Field::Tensors`] for a table that is longer than the bytes.
     ///
     /// # Panics
     /// Never.
     #[inline]
     pub const fn parse(tensors: &mut Tensors<'m>, size: StringTableSize, field: Field) -> Result<Self, Error> {
+        let table = Self::read(tensors, size, field);
+        attempt!(tensors.result());
+        Ok(table)
+    }
+
+    /// As [`Self::parse`]; an error is kept by `tensors`, and the table is then empty.
+    #[inline]
+    pub(crate) const fn read(tensors: &mut Tensors<'m>, size: StringTableSize, field: Field) -> Self {
         let count = size.count as usize;
-        let index = attempt!(tensors.take(size.index_entries(), 4));
-        let bytes = attempt!(tensors.take(size.bytes as usize, 1));
-        let table = Self { count, index, bytes };
+        let index = tensors.take(size.index_entries(), 4);
+        let bytes = tensors.take(size.bytes as usize, 1);
+        if tensors.result().is_err() {
+            return Self::EMPTY;
+        }
+        let (text, valid) = match core::str::from_utf8(bytes) {
+            Ok(text) => (text, bytes.len()),
+            Err(error) => ("", error.valid_up_to()),
+        };
+        let table = Self { count, index, text };
+        if !tensors.need_checks() {
+            return table;
+        }
         let mut rest = bytes;
         let mut number = 0;
         while number < count {
+            let place = bytes.len().wrapping_sub(rest.len());
             let is_start = number % STRINGS_PER_BLOCK == 0;
-            if is_start && table.block_start(number / STRINGS_PER_BLOCK) != bytes.len().wrapping_sub(rest.len()) {
-                return Err(invalid(field, count, number));
-            }
             rest = match split_string(rest) {
-                Some((string, after)) if core::str::from_utf8(string).is_ok() => after,
-                _ => return Err(invalid(field, count, number)),
+                Some((_, after))
+                    if bytes.len().wrapping_sub(after.len()) <= valid
+                        && !(is_start && table.block_start(number / STRINGS_PER_BLOCK) != place) =>
+                {
+                    after
+                }
+                _ => {
+                    tensors.refuse(field, count, number);
+                    return Self::EMPTY;
+                }
             };
             number += 1;
         }
-        attempt!(expect(field, bytes.len(), bytes.len().wrapping_sub(rest.len())));
-        Ok(table)
+        tensors.expect(field, bytes.len(), bytes.len().wrapping_sub(rest.len()));
+        table
     }
 
     /// Checks that the strings ascend strictly, by bytes, as [`Self::find`] needs; and that each is one character, if all
     /// are to be.
     #[inline]
-    pub(crate) const fn check_vocabulary(&self, are_characters: bool) -> Result<(), Error> {
-        let mut strings = self.bytes;
+    pub(crate) const fn check_vocabulary(&self, tensors: &mut Tensors<'_>, are_characters: bool) {
+        if !tensors.need_checks() {
+            return;
+        }
+        let mut strings = self.text.as_bytes();
         let mut previous: Option<&[u8]> = None;
         let mut number = 0;
         while let Some((string, after)) = split_string(strings) {
             if let Some(previous) = previous
-                && !is_before(previous, string)
+                && !matches!(compare(previous, string), Ordering::Less)
             {
-                return Err(invalid(Field::VocabularyOrder, self.count, number));
+                return tensors.refuse(Field::VocabularyOrder, self.count, number);
             }
             if are_characters && count_characters(string) != 1 {
-                return Err(invalid(Field::Vocabulary, self.count, number));
+                return tensors.refuse(Field::Vocabulary, self.count, number);
             }
             previous = Some(string);
             strings = after;
             number += 1;
         }
-        Ok(())
     }
 
     /// Number of strings.
@@ -109,11 +136,11 @@ impl<'m> StringTable<'m> {
     /// All strings, in order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = &'m str> + use<'m> {
-        let mut rest = self.bytes;
+        let mut rest = self.text;
         (0..self.count).map_while(move |_| {
-            let (string, after) = split_string(rest)?;
+            let (string, after) = split_text(rest)?;
             rest = after;
-            core::str::from_utf8(string).ok()
+            Some(string)
         })
     }
 
@@ -123,11 +150,11 @@ impl<'m> StringTable<'m> {
         if number >= self.count {
             return None;
         }
-        let mut rest = self.block(number / STRINGS_PER_BLOCK);
+        let mut rest = self.text.get(self.block_start(number / STRINGS_PER_BLOCK)..)?;
         for _ in 0..number % STRINGS_PER_BLOCK {
-            rest = split_string(rest)?.1;
+            rest = split_text(rest)?.1;
         }
-        core::str::from_utf8(split_string(rest)?.0).ok()
+        Some(split_text(rest)?.0)
     }
 
     /// The number of `string` in a table sorted by bytes, by binary search over the blocks.
@@ -140,8 +167,8 @@ impl<'m> StringTable<'m> {
         let (mut block, mut end) = (0, self.index.len() / size_of::<u32>());
         while block < end {
             let middle = block.midpoint(end);
-            let first = split_string(rest(self.bytes, u32_at(self.index, middle.wrapping_mul(4)) as usize));
-            if first.is_some_and(|(first, _)| first <= string) {
+            let first = split_string(self.block(middle.wrapping_add(1)));
+            if first.is_some_and(|(first, _)| compare(first, string).is_le()) {
                 block = middle.wrapping_add(1);
             } else {
                 end = middle;
@@ -151,7 +178,7 @@ impl<'m> StringTable<'m> {
         let start = block.wrapping_mul(STRINGS_PER_BLOCK);
         for number in start..self.count.min(start.wrapping_add(STRINGS_PER_BLOCK)) {
             let (candidate, after) = split_string(rest)?;
-            match candidate.cmp(string) {
+            match compare(candidate, string) {
                 Ordering::Less => rest = after,
                 Ordering::Equal => return Some(number),
                 Ordering::Greater => return None,
@@ -163,7 +190,7 @@ impl<'m> StringTable<'m> {
     /// The strings from the first of a block on.
     #[inline]
     const fn block(&self, block: usize) -> &'m [u8] {
-        rest(self.bytes, self.block_start(block))
+        rest(self.text.as_bytes(), self.block_start(block))
     }
 
     /// Where the first string of a block starts.
@@ -180,21 +207,34 @@ impl<'m> StringTable<'m> {
 #[inline]
 const fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     match bytes.split_first() {
-        Some((length, rest)) => rest.split_at_checked(*length as usize),
-        None => None,
+        Some((length, rest)) if *length as usize <= MAX_STRING_BYTES => rest.split_at_checked(*length as usize),
+        _ => None,
     }
 }
 
-/// Whether a string is before another one, by bytes.
+/// The first string of a checked table's `text`, and the text after it.
 #[inline]
-const fn is_before(mut string: &[u8], mut other: &[u8]) -> bool {
+fn split_text(text: &str) -> Option<(&str, &str)> {
+    let length = text.as_bytes().first()?;
+    text.get(1..)?.split_at_checked((*length).into())
+}
+
+/// The order of two strings, by bytes. A loop of its own: `memcmp` would be one more function in an image.
+#[inline(never)]
+const fn compare(mut string: &[u8], mut other: &[u8]) -> Ordering {
     while let (Some((byte, rest)), Some((other_byte, other_rest))) = (string.split_first(), other.split_first()) {
         if *byte != *other_byte {
-            return *byte < *other_byte;
+            return if *byte < *other_byte { Ordering::Less } else { Ordering::Greater };
         }
         (string, other) = (rest, other_rest);
     }
-    string.len() < other.len()
+    if string.len() < other.len() {
+        Ordering::Less
+    } else if string.len() == other.len() {
+        Ordering::Equal
+    } else {
+        Ordering::Greater
+    }
 }
 
 /// Characters of a string in UTF-8.

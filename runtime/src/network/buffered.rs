@@ -6,12 +6,12 @@
 //! take them in; the outputs of the last layer are pooled at once.
 
 use super::arithmetic::Arithmetic;
-use super::fill;
 use super::input::Step;
-use super::network::{AnswerBuffers, Network, Progress, advance};
+use super::network::{AnswerBuffers, Network, Progress, Unfinished, advance};
 use super::pooling::{pool, pool_update};
 use super::state::{LayerBuffers, StateArena, StepState};
 use super::window::Window;
+use super::{clear, clear_values, copy, fill};
 use crate::format::Pooling;
 use crate::plan::Direction;
 use crate::text::PADDING_TOKEN;
@@ -95,7 +95,8 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         before
     }
 
-    /// Computes the whole network over the steps that are kept, and padding where it is due; the pooled vector.
+    /// Goes on with computing the whole network over the steps that are kept, and padding where it is due: the pooled vector;
+    /// false if it is not complete. What is unfinished is in `arena`, which must not change until then.
     /// `observe` sees every state: layer, its direction, whether it is the reverse one, step, buffers.
     #[inline]
     pub(super) fn pool_kept(
@@ -103,19 +104,23 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         arena: &mut StateArena<'_>,
         pooled: &mut [A::State],
         progress: Progress,
+        unfinished: &mut Unfinished,
         mut observe: impl FnMut(usize, &Direction<'_>, bool, usize, &LayerBuffers<'_, A>),
-    ) {
+    ) -> bool {
         let so_far = arena.take::<A::Sum>(self.model.pool_size());
         let kept = self.take_kept(arena);
         let StateArena(scratch) = arena.take_words(self.model.scratch_words());
         let mut outputs = arena.take::<A::Value>(self.model.output_values(0));
         let mut inputs = arena.take::<A::Value>(self.model.output_values(1));
-        so_far.fill(bytemuck::Zeroable::zeroed());
-        pooled.fill(bytemuck::Zeroable::zeroed());
-        let mut input_width = 0;
-        for (number, layer) in self.model.layers().iter().enumerate() {
+        if unfinished.directions == 0 && unfinished.steps == 0 {
+            clear_values(so_far);
+            clear_values(pooled);
+        }
+        let steps = progress.steps.max(self.model.pad_to);
+        let (mut input_width, mut place) = (0, 0);
+        for (number, layer) in self.model.layers().enumerate() {
             let width = layer.width();
-            let last = number + 1 == self.model.layers().len();
+            let last = number + 1 == self.model.layer_count();
             let mut start = 0;
             for (direction, reverse) in layer.directions().zip([false, true]) {
                 let below = match number {
@@ -130,15 +135,25 @@ impl<A: Arithmetic> Network<'_, '_, A> {
                 } else {
                     Above::Outputs { values: outputs, width, start }
                 };
-                self.run(scratch, direction, Pass { below, above, reverse }, progress, |step, buffers| {
-                    observe(number, direction, reverse, step, buffers);
-                });
+                if place == unfinished.directions {
+                    let pass = Pass { below, above, reverse };
+                    self.run(scratch, direction, pass, progress, unfinished, |step, buffers| {
+                        observe(number, direction, reverse, step, buffers);
+                    });
+                    if unfinished.steps < steps {
+                        return false;
+                    }
+                    let directions = place.saturating_add(1);
+                    *unfinished = Unfinished { directions, ..Unfinished::START }.with_budget(unfinished.budget);
+                }
+                place = place.saturating_add(1);
                 start = start.wrapping_add(direction.hidden_size);
             }
             core::mem::swap(&mut inputs, &mut outputs);
             input_width = width;
         }
-        pool::<A>(self.model.head.pooling, pooled, so_far, progress.steps.max(self.model.pad_to));
+        pool::<A>(self.model.head.pooling, pooled, so_far, steps);
+        true
     }
 
     /// What each layer remembers after each step, in the order of computation.
@@ -147,12 +162,13 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let mut arena = StateArena(state);
         let AnswerBuffers { pooled, .. } = self.take_answer(&mut arena);
         self.take_window(&mut arena);
-        self.pool_kept(&mut arena, pooled, progress, |layer, direction, reverse, step, buffers| {
+        let mut whole = Unfinished::START.with_budget(u32::MAX);
+        self.pool_kept(&mut arena, pooled, progress, &mut whole, |layer, direction, reverse, step, buffers| {
             observer(StepState { layer, reverse, step, state: A::show_state(direction, buffers.hidden, buffers.cell) });
         });
     }
 
-    /// Runs one direction over the whole sequence, in `scratch`.
+    /// Goes on with running one direction over the whole sequence, in `scratch`.
     #[inline]
     fn run(
         &self,
@@ -160,15 +176,19 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         direction: &Direction<'_>,
         pass: Pass<'_, '_, A>,
         progress: Progress,
+        unfinished: &mut Unfinished,
         mut observe: impl FnMut(usize, &LayerBuffers<'_, A>),
     ) {
-        scratch.fill(0);
+        if unfinished.steps == 0 {
+            clear(scratch);
+        }
         let mut buffers = StateArena(scratch).take_layer::<A>(direction);
         let Pass { below, mut above, reverse } = pass;
-        let steps = progress.steps.max(self.model.pad_to) as usize;
-        let mut summed = 0;
-        for computed in 0..steps {
-            let step = if reverse { steps - 1 - computed } else { computed };
+        let steps = progress.steps.max(self.model.pad_to);
+        while unfinished.steps < steps && unfinished.budget > 0 {
+            let computed = unfinished.steps;
+            let step = if reverse { steps - 1 - computed } else { computed } as usize;
+            (unfinished.steps, unfinished.budget) = (computed + 1, unfinished.budget - 1);
             let one_hot = self.read(&below, direction, progress, step, buffers.inputs);
             advance(direction, one_hot, &mut buffers);
             observe(step, &buffers);
@@ -178,12 +198,12 @@ impl<A: Arithmetic> Network<'_, '_, A> {
                     A::quantize_hidden(direction.cell, buffers.hidden, target);
                 }
                 Above::Head { so_far, .. } => {
-                    pool_update::<A>(self.model.head.pooling, so_far, buffers.hidden, &mut summed)
+                    pool_update::<A>(self.model.head.pooling, so_far, buffers.hidden, &mut unfinished.summed)
                 }
             }
         }
         if let (Above::Head { pooled, .. }, Pooling::Last) = (above, self.model.head.pooling) {
-            fill(pooled, buffers.hidden.iter().copied());
+            copy(pooled, buffers.hidden);
         }
     }
 
@@ -199,7 +219,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
     ) -> &'d [u8] {
         let kept = match below {
             Below::Outputs { values, width } => {
-                fill(target, row(values, step, *width).iter().copied());
+                copy(target, row(values, step, *width));
                 return &[];
             }
             Below::Steps(kept) if step < progress.steps as usize => kept.get(self.place(progress, step)),
@@ -211,7 +231,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
                 direction.one_hot_row(token)
             }
             KeptStep::Frame(values) => {
-                fill(target, values.iter().copied());
+                copy(target, values);
                 &[]
             }
         }

@@ -1,23 +1,16 @@
-use core::marker::PhantomData;
-
 use half::f16;
 
 use super::arithmetic::Arithmetic;
 use super::state::{LayerBuffers, LayerState};
-use super::{cast, fill};
+use super::{cast, copy, fill};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::format::{Cell, Feature, FloatChannel};
 use crate::kernels::{FloatWeight, Layout, Rows, Weights, dot_float};
-use crate::plan::{Direction, Head, Matrix};
+use crate::plan::{Direction, Head, Matrix, NumberFormat};
 
-/// `f32` arithmetic with stored weights of a type.
-pub(crate) struct FloatArithmetic<Weight>(PhantomData<Weight>);
-
-/// `f32` weights.
-pub(crate) type Single = FloatArithmetic<f32>;
-/// `f16` weights, `f32` arithmetic.
-pub(crate) type Half = FloatArithmetic<f16>;
+/// `f32` arithmetic; weights are stored in the format of their matrix, so that there is one network for all formats.
+pub(crate) enum Float {}
 
 /// The weights of a direction, and those of a step's token.
 fn weights<'a, Weight: FloatWeight>(direction: &Direction<'a>, one_hot: &'a [u8]) -> Weights<'a, Weight, Weight> {
@@ -31,34 +24,20 @@ fn weights<'a, Weight: FloatWeight>(direction: &Direction<'a>, one_hot: &'a [u8]
     }
 }
 
-/// A stored weight of a layer.
-///
-/// Each implementation of [`Self::step`] is a function of its own: a generic one would be compiled as the program that calls
+/// See [`Arithmetic::step`]. Each format has a function of its own: a generic one would be compiled as the program that calls
 /// it is, for size, and take three times as many instructions.
-pub(crate) trait LayerWeight: FloatWeight {
-    /// See [`Arithmetic::step`].
-    fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, FloatArithmetic<Self>>);
+#[inline(never)]
+fn step_f32(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Float>) {
+    step::<f32>(direction, one_hot, buffers);
 }
 
-impl LayerWeight for f32 {
-    #[inline(never)]
-    fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Single>) {
-        step(direction, one_hot, buffers);
-    }
+/// As [`step_f32`].
+#[inline(never)]
+fn step_f16(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Float>) {
+    step::<f16>(direction, one_hot, buffers);
 }
 
-impl LayerWeight for f16 {
-    #[inline(never)]
-    fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Half>) {
-        step(direction, one_hot, buffers);
-    }
-}
-
-fn step<Weight: LayerWeight>(
-    direction: &Direction<'_>,
-    one_hot: &[u8],
-    buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
-) {
+fn step<Weight: FloatWeight>(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Float>) {
     let LayerBuffers { inputs, recurrent, cell, hidden } = buffers;
     let weights = weights::<Weight>(direction, one_hot);
     let bias: &[f32] = cast(direction.results.bias);
@@ -78,7 +57,22 @@ fn step<Weight: LayerWeight>(
     }
 }
 
-impl<Weight: LayerWeight> Arithmetic for FloatArithmetic<Weight> {
+/// Brings in a second row.
+fn embed_second<Weight: FloatWeight>(row: &[u8], target: &mut [f32]) {
+    for (value, weight) in target.iter_mut().zip(cast::<Weight>(row)) {
+        *value = (*value + weight.widen()) * 0.5;
+    }
+}
+
+/// Products of the head's rows and a vector.
+fn logits<Weight: FloatWeight>(head: &Head<'_>, pooled: &[f32], target: &mut [f32]) {
+    let bias: &[f32] = cast(head.results.bias);
+    for ((class, logit), bias) in target.iter_mut().enumerate().zip(bias) {
+        *logit = dot_float::<Weight>(0.0, cast(head.weights.row(class)), pooled) + bias;
+    }
+}
+
+impl Arithmetic for Float {
     type Channel = FloatChannel;
     type Raw = f32;
     type Value = f32;
@@ -86,12 +80,16 @@ impl<Weight: LayerWeight> Arithmetic for FloatArithmetic<Weight> {
     type Sum = f32;
 
     fn embed(vectors: &Matrix<'_>, row: usize, target: &mut [f32]) {
-        fill(target, cast::<Weight>(vectors.row(row)).iter().map(|weight| weight.widen()));
+        match vectors.format {
+            NumberFormat::F16 => fill(target, cast::<f16>(vectors.row(row)).iter().map(|weight| weight.widen())),
+            _ => copy(target, cast(vectors.row(row))),
+        }
     }
 
     fn embed_second(vectors: &Matrix<'_>, row: usize, target: &mut [f32]) {
-        for (value, weight) in target.iter_mut().zip(cast::<Weight>(vectors.row(row))) {
-            *value = (*value + weight.widen()) * 0.5;
+        match vectors.format {
+            NumberFormat::F16 => embed_second::<f16>(vectors.row(row), target),
+            _ => embed_second::<f32>(vectors.row(row), target),
         }
     }
 
@@ -112,11 +110,14 @@ impl<Weight: LayerWeight> Arithmetic for FloatArithmetic<Weight> {
     }
 
     fn quantize_hidden(_: Cell, hidden: &[f32], target: &mut [f32]) {
-        fill(target, hidden.iter().copied());
+        copy(target, hidden);
     }
 
     fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Self>) {
-        Weight::step(direction, one_hot, buffers);
+        match direction.recurrent.format {
+            NumberFormat::F16 => step_f16(direction, one_hot, buffers),
+            _ => step_f32(direction, one_hot, buffers),
+        }
     }
 
     fn pool_sum(sum: &mut f32, value: f32) {
@@ -140,9 +141,9 @@ impl<Weight: LayerWeight> Arithmetic for FloatArithmetic<Weight> {
     }
 
     fn logits(head: &Head<'_>, pooled: &[f32], target: &mut [f32]) {
-        let bias: &[f32] = cast(head.results.bias);
-        for ((class, logit), bias) in target.iter_mut().enumerate().zip(bias) {
-            *logit = dot_float::<Weight>(0.0, cast(head.weights.row(class)), pooled) + bias;
+        match head.weights.format {
+            NumberFormat::F16 => logits::<f16>(head, pooled, target),
+            _ => logits::<f32>(head, pooled, target),
         }
     }
 

@@ -2,7 +2,7 @@ use core::num::NonZeroU32;
 
 use super::arithmetic::Arithmetic;
 use super::state::{LayerBuffers, LayerState};
-use super::{cast, fill};
+use super::{cast, copy, fill};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::format::{Cell, Feature, IntegerChannel};
@@ -56,7 +56,7 @@ impl Arithmetic for Int8 {
                     *value = nibble(vector, number);
                 }
             }
-            _ => fill(target, vector.iter().map(|byte| *byte as i8)),
+            _ => copy(target, cast(vector)),
         }
     }
 
@@ -138,9 +138,10 @@ impl Arithmetic for Int8 {
     }
 
     fn logits(head: &Head<'_>, pooled: &[i16], target: &mut [i32]) {
-        let scales = requantization(&head.results);
-        for (class, logit) in target.iter_mut().enumerate() {
-            *logit = scales.result(class, kernels::dot_i16(head.weights.row(class), pooled));
+        let Requantization { bias, multipliers, accumulator_shift, .. } = requantization(&head.results);
+        for (class, ((logit, bias), multiplier)) in target.iter_mut().zip(bias).zip(multipliers).enumerate() {
+            let sum = kernels::dot_i16(head.weights.row(class), pooled).wrapping_add(*bias);
+            *logit = numeric::requantize(sum, *multiplier, accumulator_shift);
         }
     }
 

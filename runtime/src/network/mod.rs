@@ -1,6 +1,6 @@
 //! Layers and pooling over a sequence, generic over how numbers are multiplied.
 
-use bytemuck::AnyBitPattern;
+use bytemuck::{AnyBitPattern, Pod};
 
 mod arithmetic;
 mod buffered;
@@ -18,10 +18,10 @@ mod streaming;
 mod window;
 
 #[cfg(feature = "float")]
-pub(crate) use float::{Half, Single};
+pub(crate) use float::Float;
 pub(crate) use input::Step;
 pub(crate) use int8::Int8;
-pub(crate) use network::{Network, Progress, with_network};
+pub(crate) use network::{Network, Progress, Unfinished, with_network};
 #[cfg(feature = "float")]
 pub use pre_activations::{DirectionInput, DirectionStep, ProductInputs};
 pub use state::{LayerState, StepState};
@@ -31,6 +31,36 @@ pub(crate) use window::Gathering;
 #[inline(always)]
 fn cast<T: AnyBitPattern>(bytes: &[u8]) -> &[T] {
     bytemuck::try_cast_slice(bytes).unwrap_or_default()
+}
+
+/// Makes words zeros. The compiler does not know the value that is written, and so calls no `memset`, which would take more
+/// bytes in an image than the loop.
+#[inline]
+pub(crate) fn clear(words: &mut [u32]) {
+    let zero = core::hint::black_box(0);
+    for word in words {
+        *word = zero;
+    }
+}
+
+/// As [`clear`], of other values.
+#[inline]
+fn clear_values<T: Pod>(values: &mut [T]) {
+    let zero: u8 = core::hint::black_box(0);
+    for byte in bytemuck::try_cast_slice_mut(values).unwrap_or_default() {
+        *byte = zero;
+    }
+}
+
+/// Copies values as far as both reach. The compiler does not know that the bytes stay the same, and so calls no `memcpy`,
+/// which would take more bytes in an image than the loop.
+#[inline]
+fn copy<T: Pod>(target: &mut [T], source: &[T]) {
+    let zero: u8 = core::hint::black_box(0);
+    let source = bytemuck::try_cast_slice::<T, u8>(source).unwrap_or_default();
+    for (target, byte) in bytemuck::try_cast_slice_mut(target).unwrap_or_default().iter_mut().zip(source) {
+        *target = *byte ^ zero;
+    }
 }
 
 /// Writes values one after another, as far as both reach.

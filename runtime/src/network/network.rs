@@ -22,6 +22,29 @@ impl Progress {
     pub(crate) const START: Self = Self { steps: 0, oldest: 0, summed: 0 };
 }
 
+/// How far an answer of a network that keeps its steps is computed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unfinished {
+    /// Directions that are computed, of all layers.
+    pub(super) directions: u32,
+    /// Steps of the next direction that are computed.
+    pub(super) steps: u32,
+    /// Those of them that a mean counts.
+    pub(super) summed: u32,
+    /// Steps that may still be computed now.
+    pub(crate) budget: u32,
+}
+
+impl Unfinished {
+    pub(crate) const START: Self = Self { directions: 0, steps: 0, summed: 0, budget: 0 };
+
+    /// The same, with so many steps that may be computed now.
+    #[inline]
+    pub(crate) const fn with_budget(self, budget: u32) -> Self {
+        Self { budget, ..self }
+    }
+}
+
 /// A model's computation in the arithmetic of its precision.
 pub(crate) struct Network<'a, 'm, A> {
     pub(super) model: &'a Model<'m>,
@@ -33,13 +56,8 @@ macro_rules! with_network {
     ($model:expr, $network:ident => $expression:expr) => {
         match $model.precision() {
             #[cfg(feature = "float")]
-            $crate::format::Precision::F16 => {
-                let $network = $crate::network::Network::<$crate::network::Half>::of($model);
-                $expression
-            }
-            #[cfg(feature = "float")]
-            $crate::format::Precision::F32 => {
-                let $network = $crate::network::Network::<$crate::network::Single>::of($model);
+            $crate::format::Precision::F16 | $crate::format::Precision::F32 => {
+                let $network = $crate::network::Network::<$crate::network::Float>::of($model);
                 $expression
             }
             _ => {
@@ -75,18 +93,28 @@ impl<'a, 'm, A: Arithmetic> Network<'a, 'm, A> {
         }
     }
 
-    /// Computes the logits of what was taken in, and of a step ahead of it.
+    /// Computes the logits of what was taken in, and of a step ahead of it; false if a network that keeps its steps has not
+    /// computed all of them, because `unfinished` allows for no more.
     #[inline]
-    pub(crate) fn answer(&self, state: &mut [u32], progress: Progress, ahead: Option<Step<'_>>) {
+    pub(crate) fn answer(
+        &self,
+        state: &mut [u32],
+        progress: Progress,
+        ahead: Option<Step<'_>>,
+        unfinished: &mut Unfinished,
+    ) -> bool {
         let mut arena = StateArena(state);
         let AnswerBuffers { logits, pooled } = self.take_answer(&mut arena);
         let window = self.take_window(&mut arena);
         if self.model.is_bidirectional() {
-            self.pool_kept(&mut arena, pooled, progress, |_, _, _, _, _| {});
+            if !self.pool_kept(&mut arena, pooled, progress, unfinished, |_, _, _, _, _| {}) {
+                return false;
+            }
         } else {
             self.pool_streamed(&mut arena, &window, pooled, progress, ahead);
         }
         A::logits(&self.model.head, pooled, logits);
+        true
     }
 
     /// The logits that [`Self::answer`] computed last.

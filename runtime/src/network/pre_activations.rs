@@ -2,19 +2,20 @@
 //! none, so that they are computed again, by the same kernels, from what the step took in.
 
 use bytemuck::Zeroable;
+use half::f16;
 
 use super::arithmetic::Arithmetic;
 use super::cast;
-use super::float::{FloatArithmetic, LayerWeight};
+use super::float::Float;
 use super::input::Step;
 use super::int8::{self, Int8};
 use super::network::{Network, with_network};
 use super::state::StateArena;
 use super::window::{Gathering, Window};
 use crate::format::Cell;
-use crate::kernels;
+use crate::kernels::{self, FloatWeight};
 use crate::numeric;
-use crate::plan::{Direction, Model, ResultRow};
+use crate::plan::{Direction, Model, NumberFormat, ResultRow};
 
 /// What one direction of a layer takes in at a step; see [`crate::Model::pre_activations`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,24 +99,37 @@ impl Gates for Int8 {
     }
 }
 
-impl<Weight: LayerWeight> Gates for FloatArithmetic<Weight> {
+/// [`Gates::pre_activation`] of stored weights of a type.
+fn pre_activation_float<Weight: FloatWeight>(
+    direction: &Direction<'_>,
+    result: usize,
+    one_hot: &[u8],
+    vectors: [&[f32]; 2],
+) -> f32 {
+    let ResultRow { row, has_input, input, state } = direction.result_row(result);
+    let [x, h] = vectors;
+    let of_input = kernels::dot_float::<Weight>(0.0, cast(input), x);
+    let mut sums = [if direction.cell == Cell::Gru {
+        of_input + kernels::dot_float::<Weight>(0.0, cast(state), h)
+    } else {
+        kernels::dot_float::<Weight>(of_input, cast(state), h)
+    }];
+    kernels::add_one_hot::<Weight>(&mut sums, &[row], cast(if has_input { one_hot } else { &[] }));
+    kernels::add_bias(&mut sums, &[result], cast(direction.results.bias));
+    let [pre_activation] = sums;
+    pre_activation
+}
+
+impl Gates for Float {
     fn state_of(_: &Direction<'_>, number: f32) -> f32 {
         number
     }
 
     fn pre_activation(direction: &Direction<'_>, result: usize, one_hot: &[u8], vectors: [&[f32]; 2]) -> f32 {
-        let ResultRow { row, has_input, input, state } = direction.result_row(result);
-        let [x, h] = vectors;
-        let of_input = kernels::dot_float::<Weight>(0.0, cast(input), x);
-        let mut sums = [if direction.cell == Cell::Gru {
-            of_input + kernels::dot_float::<Weight>(0.0, cast(state), h)
-        } else {
-            kernels::dot_float::<Weight>(of_input, cast(state), h)
-        }];
-        kernels::add_one_hot::<Weight>(&mut sums, &[row], cast(if has_input { one_hot } else { &[] }));
-        kernels::add_bias(&mut sums, &[result], cast(direction.results.bias));
-        let [pre_activation] = sums;
-        pre_activation
+        match direction.recurrent.format {
+            NumberFormat::F16 => pre_activation_float::<f16>(direction, result, one_hot, vectors),
+            _ => pre_activation_float::<f32>(direction, result, one_hot, vectors),
+        }
     }
 
     fn show_inputs<'w>([input, hidden]: [&'w [f32]; 2]) -> ProductInputs<'w> {
@@ -153,8 +167,8 @@ impl<A: Gates> Network<'_, '_, A> {
         state: &'w mut [u32],
         target: &mut [f32],
     ) -> Option<ProductInputs<'w>> {
-        let layer = self.model.layers().get(step.layer)?;
-        let direction = if step.reverse { layer.reverse.as_ref()? } else { &layer.forward };
+        let layer = self.model.layer(step.layer)?;
+        let direction = if step.reverse { layer.reverse()? } else { &layer.forward };
         let Direction { input_size, hidden_size, .. } = *direction;
         let mut arena = StateArena(state);
         let inputs = arena.take_padded::<A::Value>(input_size);
@@ -187,7 +201,7 @@ impl<A: Gates> Network<'_, '_, A> {
             (DirectionInput::Frames(values), None) => self.write_frames(values, arena, inputs)?,
             (DirectionInput::Below(mut states), Some(below)) => {
                 let mut place = 0_usize;
-                for below in self.model.layers().get(below)?.directions() {
+                for below in self.model.layer(below)?.directions() {
                     let (of_direction, rest) = states.split_at_checked(below.hidden_size)?;
                     write_states::<A>(below, of_direction, inputs.get_mut(place..)?);
                     place = place.wrapping_add(of_direction.len());

@@ -2,12 +2,12 @@
 //! nothing of it is kept but the states.
 
 use super::arithmetic::Arithmetic;
-use super::fill;
 use super::input::Step;
 use super::network::{Network, Progress, advance};
 use super::pooling::{pool, pool_update};
 use super::state::{LayerState, StateArena, StepState};
 use super::window::Window;
+use super::{clear, copy};
 use crate::format::{Cell, Pooling};
 use crate::text::PADDING_TOKEN;
 
@@ -38,10 +38,10 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let StateArena(running) = arena.take_words(words);
         let mut is_ahead = ahead.is_some() || progress.steps < self.model.pad_to;
         let states = if is_ahead && self.model.has_copy() {
-            let StateArena(copy) = arena.take_words(words);
-            fill(copy, running.iter().copied());
+            let StateArena(ahead) = arena.take_words(words);
+            copy(ahead, running);
             is_ahead = false;
-            copy
+            ahead
         } else {
             running
         };
@@ -55,12 +55,12 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let mut arena = StateArena(states);
         let pooled_so_far = arena.take::<A::Sum>(self.model.pool_size());
         if self.model.head.pooling == Pooling::Last {
-            let last = self.model.layers().iter().map(|layer| arena.take_layer::<A>(&layer.forward).hidden).last();
-            fill(pooled, last.unwrap_or_default().iter().copied());
+            let last = self.model.layers().map(|layer| arena.take_layer::<A>(&layer.forward).hidden).last();
+            copy(pooled, last.unwrap_or_default());
         }
         pool::<A>(self.model.head.pooling, pooled, pooled_so_far, progress.summed);
         if is_ahead {
-            states.fill(0);
+            clear(states);
         }
     }
 
@@ -71,10 +71,10 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         self.take_answer(&mut arena);
         self.take_window(&mut arena);
         arena.take::<A::Sum>(self.model.pool_size());
-        for layer in self.model.layers().get(..number)? {
+        for layer in self.model.layers().take(number) {
             arena.take_layer::<A>(&layer.forward);
         }
-        let direction = &self.model.layers().get(number)?.forward;
+        let direction = &self.model.layer(number)?.forward;
         let buffers = arena.take_layer::<A>(direction);
         Some(A::show_state(direction, buffers.hidden, buffers.cell))
     }
@@ -85,7 +85,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         let Some(step) = steps.checked_sub(1) else {
             return;
         };
-        for layer in 0..self.model.layers().len() {
+        for layer in 0..self.model.layer_count() {
             if let Some(after) = self.layer_state(state, layer) {
                 observer(StepState { layer, reverse: false, step: step as usize, state: after });
             }

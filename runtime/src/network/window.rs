@@ -2,7 +2,7 @@
 //! first layer takes it in.
 
 use super::arithmetic::Arithmetic;
-use super::fill;
+use super::copy;
 use super::input::{Step, write_differences, write_values};
 use super::state::StateArena;
 use crate::format::Frames;
@@ -11,16 +11,16 @@ use crate::plan::{FrameInput, Model};
 /// How many frames have come, as far as it decides on steps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Gathering {
+    /// Frames until the next step, once there were enough for the first.
+    until_step: u16,
     /// Where the next frame is kept: the place of the oldest one.
     place: u16,
     /// Frames since the start of the sequence, at most those of a step.
     frames: u16,
-    /// Frames until the next step, once there were enough for the first.
-    until_step: u16,
 }
 
 impl Gathering {
-    pub(crate) const START: Self = Self { place: 0, frames: 0, until_step: 0 };
+    pub(crate) const START: Self = Self { until_step: u16::MAX, place: 0, frames: 0 };
 
     /// Counts a frame; whether a step is due: when there are as many frames as make one, and after each stride.
     #[inline]
@@ -86,7 +86,7 @@ impl<'w, A: Arithmetic> Window<'w, A> {
             for place in 1..usize::from(input.frames.frames_per_step) {
                 let (first, rest) = self.kept.split_at_mut_checked(width).unwrap_or_default();
                 let start = place.wrapping_sub(1).wrapping_mul(width);
-                fill(rest.get_mut(start..).unwrap_or_default(), first.iter().copied());
+                copy(rest.get_mut(start..).unwrap_or_default(), first);
             }
         }
     }
@@ -96,7 +96,8 @@ impl<'w, A: Arithmetic> Window<'w, A> {
     pub(super) fn write(&self, gathering: Gathering, target: &mut [A::Value]) {
         let oldest = usize::from(gathering.place).wrapping_mul(self.width);
         let (newer, older) = self.kept.split_at_checked(oldest).unwrap_or_default();
-        fill(target, older.iter().chain(newer).copied());
+        copy(target, older);
+        copy(target.get_mut(older.len()..).unwrap_or_default(), newer);
     }
 }
 

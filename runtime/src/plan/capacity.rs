@@ -57,13 +57,10 @@ const fn larger(one: usize, other: usize) -> usize {
 }
 
 impl Model<'_> {
-    /// 32-bit words of state that a classifier of this model needs; saturates.
-    ///
-    /// # Panics
-    /// Never.
+    /// What [`Model::required_words`] is, of a model whose other fields are complete.
     #[inline]
-    pub const fn required_words(&self) -> usize {
-        let sizes = Sizes::of(self.header.precision);
+    pub(super) const fn count_required_words(&self) -> usize {
+        let sizes = Sizes::of(self.precision);
         let answer = words(self.head.classes(), WORD).saturating_add(words(self.pooled_size(), sizes.state));
         let [before, kept] = self.window_sizes();
         let window = words(before, WORD).saturating_add(words(kept, sizes.value));
@@ -110,13 +107,13 @@ impl Model<'_> {
         self.can_have_begun || self.pad_to > 0
     }
 
-    /// Words of the values pooled so far and of all layers' states.
+    /// What [`Model::running_words`] is.
     #[inline]
-    pub(crate) const fn running_words(&self) -> usize {
-        let sizes = Sizes::of(self.header.precision);
+    pub(super) const fn count_running_words(&self) -> usize {
+        let sizes = Sizes::of(self.precision);
         let mut sum = words(self.pool_size(), WORD);
-        let mut layers = self.layers();
-        while let Some((layer, after)) = layers.split_first() {
+        let mut layers = self.layer_places();
+        while let Some((Some(layer), after)) = layers.split_first() {
             sum = sum.saturating_add(sizes.direction_words(&layer.forward));
             layers = after;
         }
@@ -137,12 +134,12 @@ impl Model<'_> {
     /// Words of the largest direction's state.
     #[inline]
     pub(crate) const fn scratch_words(&self) -> usize {
-        let sizes = Sizes::of(self.header.precision);
+        let sizes = Sizes::of(self.precision);
         let mut largest = 0;
-        let mut layers = self.layers();
-        while let Some((layer, after)) = layers.split_first() {
+        let mut layers = self.layer_places();
+        while let Some((Some(layer), after)) = layers.split_first() {
             largest = larger(largest, sizes.direction_words(&layer.forward));
-            if let Some(reverse) = &layer.reverse {
+            if let Some(reverse) = layer.reverse() {
                 largest = larger(largest, sizes.direction_words(reverse));
             }
             layers = after;
@@ -155,9 +152,9 @@ impl Model<'_> {
     pub(crate) const fn output_values(&self, first: usize) -> usize {
         let mut largest = 0;
         let mut number = 0;
-        let mut layers = self.layers();
-        while let Some((layer, after)) = layers.split_first() {
-            if !after.is_empty() && number % 2 == first {
+        let mut layers = self.layer_places();
+        while let Some((Some(layer), after)) = layers.split_first() {
+            if number + 1 < self.layer_count() && number % 2 == first {
                 largest = larger(largest, layer.width());
             }
             number += 1;

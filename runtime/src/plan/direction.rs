@@ -1,8 +1,6 @@
-use super::bounds::{
-    LARGEST_INPUT, check_accumulator, check_bias, check_column, check_multipliers, check_numbers, magnitudes,
-};
+use super::bounds::{LARGEST_INPUT, check_bias, check_column, check_multipliers, check_numbers, magnitudes, saturated};
 use super::matrix::{Matrix, NumberFormat};
-use crate::error::{Error, Field, attempt, expect, expect_within};
+use crate::error::Field;
 use crate::format::{self, Cell, Feature, MAX_SHIFT, Precision, Tensors};
 
 /// What turns sums of products into results: a bias, and in an int8 model a multiplier, for each result.
@@ -17,31 +15,31 @@ pub(crate) struct Results<'m> {
 }
 
 impl<'m> Results<'m> {
-    pub(super) const EMPTY: Self = Self { bias: &[], multipliers: &[], accumulator_shift: 0, state_fraction_bits: 0 };
+    #[inline]
+    pub(super) const fn empty(bytes: &'m [u8]) -> Self {
+        Self { bias: bytes, multipliers: bytes, accumulator_shift: 0, state_fraction_bits: 0 }
+    }
 
     /// Borrows the numbers of so many results; the biases are not checked.
     #[inline]
-    pub(super) const fn parse(
+    pub(super) const fn read(
         tensors: &mut Tensors<'m>,
         precision: Precision,
         count: usize,
         numbers: format::Direction,
         largest_fraction_bits: usize,
-    ) -> Result<Self, Error> {
+    ) -> Self {
         let format::Direction { accumulator_shift, state_fraction_bits } = numbers;
-        let bias = attempt!(tensors.take(count, 4));
-        let mut multipliers: &[u8] = &[];
-        if !precision.is_float() {
-            attempt!(expect_within(Field::AccumulatorShift, 0, MAX_SHIFT, accumulator_shift as usize));
-            let fraction_bits = state_fraction_bits as usize;
-            attempt!(expect_within(Field::StateFractionBits, 0, largest_fraction_bits, fraction_bits));
-            multipliers = attempt!(tensors.take(count, 2));
-            attempt!(check_multipliers(multipliers));
-        } else {
-            attempt!(expect(Field::AccumulatorShift, 0, accumulator_shift as usize));
-            attempt!(expect(Field::StateFractionBits, 0, state_fraction_bits as usize));
+        let bias = tensors.take(count, 4);
+        let is_float = precision.is_float();
+        let (shift, fraction_bits) = if is_float { (0, 0) } else { (MAX_SHIFT, largest_fraction_bits) };
+        tensors.expect_within(Field::AccumulatorShift, 0, shift, accumulator_shift as usize);
+        tensors.expect_within(Field::StateFractionBits, 0, fraction_bits, state_fraction_bits as usize);
+        let multipliers = tensors.take(if is_float { 0 } else { count }, 2);
+        if tensors.need_checks() {
+            check_multipliers(tensors, multipliers);
         }
-        Ok(Self { bias, multipliers, accumulator_shift, state_fraction_bits })
+        Self { bias, multipliers, accumulator_shift, state_fraction_bits }
     }
 
     /// Checks the weights and the bias of a result, and that its accumulator cannot overflow. `one_hot` is the magnitude of
@@ -49,29 +47,30 @@ impl<'m> Results<'m> {
     #[inline]
     pub(super) const fn check(
         &self,
+        tensors: &mut Tensors<'_>,
         result: usize,
         format: NumberFormat,
         weights: [&[u8]; 2],
         one_hot: u64,
         largest_input: u64,
-    ) -> Result<(), Error> {
+    ) {
         let [first, second] = weights;
-        attempt!(check_numbers(format, first, result));
-        attempt!(check_numbers(format, second, result));
-        let bias = attempt!(check_bias(format, self.bias, result));
+        check_numbers(tensors, format, first, result);
+        check_numbers(tensors, format, second, result);
+        let bias = check_bias(tensors, format, self.bias, result);
         let largest_weight = match format {
-            _ if format.is_float() => return Ok(()),
+            _ if format.is_float() => return,
             // Two in a byte.
             NumberFormat::I4 if Feature::Int4.is_built() => 2 * 7,
             _ => 127,
         };
         let rest = one_hot * LARGEST_INPUT + bias;
-        let shift = self.accumulator_shift;
+        let limit = (i32::MAX as u32).wrapping_shr(self.accumulator_shift as u32) as usize;
         let items = first.len() as u64 + second.len() as u64;
-        if check_accumulator(items * largest_weight * largest_input + rest, shift).is_ok() {
-            return Ok(());
+        if saturated(items * largest_weight * largest_input + rest) > limit {
+            let sum = (magnitudes(format, first) + magnitudes(format, second)) * largest_input + rest;
+            tensors.expect_within(Field::AccumulatorRange, 0, limit, saturated(sum));
         }
-        check_accumulator((magnitudes(format, first) + magnitudes(format, second)) * largest_input + rest, shift)
     }
 }
 
@@ -114,23 +113,22 @@ pub(crate) struct ResultRow<'m> {
 }
 
 impl<'m> Direction<'m> {
-    pub(super) const EMPTY: Self = Self {
-        cell: Cell::RnnTanh,
-        input_size: 0,
-        hidden_size: 0,
-        input: Matrix::EMPTY,
-        one_hot: Matrix::EMPTY,
-        recurrent: Matrix::EMPTY,
-        results: Results::EMPTY,
-    };
-
-    /// Borrows and checks the weights.
     #[inline]
-    pub(super) const fn parse(
-        tensors: &mut Tensors<'m>,
-        shape: Shape,
-        numbers: format::Direction,
-    ) -> Result<Self, Error> {
+    pub(super) const fn empty(bytes: &'m [u8]) -> Self {
+        Self {
+            cell: Cell::RnnTanh,
+            input_size: 0,
+            hidden_size: 0,
+            input: Matrix::empty(bytes),
+            one_hot: Matrix::empty(bytes),
+            recurrent: Matrix::empty(bytes),
+            results: Results::empty(bytes),
+        }
+    }
+
+    /// Borrows and checks the weights; puts them in their place, because a direction is large.
+    #[inline]
+    pub(super) const fn read(&mut self, tensors: &mut Tensors<'m>, shape: Shape, numbers: format::Direction) {
         let Shape { precision, cell, bits, input_size, hidden_size, one_hot_tokens } = shape;
         let rows = cell.gates().saturating_mul(hidden_size);
         let results = cell.results().saturating_mul(hidden_size);
@@ -138,23 +136,22 @@ impl<'m> Direction<'m> {
             Some(tokens) => tokens,
             None => 0,
         };
-        let one_hot = attempt!(Matrix::take(tensors, NumberFormat::whole(precision), tokens, rows));
-        let format = attempt!(NumberFormat::of(precision, bits));
-        let input = attempt!(Matrix::take(tensors, format, rows, input_size));
-        let recurrent = attempt!(Matrix::take(tensors, format, rows, hidden_size));
+        (self.cell, self.input_size, self.hidden_size) = (cell, input_size, hidden_size);
+        self.one_hot = Matrix::take(tensors, NumberFormat::whole(precision), tokens, rows);
+        let format = NumberFormat::read(tensors, precision, bits);
+        self.input = Matrix::take(tensors, format, rows, input_size);
+        self.recurrent = Matrix::take(tensors, format, rows, hidden_size);
         let has_measured_state = matches!(cell, Cell::Lstm | Cell::RnnRelu);
         let largest_fraction_bits = if has_measured_state { MAX_SHIFT } else { 0 };
-        let of_results = attempt!(Results::parse(tensors, precision, results, numbers, largest_fraction_bits));
-        let direction = Self { cell, input_size, hidden_size, input, one_hot, recurrent, results: of_results };
+        self.results = Results::read(tensors, precision, results, numbers, largest_fraction_bits);
         let mut result = 0;
-        while result < results {
-            let ResultRow { row, has_input, input, state } = direction.result_row(result);
-            let token =
-                if Feature::HAS_TEXT && has_input && tokens > 0 { attempt!(check_column(&one_hot, row)) } else { 0 };
-            attempt!(of_results.check(result, format, [input, state], token, LARGEST_INPUT));
+        while result < results && tensors.need_checks() {
+            let ResultRow { row, has_input, input, state } = self.result_row(result);
+            let has_token = Feature::HAS_TEXT && has_input && tokens > 0;
+            let token = if has_token { check_column(tensors, &self.one_hot, row) } else { 0 };
+            self.results.check(tensors, result, format, [input, state], token, LARGEST_INPUT);
             result += 1;
         }
-        Ok(direction)
     }
 
     /// The row of a result: of each gate's row both parts count, but in each of the two results of a GRU's third gate one.
@@ -193,17 +190,56 @@ impl<'m> Direction<'m> {
 pub(crate) struct Layer<'m> {
     /// From the first step to the last.
     pub(crate) forward: Direction<'m>,
-    /// From the last step to the first.
-    pub(crate) reverse: Option<Direction<'m>>,
+    /// From the last step to the first, if there is one.
+    #[cfg(feature = "bidirectional")]
+    reverse: Option<Direction<'m>>,
 }
 
 impl<'m> Layer<'m> {
-    pub(super) const EMPTY: Self = Self { forward: Direction::EMPTY, reverse: None };
+    #[inline]
+    pub(super) const fn empty(bytes: &'m [u8]) -> Self {
+        Self {
+            forward: Direction::empty(bytes),
+            #[cfg(feature = "bidirectional")]
+            reverse: None,
+        }
+    }
+
+    /// Borrows and checks the weights of its directions.
+    #[inline]
+    pub(super) const fn read(
+        &mut self,
+        tensors: &mut Tensors<'m>,
+        shape: Shape,
+        forward: format::Direction,
+        reverse: Option<format::Direction>,
+        nothing: &'m [u8],
+    ) {
+        self.forward.read(tensors, shape, forward);
+        #[cfg(feature = "bidirectional")]
+        if let Some(reverse) = reverse {
+            self.reverse = Some(Direction::empty(nothing));
+            if let Some(direction) = &mut self.reverse {
+                direction.read(tensors, shape, reverse);
+            }
+        }
+        #[cfg(not(feature = "bidirectional"))]
+        let _ = (reverse, nothing);
+    }
+
+    /// From the last step to the first, if there is such a direction.
+    #[inline]
+    pub(crate) const fn reverse(&self) -> Option<&Direction<'m>> {
+        #[cfg(feature = "bidirectional")]
+        return self.reverse.as_ref();
+        #[cfg(not(feature = "bidirectional"))]
+        None
+    }
 
     /// Values of its output: the units of all directions.
     #[inline]
     pub(crate) const fn width(&self) -> usize {
-        let reverse = match &self.reverse {
+        let reverse = match self.reverse() {
             Some(reverse) => reverse.hidden_size,
             None => 0,
         };
@@ -213,6 +249,6 @@ impl<'m> Layer<'m> {
     /// Its directions, from the first step to the last first.
     #[inline]
     pub(crate) fn directions(&self) -> impl Iterator<Item = &Direction<'m>> {
-        core::iter::once(&self.forward).chain(&self.reverse)
+        core::iter::once(&self.forward).chain(self.reverse())
     }
 }

@@ -1,7 +1,7 @@
 use super::bounds::LARGEST_POOLED;
 use super::direction::Results;
 use super::matrix::{Matrix, NumberFormat};
-use crate::error::{Error, Field, attempt, expect_within};
+use crate::error::Field;
 use crate::format::{self, Pooling, Precision, StringTable, Tensors, Thresholds, u16_at};
 use crate::numeric::Probability;
 
@@ -21,47 +21,50 @@ pub(crate) struct Head<'m> {
 }
 
 impl<'m> Head<'m> {
-    pub(super) const EMPTY: Self = Self {
-        pooling: Pooling::Last,
-        labels: StringTable::EMPTY,
-        weights: Matrix::EMPTY,
-        results: Results::EMPTY,
-        inverse_temperature: 0,
-        thresholds: Thresholds::None,
-        of_classes: &[],
-    };
+    #[inline]
+    pub(super) const fn empty(bytes: &'m [u8]) -> Self {
+        Self {
+            pooling: Pooling::Last,
+            labels: StringTable::EMPTY,
+            weights: Matrix::empty(bytes),
+            results: Results::empty(bytes),
+            inverse_temperature: 0,
+            thresholds: Thresholds::None,
+            of_classes: bytes,
+        }
+    }
 
     /// Borrows and checks a head over `pooled_size` values.
     #[inline]
-    pub(super) const fn parse(
+    pub(super) const fn read(
         tensors: &mut Tensors<'m>,
         precision: Precision,
         head: format::Head,
         pooled_size: usize,
-    ) -> Result<Self, Error> {
+    ) -> Self {
         let format::Head { pooling, accumulator_shift, inverse_temperature, thresholds, .. } = head;
-        let labels = attempt!(StringTable::parse(tensors, head.labels, Field::Labels));
+        let labels = StringTable::read(tensors, head.labels, Field::Labels);
         let classes = labels.len();
-        attempt!(expect_within(Field::ClassCount, 1, u16::MAX as usize, classes));
-        attempt!(expect_within(Field::Temperature, 1, u16::MAX as usize, inverse_temperature as usize));
-        let weights = attempt!(Matrix::take(tensors, NumberFormat::whole(precision), classes, pooled_size));
+        tensors.expect_within(Field::ClassCount, 1, u16::MAX as usize, classes);
+        tensors.expect_within(Field::Temperature, 1, u16::MAX as usize, inverse_temperature as usize);
+        let weights = Matrix::take(tensors, NumberFormat::whole(precision), classes, pooled_size);
         let numbers = format::Direction { accumulator_shift, state_fraction_bits: 0 };
-        let results = attempt!(Results::parse(tensors, precision, classes, numbers, 0));
+        let results = Results::read(tensors, precision, classes, numbers, 0);
         let mut class = 0;
-        while class < classes {
-            attempt!(results.check(class, weights.format, [weights.row(class), &[]], 0, LARGEST_POOLED));
+        while class < classes && tensors.need_checks() {
+            results.check(tensors, class, weights.format, [weights.row(class), &[]], 0, LARGEST_POOLED);
             class += 1;
         }
         let has_one_each = matches!(thresholds, Thresholds::OfClasses);
-        let of_classes = attempt!(tensors.take(if has_one_each { classes } else { 0 }, 2));
+        let of_classes = tensors.take(if has_one_each { classes } else { 0 }, 2);
         let head = Self { pooling, labels, weights, results, inverse_temperature, thresholds, of_classes };
         let mut class = 0;
-        while class < classes {
+        while class < classes && tensors.need_checks() {
             let threshold = head.threshold(class) as usize;
-            attempt!(expect_within(Field::Threshold, 0, Probability::ONE as usize, threshold));
+            tensors.expect_within(Field::Threshold, 0, Probability::ONE as usize, threshold);
             class += 1;
         }
-        Ok(head)
+        head
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 use super::bounds::check_numbers;
 use super::matrix::{Matrix, NumberFormat};
-use crate::error::{Error, Field, attempt, expect_within, invalid};
+use crate::error::Field;
 use crate::format::{
     Feature, Frames, Input, MAX_CHANNEL_PRE_SHIFT, MAX_CHANNEL_SCALE, MAX_CHANNEL_SHIFT, MAX_FRAME_STRIDE, MAX_SIZE,
     Precision, Tensors, Text, Vectors, u16_at, u32_at,
@@ -26,27 +26,27 @@ pub(crate) struct FrameInput<'m> {
 impl<'m> FrameInput<'m> {
     /// Borrows and checks the numbers of the channels.
     #[inline]
-    const fn parse(tensors: &mut Tensors<'m>, precision: Precision, frames: Frames) -> Result<Self, Error> {
+    const fn read(tensors: &mut Tensors<'m>, precision: Precision, frames: Frames) -> Self {
         let channels = frames.channels as usize;
-        attempt!(expect_within(Field::Channels, 1, MAX_SIZE, channels));
+        tensors.expect_within(Field::Channels, 1, MAX_SIZE, channels);
         let most = match (MAX_SIZE / if frames.has_differences { 2 } else { 1 }).checked_div(channels) {
             Some(most) => most,
             None => 0,
         };
-        attempt!(expect_within(Field::FramesPerStep, 1, most, frames.frames_per_step as usize));
-        attempt!(expect_within(Field::FrameStride, 1, MAX_FRAME_STRIDE, frames.frame_stride as usize));
-        let units = attempt!(tensors.take(if frames.has_one_unit { 1 } else { channels }, 4));
+        tensors.expect_within(Field::FramesPerStep, 1, most, frames.frames_per_step as usize);
+        tensors.expect_within(Field::FrameStride, 1, MAX_FRAME_STRIDE, frames.frame_stride as usize);
+        let units = tensors.take(if frames.has_one_unit { 1 } else { channels }, 4);
         let mut unchecked = units;
         while let Some((unit, after)) = unchecked.split_first_chunk::<4>() {
             // Positive and finite, without float code in an int8 build.
-            attempt!(expect_within(Field::FrameUnit, 1, LARGEST_UNIT, u32::from_le_bytes(*unit) as usize));
+            tensors.expect_within(Field::FrameUnit, 1, LARGEST_UNIT, u32::from_le_bytes(*unit) as usize);
             unchecked = after;
         }
-        let values = attempt!(tensors.take(channels, CHANNEL_SIZE));
-        let differences = attempt!(tensors.take(if frames.has_differences { channels } else { 0 }, CHANNEL_SIZE));
-        attempt!(check_channels(precision, values));
-        attempt!(check_channels(precision, differences));
-        Ok(Self { frames, units, values, differences })
+        let values = tensors.take(channels, CHANNEL_SIZE);
+        let differences = tensors.take(if frames.has_differences { channels } else { 0 }, CHANNEL_SIZE);
+        check_channels(tensors, precision, values);
+        check_channels(tensors, precision, differences);
+        Self { frames, units, values, differences }
     }
 
     /// What 1 in a channel of a frame of integers stands for.
@@ -57,28 +57,27 @@ impl<'m> FrameInput<'m> {
 }
 
 #[inline]
-const fn check_channels(precision: Precision, channels: &[u8]) -> Result<(), Error> {
+const fn check_channels(tensors: &mut Tensors<'_>, precision: Precision, channels: &[u8]) {
     let mut unchecked = channels;
     while let Some((channel, after)) = unchecked.split_first_chunk::<CHANNEL_SIZE>() {
         if !precision.is_float() {
             let [_, _, _, _, _, _, pre_shift, shift] = *channel;
             let scale = u16_at(channel, 4) as i16;
             let scale = if scale < 0 { 0 } else { scale as usize };
-            attempt!(expect_within(Field::ChannelScale, 1, MAX_CHANNEL_SCALE, scale));
-            attempt!(expect_within(Field::ChannelPreShift, 0, MAX_CHANNEL_PRE_SHIFT, pre_shift as usize));
-            attempt!(expect_within(Field::ChannelShift, 0, MAX_CHANNEL_SHIFT, shift as usize));
+            tensors.expect_within(Field::ChannelScale, 1, MAX_CHANNEL_SCALE, scale);
+            tensors.expect_within(Field::ChannelPreShift, 0, MAX_CHANNEL_PRE_SHIFT, pre_shift as usize);
+            tensors.expect_within(Field::ChannelShift, 0, MAX_CHANNEL_SHIFT, shift as usize);
         } else {
             let [zero, scale] = [u32_at(channel, 0), u32_at(channel, 4)];
             if !f32::from_bits(zero).is_finite() {
-                return Err(invalid(Field::ChannelZero, 0, 0));
+                tensors.refuse(Field::ChannelZero, 0, 0);
             }
             if !f32::from_bits(scale).is_finite() {
-                return Err(invalid(Field::ChannelScale, 0, 0));
+                tensors.refuse(Field::ChannelScale, 0, 0);
             }
         }
         unchecked = after;
     }
-    Ok(())
 }
 
 /// How a step becomes the first layer's input.
@@ -95,27 +94,24 @@ pub(crate) enum StepInput<'m> {
 impl<'m> StepInput<'m> {
     /// Borrows and checks the vectors of `tokens` tokens, or the numbers of the channels.
     #[inline]
-    pub(super) const fn parse(
-        tensors: &mut Tensors<'m>,
-        precision: Precision,
-        input: &Input,
-        tokens: usize,
-    ) -> Result<Self, Error> {
+    pub(super) const fn read(tensors: &mut Tensors<'m>, precision: Precision, input: &Input, tokens: usize) -> Self {
         match input {
             Input::Text(Text { vectors: Vectors::Embedding { size, bits }, .. }) if Feature::HAS_TEXT => {
                 let size = *size as usize;
-                attempt!(expect_within(Field::InputSize, 1, MAX_SIZE, size));
-                let format = attempt!(NumberFormat::of(precision, *bits));
-                let vectors = attempt!(Matrix::take(tensors, format, tokens, size));
-                attempt!(check_numbers(format, vectors.bytes, 0));
-                Ok(Self::Embedding(vectors))
+                tensors.expect_within(Field::InputSize, 1, MAX_SIZE, size);
+                let format = NumberFormat::read(tensors, precision, *bits);
+                let vectors = Matrix::take(tensors, format, tokens, size);
+                if tensors.need_checks() {
+                    check_numbers(tensors, format, vectors.bytes, 0);
+                }
+                Self::Embedding(vectors)
             }
             Input::Frames(frames) if Feature::Frames.is_built() => {
-                Ok(Self::Frames(attempt!(FrameInput::parse(tensors, precision, *frames))))
+                Self::Frames(FrameInput::read(tensors, precision, *frames))
             }
             _ => {
-                attempt!(expect_within(Field::InputSize, 1, u16::MAX as usize, tokens));
-                Ok(Self::OneHot { tokens })
+                tensors.expect_within(Field::InputSize, 1, u16::MAX as usize, tokens);
+                Self::OneHot { tokens }
             }
         }
     }

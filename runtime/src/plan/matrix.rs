@@ -1,4 +1,4 @@
-use crate::error::{Error, Field, attempt, invalid};
+use crate::error::Field;
 use crate::format::{Feature, Precision, Tensors, rest};
 
 /// How the numbers of a matrix are stored.
@@ -15,15 +15,15 @@ pub(crate) enum NumberFormat {
 }
 
 impl NumberFormat {
-    /// The format of a matrix of so many bits a number.
+    /// The format of a matrix of so many bits a number, which is refused if the precision does not have them.
     #[inline]
-    pub(crate) const fn of(precision: Precision, bits: u8) -> Result<Self, Error> {
+    pub(crate) const fn read(tensors: &mut Tensors<'_>, precision: Precision, bits: u8) -> Self {
         let whole = Self::whole(precision);
-        match bits {
-            4 if Feature::Int4.is_built() && !precision.is_float() => Ok(Self::I4),
-            _ if whole.bytes(1) * 8 == bits as usize => Ok(whole),
-            _ => Err(invalid(Field::Bits, whole.bytes(1) * 8, bits as usize)),
+        if Feature::Int4.is_built() && bits == 4 && !precision.is_float() {
+            return Self::I4;
         }
+        tensors.expect(Field::Bits, whole.bytes(1) * 8, bits as usize);
+        whole
     }
 
     /// The format of the head's weights and of one-hot tokens' weights, which never have 4 bits.
@@ -64,18 +64,16 @@ pub(crate) struct Matrix<'m> {
 }
 
 impl<'m> Matrix<'m> {
-    pub(crate) const EMPTY: Self = Self { format: NumberFormat::I8, bytes: &[], columns: 0 };
+    /// A matrix without an element.
+    #[inline]
+    pub(super) const fn empty(bytes: &'m [u8]) -> Self {
+        Self { format: NumberFormat::I8, bytes, columns: 0 }
+    }
 
     /// The next tensor as a matrix; its numbers are not checked.
     #[inline]
-    pub(crate) const fn take(
-        tensors: &mut Tensors<'m>,
-        format: NumberFormat,
-        rows: usize,
-        columns: usize,
-    ) -> Result<Self, Error> {
-        let bytes = attempt!(tensors.take(rows, format.bytes(columns)));
-        Ok(Self { format, bytes, columns })
+    pub(crate) const fn take(tensors: &mut Tensors<'m>, format: NumberFormat, rows: usize, columns: usize) -> Self {
+        Self { format, bytes: tensors.take(rows, format.bytes(columns)), columns }
     }
 
     /// Bytes of a row.

@@ -9,7 +9,9 @@ mod head;
 mod input;
 mod matrix;
 mod model;
+mod parsing;
 mod text;
+mod verified;
 
 pub(crate) use capacity::{cell_size, words};
 #[cfg(feature = "float")]
@@ -19,3 +21,4 @@ pub(crate) use head::Head;
 pub(crate) use input::{FrameInput, StepInput};
 pub(crate) use matrix::{Matrix, NumberFormat};
 pub use model::{InputKind, Model, Work};
+pub use verified::Verified;

@@ -1,38 +1,36 @@
-use super::direction::{Direction, Layer, Shape};
+use super::direction::{Direction, Layer};
 use super::head::Head;
 use super::input::StepInput;
-use super::text;
-use crate::Aligned;
-use crate::error::{Error, Field, attempt, expect, expect_within, invalid};
-use crate::format::{
-    Extensions, Feature, Frames, Header, Input, Layers, MAX_HEADS, MAX_KEPT_STEPS, MAX_LAYERS, MAX_PADDING, MAX_SIZE,
-    Precision, Sections, Tensors, Text, Tokens, check_alignment,
-};
+use super::verified::Verified;
+use crate::format::{CHECKSUM_OFFSET, Extensions, Feature, Frames, Header, MAX_LAYERS, Precision, id_of, u32_at};
 use crate::numeric::Probability;
 use crate::text::{TextInput, UNKNOWN_TOKEN, Vocabulary, composed_rows};
-
-/// Tokens that fit into 16 bits.
-const NARROW_TOKENS: usize = 1 << 16;
 
 /// A verified model, borrowed from the bytes of its file.
 #[derive(Clone)]
 pub struct Model<'m> {
-    pub(super) header: Header,
+    /// The file, or what a device needs of it.
+    pub(super) file: &'m [u8],
+    pub(super) precision: Precision,
     /// How text becomes tokens; none for frames.
     pub(crate) text: Option<TextInput<'m>>,
     pub(crate) input: StepInput<'m>,
-    layers: [Layer<'m>; MAX_LAYERS],
-    layer_count: usize,
+    /// The first one is nearest to the input; `None` behind the last one.
+    pub(super) layers: [Option<Layer<'m>>; MAX_LAYERS],
+    pub(super) layer_count: usize,
     pub(crate) head: Head<'m>,
     /// Most steps; `u32::MAX`: there is no limit. At most [`MAX_KEPT_STEPS`] where a layer has a reverse direction.
     pub(crate) max_steps: u32,
     pub(crate) pad_to: u32,
+    /// 32-bit words of a classifier's state, and those of a running state in them.
+    pub(super) required_words: usize,
+    pub(super) running_words: usize,
     /// Whether a token takes more than 16 bits.
     pub(crate) has_wide_tokens: bool,
     /// Whether there is text of which a word or a character may have begun.
     pub(super) can_have_begun: bool,
-    extensions: Extensions<'m>,
-    part_two: Option<&'m [u8]>,
+    pub(super) extensions: Extensions<'m>,
+    pub(super) part_two: Option<&'m [u8]>,
 }
 
 /// What a model takes in as a step.
@@ -66,175 +64,65 @@ pub struct Work {
 }
 
 impl<'m> Model<'m> {
-    /// Verifies a model file and borrows from it: header, checksums, parts, and every number that a later step relies
-    /// on. Only here can a model fail; nothing is copied.
-    ///
-    /// # Shapes and units
-    /// `file` starts at a multiple of the file's alignment, 16 at most (see [`crate::Aligned`]), and is the whole file
-    /// or what a device needs of it ([`Header::device_length`]).
-    ///
-    /// # Errors
-    /// Any [`Error`] that speaks of a file.
-    ///
-    /// # Panics
-    /// Never.
-    #[inline]
-    pub fn parse(file: &'m [u8]) -> Result<Self, Error> {
-        attempt!(check_alignment(file));
-        Self::read::<true>(file)
-    }
-
-    /// [`Self::parse`] as a constant function: a firmware that holds its model checks it while compiling, and the parser is
-    /// no part of the image. See [`crate::include_model`].
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    ///
-    /// # Panics
-    /// Never.
-    #[inline]
-    pub const fn parse_aligned(file: &'m Aligned<[u8]>) -> Result<Self, Error> {
-        Self::read::<true>(&file.0)
-    }
-
-    /// [`Self::parse`] of a region that begins with a model file and may be longer, as a partition of a flash memory
-    /// is: what a device needs of the file is read, and nothing behind it.
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    ///
-    /// # Panics
-    /// Never.
-    #[inline]
-    pub fn parse_prefix(region: &'m [u8]) -> Result<Self, Error> {
-        attempt!(check_alignment(region));
-        let length = Header::read(region)?.device_length as usize;
-        Self::parse(region.get(..length).unwrap_or(region))
-    }
-
-    /// [`Self::parse`] for whoever writes a model file: does not check the header's capacity, so that
-    /// [`Self::required_words`] can tell what to write there.
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    ///
-    /// # Panics
-    /// Never.
-    #[inline]
-    pub fn parse_any_capacity(file: &'m [u8]) -> Result<Self, Error> {
-        attempt!(check_alignment(file));
-        Self::read::<false>(file)
-    }
-
-    /// The model is filled where it lies: it is large, and a move may be a copy on the stack. Not inlined, so that the stack
-    /// is free again when the model runs; generic, so that it is compiled as the calling program is, for size.
-    #[inline(never)]
-    const fn read<const CHECKS_CAPACITY: bool>(file: &'m [u8]) -> Result<Self, Error> {
-        let mut parsed = Ok(Self {
-            header: Header::EMPTY,
-            text: None,
-            input: StepInput::OneHot { tokens: 0 },
-            layers: [Layer::EMPTY; MAX_LAYERS],
-            layer_count: 0,
-            head: Head::EMPTY,
-            max_steps: 0,
-            pad_to: 0,
-            has_wide_tokens: false,
-            can_have_begun: false,
-            extensions: Extensions::EMPTY,
-            part_two: None,
-        });
-        let filled = match &mut parsed {
-            Ok(model) => model.fill::<CHECKS_CAPACITY>(file),
-            Err(_) => Ok(()),
-        };
-        if let Err(error) = filled {
-            parsed = Err(error);
-        }
-        parsed
-    }
-
-    #[inline(never)]
-    const fn fill<const CHECKS_CAPACITY: bool>(&mut self, file: &'m [u8]) -> Result<(), Error> {
-        let Sections { header, outline, extensions, mut tensors, part_two, .. } = attempt!(Sections::read(file));
-        let precision = header.precision;
-        let input = &outline.input;
-        (self.header, self.extensions, self.part_two) = (header, extensions, part_two);
-        if let Input::Text(text) = input
-            && Feature::HAS_TEXT
-        {
-            self.text = Some(attempt!(text::parse(&mut tensors, text)));
-            self.can_have_begun = !matches!(text.tokens, Tokens::Bytes);
-        }
-        let tokens = match &self.text {
-            Some(text) => text.token_count(),
-            None => 0,
-        };
-        let is_composed = matches!(input, Input::Text(Text { tokens: Tokens::ComposedWords { .. }, .. }));
-        self.has_wide_tokens = tokens > NARROW_TOKENS || is_composed;
-        let is_bidirectional = outline.needs & Feature::Bidirectional.bit() != 0;
-        attempt!(check_steps(input, is_bidirectional, outline.max_steps as usize, outline.pad_to as usize));
-        self.max_steps = if outline.max_steps == 0 { u32::MAX } else { outline.max_steps };
-        self.pad_to = outline.pad_to as u32;
-        self.input = attempt!(StepInput::parse(&mut tensors, precision, input, tokens));
-        self.layer_count = outline.layers.len();
-        let width = attempt!(self.parse_layers(&mut tensors, outline.layers));
-        let Some(head) = outline.head else { return Err(invalid(Field::HeadCount, MAX_HEADS, 0)) };
-        self.head = attempt!(Head::parse(&mut tensors, precision, head, width));
-        attempt!(tensors.end());
-        if CHECKS_CAPACITY {
-            attempt!(expect(Field::Capacity, self.required_words(), header.capacity as usize));
-        }
-        Ok(())
-    }
-
-    /// Puts the layers in their places; values of the last one's output.
-    #[inline]
-    const fn parse_layers(&mut self, tensors: &mut Tensors<'m>, mut unread: Layers<'_>) -> Result<usize, Error> {
-        attempt!(expect_within(Field::LayerCount, 1, MAX_LAYERS, unread.len()));
-        let precision = self.header.precision;
-        let mut input_size = self.input.size();
-        let mut one_hot_tokens = self.input.one_hot_tokens();
-        let mut places: &mut [Layer<'m>] = &mut self.layers;
-        while let Some(layer) = unread.next()
-            && let Some((place, rest)) = places.split_first_mut()
-        {
-            let hidden_size = layer.hidden_size as usize;
-            attempt!(expect_within(Field::HiddenSize, 1, MAX_SIZE, hidden_size));
-            let shape =
-                Shape { precision, cell: layer.cell, bits: layer.bits, input_size, hidden_size, one_hot_tokens };
-            place.forward = attempt!(Direction::parse(tensors, shape, layer.forward));
-            if let Some(reverse) = layer.reverse
-                && Feature::Bidirectional.is_built()
-            {
-                place.reverse = Some(attempt!(Direction::parse(tensors, shape, reverse)));
-            }
-            input_size = place.width();
-            one_hot_tokens = None;
-            places = rest;
-        }
-        Ok(input_size)
-    }
-
     /// Its recurrent layers, the first one nearest to the input.
     #[inline]
-    pub(crate) const fn layers(&self) -> &[Layer<'m>] {
-        match self.layers.split_at_checked(self.layer_count) {
-            Some((layers, _)) => layers,
-            None => &[],
-        }
+    pub(crate) fn layers(&self) -> impl Iterator<Item = &Layer<'m>> {
+        self.layers.iter().flatten()
+    }
+
+    /// The places of its layers, for constant functions.
+    #[inline]
+    pub(super) const fn layer_places(&self) -> &[Option<Layer<'m>>] {
+        &self.layers
+    }
+
+    /// A layer; `None` if there is no such layer.
+    #[inline]
+    pub(crate) fn layer(&self, number: usize) -> Option<&Layer<'m>> {
+        self.layers.get(number)?.as_ref()
+    }
+
+    /// Number of its layers.
+    #[inline]
+    pub(crate) const fn layer_count(&self) -> usize {
+        self.layer_count
+    }
+
+    /// 32-bit words of state that a classifier of this model needs; saturates.
+    ///
+    /// # Panics
+    /// Never.
+    #[inline]
+    pub const fn required_words(&self) -> usize {
+        self.required_words
+    }
+
+    /// Words of the values pooled so far and of all layers' states.
+    #[inline]
+    pub(crate) const fn running_words(&self) -> usize {
+        self.running_words
+    }
+
+    /// What tells this file's content from any other, as proof that it passed all checks: [`Self::parse_verified`] makes
+    /// them no more.
+    ///
+    /// # Panics
+    /// Never.
+    #[inline]
+    pub fn verified(&self) -> Verified {
+        Verified { id: self.id(), checksum: u32_at(self.file, CHECKSUM_OFFSET), length: u32_at(self.file, 48) }
     }
 
     /// What tells this model from any other: of its content alone, so that a stripped file has the same.
     #[inline]
     pub fn id(&self) -> [u8; 16] {
-        self.header.id
+        id_of(self.file)
     }
 
     /// The number that its user gave it.
     #[inline]
     pub fn version(&self) -> u32 {
-        self.header.model_version
+        u32_at(self.file, 32)
     }
 
     /// The records behind part one.
@@ -252,7 +140,7 @@ impl<'m> Model<'m> {
     /// How much the model computes, at most, whatever is pushed.
     #[inline]
     pub fn work(&self) -> Work {
-        let directions = self.layers().iter().flat_map(Layer::directions);
+        let directions = self.layers().flat_map(Layer::directions);
         let step = directions.map(Direction::products).fold(0, u64::saturating_add);
         let head = self.head.products();
         let answered = match (self.is_bidirectional(), self.text) {
@@ -344,9 +232,9 @@ impl<'m> Model<'m> {
     /// all of them when an answer is asked for. Any other computes each step when it comes.
     #[inline]
     pub const fn is_bidirectional(&self) -> bool {
-        let mut layers = self.layers();
-        while let Some((layer, after)) = layers.split_first() {
-            if Feature::Bidirectional.is_built() && layer.reverse.is_some() {
+        let mut layers = self.layer_places();
+        while let Some((Some(layer), after)) = layers.split_first() {
+            if Feature::Bidirectional.is_built() && layer.reverse().is_some() {
                 return true;
             }
             layers = after;
@@ -376,25 +264,12 @@ impl<'m> Model<'m> {
     /// How its weights are stored and computed with.
     #[inline]
     pub fn precision(&self) -> Precision {
-        self.header.precision
+        self.precision
     }
-}
-
-/// Checks the numbers of steps against one another.
-#[inline]
-const fn check_steps(input: &Input, is_bidirectional: bool, max_steps: usize, pad_to: usize) -> Result<(), Error> {
-    if is_bidirectional {
-        attempt!(expect_within(Field::MaxSteps, 1, MAX_KEPT_STEPS, max_steps));
-    }
-    if let Input::Frames(_) = input {
-        attempt!(expect(Field::PadTo, 0, pad_to));
-    }
-    let longest = if max_steps > 0 && max_steps < MAX_PADDING { max_steps } else { MAX_PADDING };
-    expect_within(Field::PadTo, 0, longest, pad_to)
 }
 
 impl core::fmt::Debug for Model<'_> {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.debug_struct("Model").field("header", &self.header).finish_non_exhaustive()
+        formatter.debug_struct("Model").field("header", &Header::read(self.file)).finish_non_exhaustive()
     }
 }

@@ -26,6 +26,12 @@ impl<'m> FingerprintVocabulary<'m> {
         Self { table, parts: Some(Parts { rule, first_row, buckets }) }
     }
 
+    /// The vocabulary of a table, and the rows that other words are composed of, which follow those of the table.
+    #[inline]
+    pub(crate) const fn with_parts(table: FingerprintTable<'m>, parts: Option<Parts>) -> Self {
+        Self { table, parts }
+    }
+
     /// The rows that other words are composed of; `None` if they are unknown.
     #[inline]
     pub const fn parts(&self) -> Option<Parts> {

@@ -1,6 +1,5 @@
-use super::{
-    CharacterTokenizer, FIRST_WORD_TOKEN, FingerprintVocabulary, UNKNOWN_TOKEN, Vocabulary, WordTokenizer, hash_bytes,
-};
+use super::words::WordSplitter;
+use super::{CharacterTokenizer, FIRST_WORD_TOKEN, FingerprintVocabulary, UNKNOWN_TOKEN, Vocabulary, hash_bytes};
 use crate::format::{Feature, WordRule};
 
 /// Number of tokens of a model of bytes: padding, unknown, and one a byte.
@@ -41,6 +40,15 @@ impl<'m> TextInput<'m> {
         }
     }
 
+    /// What a word is; of no meaning without words.
+    #[inline]
+    const fn rule(&self) -> WordRule {
+        match self {
+            Self::Words { rule, .. } | Self::HashedWords { rule, .. } | Self::FingerprintedWords { rule, .. } => *rule,
+            Self::Characters(_) | Self::Bytes => WordRule::Ascii,
+        }
+    }
+
     #[inline]
     fn word_token(&self, word: Option<&[u8]>) -> u32 {
         match (self, word) {
@@ -64,37 +72,33 @@ impl<'m> TextInput<'m> {
 }
 
 /// What of a text is not a token yet.
+///
+/// It has room for each kind that this build reads, and no variant that holds one of them: a variant would be moved into its
+/// place, which takes `memcpy` in an image.
 #[derive(Debug, Clone)]
-pub(crate) enum TextReader {
-    Words(WordTokenizer),
-    Characters(CharacterTokenizer),
-    Bytes,
+pub(crate) struct TextReader {
+    words: [WordSplitter; Feature::HAS_WORDS as usize],
+    characters: [CharacterTokenizer; Feature::Characters.is_built() as usize],
 }
 
 impl TextReader {
-    /// A reader at the start of a text.
-    #[inline]
-    pub(crate) const fn new(input: &TextInput<'_>) -> Self {
-        match input {
-            TextInput::Words { rule, .. }
-            | TextInput::HashedWords { rule, .. }
-            | TextInput::FingerprintedWords { rule, .. } => Self::Words(WordTokenizer::new(*rule)),
-            TextInput::Characters(_) => Self::Characters(CharacterTokenizer::new()),
-            TextInput::Bytes => Self::Bytes,
-        }
-    }
+    /// The start of a text.
+    pub(crate) const NEW: Self = Self {
+        words: [const { WordSplitter::NEW }; Feature::HAS_WORDS as usize],
+        characters: [const { CharacterTokenizer::new() }; Feature::Characters.is_built() as usize],
+    };
 
     /// Takes in the next bytes of the text and calls `emit` with every token that is complete.
     #[inline]
     pub(crate) fn push(&mut self, input: &TextInput<'_>, bytes: &[u8], mut emit: impl FnMut(u32)) {
-        match self {
-            Self::Words(words) if Feature::HAS_WORDS => words.push(bytes, |word| emit(input.word_token(word))),
-            Self::Characters(characters) if Feature::Characters.is_built() => {
+        match (input, self.words.as_mut_slice(), self.characters.as_mut_slice()) {
+            (TextInput::Characters(_), _, [characters]) => {
                 characters.push(bytes, |character| emit(input.character_token(character)));
             }
-            Self::Bytes if Feature::Bytes.is_built() => {
+            (TextInput::Bytes, _, _) if Feature::Bytes.is_built() => {
                 bytes.iter().for_each(|byte| emit(u32::from(*byte) + FIRST_WORD_TOKEN));
             }
+            (_, [words], _) => words.push(input.rule(), bytes, |word| emit(input.word_token(word))),
             _ => {}
         }
     }
@@ -102,11 +106,12 @@ impl TextReader {
     /// Calls `emit` with the token that would be next if the text ended here, if there is one. Changes nothing.
     #[inline]
     pub(crate) fn pending(&self, input: &TextInput<'_>, mut emit: impl FnMut(u32)) {
-        match self {
-            Self::Words(words) if Feature::HAS_WORDS => words.pending(|word| emit(input.word_token(word))),
-            Self::Characters(characters) if Feature::Characters.is_built() => {
+        match (input, self.words.as_slice(), self.characters.as_slice()) {
+            (TextInput::Characters(_), _, [characters]) => {
                 characters.pending(|character| emit(input.character_token(character)));
             }
+            (TextInput::Bytes, _, _) if Feature::Bytes.is_built() => {}
+            (_, [words], _) => words.pending(|word| emit(input.word_token(word))),
             _ => {}
         }
     }
@@ -114,10 +119,11 @@ impl TextReader {
     /// Forgets what has begun.
     #[inline]
     pub(crate) fn reset(&mut self) {
-        match self {
-            Self::Words(words) if Feature::HAS_WORDS => words.reset(),
-            Self::Characters(characters) if Feature::Characters.is_built() => characters.reset(),
-            _ => {}
+        for words in &mut self.words {
+            words.finish(|_| {});
+        }
+        for characters in &mut self.characters {
+            characters.reset();
         }
     }
 }
@@ -131,7 +137,7 @@ mod tests {
 
     /// The tokens that pieces of a text complete, and those that are pending after each piece.
     fn tokens(input: &TextInput<'_>, pieces: &[&[u8]]) -> (Vec<u32>, Vec<Vec<u32>>) {
-        let (mut reader, mut tokens, mut pending) = (TextReader::new(input), Vec::new(), Vec::new());
+        let (mut reader, mut tokens, mut pending) = (TextReader::NEW, Vec::new(), Vec::new());
         for piece in pieces {
             reader.push(input, piece, |token| tokens.push(token));
             let mut found = Vec::new();

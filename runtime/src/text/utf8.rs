@@ -1,42 +1,72 @@
-use heapless::Vec;
-
-/// Bytes of the longest UTF-8 sequence.
-const MAX_CHARACTER_BYTES: usize = 4;
-
 /// Reads characters out of bytes that arrive one by one.
 ///
 /// Bytes that are not UTF-8 give `None`, once for each part as the Unicode standard cuts them ("substitution of
 /// maximal subparts", which [`core::str::from_utf8`] reports): a sequence that breaks off is one part, and so is
 /// every byte that can not begin one.
+///
+/// # Source
+/// WHATWG Encoding Standard, "UTF-8 decoder".
 #[derive(Debug, Clone, Default)]
 pub(super) struct Utf8Decoder {
-    /// A sequence that has begun, valid so far.
-    pending: Vec<u8, MAX_CHARACTER_BYTES>,
+    /// The bits of a sequence that has begun, valid so far.
+    code: u32,
+    /// Bytes that it lacks; 0: no sequence has begun.
+    lacking: u8,
+    /// The smallest and the largest byte that continues it.
+    smallest: u8,
+    largest: u8,
 }
 
 impl Utf8Decoder {
     #[inline]
     pub(super) const fn new() -> Self {
-        Self { pending: Vec::new() }
+        Self { code: 0, lacking: 0, smallest: 0, largest: 0 }
     }
 
     /// Takes in a byte and calls `emit` for what has become complete: nothing, one character or part, or the part
     /// that the byte does not continue and what the byte is by itself.
     #[inline]
     pub(super) fn push(&mut self, byte: u8, emit: &mut impl FnMut(Option<char>)) {
-        if byte.is_ascii() {
+        if !(self.smallest..=self.largest).contains(&byte) {
             self.finish(emit);
-            emit(Some(byte as char));
-        } else {
-            self.push_beyond_ascii(byte, emit);
         }
+        let character = if self.lacking > 0 {
+            self.code = self.code << 6 | u32::from(byte & 0x3F);
+            self.lacking = self.lacking.wrapping_sub(1);
+            (self.smallest, self.largest) = (0x80, 0xBF);
+            char::from_u32(self.code)
+        } else if byte.is_ascii() {
+            Some(byte as char)
+        } else {
+            self.begin(byte);
+            None
+        };
+        if self.lacking == 0 {
+            emit(character);
+        }
+    }
+
+    /// Begins a sequence, unless none starts with `byte`.
+    #[inline]
+    fn begin(&mut self, byte: u8) {
+        let (lacking, bits, smallest, largest) = match byte {
+            0xC2..=0xDF => (1, 0x1F, 0x80, 0xBF),
+            0xE0 => (2, 0x0F, 0xA0, 0xBF),
+            0xED => (2, 0x0F, 0x80, 0x9F),
+            0xE1..=0xEF => (2, 0x0F, 0x80, 0xBF),
+            0xF0 => (3, 0x07, 0x90, 0xBF),
+            0xF1..=0xF3 => (3, 0x07, 0x80, 0xBF),
+            0xF4 => (3, 0x07, 0x80, 0x8F),
+            _ => (0, 0, 0, 0),
+        };
+        *self = Self { code: u32::from(byte & bits), lacking, smallest, largest };
     }
 
     /// Ends the text: a sequence that has begun is one part that is not UTF-8.
     #[inline]
     pub(super) fn finish(&mut self, emit: &mut impl FnMut(Option<char>)) {
         if self.has_begun() {
-            self.pending.clear();
+            self.reset();
             emit(None);
         }
     }
@@ -44,44 +74,14 @@ impl Utf8Decoder {
     /// Whether a sequence has begun that is not complete.
     #[inline]
     pub(super) fn has_begun(&self) -> bool {
-        !self.pending.is_empty()
+        self.lacking > 0
     }
 
     /// Forgets what has begun.
     #[inline]
     pub(super) fn reset(&mut self) {
-        self.pending.clear();
+        self.lacking = 0;
     }
-
-    #[inline]
-    fn push_beyond_ascii(&mut self, byte: u8, emit: &mut impl FnMut(Option<char>)) {
-        // Never full: the check below has emptied it after four bytes at the latest.
-        let _ = self.pending.push(byte);
-        match core::str::from_utf8(&self.pending) {
-            Ok(text) => {
-                let character = text.chars().next();
-                self.pending.clear();
-                emit(character);
-            }
-            Err(error) if error.error_len().is_some() => {
-                let continued = self.pending.len() > 1;
-                self.pending.clear();
-                emit(None);
-                if is_leading_byte(byte) {
-                    let _ = self.pending.push(byte);
-                } else if continued {
-                    emit(None);
-                }
-            }
-            Err(_) => {}
-        }
-    }
-}
-
-/// Whether a UTF-8 sequence of more than one byte can start with `byte`.
-#[inline]
-const fn is_leading_byte(byte: u8) -> bool {
-    matches!(byte, 0xC2..=0xF4)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use crate::error::{Error, Field, attempt};
+use crate::error::Field;
 use crate::format::{StringTable, StringTableSize, Tensors};
 
 /// The token of padding; no word has it.
@@ -15,17 +15,13 @@ pub struct Vocabulary<'m> {
 }
 
 impl<'m> Vocabulary<'m> {
-    /// Borrows and checks the vocabulary of a file: [`Error::Invalid`] for a table that is damaged or not sorted.
+    /// Borrows and checks the vocabulary of a file; `tensors` keeps the error of a table that is damaged or not sorted.
     /// `are_characters`: each word is one character, as in an alphabet.
     #[inline]
-    pub(crate) const fn parse(
-        tensors: &mut Tensors<'m>,
-        words: StringTableSize,
-        are_characters: bool,
-    ) -> Result<Self, Error> {
-        let words = attempt!(StringTable::parse(tensors, words, Field::Vocabulary));
-        attempt!(words.check_vocabulary(are_characters));
-        Ok(Self { words })
+    pub(crate) const fn read(tensors: &mut Tensors<'m>, words: StringTableSize, are_characters: bool) -> Self {
+        let words = StringTable::read(tensors, words, Field::Vocabulary);
+        words.check_vocabulary(tensors, are_characters);
+        Self { words }
     }
 
     /// The number of tokens: padding, unknown, and one a word or character.

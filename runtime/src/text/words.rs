@@ -7,6 +7,9 @@ use crate::format::{Feature, WordRule};
 /// Longest word, in bytes as it is emitted; a longer one is an unknown word.
 pub const MAX_WORD_BYTES: usize = 64;
 
+/// Bytes that are kept of a word; a build without words keeps none.
+const WORD_BUFFER: usize = if Feature::HAS_WORDS { MAX_WORD_BYTES } else { 0 };
+
 /// Characters without a property that continue a word under [`WordRule::LowercaseWithMarks`]: the zero-width non-joiner
 /// and the zero-width joiner.
 const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
@@ -51,6 +54,12 @@ const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 #[derive(Debug, Clone)]
 pub struct WordTokenizer {
     rule: WordRule,
+    splitter: WordSplitter,
+}
+
+/// What a [`WordTokenizer`] knows beside its rule.
+#[derive(Debug, Clone)]
+pub(super) struct WordSplitter {
     word: Word,
     decoder: Utf8Decoder,
 }
@@ -58,7 +67,7 @@ pub struct WordTokenizer {
 /// A word that has begun.
 #[derive(Debug, Clone)]
 struct Word {
-    bytes: Vec<u8, MAX_WORD_BYTES>,
+    bytes: Vec<u8, WORD_BUFFER>,
     too_long: bool,
 }
 
@@ -66,7 +75,7 @@ impl WordTokenizer {
     /// A tokenizer at the start of a text.
     #[inline]
     pub const fn new(rule: WordRule) -> Self {
-        Self { rule, word: Word { bytes: Vec::new(), too_long: false }, decoder: Utf8Decoder::new() }
+        Self { rule, splitter: WordSplitter::NEW }
     }
 
     /// Takes in the next bytes of the text and calls `emit` for every word that has ended: with its bytes in lower case,
@@ -75,19 +84,9 @@ impl WordTokenizer {
     /// # Panics
     /// Never.
     #[inline]
-    pub fn push(&mut self, bytes: &[u8], mut emit: impl FnMut(Option<&[u8]>)) {
-        let Self { rule, word, decoder } = self;
-        let with_marks = match rule {
-            WordRule::LowercaseAlphanumeric if Feature::Unicode.is_built() => false,
-            WordRule::LowercaseWithMarks if Feature::Unicode.is_built() => true,
-            // The one rule of a build without Unicode's tables.
-            _ => return bytes.iter().for_each(|byte| word.take_byte(*byte, &mut emit)),
-        };
-        for byte in bytes {
-            decoder.push(*byte, &mut |character| word.take(character, with_marks, &mut emit));
-        }
+    pub fn push(&mut self, bytes: &[u8], emit: impl FnMut(Option<&[u8]>)) {
+        self.splitter.push(self.rule, bytes, emit);
     }
-
     /// Calls `emit` as [`Self::finish`] would, and changes nothing: the text may go on as if nobody had asked.
     ///
     /// # Panics
@@ -103,8 +102,8 @@ impl WordTokenizer {
     /// tokenizer.pending(|_| unreachable!());
     /// ```
     #[inline]
-    pub fn pending(&self, mut emit: impl FnMut(Option<&[u8]>)) {
-        self.word.emit(&mut emit);
+    pub fn pending(&self, emit: impl FnMut(Option<&[u8]>)) {
+        self.splitter.pending(emit);
     }
 
     /// Ends the text: the word that has begun is complete, and a character that has begun is none. A new text may follow.
@@ -112,15 +111,48 @@ impl WordTokenizer {
     /// # Panics
     /// Never.
     #[inline]
-    pub fn finish(&mut self, mut emit: impl FnMut(Option<&[u8]>)) {
-        self.decoder.reset();
-        self.word.end(&mut emit);
+    pub fn finish(&mut self, emit: impl FnMut(Option<&[u8]>)) {
+        self.splitter.finish(emit);
     }
 
     /// Forgets what has begun.
     #[inline]
     pub fn reset(&mut self) {
         self.finish(|_| {});
+    }
+}
+
+impl WordSplitter {
+    /// The start of a text.
+    pub(super) const NEW: Self =
+        Self { word: Word { bytes: Vec::new(), too_long: false }, decoder: Utf8Decoder::new() };
+
+    /// [`WordTokenizer::push`] under a rule, which is the same for all of a text.
+    #[inline]
+    pub(super) fn push(&mut self, rule: WordRule, bytes: &[u8], mut emit: impl FnMut(Option<&[u8]>)) {
+        let Self { word, decoder } = self;
+        let with_marks = match rule {
+            WordRule::LowercaseAlphanumeric if Feature::Unicode.is_built() => false,
+            WordRule::LowercaseWithMarks if Feature::Unicode.is_built() => true,
+            // The one rule of a build without Unicode's tables.
+            _ => return bytes.iter().for_each(|byte| word.take_byte(*byte, &mut emit)),
+        };
+        for byte in bytes {
+            decoder.push(*byte, &mut |character| word.take(character, with_marks, &mut emit));
+        }
+    }
+
+    /// [`WordTokenizer::pending`].
+    #[inline]
+    pub(super) fn pending(&self, mut emit: impl FnMut(Option<&[u8]>)) {
+        self.word.emit(&mut emit);
+    }
+
+    /// [`WordTokenizer::finish`].
+    #[inline]
+    pub(super) fn finish(&mut self, mut emit: impl FnMut(Option<&[u8]>)) {
+        self.decoder.reset();
+        self.word.end(&mut emit);
     }
 }
 

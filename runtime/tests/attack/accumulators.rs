@@ -1,7 +1,7 @@
 //! The largest sum that an accumulator can reach.
 
+use super::refusal::{invalid, refusal};
 use crate::common::{CELLS, HIDDEN_SIZE, LayerSpec, Parts, Spec, VectorSpec, WeightSpec, both_directions};
-use crate::refusal::{invalid, refusal};
 use runtime::Field;
 use runtime::format::{Cell, Pooling, Precision};
 

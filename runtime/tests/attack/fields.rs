@@ -1,10 +1,10 @@
 //! Fields of a part one that do not fit the others: inputs, padding, sizes beyond all bounds.
 
+use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, text};
 use crate::common::{
     BUCKETS, GATHERED, HIDDEN_SIZE, InputSpec, LayerSpec, MANY_WORDS, MAX_STEPS, PRECISIONS, Parts, Spec, VectorSpec,
     WindowSpec, both_directions, one_layer, stack, two_layers,
 };
-use crate::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, text};
 use runtime::format::{
     Cell, CharacterRule, Frames, Input, PartOne, Pooling, Precision, StringTableSize, Text, Tokens, UNICODE_VERSION,
     Vectors, WordRule, WordSplit,

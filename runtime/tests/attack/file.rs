@@ -1,10 +1,10 @@
 //! A model file cut, lengthened or damaged, and classifiers with too few words.
 
+use super::exercise::exercise;
+use super::refusal::{invalid, model};
 use crate::common::{
     CHANNELS, File, GATHERED, InputSpec, LABELS, Parts, Spec, both_directions, kinds, one_layer, stack, variants,
 };
-use crate::exercise::exercise;
-use crate::refusal::{invalid, model};
 use runtime::format::{Cell, HEADER_LENGTH, Header, Pooling, Precision, VERSION};
 use runtime::known_answer::{KnownAnswer, KnownAnswers, KnownInput};
 use runtime::{Classifier, Error, Field, InputKind, LongInput, Model, Part};

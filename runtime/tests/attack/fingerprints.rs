@@ -1,8 +1,8 @@
 //! Vocabularies of fingerprints, and rows that words are composed of, that can not be.
 
+use super::exercise::exercise;
+use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, text};
 use crate::common::{EMBEDDING_SIZE, FINGERPRINTED, InputSpec, MANY_WORDS, Parts, SUBWORD_BUCKETS, Spec, one_layer};
-use crate::exercise::exercise;
-use crate::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, text};
 use runtime::format::{Cell, FingerprintTableSize, PartOne, Precision, Tokens, Vectors};
 use runtime::text::MAX_COMPOSED_ROWS;
 use runtime::{Error, Field};

@@ -1,8 +1,8 @@
 //! Headers that are not those of their content, behind right checksums; and extension records.
 
+use super::exercise::exercise;
+use super::refusal::{field, invalid, is_of_tensors, model, refusal};
 use crate::common::{File, GATHERED, InputSpec, PRECISIONS, Parts, Spec, WORDS, sealed, variants, variants_of};
-use crate::exercise::exercise;
-use crate::refusal::{field, invalid, is_of_tensors, model, refusal};
 use runtime::format::{Feature, HEADER_LENGTH, Header, Precision};
 use runtime::{Error, Field, Model, Part};
 

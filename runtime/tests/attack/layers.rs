@@ -1,7 +1,7 @@
 //! Layers and heads that can not be, or that do not fit their weights.
 
+use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, text};
 use crate::common::{CELLS, EMBEDDING_SIZE, HIDDEN_SIZE, PRECISIONS, both_directions, two_layers};
-use crate::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, text};
 use runtime::format::{Cell, Direction, PartOne, Pooling, Precision, Vectors};
 use runtime::{Error, Field, Part};
 

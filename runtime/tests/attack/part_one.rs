@@ -1,8 +1,8 @@
 //! Parts one whose numbers are others: limits, thresholds, and any byte replaced.
 
+use super::exercise::exercise;
+use super::refusal::{field, invalid, model, refusal, refusal_with};
 use crate::common::{CLASSES, Parts, Spec, two_layers, variants, variants_of};
-use crate::exercise::exercise;
-use crate::refusal::{field, invalid, model, refusal, refusal_with};
 use runtime::format::{PartOne, Precision, Thresholds};
 use runtime::{Classifier, Error, Field};
 

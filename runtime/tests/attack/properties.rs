@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::exercise::exercise;
+use super::refusal::model;
 use crate::common::{
     File, InputSpec, POOLINGS, PRECISIONS, Parts, Spec, VectorSpec, kinds, logits, stack, two_layers, variants,
     with_right_header,
 };
-use crate::exercise::exercise;
-use crate::refusal::model;
 use proptest::prelude::*;
 use runtime::format::{Cell, MAGIC, PartOne, Pooling, Precision, VERSION};
 use runtime::known_answer::KnownAnswers;

@@ -1,10 +1,10 @@
 //! Tables of strings that can not be, and rules and versions of Unicode that are not known.
 
+use super::exercise::exercise;
+use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, words};
 use crate::common::{
     EMBEDDING_SIZE, InputSpec, MANY_CHARACTERS, PRECISIONS, Spec, WORD_RULES, one_layer, two_layers, variants,
 };
-use crate::exercise::exercise;
-use crate::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, words};
 use runtime::format::{Cell, Input, Precision, StringTableSize, Tokens};
 use runtime::{Error, Field, Part};
 
@@ -15,6 +15,8 @@ fn every_damage_of_the_string_tables_is_refused() {
     let (labels, vocabulary) = ("labels.bytes", "words.bytes");
     // `off`, `on`, `wärmer`: their lengths are at 0, 4 and 7.
     assert_eq!(element(labels, 0, &[255]), invalid(Field::Labels, 3, 0));
+    // A length that is not ASCII would begin a character of two bytes with what follows it.
+    assert_eq!(element(labels, 0, &[0xC3, 0xA9]), invalid(Field::Labels, 3, 0));
     assert_eq!(element(labels, 7, &[8]), invalid(Field::Labels, 3, 2));
     assert_eq!(element(labels, 7, &[6]), invalid(Field::Labels, 15, 14));
     assert_eq!(element(labels, 2, &[0xFF]), invalid(Field::Labels, 3, 0));

@@ -1,7 +1,7 @@
 //! Tensors of other lengths, numbers and bits than part one says.
 
+use super::refusal::{field, invalid, is_of_tensors, model, refusal, text};
 use crate::common::{InputSpec, Parts, Spec, VectorSpec, variants};
-use crate::refusal::{field, invalid, is_of_tensors, model, refusal, text};
 use runtime::format::{Precision, Thresholds, Vectors};
 use runtime::{Error, Field};
 

@@ -1,11 +1,11 @@
 //! Weights that can not be: beyond the range of their bits, or no numbers.
 
+use super::exercise::exercise;
+use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, text};
 use crate::common::{
     CELLS, EMBEDDING_SIZE, HIDDEN_SIZE, LayerSpec, MANY_WORDS, Parts, Spec, VectorSpec, WeightSpec, both_directions,
     one_layer, two_layers,
 };
-use crate::exercise::exercise;
-use crate::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, text};
 use runtime::format::{Cell, Pooling, Precision, Vectors};
 use runtime::{Error, Field};
 

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::shell_word;
 
 /// Longest label, in bytes.
-pub(super) const LONGEST_LABEL: usize = 255;
+pub(super) const LONGEST_LABEL: usize = runtime::format::MAX_STRING_BYTES;
 /// Most bytes of a record, and most values of a sequence of frames: what is longer is refused, so that a file of any
 /// size, a gzip file of whatever size it has unpacked too, is read in bounded memory.
 pub(super) const LONGEST_RECORD: usize = 1 << 24;

@@ -1,7 +1,7 @@
 use bytemuck::NoUninit;
 use half::f16;
 use runtime::format::{
-    FingerprintTable, FingerprintTableSize, Precision, STRINGS_PER_BLOCK, StringTableSize, round_up,
+    FingerprintTable, FingerprintTableSize, MAX_STRING_BYTES, Precision, STRINGS_PER_BLOCK, StringTableSize, round_up,
 };
 
 use crate::quantize::Bits;
@@ -52,14 +52,14 @@ impl TensorArea {
         FingerprintTableSize { count: table.count, seed: table.seed, remainder_bits: table.remainder_bits }
     }
 
-    /// Strings of at most 255 bytes, which labels and words are.
+    /// Labels or words; a longer one than [`MAX_STRING_BYTES`] is cut.
     pub(super) fn add_strings(&mut self, strings: &[String]) -> StringTableSize {
         let (mut index, mut bytes) = (Vec::<u32>::new(), Vec::<u8>::new());
         for (number, string) in strings.iter().enumerate() {
             if number > 0 && number % STRINGS_PER_BLOCK == 0 {
                 index.push(bytes.len() as u32);
             }
-            let string = &string[..string.floor_char_boundary(255)];
+            let string = &string[..string.floor_char_boundary(MAX_STRING_BYTES)];
             bytes.push(string.len() as u8);
             bytes.extend(string.as_bytes());
         }

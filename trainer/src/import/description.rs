@@ -8,7 +8,7 @@ use crate::network::{Cell, Pooling};
 use crate::run_folder::{read_lines, read_toml};
 
 /// Longest label, in bytes.
-const LONGEST_LABEL: usize = 255;
+const LONGEST_LABEL: usize = runtime::format::MAX_STRING_BYTES;
 
 /// What a file of weights does not say about its network: a TOML file, written by hand.
 ///

@@ -4,7 +4,7 @@ use std::path::Path;
 use runtime::format::{
     Cell, Feature, FingerprintTableSize, Input, Layer, PartOne, Pooling, Text, Thresholds, Tokens, Vectors, WordRule,
 };
-use runtime::{Classifier, InputKind};
+use runtime::{Classifier, InputKind, reserve};
 use serde::Serialize;
 
 use super::flash::{Flash, FlashPart, FlashParts, directions, width};
@@ -68,6 +68,8 @@ pub struct Inspection {
     /// Bytes of a classifier: state, tokenizer, and its other fields (as large as on this machine; pointers are
     /// smaller on a microcontroller).
     pub ram_bytes: usize,
+    /// Bytes that a program for a Cortex-M reserves: the words of state, and what [`runtime::reserve`] says of the rest.
+    pub reserved_bytes: usize,
     /// Bytes of the state alone.
     pub state_bytes: usize,
     /// Multiplications of a weight in one step; a bidirectional model makes them for each of its steps in each
@@ -164,6 +166,7 @@ impl Inspection {
             flash: flash.by_kind,
             flash_parts: flash.parts,
             ram_bytes: state_bytes + size_of::<Classifier<'_, '_, &mut [u32]>>(),
+            reserved_bytes: state_bytes + reserve::CLASSIFIER + reserve::MODEL + reserve::STACK,
             state_bytes,
             macs_per_step: macs_of_a_step(&model, part_one),
             macs_per_prediction: pooled * classes,
@@ -326,6 +329,15 @@ impl fmt::Display for Inspection {
             writeln!(formatter, "  {name:28}{bytes:>8}  {share:>5.1} %{bits}")?;
         }
         writeln!(formatter, "RAM           {:>8} bytes ({} of them state)", self.ram_bytes, self.state_bytes)?;
+        writeln!(
+            formatter,
+            "  to reserve  {:>8} bytes on a Cortex-M: classifier {}, model {} (none if it is checked while compiling), \
+             deepest stack {}",
+            self.reserved_bytes,
+            self.state_bytes + reserve::CLASSIFIER,
+            reserve::MODEL,
+            reserve::STACK
+        )?;
         writeln!(
             formatter,
             "work          {} multiplications a step, {} a prediction, {} with the steps that it may compute",

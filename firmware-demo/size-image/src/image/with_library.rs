@@ -1,7 +1,9 @@
 //! The program: a model in flash, an input in two pieces, an answer; and the same again.
 
+use core::cell::RefCell;
 use core::hint::black_box;
 
+use cortex_m::interrupt::Mutex;
 use runtime::{Classifier, Model, Prediction};
 
 use super::inputs;
@@ -29,18 +31,22 @@ pub(super) fn run() -> Option<()> {
 #[cfg(not(feature = "const"))]
 #[inline(never)]
 pub(super) fn run() -> Option<()> {
-    // Matched by reference: moving it out would need room for a second one.
-    let parsed = Model::parse(black_box(&FILE.0));
-    run_model(parsed.as_ref().ok()?)
+    let mut place = None;
+    run_model(Model::parse_into(&mut place, black_box(&FILE.0)).ok()?)
 }
 
 fn run_model(model: &Model<'_>) -> Option<()> {
-    let state: &mut [u32] = cortex_m::singleton!(: [u32; WORDS] = [0; WORDS])?;
-    let mut classifier = Classifier::new(model, state).ok()?;
-    black_box(classify(&mut classifier)?);
-    classifier.reset();
-    black_box(classify(&mut classifier)?);
-    Some(())
+    static STATE: Mutex<RefCell<[u32; WORDS]>> = Mutex::new(RefCell::new([0; WORDS]));
+    cortex_m::interrupt::free(|token| {
+        let mut state = STATE.borrow(token).try_borrow_mut().ok()?;
+        // Matched by reference, as the model is.
+        let mut made = Classifier::new(model, &mut state[..]);
+        let classifier = made.as_mut().ok()?;
+        black_box(classify(classifier)?);
+        classifier.reset();
+        black_box(classify(classifier)?);
+        Some(())
+    })
 }
 
 /// 32-bit words of state, enough for each of the models.

@@ -2,9 +2,6 @@
 //! Nothing panics.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod fingerprint_tables;
 mod header;
 mod reading;
@@ -40,5 +37,7 @@ mod seeds;
 mod strings;
 #[cfg(feature = "float")]
 mod tensors;
+#[cfg(feature = "float")]
+mod verified;
 #[cfg(feature = "float")]
 mod weights;

@@ -1,0 +1,12 @@
+//! The runtime's tests, in one program: the small models and what runs them are compiled once.
+
+mod asking;
+mod attack;
+mod bounds;
+mod common;
+mod document;
+mod frames;
+mod layers;
+mod sequences;
+mod streams;
+mod unicode;
