@@ -21,13 +21,13 @@ const INT8_SHARE: f32 = 5e-2;
 const ROWS: &str = "../trainer/data/home_commands/development.csv";
 
 /// What a command left.
-struct Outcome {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-fn trainer(arguments: &[&Path]) -> Outcome {
+pub(crate) fn trainer(arguments: &[&Path]) -> Outcome {
     let output = Command::new(tests::binary("trainer")).args(arguments).output().unwrap();
     Outcome {
         code: output.status.code(),
@@ -37,7 +37,7 @@ fn trainer(arguments: &[&Path]) -> Outcome {
 }
 
 /// Imports a model's files into `run` of a folder.
-fn import(folder: &Path, weights: &Path, description: &Path, rows: Option<&Path>) -> Outcome {
+pub(crate) fn import(folder: &Path, weights: &Path, description: &Path, rows: Option<&Path>) -> Outcome {
     let run = folder.join("run");
     let mut arguments = vec!["import".as_ref(), "--weights".as_ref(), weights, "--description".as_ref(), description];
     arguments.extend(["--out".as_ref(), run.as_path()]);
@@ -49,7 +49,7 @@ fn import_model(folder: &Path, name: &str, rows: Option<&Path>) -> Outcome {
     import(folder, &file(&format!("{name}.safetensors")), &file(&format!("{name}.toml")), rows)
 }
 
-fn export(folder: &Path, precision: &str) -> (PathBuf, Outcome) {
+pub(crate) fn export(folder: &Path, precision: &str) -> (PathBuf, Outcome) {
     let (run, out) = (folder.join("run"), folder.join(format!("{precision}.rnl")));
     let outcome =
         trainer(&["export".as_ref(), &run, "--precision".as_ref(), precision.as_ref(), "--out".as_ref(), &out]);
@@ -57,7 +57,7 @@ fn export(folder: &Path, precision: &str) -> (PathBuf, Outcome) {
 }
 
 /// The logits of a model file for texts.
-fn logits(model: &Path, texts: &[String]) -> Vec<Vec<f32>> {
+pub(crate) fn logits(model: &Path, texts: &[String]) -> Vec<Vec<f32>> {
     let file = ModelFile::read(model).unwrap();
     let model = Model::parse(file.bytes()).unwrap();
     let rows: Vec<Row> = texts.iter().map(|text| Row::of_text("", text)).collect();

@@ -52,6 +52,7 @@ impl Import {
             read.as_ref().zip(place.as_deref()).map(|(read, place)| CalibrationRows { rows: &read.rows, place });
         let imported: ImportedRun<Cpu> = model.run(calibration, &Default::default())?;
         imported.write(&folder)?;
+        model.notes.iter().for_each(|line| note(line));
         read.iter().zip(&source).for_each(|(read, source)| read.say(source));
         match imported.accuracy {
             Some(accuracy) => note(&format!(

@@ -10,7 +10,8 @@ use trainer::report::{ParityDetail, ParityReport};
 use super::reading::{Reading, TestRows};
 use super::{CutRows, load_run, print};
 
-/// Compares the trained network, computed by Burn, with the runtime on its f32, f16 and int8 files.
+/// Compares the trained network, computed by Burn, with the runtime on its f32, f16 and int8 files. Ends with exit
+/// code 1 if a logit is infinite or not a number.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer parity runs/home                           on the home commands' test sentences
@@ -66,7 +67,8 @@ impl Parity {
         if let Some(plot) = plot {
             report.figure(&self.run.display().to_string()).write(&plot)?;
         }
-        print(&report, self.json)
+        print(&report, self.json)?;
+        report.check_finite()
     }
 
     fn claim_plot(&self, path: &Path) -> Result<Output, Error> {

@@ -20,9 +20,9 @@ const LONGEST_LABEL: usize = runtime::format::MAX_STRING_BYTES;
 /// pooling = "last"                 # each direction's last step; "mean" and "max" are over the true steps
 /// labels = ["off", "on"]           # in the order of the logits; or a file with one a line
 /// vocabulary = "words.txt"         # one word a line, in the order of the model's tokens
-/// first_word_token = 2             # the token of its first line
-/// padding_token = 0
-/// unknown_token = 1
+/// first_word_token = 2             # the token of its first line; 0 if the vocabulary lists special tokens
+/// padding_token = 0                # looked for in the vocabulary first, as `<pad>`, `[PAD]` or an empty first line
+/// unknown_token = 1                # looked for in the vocabulary first, as `<unk>`, `[UNK]` or `<OOV>`
 /// unused_tokens = 0                # rows of the embedding after the last word's
 /// drop_unreachable_words = false   # leave out words that the device's tokenizer never gives
 /// max_length = 64                  # words after which a text is cut; 0: never
@@ -39,6 +39,8 @@ const LONGEST_LABEL: usize = runtime::format::MAX_STRING_BYTES;
 ///
 /// Only `framework`, `cell`, `pooling`, `labels` and `vocabulary` must be there; the values shown for the others are
 /// what they are without. Files are looked for beside the description.
+///
+/// A head of one output, whose sigmoid is the probability of the second label, becomes a head of two classes.
 ///
 /// **PyTorch.** `NAME.weight` of the embedding (`embedding`), `NAME.weight_ih_l0` .. of one module of `num_layers`
 /// layers (the only module of the file that has them, if none is named) or of one module a layer, and `NAME.weight`
@@ -66,15 +68,12 @@ pub struct Description {
     pub labels: Labels,
     /// The file of words.
     pub vocabulary: PathBuf,
-    /// The token of the first word of that file.
-    #[serde(default = "two")]
-    pub first_word_token: usize,
+    /// The token of the first line of that file.
+    pub first_word_token: Option<usize>,
     /// The token of padding. A line of the vocabulary with this token is no word.
-    #[serde(default)]
-    pub padding_token: usize,
+    pub padding_token: Option<usize>,
     /// The token of every other word. A line of the vocabulary with this token is no word.
-    #[serde(default = "one")]
-    pub unknown_token: usize,
+    pub unknown_token: Option<usize>,
     /// Rows of the embedding after that of the last word.
     #[serde(default)]
     pub unused_tokens: usize,
@@ -136,10 +135,6 @@ fn one() -> usize {
     1
 }
 
-fn two() -> usize {
-    2
-}
-
 fn yes() -> bool {
     true
 }
@@ -163,8 +158,9 @@ impl Description {
         if !(1..=layers).contains(&self.num_layers) {
             return Some(format!("num_layers = {}: expected 1 to {layers}", self.num_layers));
         }
-        if self.padding_token == self.unknown_token {
-            let token = self.padding_token;
+        if let (Some(token), Some(unknown)) = (self.padding_token, self.unknown_token)
+            && token == unknown
+        {
             return Some(format!("padding_token and unknown_token are both {token}; a device keeps them apart"));
         }
         let named = self.tensors.recurrent.len();
@@ -275,9 +271,6 @@ mod tests {
             pooling = "last"
             labels = ["off", "on"]
             vocabulary = "words.txt"
-            first_word_token = 2
-            padding_token = 0
-            unknown_token = 1
             unused_tokens = 0
             drop_unreachable_words = false
             max_length = 0
@@ -293,7 +286,10 @@ mod tests {
         let problem = |change: fn(&mut Description)| description(change).problem().unwrap_or_default();
         assert_eq!(problem(|_| ()), "");
         assert_eq!(problem(|description| description.num_layers = 5), "num_layers = 5: expected 1 to 4");
-        assert!(problem(|description| description.unknown_token = 0).starts_with("padding_token and unknown_token"));
+        let both = |description: &mut Description| {
+            (description.padding_token, description.unknown_token) = (Some(3), Some(3));
+        };
+        assert!(problem(both).starts_with("padding_token and unknown_token are both 3"));
         assert!(problem(|description| description.bidirectional = true).starts_with("max_length = 0: a bidirectional"));
         assert!(
             problem(|description| (description.max_length, description.pad_to) = (4, 5)).starts_with("pad_to = 5:")

@@ -7,6 +7,7 @@
 //! | columns of a GRU: z, r, h | rows r, z, n |
 //! | `bias` `[gates * hidden_size]`; of a GRU (`reset_after=True`) `[2, 3 * hidden_size]`: input, hidden | the sum; of a GRU's n both, side by side |
 //! | `forward_..`, `backward_..` of a `Bidirectional` (`merge_mode="concat"`) | the layer's two directions |
+//! | names that end with `:0`, as `v.name` has them up to Keras 2 | without it |
 //! | `Dense` `kernel` `[pooled size, classes]`, `bias` | transposed, the same |
 
 use super::description::Description;
@@ -16,6 +17,8 @@ use super::torch::joined_biases;
 use crate::network::Cell;
 use crate::weights::{DirectionWeights, LayerWeights, Matrix, NetworkWeights};
 
+/// What TensorFlow's names of variables end with, up to Keras 2.
+const OUTPUT_NUMBER: &str = ":0";
 /// What the name of a variable ends with that is no weight.
 const BOOKKEEPING: &str = "seed_generator_state";
 
@@ -26,6 +29,7 @@ const BOOKKEEPING: &str = "seed_generator_state";
 /// [`ImportError`] with the tensor that is missing, has another shape than the others imply, or is not finite, or
 /// with the layers that could be what the description does not name.
 pub fn network(description: &Description, tensors: &mut NamedTensors) -> Result<NetworkWeights, ImportError> {
+    tensors.strip_names(OUTPUT_NUMBER);
     tensors.discard(|name| name.ends_with(BOOKKEEPING));
     let names = &description.tensors;
     let layers_found = recurrent_layers(description, tensors)?;

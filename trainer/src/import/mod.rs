@@ -7,6 +7,7 @@ mod description;
 mod error;
 pub mod keras;
 mod run;
+mod special;
 mod tensors;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ pub use tensors::{NamedTensor, NamedTensors, TensorValues};
 pub use vocabulary::TokenOrder;
 
 use crate::error::Error;
-use crate::weights::NetworkWeights;
+use crate::weights::{Matrix, NetworkWeights};
 
 /// A model that was trained elsewhere, as the project has it.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Imported {
     pub words: Vec<String>,
     /// The file that the weights come from.
     pub weights_path: PathBuf,
+    /// What was recognised and is not in the description, for people.
+    pub notes: Vec<String>,
 }
 
 /// Reads a model that was trained elsewhere: a safetensors file, and the [`Description`] of its network.
@@ -47,8 +50,11 @@ pub struct Imported {
 pub fn read_model(weights: &Path, description: &Path) -> Result<Imported, Error> {
     let found = Description::read(description)?;
     let labels = found.labels(description)?;
-    let order = TokenOrder::read(&found, description)?;
-    let described = weights_of(&found, NamedTensors::read(weights)?)?;
+    let mut described = weights_of(&found, NamedTensors::read(weights)?)?;
+    let rows = described.embedding.as_ref().map_or(0, |embedding| embedding.rows().len());
+    let order = TokenOrder::read(&found, description, rows)?;
+    let mut notes: Vec<String> = order.note().map(str::to_owned).into_iter().collect();
+    notes.extend(two_classes(&mut described, &labels));
     let fitted = fitted(described, &order, labels.len());
     Ok(Imported {
         description: found,
@@ -56,6 +62,7 @@ pub fn read_model(weights: &Path, description: &Path) -> Result<Imported, Error>
         labels,
         words: order.words().to_vec(),
         weights_path: weights.into(),
+        notes,
     })
 }
 
@@ -74,9 +81,26 @@ pub fn weights_of(description: &Description, mut tensors: NamedTensors) -> Resul
     Ok(weights)
 }
 
+/// Makes two classes of a head of one output, if there are two labels, and says so: the logits `-z / 2` and `z / 2`
+/// have the softmax that has the sigmoid of `z` for the second label.
+fn two_classes(weights: &mut NetworkWeights, labels: &[String]) -> Option<String> {
+    let ([bias], [first, second]) = (weights.head_bias.as_slice(), labels) else { return None };
+    let shares = [-0.5, 0.5];
+    weights.head_bias = shares.map(|share| share * bias).to_vec();
+    let row = &weights.head_weight.values;
+    let values = shares.iter().flat_map(|share| row.iter().map(move |weight| share * weight)).collect();
+    weights.head_weight = Matrix { columns: weights.head_weight.columns, values };
+    Some(format!(
+        "one output becomes two classes: its sigmoid is the probability of `{second}`, the rest that of `{first}`"
+    ))
+}
+
 /// The weights with the embedding's rows in the project's order, if vocabulary and labels are as many as they need.
 fn fitted(mut weights: NetworkWeights, order: &TokenOrder, labels: usize) -> Result<NetworkWeights, String> {
     let classes = weights.head_bias.len();
+    if classes == 1 {
+        return Err(format!("{labels} labels for a head of one output, whose sigmoid tells two classes apart"));
+    }
     if classes != labels {
         return Err(format!("{labels} labels for {classes} classes of the weights"));
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use half::f16;
@@ -66,6 +66,21 @@ impl NamedTensors {
     /// The names of the tensors that have not been taken, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
+    }
+
+    /// The shape of a tensor that has not been taken.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|tensor| tensor.shape.as_slice())
+    }
+
+    /// Takes `suffix` off the names that end with it, where that leaves every name once.
+    pub fn strip_names(&mut self, suffix: &str) {
+        let stripped = |name: &str| name.strip_suffix(suffix).unwrap_or(name).to_owned();
+        let names: BTreeSet<String> = self.tensors.keys().map(|name| stripped(name)).collect();
+        if names.len() == self.tensors.len() {
+            self.tensors =
+                std::mem::take(&mut self.tensors).into_iter().map(|(name, tensor)| (stripped(&name), tensor)).collect();
+        }
     }
 
     /// Leaves out tensors that are no weights.

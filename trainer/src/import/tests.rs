@@ -89,8 +89,14 @@ fn a_torch_tensor_that_does_not_fit_is_named() {
     assert!(refused("fc.bias", None).starts_with("w: no tensor `fc.bias`; the file has `embedding.weight`, "));
     assert!(refused("gru.bias_hh_l0", None).starts_with("w: no tensor `gru.bias_hh_l0`; "));
     assert!(refused("gru.weight_ih_l0", None).starts_with("w: no recurrent module (a name that ends with "));
-    let extra: (&str, &[usize]) = ("gru.weight_hr_l0", &[1, 2]);
-    assert!(refused("", Some(extra)).starts_with("w: the described network does not use `gru.weight_hr_l0`; "));
+    let extra: (&str, &[usize]) = ("gru.weight_hh_l1", &[6, 2]);
+    assert!(refused("", Some(extra)).starts_with("w: the described network does not use `gru.weight_hh_l1`; "));
+    let projection: (&str, &[usize]) = ("gru.weight_hr_l0", &[1, 2]);
+    let message = refused("", Some(projection));
+    assert!(
+        message.starts_with("w: tensor `gru.weight_hr_l0` [1, 2] projects the hidden state of an LSTM with proj"),
+        "{message}"
+    );
     let cases: [(&str, &[usize], &str); 5] = [
         ("gru.weight_hh_l0", &[8, 2], "[8, 2], expected [6, 2] of a cell of 3 gates"),
         ("gru.weight_ih_l0", &[6, 2], "[6, 2], expected [6, 1] of the layer's hidden state and the input below it"),
@@ -137,6 +143,13 @@ fn names_and_tensors_to_leave_out_are_the_descriptions() {
     let extra = counted(&[("seed_generator/seed_generator_state", &[2])]);
     let with_names = convert([tensors, extra].concat(), &description("keras", "gru", names)).unwrap();
     assert_eq!(with_names, convert(keras_gru(), &description("keras", "gru", "")).unwrap());
+}
+
+#[test]
+fn keras_names_may_end_with_the_number_of_an_output() {
+    let numbered = keras_gru().into_iter().map(|(name, tensor)| (format!("{name}:0"), tensor)).collect();
+    let description = description("keras", "gru", "");
+    assert_eq!(convert(numbered, &description).unwrap(), convert(keras_gru(), &description).unwrap());
 }
 
 #[test]

@@ -8,7 +8,7 @@
 //! | `Linear.weight` `[classes, pooled size]`, `Linear.bias` | the same |
 
 use super::description::Description;
-use super::error::ImportError;
+use super::error::{ImportError, Shape};
 use super::tensors::NamedTensors;
 use crate::network::Cell;
 use crate::weights::{DirectionWeights, LayerWeights, NetworkWeights};
@@ -19,6 +19,8 @@ const DEFAULT_HEAD: &str = "fc";
 const FIRST_TENSOR: &str = "weight_ih_l0";
 /// How the name of a reverse direction's first tensor ends.
 const REVERSE_TENSOR: &str = "weight_ih_l0_reverse";
+/// How the name of the first layer's projection ends, in an LSTM with `proj_size`.
+const PROJECTION: &str = "weight_hr_l0";
 
 /// Takes the described network out of the tensors of a `state_dict`. The embedding's rows stay in the model's order.
 ///
@@ -26,6 +28,7 @@ const REVERSE_TENSOR: &str = "weight_ih_l0_reverse";
 /// [`ImportError`] with the tensor that is missing, has another shape than the others imply, or is not finite.
 pub fn network(description: &Description, tensors: &mut NamedTensors) -> Result<NetworkWeights, ImportError> {
     let names = &description.tensors;
+    check_projection(tensors)?;
     let modules = modules(description, tensors)?;
     check_directions(description, tensors)?;
     let embedding = names.embedding.as_deref().unwrap_or(DEFAULT_EMBEDDING);
@@ -80,6 +83,19 @@ fn modules(description: &Description, tensors: &NamedTensors) -> Result<Vec<(Str
         }
         modules => Ok(modules.iter().map(|module| (module.clone(), 0)).collect()),
     }
+}
+
+/// Checks that no LSTM projects its hidden state.
+fn check_projection(tensors: &NamedTensors) -> Result<(), ImportError> {
+    let Some(name) = tensors.names().find(|name| name.ends_with(PROJECTION)) else { return Ok(()) };
+    let shape = tensors.shape(name).unwrap_or_default();
+    let size = shape.first().copied().unwrap_or_default();
+    let problem = format!(
+        "tensor `{name}` {} projects the hidden state of an LSTM with proj_size={size}, which a device does not \
+         compute; train the LSTM with proj_size=0",
+        Shape(shape.to_vec())
+    );
+    Err(ImportError::Description { path: tensors.path().into(), problem })
 }
 
 /// Checks that a network of one direction has no weights of another.

@@ -48,8 +48,14 @@ pub(super) struct Answers<'a> {
 }
 
 impl Answers<'_> {
-    fn changed(&self) -> bool {
-        self.class != argmax(self.expected)
+    /// Whether every logit is a finite number.
+    pub(super) fn is_finite(&self) -> bool {
+        self.expected.iter().chain(self.found).all(|logit| logit.is_finite())
+    }
+
+    /// Whether the precision has the trained network's class; a row without finite logits has none.
+    pub(super) fn agrees(&self) -> bool {
+        self.is_finite() && self.class == argmax(self.expected)
     }
 
     fn margin(&self) -> f32 {
@@ -58,9 +64,13 @@ impl Answers<'_> {
         self.expected.get(best).map_or(0.0, |largest| largest - others.fold(f32::NEG_INFINITY, f32::max))
     }
 
-    /// The difference of each logit.
+    /// The difference of each logit; infinite where one of the two is no finite number.
     pub(super) fn errors(&self) -> impl Iterator<Item = f32> {
-        self.found.iter().zip(self.expected).map(|(found, expected)| (found - expected).abs())
+        let difference = |(found, expected): (&f32, &f32)| match (found - expected).abs() {
+            error if error.is_finite() => error,
+            _ => f32::INFINITY,
+        };
+        self.found.iter().zip(self.expected).map(difference)
     }
 
     fn logit_error(&self) -> f32 {
@@ -71,7 +81,7 @@ impl Answers<'_> {
     fn worse(&self, other: &Self) -> Ordering {
         let share =
             |answers: &Self| f64::from(answers.logit_error()) / f64::from(answers.margin().max(f32::MIN_POSITIVE));
-        other.changed().cmp(&self.changed()).then(share(other).total_cmp(&share(self)))
+        self.agrees().cmp(&other.agrees()).then(share(other).total_cmp(&share(self)))
     }
 }
 
@@ -159,6 +169,11 @@ mod tests {
         let changed = &worst.rows[0];
         assert_eq!((changed.expected.as_str(), changed.found.as_str(), changed.margin), ("a", "b", 0.5));
         assert_eq!(worst.rows[1].content, "near and long");
+        let answers = |expected, found| Answers { expected, found, class: 0 };
+        let same = answers(&[f32::INFINITY, 0.0], &[f32::INFINITY, 0.0]);
+        assert_eq!((same.errors().collect::<Vec<_>>(), same.agrees()), (vec![f32::INFINITY, 0.0], false));
+        let none = answers(&[1.0, 0.0], &[f32::NAN, 0.0]);
+        assert_eq!((none.logit_error(), none.agrees()), (f32::INFINITY, false));
         assert_eq!(line(&Row::of_text("a", "é".repeat(71)).content), format!("{}...", "é".repeat(70)));
     }
 }

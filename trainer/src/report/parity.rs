@@ -61,11 +61,13 @@ pub struct PrecisionParity {
     pub name: String,
     /// Share of rows that are right.
     pub accuracy: f64,
-    /// Share of rows with the trained network's class.
+    /// Share of rows with the trained network's class; a row whose logits are not finite has none.
     pub agreement: f64,
-    /// Largest difference of a logit.
+    /// Rows for which this precision or the trained network has a logit that is infinite or not a number.
+    pub rows_not_finite: usize,
+    /// Largest difference of a logit; infinite, in JSON `null`, where a logit is not finite.
     pub max_logit_error: f32,
-    /// Mean difference of a logit.
+    /// Mean difference of a logit, as the largest one.
     pub mean_logit_error: f64,
     /// Bytes of the file.
     pub flash_bytes: usize,
@@ -129,7 +131,8 @@ impl ParityReport {
             precisions.push(PrecisionParity {
                 name: precision.to_string(),
                 accuracy: agreement(&answered, &expected),
-                agreement: agreement(&answered, &classes),
+                agreement: share(beside.iter().filter(|answers| answers.agrees()).count(), rows.len()),
+                rows_not_finite: beside.iter().filter(|answers| !answers.is_finite()).count(),
                 max_logit_error: errors.iter().copied().fold(0.0, f32::max),
                 mean_logit_error: errors.iter().copied().map(f64::from).sum::<f64>() / errors.len().max(1) as f64,
                 flash_bytes: file.bytes().len(),
@@ -146,6 +149,24 @@ impl ParityReport {
             }
         }
         Ok(Self { rows: rows.len(), rows_cut, accuracy: agreement(&classes, &expected), precisions })
+    }
+
+    /// Checks that every logit is a finite number.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] with the precisions for which one is not, and in how many rows.
+    pub fn check_finite(&self) -> Result<(), Error> {
+        let wrong = self.precisions.iter().filter(|precision| precision.rows_not_finite > 0);
+        let counts: Vec<String> =
+            wrong.map(|precision| format!("{} of {}", precision.rows_not_finite, precision.name)).collect();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Failed(format!(
+            "of {} rows, so many have a logit that is infinite or not a number: {}",
+            self.rows,
+            counts.join(", ")
+        )))
     }
 
     /// One of the precisions.
@@ -175,7 +196,11 @@ fn by_step<B: Backend>(run: &Run<B>, models: &[Model<'_>], rows: &[Row], place: 
 
 fn agreement(found: &[usize], expected: &[usize]) -> f64 {
     let equal = found.iter().zip(expected).filter(|(found, expected)| found == expected).count();
-    equal as f64 / expected.len().max(1) as f64
+    share(equal, expected.len())
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    part as f64 / whole.max(1) as f64
 }
 
 impl fmt::Display for ParityReport {
@@ -192,6 +217,11 @@ impl fmt::Display for ParityReport {
                 100.0 * accuracy,
                 100.0 * agreement
             )?;
+        }
+        for PrecisionParity { name, rows_not_finite, .. } in &self.precisions {
+            if *rows_not_finite > 0 {
+                write!(formatter, "\n{name}: {rows_not_finite} rows have a logit that is infinite or not a number")?;
+            }
         }
         for PrecisionParity { name, worst, by_step, drift, .. } in self.precisions.iter().skip(1) {
             if let Some(by_step) = by_step {
