@@ -1,4 +1,5 @@
 use super::*;
+use crate::encoding::units::SMALLEST_EXPONENT;
 
 fn learn_of(channels: usize, values: &[f32], settings: FrameSettings) -> FrameNormalization {
     let frames = Frames { channels, values: values.to_vec() };
