@@ -9,6 +9,9 @@ const SMALLEST_EXPONENT: i32 = -100;
 /// Units of a channel's standard deviation, at least, with which all channels share a unit: an int8 model takes in some
 /// 30 levels of it, and one of these is then not rounded twice.
 const SMALLEST_DEVIATION: f64 = 64.0;
+/// Levels of a deviation, and deviations from the mean, where a normalization is known and the data is not.
+const DEVIATION_LEVELS: f64 = 65_536.0;
+const MOST_DEVIATIONS: f64 = 64.0;
 /// Largest magnitude of an integer that a unit is chosen for: a half of what 32 bits hold.
 const LARGEST_INTEGER: f64 = 1_073_741_824.0;
 
@@ -156,6 +159,28 @@ impl FrameNormalization {
             differences: differences.as_deref().map(normalization),
             units,
         })
+    }
+
+    /// The normalization of single frames with numbers that are known. Without units, one of a channel is the largest
+    /// power of two that leaves its deviation, `1 / scale`, at least 65,536 levels, and larger only where 31 bits would
+    /// not hold the mean and 64 deviations.
+    ///
+    /// # Errors
+    /// What is wrong with the numbers.
+    pub fn of_channels(values: ChannelNormalization, units: Option<Vec<f32>>) -> Result<Self, String> {
+        let unit = |(mean, scale): (&f32, &f32)| {
+            let deviation = f64::from(*scale).abs().recip();
+            let reach = f64::from(*mean).abs() + MOST_DEVIATIONS * deviation;
+            let fine = (deviation / DEVIATION_LEVELS).log2().floor();
+            let coarse = (reach / LARGEST_INTEGER).log2().ceil();
+            fine.max(coarse).max(f64::from(SMALLEST_EXPONENT)).exp2() as f32
+        };
+        let units = units.unwrap_or_else(|| values.mean.iter().zip(&values.scale).map(unit).collect());
+        let found = Self { units, frames_per_step: 1, frame_stride: 1, values, differences: None };
+        match found.problem() {
+            Some(problem) => Err(problem),
+            None => Ok(found),
+        }
     }
 
     /// Values of a frame.
@@ -505,6 +530,18 @@ mod tests {
         assert_eq!(found.normalize(&values[..2]), short.concat());
         assert!(found.normalize(&[]).is_empty());
         assert_eq!([0, 1, 2, 3, 4, 5].map(|frames| found.steps(frames)), [0, 1, 1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn units_of_a_known_normalization_are_fine_and_hold_its_values() {
+        let of = |mean: f32, scale: f32| {
+            FrameNormalization::of_channels(ChannelNormalization { mean: vec![mean], scale: vec![scale] }, None)
+        };
+        let unit = |mean, scale| of(mean, scale).map(|found| found.unit(0));
+        assert_eq!(unit(0.0, 1.0), Ok(1.0 / 65_536.0));
+        assert_eq!(unit(-1.0, 0.3), Ok(1.0 / 32_768.0));
+        assert_eq!(unit(1e6, 1000.0), Ok(1.0 / 1024.0), "31 bits hold 1e6 in no smaller one");
+        assert_eq!(of(f32::NAN, 1.0).map(|_| ()), Err("expected finite means and scales".into()));
     }
 
     #[test]
