@@ -56,7 +56,7 @@ fn logits(model: &Imported, text: &str) -> Vec<f64> {
     let embedding: Vec<&[f32]> = model.weights.embedding.as_ref().unwrap().rows().collect();
     let mut steps = Vec::new();
     let mut push = |word: Option<&[u8]>| {
-        let place = word.and_then(|word| model.words.binary_search_by(|known| known.as_bytes().cmp(word)).ok());
+        let place = word.and_then(|word| model.input.words().binary_search_by(|known| known.as_bytes().cmp(word)).ok());
         steps.push(embedding[place.map_or(1, |place| place + 2)].iter().map(|value| f64::from(*value)).collect());
     };
     let mut tokenizer = WordTokenizer::new(WordRule::LowercaseAlphanumeric);

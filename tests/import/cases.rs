@@ -85,7 +85,7 @@ fn special_tokens_of_a_vocabulary_are_recognised() {
     let right = read("q_keras_vocab", "q4_right").unwrap();
     for description in ["q_keras_vocab", "q2_keras_vocab_drop"] {
         let found = read("q_keras_vocab", description).unwrap();
-        assert_eq!((&found.weights, &found.words), (&right.weights, &right.words), "{description}");
+        assert_eq!((&found.weights, &found.input), (&right.weights, &right.input), "{description}");
     }
     let [note] = &right.notes[..] else { panic!("{:?}", right.notes) };
     let says = "keras_vocab.txt: an empty line is token 0, padding; `[UNK]` is token 1, unknown words; the first word is token 2";
@@ -98,7 +98,7 @@ fn special_tokens_of_a_vocabulary_are_recognised() {
             model.weights.embedding.as_ref().unwrap().rows().map(<[f32]>::to_vec).collect()
         };
         let (found_rows, plain_rows) = (rows(&found), rows(&plain));
-        assert_eq!((&found.words, &found_rows[2..]), (&plain.words, &plain_rows[2..]), "{description}");
+        assert_eq!((&found.input, &found_rows[2..]), (&plain.input, &plain_rows[2..]), "{description}");
         assert_eq!((&found_rows[0], &found_rows[1]), (&plain_rows[1], &plain_rows[0]), "{description}");
         let says = "torchtext_vocab.txt: `<pad>` is token 1, padding; `<unk>` is token 0, unknown words; \
                     the first word is token 2";
@@ -121,7 +121,7 @@ fn a_projected_state_is_refused_by_its_name() {
 #[test]
 fn keras_names_may_end_with_the_number_of_an_output() {
     let found = read("t_keras_colon0", "t_keras_colon0").unwrap();
-    assert_eq!(found.words.len(), 10);
+    assert_eq!(found.input.words().len(), 10);
     assert_eq!(found.weights.layers.len(), 1);
     let folder = TempDir::new().unwrap();
     assert_eq!(import_case(folder.path(), "t_keras_colon0", "t_keras_colon0").code, Some(0));

@@ -6,4 +6,5 @@ mod answers;
 mod cases;
 mod command;
 mod golden;
+mod onnx;
 mod reference;

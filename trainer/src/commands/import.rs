@@ -1,20 +1,21 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use trainer::data::Source;
-use trainer::import::{CalibrationRows, ImportedRun, read_model};
+use trainer::import::{CalibrationRows, ImportedRun, read_model, read_onnx};
 use trainer::run_folder::RunFolder;
 use trainer::{Error, note};
 
 use super::reading::{Reading, TestRows};
 use super::{Cpu, print_line};
 
-/// Makes a run folder of a model that was trained in PyTorch or Keras.
+/// Makes a run folder of a model that was trained in PyTorch or Keras, or that is an ONNX file.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer import --weights news.safetensors --description news.toml --out runs/news
   trainer import --weights news.safetensors --description news.toml --out runs/news \\
       --calibration-data train.csv
+  trainer import --onnx news.onnx --description words.toml --out runs/news
 The first is enough for f32 and f16, the second for int8 too. A description of a Keras model:
   framework = \"keras\"           # or \"torch\"
   cell = \"gru\"                  # or \"lstm\", \"rnn-tanh\", \"rnn-relu\"
@@ -22,12 +23,21 @@ The first is enough for f32 and f16, the second for int8 too. A description of a
   labels = [\"off\", \"on\"]        # in the order of the logits; or a file with one a line
   vocabulary = \"words.txt\"      # one word a line; the first one has token 2
   max_length = 64
+Without a vocabulary the network takes in frames of numbers; how they were normalized is in the model or here:
+  [normalization]
+  mean = [0.1, 9.8]
+  deviation = [1.5, 0.5]
+An ONNX file (LSTM, GRU and RNN nodes; the embedding a Gather; one linear layer) says what the network is: its description
+has labels, and a vocabulary or a normalization, alone.
 tests/import has whole examples, and the scripts that wrote their weights.")]
 pub(crate) struct Import {
     /// The weights: PyTorch's state_dict, or Keras's variables by their paths, as safetensors.
+    #[arg(long, value_name = "FILE", required_unless_present = "onnx", conflicts_with = "onnx")]
+    weights: Option<PathBuf>,
+    /// The model as an ONNX file, in place of --weights.
     #[arg(long, value_name = "FILE")]
-    weights: PathBuf,
-    /// What the network is: a TOML file.
+    onnx: Option<PathBuf>,
+    /// What the network is, or what an ONNX file does not say: a TOML file.
     #[arg(long, value_name = "FILE")]
     description: PathBuf,
     /// The run folder.
@@ -43,7 +53,10 @@ pub(crate) struct Import {
 impl Import {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let folder = RunFolder::claim_new(&self.out)?;
-        let model = read_model(&self.weights, &self.description)?;
+        let model = match (&self.onnx, &self.weights) {
+            (Some(onnx), _) => read_onnx(onnx, &self.description)?,
+            (None, weights) => read_model(weights.as_deref().unwrap_or(Path::new("")), &self.description)?,
+        };
         let source = self.calibration_data.clone().map(Source::Path);
         let options = self.reading.options().with_known_labels(&model.labels);
         let read = source.as_ref().map(|source| TestRows::read(source, &options)).transpose()?;

@@ -6,7 +6,7 @@ use super::channel_range::{Bounds, ChannelRange};
 /// 30 levels of it, and one of these is then not rounded twice.
 const SMALLEST_DEVIATION: f64 = 64.0;
 /// Largest magnitude of an integer that a unit is chosen for: a half of what 32 bits hold.
-const LARGEST_INTEGER: f64 = 1_073_741_824.0;
+pub(super) const LARGEST_INTEGER: f64 = 1_073_741_824.0;
 /// Exponent of the smallest unit.
 pub(super) const SMALLEST_EXPONENT: i32 = -100;
 

@@ -3,14 +3,18 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::error::ImportError;
+use super::labels::Labels;
+use super::onnx::OnnxNetwork;
 use crate::error::Error;
 use crate::network::{Cell, Pooling};
-use crate::run_folder::{read_lines, read_toml};
+use crate::run_folder::read_toml;
 
-/// Longest label, in bytes.
-const LONGEST_LABEL: usize = runtime::format::MAX_STRING_BYTES;
+/// Keys whose answers an ONNX file has.
+const ANSWERED_BY_ONNX: [&str; 8] =
+    ["framework", "cell", "bidirectional", "num_layers", "pooling", "recurrent_bias", "head_bias", "tensors"];
 
-/// What a file of weights does not say about its network: a TOML file, written by hand.
+/// What a file of weights does not say about its network: a TOML file, written by hand. For an ONNX file, which says
+/// what the network is, it has what belongs to words, labels and frames alone.
 ///
 /// ```toml
 /// framework = "keras"              # or "torch"
@@ -27,8 +31,15 @@ const LONGEST_LABEL: usize = runtime::format::MAX_STRING_BYTES;
 /// drop_unreachable_words = false   # leave out words that the device's tokenizer never gives
 /// max_length = 64                  # words after which a text is cut; 0: never
 /// pad_to = 0                       # shorter texts were padded on the right, unmasked, up to this; 0: never
+/// padding = "right"                # "left": padded there, as Keras's pad_sequences does; masked (pad_to = 0) alone
+/// truncation = "right"             # "left": longer texts lost their first words; a device reads all of them
 /// recurrent_bias = true            # false for PyTorch's bias=False, Keras's use_bias=False
 /// head_bias = true
+///
+/// [normalization]                  # of frames: instead of a vocabulary, (value - mean) / deviation of each channel
+/// mean = [0.1, 9.8]
+/// deviation = [1.5, 0.5]           # or scale = [..]: (value - mean) * scale
+/// units = [0.001]                  # what 1 of a device's integers stands for: one for all channels, or one each
 ///
 /// [tensors]                        # where the names differ from the frameworks' own, see below
 /// embedding = "embedding"
@@ -37,8 +48,9 @@ const LONGEST_LABEL: usize = runtime::format::MAX_STRING_BYTES;
 /// ignore = ["optimizer."]          # tensors to leave out: names, or how they start
 /// ```
 ///
-/// Only `framework`, `cell`, `pooling`, `labels` and `vocabulary` must be there; the values shown for the others are
-/// what they are without. Files are looked for beside the description.
+/// Only `framework`, `cell`, `pooling` and `labels` must be there, in that of an ONNX file `labels` alone; the values
+/// shown for the others are what they are without, but for `[normalization]`. Without a `vocabulary` the network takes
+/// in frames of numbers. Files are looked for beside the description.
 ///
 /// A head of one output, whose sigmoid is the probability of the second label, becomes a head of two classes.
 ///
@@ -66,8 +78,8 @@ pub struct Description {
     pub pooling: Pooling,
     /// Names of the classes.
     pub labels: Labels,
-    /// The file of words.
-    pub vocabulary: PathBuf,
+    /// The file of words; none if the network takes in frames.
+    pub vocabulary: Option<PathBuf>,
     /// The token of the first line of that file.
     pub first_word_token: Option<usize>,
     /// The token of padding. A line of the vocabulary with this token is no word.
@@ -86,6 +98,14 @@ pub struct Description {
     /// Words up to which a shorter text is padded with the padding token; 0: never.
     #[serde(default)]
     pub pad_to: usize,
+    /// Where shorter texts were padded.
+    #[serde(default)]
+    pub padding: Side,
+    /// Where longer texts were cut.
+    #[serde(default)]
+    pub truncation: Side,
+    /// How frames were normalized.
+    pub normalization: Option<DescribedNormalization>,
     /// Whether the recurrent layers have biases.
     #[serde(default = "yes")]
     pub recurrent_bias: bool,
@@ -97,6 +117,31 @@ pub struct Description {
     pub tensors: TensorNames,
 }
 
+/// A side of a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Before its first word.
+    Left,
+    /// After its last word.
+    #[default]
+    Right,
+}
+
+/// How the frames of a model were normalized before it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescribedNormalization {
+    /// `[channels]`; without it 0.
+    pub mean: Option<Vec<f32>>,
+    /// `[channels]`: what the rest is divided by.
+    pub deviation: Option<Vec<f32>>,
+    /// `[channels]`: what the rest is multiplied with.
+    pub scale: Option<Vec<f32>>,
+    /// What 1 of a device's integers stands for, for all channels or each.
+    pub units: Option<Vec<f32>>,
+}
+
 /// A framework.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -105,16 +150,8 @@ pub enum Framework {
     Torch,
     /// Keras 3, on any backend.
     Keras,
-}
-
-/// Names of the classes, in the order of the logits.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged, expecting = "labels: expected a list of labels, or the name of a file with one a line")]
-pub enum Labels {
-    /// The labels themselves.
-    List(Vec<String>),
-    /// A file with one a line.
-    File(PathBuf),
+    /// A graph that says itself what it computes.
+    Onnx,
 }
 
 /// Names of modules or layers in a file of weights.
@@ -146,9 +183,65 @@ impl Description {
     /// [`Error::Unreadable`], [`Error::Run`] with the line of a fault, [`ImportError::Description`].
     pub fn read(path: &Path) -> Result<Self, Error> {
         let description: Self = read_toml(path)?;
-        match description.problem() {
-            Some(problem) => Err(ImportError::Description { path: path.into(), problem }.into()),
-            None => Ok(description),
+        if description.framework == Framework::Onnx {
+            let problem = "framework = \"onnx\": give the file with --onnx, and leave this key out".into();
+            return Err(ImportError::Description { path: path.into(), problem }.into());
+        }
+        Ok(description.checked(path)?)
+    }
+
+    /// Reads and checks the description of an ONNX file, whose network is this.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and for a key that the file answers.
+    pub fn read_of_onnx(path: &Path, network: &OnnxNetwork) -> Result<Self, Error> {
+        let mut table: toml::Table = read_toml(path)?;
+        let wrong = |problem: String| ImportError::Description { path: path.into(), problem };
+        if let Some(key) = ANSWERED_BY_ONNX.iter().find(|key| table.contains_key(**key)) {
+            return Err(wrong(format!("`{key}` stands in the ONNX file; leave it out of its description")).into());
+        }
+        let named = |value: Result<toml::Value, toml::ser::Error>| value.map_err(|error| wrong(error.to_string()));
+        let layers = &network.weights.layers;
+        let cell = layers.first().map(|layer| layer.cell);
+        table.insert("framework".into(), "onnx".into());
+        table.insert("cell".into(), named(toml::Value::try_from(cell))?);
+        table.insert("pooling".into(), named(toml::Value::try_from(network.pooling))?);
+        table.insert("bidirectional".into(), layers.iter().any(|layer| layer.reverse.is_some()).into());
+        table.insert("num_layers".into(), named(toml::Value::try_from(layers.len()))?);
+        let description = Self::deserialize(table).map_err(|error| wrong(error.message().replace('\n', " ")))?;
+        Ok(description.checked(path)?)
+    }
+
+    fn checked(self, path: &Path) -> Result<Self, ImportError> {
+        match self.problem() {
+            Some(problem) => Err(ImportError::Description { path: path.into(), problem }),
+            None => Ok(self),
+        }
+    }
+
+    /// Whether the network takes in frames of numbers, not words.
+    pub fn reads_frames(&self) -> bool {
+        self.vocabulary.is_none()
+    }
+
+    /// What only texts have, in the description of a network of frames, and the other way round.
+    fn misplaced(&self) -> Option<String> {
+        let of_texts = [
+            ("first_word_token", self.first_word_token.is_some()),
+            ("padding_token", self.padding_token.is_some()),
+            ("unknown_token", self.unknown_token.is_some()),
+            ("unused_tokens", self.unused_tokens > 0),
+            ("drop_unreachable_words", self.drop_unreachable_words),
+            ("pad_to", self.pad_to > 0),
+        ];
+        match of_texts.iter().find(|(_, is_given)| *is_given) {
+            Some((key, _)) if self.reads_frames() => Some(format!(
+                "`{key}` without `vocabulary`: it belongs to words, and without one the network takes in frames"
+            )),
+            _ if !self.reads_frames() && self.normalization.is_some() => {
+                Some("[normalization] with `vocabulary`: it belongs to frames; leave one of the two out".into())
+            }
+            _ => None,
         }
     }
 
@@ -169,6 +262,16 @@ impl Description {
             let layers = self.num_layers;
             return Some(format!("recurrent names {named} modules, num_layers is {layers}; name one a layer"));
         }
+        if let Some(problem) = self.misplaced() {
+            return Some(problem);
+        }
+        if self.padding == Side::Left && self.pad_to > 0 {
+            return Some(format!(
+                "padding = \"left\", pad_to = {}: a device can not know how much padding comes before a text that is still \
+                 arriving; with a mask (mask_zero=True) there is none, pad_to = 0; otherwise train with padding=\"post\"",
+                self.pad_to
+            ));
+        }
         let (length, most) = (self.max_length, u16::MAX);
         if !(1..=usize::from(most)).contains(&length) {
             if self.bidirectional {
@@ -183,56 +286,6 @@ impl Description {
         if self.max_length > 0 && self.pad_to > self.max_length {
             return Some(format!("pad_to = {}: more than max_length = {}", self.pad_to, self.max_length));
         }
-        None
-    }
-
-    /// The labels; `path` is the description's own.
-    ///
-    /// # Errors
-    /// [`Error::Unreadable`]; [`ImportError::Description`], [`ImportError::Line`] for fewer than two labels, or one
-    /// that is empty, too long, more than a line, or there twice.
-    pub fn labels(&self, path: &Path) -> Result<Vec<String>, Error> {
-        let (file, labels) = match &self.labels {
-            Labels::List(labels) => (None, labels.clone()),
-            Labels::File(name) => {
-                let file = beside(path, name);
-                let labels = read_lines(&file)?;
-                (Some(file), labels)
-            }
-        };
-        let fault = labels.iter().enumerate().find_map(|(place, label)| {
-            let problem = label_problem(label, &labels[..place])?;
-            Some((place, format!("label `{}` {problem}", label.escape_debug())))
-        });
-        let error = match (fault, file) {
-            (Some((place, problem)), Some(path)) => ImportError::Line { path, line: place + 1, problem },
-            (Some((place, problem)), None) => {
-                let problem = format!("labels, number {}: {problem}", place + 1);
-                ImportError::Description { path: path.into(), problem }
-            }
-            (None, file) if labels.len() < 2 => {
-                let problem = format!("{} label(s); a classifier needs at least two", labels.len());
-                ImportError::Description { path: file.unwrap_or(path.into()), problem }
-            }
-            (None, _) => return Ok(labels),
-        };
-        Err(error.into())
-    }
-}
-
-/// What is wrong with a label that comes after `before`.
-fn label_problem(label: &str, before: &[String]) -> Option<String> {
-    if label.trim().is_empty() {
-        Some("is empty".into())
-    } else if label.trim() != label {
-        Some("begins or ends with white space, which the labels of rows never do".into())
-    } else if label.contains(['\n', '\r']) {
-        Some("has a line end".into())
-    } else if label.len() > LONGEST_LABEL {
-        Some(format!("has {} bytes, expected at most {LONGEST_LABEL}", label.len()))
-    } else if before.iter().any(|other| other == label) {
-        Some("is there twice".into())
-    } else {
         None
     }
 }
@@ -275,6 +328,8 @@ mod tests {
             drop_unreachable_words = false
             max_length = 0
             pad_to = 0
+            padding = "right"
+            truncation = "right"
             recurrent_bias = true
             head_bias = true
         "#;
@@ -294,22 +349,12 @@ mod tests {
         assert!(
             problem(|description| (description.max_length, description.pad_to) = (4, 5)).starts_with("pad_to = 5:")
         );
+        let left = |description: &mut Description| (description.padding, description.pad_to) = (Side::Left, 9);
+        assert!(problem(left).starts_with("padding = \"left\", pad_to = 9: a device can not know"));
+        let frames = |description: &mut Description| (description.vocabulary, description.pad_to) = (None, 9);
+        assert!(problem(frames).starts_with("`pad_to` without `vocabulary`"));
         let names = |description: &mut Description| description.tensors.recurrent = vec!["a".into(), "b".into()];
         assert!(problem(names).starts_with("recurrent names 2 modules, num_layers is 1"));
         assert!(toml::from_str::<Description>(&format!("{SHORTEST}\nhidden = 3")).is_err());
-    }
-
-    #[test]
-    fn labels_must_be_ones_that_rows_can_have() {
-        let problem = |labels: &[&str]| {
-            let labels = Labels::List(labels.iter().map(|label| label.to_string()).collect());
-            let found = description(|description| description.labels = labels).labels(Path::new("a.toml"));
-            found.map_or_else(|error| error.to_string(), |_| String::new())
-        };
-        assert_eq!(problem(&["off", "on"]), "");
-        assert_eq!(problem(&["off"]), "a.toml: 1 label(s); a classifier needs at least two");
-        assert_eq!(problem(&["off", "off"]), "a.toml: labels, number 2: label `off` is there twice");
-        assert_eq!(problem(&["off", ""]), "a.toml: labels, number 2: label `` is empty");
-        assert!(problem(&["off", "o\nn"]).ends_with("label `o\\nn` has a line end"));
     }
 }

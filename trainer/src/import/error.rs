@@ -24,6 +24,14 @@ pub enum ImportError {
         /// Which key, what is wrong, what is expected.
         problem: String,
     },
+    /// An ONNX file that is none, or whose network a device does not compute.
+    #[error("{}: {problem}", path.display())]
+    Onnx {
+        /// The file.
+        path: PathBuf,
+        /// Which node, which attribute or input of it, what is expected.
+        problem: String,
+    },
     /// A line of a list of words or labels that can not be used.
     #[error("{}, line {line}: {problem}", path.display())]
     Line {

@@ -7,6 +7,7 @@
 //! | columns of a GRU: z, r, h | rows r, z, n |
 //! | `bias` `[gates * hidden_size]`; of a GRU (`reset_after=True`) `[2, 3 * hidden_size]`: input, hidden | the sum; of a GRU's n both, side by side |
 //! | `forward_..`, `backward_..` of a `Bidirectional` (`merge_mode="concat"`) | the layer's two directions |
+//! | `Normalization` `mean`, `variance` `[channels]`, `count` | mean and `1 / sqrt(variance)` of the frames |
 //! | names that end with `:0`, as `v.name` has them up to Keras 2 | without it |
 //! | `Dense` `kernel` `[pooled size, classes]`, `bias` | transposed, the same |
 
@@ -14,9 +15,12 @@ use super::description::Description;
 use super::error::ImportError;
 use super::tensors::NamedTensors;
 use super::torch::joined_biases;
+use crate::encoding::ChannelNormalization;
 use crate::network::Cell;
 use crate::weights::{DirectionWeights, LayerWeights, Matrix, NetworkWeights};
 
+/// What Keras divides by at least, `keras.config.epsilon()`.
+const SMALLEST_DEVIATION: f32 = 1e-7;
 /// What TensorFlow's names of variables end with, up to Keras 2.
 const OUTPUT_NUMBER: &str = ":0";
 /// What the name of a variable ends with that is no weight.
@@ -33,16 +37,27 @@ pub fn network(description: &Description, tensors: &mut NamedTensors) -> Result<
     tensors.discard(|name| name.ends_with(BOOKKEEPING));
     let names = &description.tensors;
     let layers_found = recurrent_layers(description, tensors)?;
-    let embedding = the_only(tensors, "embedding layer", "embedding", |path| {
+    let is_embedding = |path: &VariablePath<'_>| {
         path.ends_with("embeddings") && names.embedding.as_ref().is_none_or(|layer| path.has(layer))
-    })?;
+    };
+    let embedding = match description.reads_frames() {
+        true => None,
+        false => Some(the_only(tensors, "embedding layer", "embedding", is_embedding)?),
+    };
+    if embedding.is_none()
+        && let Some(name) = tensors.names().find(|name| is_embedding(&VariablePath { name }))
+    {
+        return Err(tensors.no_vocabulary(name));
+    }
     let head = the_only(tensors, "dense layer", "head", |path| {
         path.ends_with("kernel")
             && !layers_found.iter().any(|layer| layer.has_tensor(path.name))
             && names.head.as_ref().is_none_or(|layer| path.has(layer))
     })?;
-    let embedding = tensors.take_matrix(&embedding, "[tokens, embedding_size]")?;
-    let mut input_size = embedding.columns;
+    let embedding = embedding.map(|name| tensors.take_matrix(&name, "[tokens, embedding_size]")).transpose()?;
+    let kernel = layers_found.first().map(|layer| format!("{}kernel", layer.forward));
+    let channels = kernel.and_then(|name| tensors.shape(&name)?.first().copied());
+    let mut input_size = embedding.as_ref().map_or(channels.unwrap_or_default(), |embedding| embedding.columns);
     let mut layers = Vec::new();
     for layer in layers_found {
         let forward = take_direction(description, tensors, input_size, &layer.forward)?;
@@ -54,7 +69,34 @@ pub fn network(description: &Description, tensors: &mut NamedTensors) -> Result<
         layers.push(LayerWeights { cell: description.cell, forward, reverse });
     }
     let (head_weight, head_bias) = take_head(description, tensors, input_size, &head)?;
-    Ok(NetworkWeights { embedding: Some(embedding), layers, head_weight, head_bias })
+    Ok(NetworkWeights { embedding, layers, head_weight, head_bias })
+}
+
+/// Takes what a `Normalization` layer has learned, if there is one: `(value - mean) / sqrt(variance)`.
+///
+/// # Errors
+/// [`ImportError`] for more than one such layer, and for shapes that do not fit.
+pub fn normalization(tensors: &mut NamedTensors) -> Result<Option<ChannelNormalization>, ImportError> {
+    tensors.strip_names(OUTPUT_NUMBER);
+    let of_layer = |name: &str| {
+        Some(name.strip_suffix("variance")?.to_owned()).filter(|layer| layer.is_empty() || layer.ends_with('/'))
+    };
+    let found: Vec<String> = tensors.names().filter_map(of_layer).collect();
+    let layer = match found.as_slice() {
+        [] => return Ok(None),
+        [layer] => layer,
+        _ => {
+            let problem = format!("{} normalization layers; expected one, before the recurrent layers", found.len());
+            return Err(ImportError::Description { path: tensors.path().into(), problem });
+        }
+    };
+    tensors.discard(|name| name == format!("{layer}count"));
+    let name = format!("{layer}variance");
+    let channels = tensors.shape(&name).and_then(<[usize]>::last).copied().unwrap_or_default();
+    let variance = tensors.take_vector_of(&name, channels, "of a normalization of the channels (axis=-1)")?;
+    let mean = tensors.take_vector_of(&format!("{layer}mean"), channels, "of the layer's variance")?;
+    let scale = variance.iter().map(|variance| variance.sqrt().max(SMALLEST_DEVIATION).recip()).collect();
+    Ok(Some(ChannelNormalization { mean, scale }))
 }
 
 /// A recurrent layer as a file has it: where the tensors of its directions are.

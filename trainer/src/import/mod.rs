@@ -1,11 +1,14 @@
 //! Models that were trained elsewhere: from named tensors and a description to the weights of a network.
 //!
 //! What differs between frameworks (names, transposed kernels, the order of gates, two biases or one) ends here, in
-//! [`torch`] and [`keras`]; behind it there is one [`NetworkWeights`].
+//! [`torch`], [`keras`] and [`onnx`]; behind it there is one [`NetworkWeights`].
 
 mod description;
 mod error;
+mod frames;
 pub mod keras;
+mod labels;
+pub mod onnx;
 mod run;
 mod special;
 mod tensors;
@@ -16,12 +19,14 @@ mod vocabulary;
 
 use std::path::{Path, PathBuf};
 
-pub use description::{Description, Framework, Labels, TensorNames};
+pub use description::{DescribedNormalization, Description, Framework, Side, TensorNames};
 pub use error::{ImportError, Shape};
+pub use labels::Labels;
 pub use run::{CalibrationRows, ImportedRun};
 pub use tensors::{NamedTensor, NamedTensors, TensorValues};
 pub use vocabulary::TokenOrder;
 
+use crate::encoding::{ChannelNormalization, FrameNormalization};
 use crate::error::Error;
 use crate::weights::{Matrix, NetworkWeights};
 
@@ -34,12 +39,31 @@ pub struct Imported {
     pub weights: NetworkWeights,
     /// Names of the classes, in the order of the logits.
     pub labels: Vec<String>,
-    /// The words that it knows, sorted by bytes.
-    pub words: Vec<String>,
+    /// What its steps are made of.
+    pub input: ImportedInput,
     /// The file that the weights come from.
     pub weights_path: PathBuf,
     /// What was recognised and is not in the description, for people.
     pub notes: Vec<String>,
+}
+
+/// What the steps of an imported model are made of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ImportedInput {
+    /// The words that it knows, sorted by bytes.
+    Words(Vec<String>),
+    /// Frames, normalized.
+    Frames(FrameNormalization),
+}
+
+impl ImportedInput {
+    /// The words that it knows; none of a model of frames.
+    pub fn words(&self) -> &[String] {
+        match self {
+            Self::Words(words) => words,
+            Self::Frames(_) => &[],
+        }
+    }
 }
 
 /// Reads a model that was trained elsewhere: a safetensors file, and the [`Description`] of its network.
@@ -49,20 +73,82 @@ pub struct Imported {
 /// key that does not fit.
 pub fn read_model(weights: &Path, description: &Path) -> Result<Imported, Error> {
     let found = Description::read(description)?;
-    let labels = found.labels(description)?;
-    let mut described = weights_of(&found, NamedTensors::read(weights)?)?;
-    let rows = described.embedding.as_ref().map_or(0, |embedding| embedding.rows().len());
-    let order = TokenOrder::read(&found, description, rows)?;
-    let mut notes: Vec<String> = order.note().map(str::to_owned).into_iter().collect();
-    notes.extend(two_classes(&mut described, &labels));
-    let fitted = fitted(described, &order, labels.len());
-    Ok(Imported {
-        description: found,
-        weights: fitted.map_err(|problem| ImportError::Description { path: description.into(), problem })?,
-        labels,
-        words: order.words().to_vec(),
-        weights_path: weights.into(),
-        notes,
+    let mut tensors = NamedTensors::read(weights)?;
+    let normalization = match found.framework {
+        Framework::Keras if found.reads_frames() => keras::normalization(&mut tensors)?,
+        _ => None,
+    };
+    let described = weights_of(&found, tensors)?;
+    Imported::new(found, described, normalization, description, weights)
+}
+
+/// Reads an ONNX file, and the [`Description`] of its words, labels and frames.
+///
+/// # Errors
+/// As [`read_model`].
+pub fn read_onnx(model: &Path, description: &Path) -> Result<Imported, Error> {
+    let network = onnx::read(model)?;
+    let found = Description::read_of_onnx(description, &network)?;
+    let normalization =
+        network.normalization.map(|found| ChannelNormalization { mean: found.mean, scale: found.scale });
+    if network.weights.embedding.is_some() == found.reads_frames() {
+        let problem = match found.reads_frames() {
+            true => "the model takes in tokens, and the description has no `vocabulary`",
+            false => "the model takes in frames of numbers, and the description has a `vocabulary`",
+        };
+        return Err(ImportError::Description { path: model.into(), problem: problem.into() }.into());
+    }
+    Imported::new(found, network.weights, normalization, description, model)
+}
+
+impl Imported {
+    /// A model whose weights, and the normalization that it begins with, are read; `path` is the description's.
+    fn new(
+        description: Description,
+        mut weights: NetworkWeights,
+        normalization: Option<ChannelNormalization>,
+        path: &Path,
+        weights_path: &Path,
+    ) -> Result<Self, Error> {
+        let labels = description.labels(path)?;
+        let mut notes = Vec::new();
+        let input = match &description.vocabulary {
+            Some(vocabulary) => {
+                let rows = weights.embedding.as_ref().map_or(0, |embedding| embedding.rows().len());
+                let order = TokenOrder::read(&description, path, vocabulary, rows)?;
+                notes.extend(order.note().map(str::to_owned));
+                reorder(&mut weights, &order)
+                    .map_err(|problem| ImportError::Description { path: path.into(), problem })?;
+                ImportedInput::Words(order.words().to_vec())
+            }
+            None => {
+                let channels = weights.layers.first().map_or(0, |layer| layer.forward.weight_ih.columns);
+                ImportedInput::Frames(frames::normalization(&description, normalization, channels, path)?)
+            }
+        };
+        notes.extend(two_classes(&mut weights, &labels));
+        notes.extend(truncation_note(&description));
+        check_classes(&weights, labels.len())
+            .map_err(|problem| ImportError::Description { path: path.into(), problem })?;
+        Ok(Self { description, weights, labels, input, weights_path: weights_path.into(), notes })
+    }
+}
+
+/// What a device does with texts that lost their first words in training.
+fn truncation_note(description: &Description) -> Option<String> {
+    let Description { truncation, max_length, bidirectional, .. } = description;
+    if *truncation == Side::Right || *max_length == 0 {
+        return None;
+    }
+    Some(match bidirectional {
+        true => format!(
+            "texts of more than {max_length} words lost their first ones in training: on the device use \
+             LongInput::Window, which keeps the last {max_length}; `trainer evaluate` keeps the first"
+        ),
+        false => format!(
+            "texts of more than {max_length} words lost their first ones in training: a device of one direction reads \
+             all of them"
+        ),
     })
 }
 
@@ -76,6 +162,10 @@ pub fn weights_of(description: &Description, mut tensors: NamedTensors) -> Resul
     let weights = match description.framework {
         Framework::Torch => torch::network(description, &mut tensors)?,
         Framework::Keras => keras::network(description, &mut tensors)?,
+        Framework::Onnx => {
+            let problem = "framework = \"onnx\" has no tensors under names".into();
+            return Err(ImportError::Description { path: tensors.path().into(), problem });
+        }
     };
     tensors.check_all_taken()?;
     Ok(weights)
@@ -95,15 +185,17 @@ fn two_classes(weights: &mut NetworkWeights, labels: &[String]) -> Option<String
     ))
 }
 
-/// The weights with the embedding's rows in the project's order, if vocabulary and labels are as many as they need.
-fn fitted(mut weights: NetworkWeights, order: &TokenOrder, labels: usize) -> Result<NetworkWeights, String> {
-    let classes = weights.head_bias.len();
-    if classes == 1 {
-        return Err(format!("{labels} labels for a head of one output, whose sigmoid tells two classes apart"));
+/// Checks that a head has a row for each label.
+fn check_classes(weights: &NetworkWeights, labels: usize) -> Result<(), String> {
+    match weights.head_bias.len() {
+        1 => Err(format!("{labels} labels for a head of one output, whose sigmoid tells two classes apart")),
+        classes if classes != labels => Err(format!("{labels} labels for {classes} classes of the weights")),
+        _ => Ok(()),
     }
-    if classes != labels {
-        return Err(format!("{labels} labels for {classes} classes of the weights"));
-    }
+}
+
+/// Puts the embedding's rows into the project's order, if the vocabulary is as long as they need.
+fn reorder(weights: &mut NetworkWeights, order: &TokenOrder) -> Result<(), String> {
     if let Some(embedding) = &mut weights.embedding {
         let rows = embedding.rows().len();
         if rows != order.token_count() {
@@ -115,5 +207,5 @@ fn fitted(mut weights: NetworkWeights, order: &TokenOrder, labels: usize) -> Res
         }
         *embedding = order.reorder(embedding);
     }
-    Ok(weights)
+    Ok(())
 }

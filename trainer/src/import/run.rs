@@ -1,11 +1,11 @@
 use super::error::ImportError;
-use super::{Description, Imported};
+use super::{Description, Imported, ImportedInput, Side};
 use crate::config::TrainingConfig;
 use crate::data::{ColumnNames, Row, Source};
 use crate::encoding::{Encoder, Input, Splitting, Vocabulary};
 use crate::error::Error;
 use crate::examples::Examples;
-use crate::network::NetworkConfig;
+use crate::network::{NetworkConfig, Pooling};
 use crate::operations::NetworkBackend;
 use crate::quantize::{Ranges, measure_ranges};
 use crate::run::EpochMetrics;
@@ -46,7 +46,12 @@ impl Imported {
     ) -> Result<ImportedRun<B>, Error> {
         let config = self.config()?;
         config.check()?;
-        let encoder = Encoder::Words(Vocabulary::new(Splitting::Words(config.word_rule), self.words.clone()));
+        let encoder = match &self.input {
+            ImportedInput::Words(words) => {
+                Encoder::Words(Vocabulary::new(Splitting::Words(config.word_rule), words.clone()))
+            }
+            ImportedInput::Frames(normalization) => Encoder::Frames(normalization.clone()),
+        };
         let network = self.weights.to_network::<B>(device);
         let mut result = RunResult {
             trainer_version: env!("CARGO_PKG_VERSION").into(),
@@ -84,10 +89,18 @@ impl Imported {
             let problem = format!("recurrent layers of {} units; the layers of a run have one size", sizes.join(", "));
             return Err(ImportError::Description { path: self.weights_path.clone(), problem });
         }
+        // A device of one direction reads all words, of which the last ones were kept.
+        let reads_all = self.description.truncation == Side::Left && !bidirectional && pooling != Pooling::Mean;
+        let max_length = if reads_all { 0 } else { max_length };
+        let default = TrainingConfig::default();
+        let (input, vocabulary_size) = match &self.input {
+            ImportedInput::Words(words) => (Input::Words, words.len()),
+            ImportedInput::Frames(_) => (Input::Frames, default.vocabulary_size),
+        };
         Ok(TrainingConfig {
             data: Source::Path(self.weights_path.clone()),
-            input: Input::Words,
-            vocabulary_size: self.words.len(),
+            input,
+            vocabulary_size,
             embedding_size: self.weights.embedding.as_ref().map_or(0, |embedding| embedding.columns),
             cell,
             bidirectional,
@@ -96,7 +109,7 @@ impl Imported {
             pooling,
             max_length,
             pad_to,
-            ..TrainingConfig::default()
+            ..default
         })
     }
 }

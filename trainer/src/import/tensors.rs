@@ -143,6 +143,14 @@ impl NamedTensors {
         ImportError::Shape { path: self.path.clone(), tensor: name.into(), found, expected: expected.into() }
     }
 
+    /// An error about an embedding that nothing gives words to.
+    pub(super) fn no_vocabulary(&self, name: &str) -> ImportError {
+        let problem = format!(
+            "`{name}` is an embedding, and the description has no `vocabulary`: without it frames are expected"
+        );
+        ImportError::Description { path: self.path.clone(), problem }
+    }
+
     /// Takes a tensor: its shape and its values.
     fn take(&mut self, name: &str) -> Result<(Vec<usize>, Vec<f32>), ImportError> {
         let path = || self.path.clone();

@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use super::{Description, NamedTensor, NamedTensors, weights_of};
+use super::{Description, NamedTensor, NamedTensors, TensorValues, weights_of};
+use crate::encoding::ChannelNormalization;
 use crate::weights::NetworkWeights;
 
 type Named = Vec<(String, NamedTensor)>;
@@ -172,6 +173,83 @@ fn keras_layers_come_in_the_order_of_their_numbers() {
         message.contains("`net/simple_rnn_10/simple_rnn_cell/kernel` has shape [2, 2], expected [1, 2]"),
         "{message}"
     );
+}
+
+/// A description of a network of frames.
+fn of_frames(framework: &str, more: &str) -> Description {
+    toml::from_str(&format!(
+        "framework = \"{framework}\"\ncell = \"gru\"\npooling = \"last\"\nlabels = [\"a\", \"b\"]\n{more}"
+    ))
+    .unwrap()
+}
+
+#[test]
+fn networks_of_frames_have_no_embedding() {
+    let without =
+        |tensors: Named| -> Named { tensors.into_iter().filter(|(name, _)| !name.contains("embedding")).collect() };
+    for (framework, tensors) in [("torch", torch_gru()), ("keras", keras_gru())] {
+        let weights = convert(without(tensors.clone()), &of_frames(framework, "")).unwrap();
+        assert_eq!(weights.embedding, None);
+        let of_words = convert(tensors.clone(), &description(framework, "gru", "")).unwrap();
+        assert_eq!(weights.layers, of_words.layers);
+        let message = convert(tensors, &of_frames(framework, "")).unwrap_err();
+        assert!(message.contains("is an embedding, and the description has no `vocabulary`"), "{message}");
+    }
+}
+
+#[test]
+fn a_keras_normalization_layer_is_taken() {
+    let layer = |name: &str, values: &[f32]| {
+        let tensor = NamedTensor::of_numbers(&[values.len()], values.to_vec());
+        (format!("net/normalization/{name}"), tensor)
+    };
+    let taken = |tensors: Named| {
+        let mut tensors = NamedTensors::new(Path::new("w"), tensors);
+        let found = super::keras::normalization(&mut tensors).map_err(|error| error.to_string());
+        found.map(|found| (found, tensors.names().count()))
+    };
+    let count = (
+        "net/normalization/count".to_owned(),
+        NamedTensor { shape: vec![], values: TensorValues::Other("I64".into()) },
+    );
+    let tensors = vec![layer("mean", &[1.0, 2.0]), layer("variance", &[4.0, 0.0]), count];
+    let (found, left) = taken(tensors).unwrap();
+    let found = found.unwrap();
+    assert_eq!((found.mean, found.scale, left), (vec![1.0, 2.0], vec![0.5, 1e7], 0));
+    assert_eq!(taken(keras_gru()).unwrap(), (None, 6));
+    let message = taken(vec![layer("mean", &[1.0]), layer("variance", &[4.0, 1.0])]).unwrap_err();
+    assert_eq!(message, "w: tensor `net/normalization/mean` has shape [1], expected [2] of the layer's variance");
+}
+
+#[test]
+fn the_normalization_of_frames_is_described_or_the_models_own() {
+    let found = |more: &str, of_model: Option<ChannelNormalization>| {
+        super::frames::normalization(&of_frames("torch", more), of_model, 2, Path::new("d"))
+            .map_err(|error| error.to_string())
+    };
+    let values = |mean: [f32; 2], scale: [f32; 2]| ChannelNormalization { mean: mean.to_vec(), scale: scale.to_vec() };
+    let described = "[normalization]\nmean = [1.0, 2.0]\ndeviation = [4.0, 0.5]\nunits = [0.25]";
+    let described = found(described, None).unwrap();
+    assert_eq!((&described.values, described.unit(1)), (&values([1.0, 2.0], [0.25, 2.0]), 0.25));
+    let scaled = found("[normalization]\nscale = [4.0, 0.5]", None).unwrap();
+    assert_eq!(scaled.values, values([0.0, 0.0], [4.0, 0.5]));
+    assert_eq!(found("", None).unwrap().values, values([0.0, 0.0], [1.0, 1.0]));
+    let own = values([5.0, 6.0], [1.0, 2.0]);
+    assert_eq!(found("[normalization]\nunits = [0.5, 1.0]", Some(own.clone())).unwrap().values, own);
+    let message = found("[normalization]\nmean = [1.0, 2.0]", Some(own)).unwrap_err();
+    assert!(message.starts_with("d: [normalization] has a mean, deviation or scale, and the model"), "{message}");
+    let message = found("[normalization]\nscale = [1.0, 2.0]\ndeviation = [1.0, 2.0]", None).unwrap_err();
+    assert_eq!(message, "d: [normalization] has `deviation` and `scale`; expected one of them");
+}
+
+#[test]
+fn texts_that_lost_their_first_words_are_said() {
+    let note = |more: &str| super::truncation_note(&description("keras", "gru", more)).unwrap_or_default();
+    assert_eq!(note(""), "");
+    let says = "texts of more than 9 words lost their first ones in training: ";
+    let one = note("truncation = \"left\"");
+    assert_eq!(one, format!("{says}a device of one direction reads all of them"));
+    assert!(note("truncation = \"left\"\nbidirectional = true").starts_with(&format!("{says}on the device use")));
 }
 
 #[test]

@@ -31,9 +31,17 @@ pub fn network(description: &Description, tensors: &mut NamedTensors) -> Result<
     check_projection(tensors)?;
     let modules = modules(description, tensors)?;
     check_directions(description, tensors)?;
-    let embedding = names.embedding.as_deref().unwrap_or(DEFAULT_EMBEDDING);
-    let embedding = tensors.take_matrix(&member(embedding, "weight"), "[tokens, embedding_size]")?;
-    let mut input_size = embedding.columns;
+    let name = member(names.embedding.as_deref().unwrap_or(DEFAULT_EMBEDDING), "weight");
+    let embedding = match description.reads_frames() {
+        true => None,
+        false => Some(tensors.take_matrix(&name, "[tokens, embedding_size]")?),
+    };
+    if embedding.is_none() && tensors.shape(&name).is_some() {
+        return Err(tensors.no_vocabulary(&name));
+    }
+    let channels =
+        modules.first().and_then(|(module, _)| tensors.shape(&member(module, FIRST_TENSOR))?.last().copied());
+    let mut input_size = embedding.as_ref().map_or(channels.unwrap_or_default(), |embedding| embedding.columns);
     let mut layers = Vec::new();
     for (module, number) in modules {
         let mut direction = |suffix: &str| {
@@ -57,7 +65,7 @@ pub fn network(description: &Description, tensors: &mut NamedTensors) -> Result<
         true => tensors.take_vector_of(&member(head, "bias"), classes, "of the weight's rows")?,
         false => vec![0.0; classes],
     };
-    Ok(NetworkWeights { embedding: Some(embedding), layers, head_weight, head_bias })
+    Ok(NetworkWeights { embedding, layers, head_weight, head_bias })
 }
 
 /// The module of each layer, and the layer's number in it.

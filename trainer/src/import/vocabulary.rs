@@ -30,8 +30,8 @@ impl TokenOrder {
     /// # Errors
     /// [`Error::Unreadable`]; [`ImportError::Line`] for a word that is there twice or that no text has, and for a
     /// special token that the description contradicts; [`ImportError::Description`] for a list without a word.
-    pub fn read(description: &Description, path: &Path, rows: usize) -> Result<Self, Error> {
-        let file = beside(path, &description.vocabulary);
+    pub fn read(description: &Description, path: &Path, vocabulary: &Path, rows: usize) -> Result<Self, Error> {
+        let file = beside(path, vocabulary);
         Ok(Self::of_lines(&read_lines(&file)?, description, &file, rows)?)
     }
 

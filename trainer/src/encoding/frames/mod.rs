@@ -3,11 +3,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::channel_range::{Bounds, ChannelRange};
-use super::units::chosen_units;
+use super::units::{LARGEST_INTEGER, SMALLEST_EXPONENT, chosen_units};
 use crate::data::Frames;
 
 /// Standard deviations from the mean beyond which a value is told of.
 const FAR: f32 = 10.0;
+/// Levels of a deviation, and deviations from the mean, where a normalization is known and the data is not.
+const DEVIATION_LEVELS: f64 = 65_536.0;
+const MOST_DEVIATIONS: f64 = 64.0;
 
 /// How frames of numbers become what a network takes in, learned from training rows: `normalization.toml`.
 ///
@@ -157,6 +160,28 @@ impl FrameNormalization {
             differences: differences.as_deref().map(normalization),
             units,
         })
+    }
+
+    /// The normalization of single frames with numbers that are known. Without units, one of a channel is the largest
+    /// power of two that leaves its deviation, `1 / scale`, at least 65,536 levels, and larger only where 31 bits would
+    /// not hold the mean and 64 deviations.
+    ///
+    /// # Errors
+    /// What is wrong with the numbers.
+    pub fn of_channels(values: ChannelNormalization, units: Option<Vec<f32>>) -> Result<Self, String> {
+        let unit = |(mean, scale): (&f32, &f32)| {
+            let deviation = f64::from(*scale).abs().recip();
+            let reach = f64::from(*mean).abs() + MOST_DEVIATIONS * deviation;
+            let fine = (deviation / DEVIATION_LEVELS).log2().floor();
+            let coarse = (reach / LARGEST_INTEGER).log2().ceil();
+            fine.max(coarse).max(f64::from(SMALLEST_EXPONENT)).exp2() as f32
+        };
+        let units = units.unwrap_or_else(|| values.mean.iter().zip(&values.scale).map(unit).collect());
+        let found = Self { units, frames_per_step: 1, frame_stride: 1, values, differences: None };
+        match found.problem() {
+            Some(problem) => Err(problem),
+            None => Ok(found),
+        }
     }
 
     /// Values of a frame.

@@ -1,5 +1,4 @@
 use super::*;
-use crate::encoding::units::SMALLEST_EXPONENT;
 
 fn learn_of(channels: usize, values: &[f32], settings: FrameSettings) -> FrameNormalization {
     let frames = Frames { channels, values: values.to_vec() };
@@ -93,6 +92,18 @@ fn steps_are_made_of_frames_and_their_differences() {
     assert_eq!(found.normalize(&values[..2]), short.concat());
     assert!(found.normalize(&[]).is_empty());
     assert_eq!([0, 1, 2, 3, 4, 5].map(|frames| found.steps(frames)), [0, 1, 1, 1, 1, 2]);
+}
+
+#[test]
+fn units_of_a_known_normalization_are_fine_and_hold_its_values() {
+    let of = |mean: f32, scale: f32| {
+        FrameNormalization::of_channels(ChannelNormalization { mean: vec![mean], scale: vec![scale] }, None)
+    };
+    let unit = |mean, scale| of(mean, scale).map(|found| found.unit(0));
+    assert_eq!(unit(0.0, 1.0), Ok(1.0 / 65_536.0));
+    assert_eq!(unit(-1.0, 0.3), Ok(1.0 / 32_768.0));
+    assert_eq!(unit(1e6, 1000.0), Ok(1.0 / 1024.0), "31 bits hold 1e6 in no smaller one");
+    assert_eq!(of(f32::NAN, 1.0).map(|_| ()), Err("expected finite means and scales".into()));
 }
 
 #[test]
