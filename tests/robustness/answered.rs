@@ -12,13 +12,13 @@ fn read(place: &Place, name: &str) -> String {
 fn rows_keep_their_columns() {
     let place = Place::new();
     std::fs::copy(shared().path("int8.rnl"), place.path("model.rnl")).unwrap();
-    place.write("new.csv", b"id,text\n7,\"switch on, please\"\n8,off\n");
+    place.write("new.csv", b"id,text\n7,\"switch on, please\"\n8,off please\n");
     let outcome = place.run("predict model.rnl --data new.csv --out answered.csv");
     assert_eq!(outcome.assert_done("csv"), "answered.csv: 2 rows\n");
     let written = read(&place, "answered.csv");
     let lines: Vec<&str> = written.lines().collect();
     assert_eq!((lines.len(), lines[0]), (3, "id,text,predicted_class,probability"));
-    assert!(lines[1].starts_with("7,\"switch on, please\",o") && lines[2].starts_with("8,off,o"), "{written}");
+    assert!(lines[1].starts_with("7,\"switch on, please\",o") && lines[2].starts_with("8,off please,o"), "{written}");
     let answers = place.run("predict model.rnl --data new.csv").assert_done("lines").to_owned();
     for (line, answer) in lines[1..].iter().zip(answers.lines()) {
         let class = answer.split_whitespace().next().unwrap();

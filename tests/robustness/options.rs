@@ -91,7 +91,7 @@ fn value_of(name: &str) -> String {
     value.into()
 }
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "train",
     "frontier",
     "import",
@@ -104,6 +104,7 @@ const COMMANDS: [&str; 14] = [
     "strip",
     "devices",
     "known-answers",
+    "data",
     "split",
     "demo",
 ];
@@ -165,8 +166,10 @@ fn the_last_value_counts_and_lists_collect() {
 }
 
 /// For each option a training that it changes nothing in, and what it needs.
-const WITHOUT_EFFECT: [(&str, &str, &str); 34] = [
+const WITHOUT_EFFECT: [(&str, &str, &str); 36] = [
     ("label-column", "--label-column label", "--data and a file"),
+    ("delimiter", "--delimiter ;", "--data and a file"),
+    ("encoding", "--encoding latin1", "--data and a file"),
     ("channels", "--channels x", "--data and a file of frames"),
     ("vocabulary-size", "--data frames.csv --vocabulary-size 9", "--input words"),
     ("vocabulary-size", "--data rows.csv --input bytes --vocabulary-size 9", "--input words"),
@@ -248,7 +251,7 @@ fn each_setting_has_its_rule() {
     let unknown: Vec<&String> = shown.iter().filter(|name| !known(name)).collect();
     assert!(
         unknown.is_empty(),
-        "when do these have an effect? A rule in training/applicability.rs, or EVERYWHERE: {unknown:?}"
+        "when do these have an effect? A rule in config/applicability.rs, or EVERYWHERE: {unknown:?}"
     );
 }
 

@@ -72,7 +72,9 @@ pub const RULES: [Rule; 18] = [
         // Before the rows are read, columns that they do not have are the better reason.
         of.input.is_none() || (matches!(of.config.data, Source::Path(_)) && of.reads_texts())
     }),
-    refused(&["label-column"], "--data and a file", |of| of.config.data != Source::HomeCommands),
+    refused(&["label-column", "delimiter", "encoding"], "--data and a file", |of| {
+        of.config.data != Source::HomeCommands
+    }),
     refused(&["channels"], "--data and a file of frames", |of| {
         of.config.data != Source::HomeCommands && of.reads(&[Input::Frames])
     }),

@@ -1,4 +1,4 @@
-//! How far the values of a channel of frames reach, and how far nearly all of them do.
+//! How far the values of a channel of frames, or of one of a network's inputs, reach, and how far nearly all of them do.
 
 /// Values of a channel that are kept to tell its quantiles.
 const MOST_KEPT: usize = 1 << 16;
@@ -9,7 +9,7 @@ const MARGIN: f64 = 4.0;
 
 /// The range of a channel's values, found while they are read.
 #[derive(Debug, Clone)]
-pub(super) struct ChannelRange {
+pub(crate) struct ChannelRange {
     /// Whether one is no integer.
     pub(super) has_fraction: bool,
     smallest: f64,
@@ -22,7 +22,7 @@ pub(super) struct ChannelRange {
 
 /// An interval, ends included.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Bounds {
+pub(crate) struct Bounds {
     pub(super) smallest: f64,
     pub(super) largest: f64,
 }
@@ -36,7 +36,7 @@ impl Bounds {
         self.largest - self.smallest
     }
 
-    pub(super) fn magnitude(self) -> f64 {
+    pub(crate) fn magnitude(self) -> f64 {
         self.smallest.abs().max(self.largest.abs())
     }
 }
@@ -50,7 +50,7 @@ impl Default for ChannelRange {
 
 impl ChannelRange {
     /// Takes in a value.
-    pub(super) fn add(&mut self, value: f32) {
+    pub(crate) fn add(&mut self, value: f32) {
         self.has_fraction |= value.fract() != 0.0;
         self.smallest = self.smallest.min(value.into());
         self.largest = self.largest.max(value.into());
@@ -86,7 +86,7 @@ impl ChannelRange {
 
     /// All values, but that the few at the ends reach no farther than [`MARGIN`] widths beyond the others. A channel
     /// whose other values are all the same has no outliers.
-    pub(super) fn without_outliers(&self) -> Bounds {
+    pub(crate) fn without_outliers(&self) -> Bounds {
         let whole = self.whole();
         let mut kept = self.kept.clone();
         kept.sort_unstable_by(f32::total_cmp);

@@ -13,6 +13,7 @@ mod units;
 mod vocabulary;
 mod word_rule;
 
+pub(crate) use channel_range::ChannelRange;
 pub use encoder::{CutSequence, Encoder};
 pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS};
 pub use frames::{ChannelNormalization, FrameNormalization, FrameSettings, raw_value};

@@ -3,6 +3,7 @@ use burn::tensor::backend::Backend;
 use serde::{Deserialize, Serialize};
 
 use crate::batches::{Batch, evaluation_batches};
+use crate::encoding::ChannelRange;
 use crate::error::Error;
 use crate::examples::Examples;
 use crate::network::{Cell, Classifier, DirectionStates, NetworkConfig, Sequence};
@@ -47,13 +48,17 @@ pub fn measure_ranges<B: NetworkBackend>(
     }
     let percentiles = |layer: Vec<Magnitudes>| layer.iter().map(|all| all.percentile(percentile)).collect();
     let mut ranges = Ranges { states: magnitudes.into_iter().map(percentiles).collect(), ..Ranges::default() };
+    let mut inputs: Vec<ChannelRange> = Vec::new();
     for example in examples.iter() {
         if let Sequence::Frames { channels, values } = example?.sequence {
+            inputs.resize_with(channels, ChannelRange::default);
             for frame in values.chunks(channels.max(1)) {
-                keep_largest(&mut ranges.inputs, frame.iter().copied());
+                inputs.iter_mut().zip(frame).for_each(|(range, value)| range.add(*value));
             }
         }
     }
+    // A few values far from the others would leave few integers to those.
+    ranges.inputs = inputs.iter().map(|range| range.without_outliers().magnitude() as f32).collect();
     Ok(ranges)
 }
 
@@ -86,15 +91,6 @@ impl Magnitudes {
             so_far >= within
         });
         bin.map_or(0.0, |bin| f32::from_bits((bin as u32 + 1) << 15)).min(self.largest)
-    }
-}
-
-fn keep_largest(ranges: &mut Vec<f32>, found: impl Iterator<Item = f32>) {
-    for (place, found) in found.enumerate() {
-        match ranges.get_mut(place) {
-            Some(range) => *range = range.max(found.abs()),
-            None => ranges.push(found.abs()),
-        }
     }
 }
 
