@@ -1,10 +1,10 @@
 //! Writes the models that `tests/bench-board` runs on emulated boards, each with what this machine answers:
 //!
 //! ```text
-//! cargo run --release -p runtime --example bench_models -- FOLDER
+//! cargo run --release -p runtime --example bench_models -- FOLDER PACKING
 //! ```
 //!
-//! gives `CELL-INPUTxHIDDEN.rnl` and `.answers` in the folder. The weights are a function of their place.
+//! gives `CELL-INPUTxHIDDEN.rnl` and `.answers` in the folder, packed as the number in a header says. The weights are a function of their place.
 #![allow(clippy::unwrap_used, reason = "an example may panic")]
 
 #[path = "../tests/common/mod.rs"]
@@ -15,7 +15,7 @@ use std::path::Path;
 
 use common::{File, LayerSpec, Spec, WORDS, file};
 use runtime::Classifier;
-use runtime::format::{Cell, Pooling, Precision};
+use runtime::format::{Cell, Packing, Pooling, Precision};
 use runtime::known_answer::{KnownAnswer, KnownInput};
 
 /// Input and hidden size.
@@ -23,11 +23,12 @@ const SHAPES: [(usize, usize); 5] = [(64, 32), (64, 64), (16, 64), (128, 128), (
 const CELLS: [(&str, Cell); 3] = [("lstm", Cell::Lstm), ("gru", Cell::Gru), ("rnn", Cell::RnnTanh)];
 
 fn main() {
-    let folder = std::env::args().nth(1).unwrap();
+    let [folder, packing] = [1, 2].map(|number| std::env::args().nth(number).unwrap());
+    let packing = Packing::from_code(packing.parse().unwrap()).unwrap();
     fs::create_dir_all(&folder).unwrap();
     for (name, cell) in CELLS {
         for (input_size, hidden_size) in SHAPES {
-            let file = file(&spec(cell, input_size, hidden_size));
+            let file = file(&Spec { packing, ..spec(cell, input_size, hidden_size) });
             let path = Path::new(&folder).join(format!("{name}-{input_size}x{hidden_size}"));
             fs::write(path.with_extension("rnl"), file.bytes()).unwrap();
             fs::write(path.with_extension("answers"), answers(&file)).unwrap();

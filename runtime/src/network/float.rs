@@ -59,7 +59,7 @@ fn step<Weight: LayerWeight>(
     one_hot: &[u8],
     buffers: &mut LayerBuffers<'_, FloatArithmetic<Weight>>,
 ) {
-    let LayerBuffers { inputs, recurrent, cell, hidden } = buffers;
+    let LayerBuffers { inputs, recurrent, cell, hidden, .. } = buffers;
     let weights = weights::<Weight>(direction, one_hot);
     let bias: &[f32] = cast(direction.results.bias);
     let rectify: fn(f32) -> f32 = |x| if x > 0.0 { x } else { 0.0 };

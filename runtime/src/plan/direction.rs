@@ -3,7 +3,7 @@ use super::bounds::{
 };
 use super::matrix::{Matrix, NumberFormat};
 use crate::error::{Error, Field, attempt, expect, expect_within};
-use crate::format::{self, Cell, Feature, MAX_SHIFT, Precision, Tensors};
+use crate::format::{self, Cell, Feature, HalfWords, MAX_SHIFT, Packing, Precision, Tensors};
 
 /// What turns sums of products into results: a bias, and in an int8 model a multiplier, for each result.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +96,7 @@ pub(crate) struct Direction<'m> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     pub(super) precision: Precision,
+    pub(super) packing: Packing,
     pub(super) cell: Cell,
     pub(super) bits: u8,
     pub(super) input_size: usize,
@@ -131,7 +132,7 @@ impl<'m> Direction<'m> {
         shape: Shape,
         numbers: format::Direction,
     ) -> Result<Self, Error> {
-        let Shape { precision, cell, bits, input_size, hidden_size, one_hot_tokens } = shape;
+        let Shape { precision, packing, cell, bits, input_size, hidden_size, one_hot_tokens } = shape;
         let rows = cell.gates().saturating_mul(hidden_size);
         let results = cell.results().saturating_mul(hidden_size);
         let tokens = match one_hot_tokens {
@@ -140,8 +141,13 @@ impl<'m> Direction<'m> {
         };
         let one_hot = attempt!(Matrix::take(tensors, NumberFormat::whole(precision), tokens, rows));
         let format = attempt!(NumberFormat::of(precision, bits));
-        let input = attempt!(Matrix::take(tensors, format, rows, input_size));
-        let recurrent = attempt!(Matrix::take(tensors, format, rows, hidden_size));
+        let is_packed = matches!(packing, Packing::HalfWords) && matches!(format, NumberFormat::I8);
+        let [input, recurrent] = if cfg!(half_words) && is_packed {
+            attempt!(Self::take_half_words(tensors, HalfWords { cell, input_size, hidden_size }))
+        } else {
+            let input = attempt!(Matrix::take(tensors, format, rows, input_size));
+            [input, attempt!(Matrix::take(tensors, format, rows, hidden_size))]
+        };
         let has_measured_state = matches!(cell, Cell::Lstm | Cell::RnnRelu);
         let largest_fraction_bits = if has_measured_state { MAX_SHIFT } else { 0 };
         let of_results = attempt!(Results::parse(tensors, precision, results, numbers, largest_fraction_bits));
@@ -151,7 +157,11 @@ impl<'m> Direction<'m> {
             let ResultRow { row, has_input, input, state } = direction.result_row(result);
             let token =
                 if Feature::HAS_TEXT && has_input && tokens > 0 { attempt!(check_column(&one_hot, row)) } else { 0 };
-            attempt!(of_results.check(result, format, [input, state], token, LARGEST_INPUT));
+            if direction.has_half_words() {
+                attempt!(direction.check_half_words(result, token));
+            } else {
+                attempt!(of_results.check(result, format, [input, state], token, LARGEST_INPUT));
+            }
             result += 1;
         }
         Ok(direction)

@@ -5,13 +5,15 @@
 mod bounds;
 mod capacity;
 mod direction;
+mod half_words;
 mod head;
 mod input;
 mod matrix;
 mod model;
+mod stored;
 mod text;
 
-pub(crate) use capacity::{cell_size, words};
+pub(crate) use capacity::{cell_size, recurrent_size, vector_words, words};
 #[cfg(feature = "float")]
 pub(crate) use direction::ResultRow;
 pub(crate) use direction::{Direction, Results};
@@ -19,3 +21,4 @@ pub(crate) use head::Head;
 pub(crate) use input::{FrameInput, StepInput};
 pub(crate) use matrix::{Matrix, NumberFormat};
 pub use model::{InputKind, Model, Work};
+pub use stored::StoredDirection;

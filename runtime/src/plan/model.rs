@@ -192,7 +192,7 @@ impl<'m> Model<'m> {
     #[inline]
     const fn parse_layers(&mut self, tensors: &mut Tensors<'m>, mut unread: Layers<'_>) -> Result<usize, Error> {
         attempt!(expect_within(Field::LayerCount, 1, MAX_LAYERS, unread.len()));
-        let precision = self.header.precision;
+        let Header { precision, packing, .. } = self.header;
         let mut input_size = self.input.size();
         let mut one_hot_tokens = self.input.one_hot_tokens();
         let mut places: &mut [Layer<'m>] = &mut self.layers;
@@ -201,8 +201,8 @@ impl<'m> Model<'m> {
         {
             let hidden_size = layer.hidden_size as usize;
             attempt!(expect_within(Field::HiddenSize, 1, MAX_SIZE, hidden_size));
-            let shape =
-                Shape { precision, cell: layer.cell, bits: layer.bits, input_size, hidden_size, one_hot_tokens };
+            let (cell, bits) = (layer.cell, layer.bits);
+            let shape = Shape { precision, packing, cell, bits, input_size, hidden_size, one_hot_tokens };
             place.forward = attempt!(Direction::parse(tensors, shape, layer.forward));
             if let Some(reverse) = layer.reverse
                 && Feature::Bidirectional.is_built()

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod board;
 mod cut_rows;
 mod demo;
 mod devices;
