@@ -50,8 +50,11 @@ impl<'v> WideVectors<'v> {
         // `x` comes first: what it fills up its last word with is where the hidden states begin.
         widen(bytemuck::try_cast_slice(x).ok()?.get(..input_size.div_ceil(4))?, words);
         let of_hidden = words.get_mut(of_x..)?;
-        let pairs = if is_rectified { None } else { hidden.get(..hidden.len() & !1) };
-        let pairs: &[u32] = bytemuck::try_cast_slice(pairs.unwrap_or_default()).ok()?;
+        // An empty slice that lies nowhere may lie at no multiple of a word.
+        let pairs: &[u32] = match hidden.get(..hidden.len() & !1) {
+            Some(pairs) if !is_rectified => bytemuck::try_cast_slice(pairs).ok()?,
+            _ => &[],
+        };
         quantize_hidden(pairs, of_hidden);
         let done = pairs.len().wrapping_mul(2);
         let rest: &mut [i16] = bytemuck::try_cast_slice_mut(of_hidden).ok()?;
