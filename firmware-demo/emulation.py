@@ -21,18 +21,23 @@ OVERFLOW = r"will not fit in region '(\w+)': overflowed by (\d+) bytes"
 RUNTIME_FEATURES = tuple(tomllib.loads((REPOSITORY / "runtime/Cargo.toml").read_text())["features"]["default"])
 
 
+# Orders of an int8 model's weights, by their number in the header (runtime/FORMAT.md).
+ROW_MAJOR, HALF_WORDS = range(2)
+
+
 class Board(NamedTuple):
-    """An emulated board."""
+    """An emulated board, and the packing of weights that its build of the runtime has kernels for."""
 
     machine: str
     triple: str
+    packing: int = ROW_MAJOR
 
 
 BOARDS = {
     "m0": Board("microbit", "thumbv6m-none-eabi"),
     "m3": Board("mps2-an385", "thumbv7m-none-eabi"),
-    "m4": Board("mps2-an386", "thumbv7em-none-eabihf"),
-    "m7": Board("mps2-an500", "thumbv7em-none-eabihf"),
+    "m4": Board("mps2-an386", "thumbv7em-none-eabihf", HALF_WORDS),
+    "m7": Board("mps2-an500", "thumbv7em-none-eabihf", HALF_WORDS),
     "m33": Board("mps2-an505", "thumbv8m.main-none-eabihf"),
 }
 

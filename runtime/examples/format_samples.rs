@@ -16,7 +16,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{CELLS, File, InputSpec, LayerSpec, POOLINGS, Parts, Spec, VectorSpec, WeightSpec, WindowSpec, file};
-use runtime::format::{Cell, Header, Pooling, Precision, Thresholds, WordRule};
+use runtime::format::{Cell, Header, Packing, Pooling, Precision, Thresholds, WordRule};
 use runtime::known_answer::{KnownAnswer, KnownInput};
 use runtime::{Classifier, Model};
 
@@ -115,6 +115,8 @@ fn samples() -> Vec<Spec> {
         specs.push(Spec { input: InputSpec::Frames, ..unlimited.clone() });
         specs.push(Spec { pad_to: 9, ..unlimited });
     }
+    let packed: Vec<Spec> = specs.iter().map(|spec| Spec { packing: Packing::HalfWords, ..spec.clone() }).collect();
+    specs.extend(packed);
     specs
 }
 

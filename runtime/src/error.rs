@@ -197,6 +197,8 @@ pub enum Field {
     AccumulatorShift,
     /// The sum that an accumulator can reach.
     AccumulatorRange,
+    /// The sum that a row of weights packed in half-words can reach.
+    HalfWordRange,
     /// Fraction bits of a state.
     StateFractionBits,
     /// Largest number of steps.
@@ -227,9 +229,10 @@ impl fmt::Display for Error {
                 }
             }
             Self::UnsupportedPrecision { found } => write!(formatter, "unknown precision code {found}"),
-            Self::UnsupportedPacking { found } => {
-                write!(formatter, "its weights are packed for other machines (packing {found}): export it again")
-            }
+            Self::UnsupportedPacking { found } => write!(
+                formatter,
+                "its weights are packed for other machines (packing {found}): `trainer upgrade --board` packs them anew"
+            ),
             Self::UnknownNeed { bit } => {
                 write!(formatter, "the model needs what this runtime does not know (bit {bit}): a newer runtime")
             }
@@ -255,6 +258,10 @@ impl fmt::Display for Error {
                 "the model must start at a multiple of {required} bytes: wrap it in `runtime::Aligned`"
             ),
             Self::Unreadable { part } => write!(formatter, "{part} can not be read"),
+            Self::Invalid { field: Field::HalfWordRange, expected, found } => write!(
+                formatter,
+                "a row is too long for half-words: its products reach {found}, at most {expected} do: take another packing"
+            ),
             Self::Invalid { field, expected, found } => {
                 write!(formatter, "invalid {field:?}: expected {expected}, found {found}")
             }
@@ -289,6 +296,9 @@ impl Error {
         match self {
             Self::NotAModel { .. } => panic!("not a model file"),
             Self::UnsupportedVersion { .. } => panic!("a model file of another version: see `trainer upgrade`"),
+            Self::UnsupportedPacking { .. } => {
+                panic!("weights packed for another machine: see `trainer upgrade --board`")
+            }
             Self::MissingFeature { .. } => panic!("the model needs a feature of the runtime that is not enabled"),
             Self::WrongLength { .. } => panic!("the model file is truncated or has something appended"),
             Self::WrongChecksum { .. } => panic!("the model file is damaged: wrong checksum"),

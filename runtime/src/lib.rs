@@ -86,7 +86,7 @@ pub use format::{Precision, required_capacity};
 pub use network::{DirectionInput, DirectionStep, ProductInputs};
 pub use network::{LayerState, StepState};
 pub use numeric::Probability;
-pub use plan::{InputKind, Model, Verified, Work};
+pub use plan::{InputKind, Model, StoredDirection, Verified, Work};
 pub use sequence::{LongInput, Pushed};
 
 /// Aligns what it holds to 16 bytes, as a model file in memory must be.

@@ -7,6 +7,7 @@ mod common;
 mod document;
 mod frames;
 mod layers;
+mod packing;
 mod sequences;
 mod streams;
 mod unicode;

@@ -25,6 +25,7 @@ from typing import Any, Callable, NoReturn
 
 HEADER = struct.Struct("<4sHBBIBBH16s8I")  # §2
 VERSION, INT8 = 3, 2
+ROW_MAJOR, HALF_WORDS = range(2)  # §6
 FIRST_LENGTH, DEVICE_CHECKSUM = 48, 60  # where in the header what the id leaves out starts, and the last checksum
 TEXT, FRAMES = range(2)  # §4.2
 WORDS, HASHED_WORDS, FINGERPRINTED_WORDS, COMPOSED_WORDS, CHARACTERS, BYTES = range(6)  # §4.3
@@ -236,7 +237,8 @@ class File:
         signature_length, self.id, self.model_version, self.capacity, *lengths = rest
         part_one_length, extensions_length, device_length, part_two_length, part_two_checksum, checksum = lengths
         expect_within("UnsupportedPrecision", 0, INT8, precision)
-        expect("UnsupportedPacking", 0, packing)
+        expect_within("UnsupportedPacking", 0, HALF_WORDS if precision == INT8 else ROW_MAJOR, packing)
+        self.packing = packing
         expect("Reserved", 0, reserved)
         if self.alignment not in (4, 8, 16):
             refuse("Alignment", 16, self.alignment)
@@ -338,8 +340,46 @@ class Tensors:
             refuse("Bits", 8, bits)
         return [values[start : start + stride] for start in range(0, rows * stride, stride)] if stride else [()] * rows
 
+    def take_half_words(self, cell: int, inputs: int, size: int) -> tuple[list[Any], list[Any]]:
+        """§6.1: the rows of `W` and of `U`, with what fills up their columns."""
+        of_x, of_h = round_up(inputs, 2), round_up(size, 2)
+        groups = range(0, size, 4)
+        # For each block its columns of `x` and of `h`, and its rows.
+        blocks: list[tuple[int, int, list[int]]] = []
+        match cell:
+            case 0:
+                blocks = [(of_x, of_h, [gate * size + unit for gate in range(4)]) for unit in range(size)]
+            case 1:
+                for unit in groups:
+                    for first in (unit, unit + 2):
+                        rows = [gate * size + of if of < size else -1 for of in (first, first + 1) for gate in (0, 1)]
+                        blocks.append((of_x, of_h, rows))
+                    new = [2 * size + of if of < size else -1 for of in range(unit, unit + 4)]
+                    blocks += [(of_x, 0, new), (0, of_h, new)]
+            case _:
+                blocks = [(of_x, of_h, [of if of < size else -1 for of in range(unit, unit + 4)]) for unit in groups]
+        w: list[Any] = [()] * (GATES[cell] * size)
+        u: list[Any] = [()] * (GATES[cell] * size)
+        words = self.take("I", sum(2 * (x + h) // 2 for x, h, _ in blocks))
+        place = 0
+        for x, h, rows in blocks:
+            block, place = words[place : place + x + h], place + x + h
+            for number, row in enumerate(rows):
+                halves = [half for word in block[number // 2 :: 2] for half in (word & 0xFFFF, word >> 16)]
+                weights = tuple(half_word_weight(half, number % 2) for half in halves)
+                if row >= 0:
+                    w[row] = weights[:x] if x else w[row]
+                    u[row] = weights[x:] if h else u[row]
+        return w, u
+
     def end(self) -> None:
         expect("Tensors", self.place, len(self.area))
+
+
+def half_word_weight(half: int, is_second: int) -> int:
+    """§6.1: the weight of one of the two rows of a half-word."""
+    low = ((half & 0xFF) ^ 0x80) - 0x80
+    return low if is_second else (((half ^ 0x8000) - 0x8000) - low) >> 8
 
 
 def expect_weights(values: tuple[int, ...], bits: int) -> None:
@@ -435,6 +475,18 @@ class Results:
         total = sum(map(abs, weights)) * largest + 127 * max(map(abs, one_hot), default=0) + abs(self.bias[result])
         expect_within("AccumulatorRange", 0, 0x7FFF_FFFF >> self.shift, total)
 
+    def check_half_words(self, result: int, weights: tuple[int, ...], one_hot: tuple[int, ...]) -> None:
+        """§11.4: the same of a row of half-words."""
+        for magnitude in map(abs, weights):
+            expect_within("WeightRange", 0, 127, magnitude)
+        expect_within("HalfWordRange", 0, (1 << 23) - 1, 127 * sum(map(abs, weights)))
+        self.check(result, weights, 16, one_hot, 127)
+
+    def order_by_result(self, size: int, of_unit: int) -> None:
+        """§6.1: from the order of half-words to that of rows."""
+        order = [unit * of_unit + number for number in range(of_unit) for unit in range(size)]
+        self.bias, self.multipliers = ([numbers[place] for place in order] for numbers in (self.bias, self.multipliers))
+
     def requantize(self, sums: list[int]) -> list[int]:
         """§10.3: from a sum for each result to the results."""
         accumulators = ((total + bias) << self.shift for total, bias in zip(sums, self.bias))
@@ -444,15 +496,21 @@ class Results:
 class Direction:
     """One direction of a layer (§6)."""
 
-    def __init__(self, tensors: Tensors, layer: Any, inputs: int, shifts: Any, tokens: int | None) -> None:
+    def __init__(self, tensors: Tensors, layer: Any, inputs: int, shifts: Any, tokens: int | None, packing: int) -> None:
         cell, size = layer.cell, layer.hidden_size
+        self.has_half_words = packing == HALF_WORDS and layer.bits == 8
         self.cell, self.size, self.inputs = cell, size, 0 if tokens else inputs
         rows, results = GATES[cell] * size, RESULTS[cell] * size
         entries = tensors.take("b", tokens * rows) if tokens else ()
         self.one_hot = [entries[start : start + rows] for start in range(0, len(entries), rows)]
-        w = [()] * rows if tokens else tensors.take_rows(layer.bits, rows, inputs)
-        u = tensors.take_rows(layer.bits, rows, size)
+        if self.has_half_words:
+            w, u = tensors.take_half_words(cell, self.inputs, size)
+        else:
+            w = [()] * rows if tokens else tensors.take_rows(layer.bits, rows, inputs)
+            u = tensors.take_rows(layer.bits, rows, size)
         self.results = Results(tensors, results, shifts, 15 if cell in (LSTM, RNN_RELU) else 0)
+        if self.has_half_words:
+            self.results.order_by_result(size, RESULTS[cell])
         # The row of each result: its weights of `x` and of `h`, and its place in a one-hot token's weights.
         self.parts: list[tuple[Any, Any, int | None]] = [(w[row], u[row], row) for row in range(rows)]
         if cell == GRU:
@@ -461,7 +519,10 @@ class Direction:
             self.parts += [((), u[row], None) for row in new]
         for result, (of_input, of_state, row) in enumerate(self.parts):
             one_hot = tuple(entry[row] for entry in self.one_hot) if row is not None else ()
-            self.results.check(result, of_input + of_state, layer.bits, one_hot, 127)
+            if self.has_half_words:
+                self.results.check_half_words(result, of_input + of_state, one_hot)
+            else:
+                self.results.check(result, of_input + of_state, layer.bits, one_hot, 127)
 
     def run(self, steps: list[Any], reverse: bool) -> list[list[int]]:
         """§8: the hidden state of each step, in the order of the sequence; a step is `x`, or a token if one-hot."""
@@ -477,7 +538,7 @@ class Direction:
         """§10.4: the next hidden and cell states."""
         narrowed, sums = narrow(self.cell, h), []
         for of_input, of_state, row in self.parts:
-            # What fills up a row of I4 has nothing to be multiplied with.
+            # What fills up a row of I4 or of half-words has nothing to be multiplied with.
             total = sum(map(mul, of_input, x)) + sum(map(mul, of_state, narrowed))
             sums.append(total + (127 * entry[row] if entry and row is not None else 0))
         values = [saturate(value) for value in self.results.requantize(sums)]
@@ -494,7 +555,8 @@ class Direction:
 
     def words(self) -> int:
         """§2: 32-bit words of its states."""
-        return words(self.inputs) + words(self.size) + (2 if self.cell == LSTM else 1) * words(2 * self.size)
+        vectors = (self.inputs + 1) // 2 + (self.size + 1) // 2 if self.has_half_words else words(self.size)
+        return words(self.inputs) + vectors + (2 if self.cell == LSTM else 1) * words(2 * self.size)
 
 
 class Model:
@@ -599,7 +661,8 @@ class Model:
             expect_within("HiddenSize", 1, MAX_SIZE, layer.hidden_size)
             tokens = self.token_count if self.is_text and self.table is None and not self.layers else None
             shifts = [shifts for shifts in (layer.forward, layer.reverse) if shifts]
-            self.layers.append([Direction(self.tensors, layer, size, of_one, tokens) for of_one in shifts])
+            packing = self.file.packing
+            self.layers.append([Direction(self.tensors, layer, size, of_one, tokens, packing) for of_one in shifts])
             size = layer.hidden_size * len(shifts)
         self.pooled_size = size
 

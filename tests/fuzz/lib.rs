@@ -39,7 +39,7 @@ pub fn with_right_header(bytes: &[u8]) -> Option<AlignedBytes> {
     let part_one = PartOne::decode(&content[..part_one_length as usize]).ok()?;
     let mut header = Header {
         precision,
-        packing: Packing::RowMajor,
+        packing: if precision == Precision::Int8 { Packing::from_code(header[7] % 2)? } else { Packing::RowMajor },
         needs: part_one.needs(precision),
         alignment: if matches!(header[12], 8 | 16) { header[12] } else { 4 },
         signature_length: 0,

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use runtime::format::{Precision, part_two_checksum};
+use runtime::format::{Packing, Precision, part_two_checksum};
 use runtime::known_answer::{KnownAnswer, KnownAnswers, KnownInput};
 use runtime::{Error, Field, Model};
-use trainer::export::{ModelFile, PartTwo};
+use trainer::export::{ModelFile, PartTwo, repack};
 use trainer::inference::{Answer, HostClassifier, current_answer};
 use trainer::upgrade::upgrade;
 
@@ -104,6 +104,22 @@ fn every_kind_of_model_answers_as_version_2_did() {
         exercise(&whole, &[0, 1, 2, 3, 8, 90, u32::MAX], "Lamp OFF, é up!".as_bytes());
         assert!(upgraded(old).unwrap().bytes() == new.bytes(), "{name}: the same each time");
     }
+}
+
+#[test]
+fn weights_packed_for_a_board_give_the_same_answers_and_come_back_as_they_were() {
+    let answers = files(&golden("kinds"), ".answers");
+    let mut packed = 0;
+    for (name, old) in &kinds() {
+        let (path, rows) = (Path::new(name), upgraded(old).unwrap());
+        for file in [rows.stripped(path).unwrap(), rows] {
+            let half_words = repack(&file, path, Packing::HalfWords).unwrap();
+            assert_known_answers(name, &half_words, &answers[name]);
+            assert!(repack(&half_words, path, Packing::RowMajor).unwrap().bytes() == file.bytes(), "{name}");
+            packed += usize::from(half_words.bytes() != file.bytes());
+        }
+    }
+    assert!(packed > 40, "{packed}");
 }
 
 #[test]

@@ -7,36 +7,39 @@
 //! h' = (1 - z) n + z h
 //! ```
 
-use crate::kernels::IntegerWeights;
 #[cfg(feature = "float")]
 use crate::kernels::{self, FloatWeight, Weights};
+use crate::kernels::{IntegerWeights, StepVectors};
 use crate::numeric::{self, Requantization};
 
 /// One step in integers: `h` becomes the next one.
 ///
 /// # Shapes and units
-/// `inputs`: `x`, `[input_size]`; `recurrent`: `h` as the product takes it in, `[hidden_size]`; `h` `[hidden_size]`.
+/// `vectors`: `x`, `[input_size]`, and `h` as the product takes it in, `[hidden_size]`; `h` `[hidden_size]`.
 /// Pre-activations Q3.12, gates and `h` Q0.15. Results in the order r, z, n of `x`, n of `h`.
 pub(crate) fn step_int8(
     weights: &IntegerWeights<'_>,
     scales: &Requantization<'_>,
-    inputs: &[i8],
-    recurrent: &[i8],
+    vectors: StepVectors<'_>,
     h: &mut [i16],
 ) {
-    let units = weights.hidden_size;
-    let w = weights.input.gates::<_, 3>(units, inputs);
-    let u = weights.recurrent.gates::<_, 3>(units, recurrent);
-    for (unit, h) in h.iter_mut().enumerate() {
-        let mut sums = weights.layout.dot_3(&w, unit);
-        weights.add_one_hot(&mut sums, &weights.row_indices::<3>(unit));
-        let [reset_x, update_x, new_x] = sums;
-        let [reset_h, update_h, new_h] = weights.layout.dot_3(&u, unit);
-        let sums = [reset_x.wrapping_add(reset_h), update_x.wrapping_add(update_h), new_x, new_h];
-        let [reset, update, new_x, new_h] = scales.pre_activations(weights.row_indices(unit), sums);
-        let candidate = numeric::tanh(numeric::reset_sum(new_x, numeric::sigmoid(reset), new_h));
-        *h = numeric::hidden_update(numeric::sigmoid(update), candidate, *h);
+    if let Some(mut units) = weights.half_words_of_groups(scales, vectors.wide) {
+        for h in h.iter_mut() {
+            update(units.next_of_3_gates(), h);
+        }
+        return;
     }
+    let parts = weights.parts(&vectors);
+    for (unit, h) in h.iter_mut().enumerate() {
+        update(weights.of_3_gates(scales, &parts, unit), h);
+    }
+}
+
+/// The next state of a unit.
+#[inline(always)]
+fn update([reset, update, new_x, new_h]: [i16; 4], h: &mut i16) {
+    let candidate = numeric::tanh(numeric::reset_sum(new_x, numeric::sigmoid(reset), new_h));
+    *h = numeric::hidden_update(numeric::sigmoid(update), candidate, *h);
 }
 
 /// One step in `f32`: `h` becomes the next one. Shapes as [`step_int8`].

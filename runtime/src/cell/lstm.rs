@@ -6,41 +6,48 @@
 //! h' = sigmoid(o) tanh(c')
 //! ```
 
-use crate::kernels::IntegerWeights;
 #[cfg(feature = "float")]
 use crate::kernels::{self, FloatWeight, Weights};
+use crate::kernels::{IntegerWeights, StepVectors};
 use crate::numeric::{self, Requantization};
 
 /// One step in integers: `c` and `h` become the next ones.
 ///
 /// # Shapes and units
-/// `inputs`: `x`, `[input_size]`; `recurrent`: `h` as the product takes it in, `[hidden_size]`; `c` and `h`
-/// `[hidden_size]`. Pre-activations Q3.12, gates Q0.15, `c` with the measured fraction bits, `h` Q0.15.
+/// `vectors`: `x`, `[input_size]`, and `h` as the product takes it in, `[hidden_size]`; `c` and `h` `[hidden_size]`.
+/// Pre-activations Q3.12, gates Q0.15, `c` with the measured fraction bits, `h` Q0.15.
 pub(crate) fn step_int8(
     weights: &IntegerWeights<'_>,
     scales: &Requantization<'_>,
-    inputs: &[i8],
-    recurrent: &[i8],
+    vectors: StepVectors<'_>,
     c: &mut [i16],
     h: &mut [i16],
 ) {
     let fraction_bits = scales.state_fraction_bits;
-    let units = weights.hidden_size;
-    let parts = [weights.input.gates::<_, 4>(units, inputs), weights.recurrent.gates::<_, 4>(units, recurrent)];
-    for (unit, (c, h)) in c.iter_mut().zip(h).enumerate() {
-        let rows = weights.row_indices::<4>(unit);
-        let mut sums = weights.layout.dot_4(&parts, unit);
-        weights.add_one_hot(&mut sums, &rows);
-        let [input, forget, candidate, output] = scales.pre_activations(rows, sums);
-        *c = numeric::cell_update(
-            numeric::sigmoid(forget),
-            *c,
-            numeric::sigmoid(input),
-            numeric::tanh(candidate),
-            fraction_bits,
-        );
-        *h = numeric::hidden(numeric::sigmoid(output), numeric::tanh_of_cell(*c, fraction_bits));
+    let states = c.iter_mut().zip(h);
+    if let Some(mut units) = weights.half_words_of_4_gates(scales, vectors.wide) {
+        for (c, h) in states {
+            update(units.next(), fraction_bits, c, h);
+        }
+        return;
     }
+    let mut rows = weights.rows_of_4_gates(&vectors);
+    for (unit, (c, h)) in states.enumerate() {
+        update(weights.of_4_gates(scales, &mut rows, unit), fraction_bits, c, h);
+    }
+}
+
+/// The next states of a unit.
+#[inline(always)]
+fn update([input, forget, candidate, output]: [i16; 4], fraction_bits: u8, c: &mut i16, h: &mut i16) {
+    *c = numeric::cell_update(
+        numeric::sigmoid(forget),
+        *c,
+        numeric::sigmoid(input),
+        numeric::tanh(candidate),
+        fraction_bits,
+    );
+    *h = numeric::hidden(numeric::sigmoid(output), numeric::tanh_of_cell(*c, fraction_bits));
 }
 
 /// One step in `f32`: `c` and `h` become the next ones. Shapes as [`step_int8`].

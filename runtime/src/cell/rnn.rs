@@ -5,31 +5,31 @@
 //!                                        W: [hidden_size, input_size]; U: [hidden_size, hidden_size]
 //! ```
 
-use crate::kernels::IntegerWeights;
 #[cfg(feature = "float")]
 use crate::kernels::{self, FloatWeight, Weights};
+use crate::kernels::{IntegerWeights, StepVectors};
 use crate::numeric::Requantization;
 
 /// One step in integers: `h` becomes the next one.
 ///
 /// # Shapes and units
-/// `inputs`: `x`, `[input_size]`; `recurrent`: `h` as the product takes it in, `[hidden_size]`; `h` `[hidden_size]`. With
+/// `vectors`: `x`, `[input_size]`, and `h` as the product takes it in, `[hidden_size]`; `h` `[hidden_size]`. With
 /// tanh, pre-activations Q3.12 and `h` Q0.15; with the rectifier both have the measured fraction bits.
 pub(crate) fn step_int8(
     weights: &IntegerWeights<'_>,
     scales: &Requantization<'_>,
-    inputs: &[i8],
-    recurrent: &[i8],
+    vectors: StepVectors<'_>,
     h: &mut [i16],
     activation: fn(i16) -> i16,
 ) {
-    let (x, recurrent) = (weights.input.vector(inputs), weights.recurrent.vector(recurrent));
+    if let Some(mut units) = weights.half_words_of_groups(scales, vectors.wide) {
+        for h in h.iter_mut() {
+            *h = activation(units.next_of_1_gate());
+        }
+        return;
+    }
     for (unit, h) in h.iter_mut().enumerate() {
-        let sum = weights.layout.dot(0, weights.input.row(unit), x);
-        let mut sums = [weights.layout.dot(sum, weights.recurrent.row(unit), recurrent)];
-        weights.add_one_hot(&mut sums, &[unit]);
-        let [pre_activation] = scales.pre_activations([unit], sums);
-        *h = activation(pre_activation);
+        *h = activation(weights.of_1_gate(scales, &vectors, unit));
     }
 }
 

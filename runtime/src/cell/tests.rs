@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{gru, lstm, rnn};
 use crate::format::Cell;
-use crate::kernels::{IntegerWeights, Layout, Rows};
+use crate::kernels::{IntegerWeights, Layout, Rows, StepVectors, WideVectors};
 use crate::numeric::{self, Requantization};
 
 const INPUT_SIZE: usize = 3;
@@ -84,12 +84,13 @@ impl Case {
             state_fraction_bits: self.fraction_bits,
         };
         let (x, narrow) = (padded(&self.inputs), padded(&self.narrow));
+        let vectors = StepVectors { x: &x, h: &narrow, wide: WideVectors::default() };
         let (mut c, mut h) = (self.cell.clone(), self.hidden.clone());
         match kind {
-            Cell::Lstm => lstm::step_int8(weights, &scales, &x, &narrow, &mut c, &mut h),
-            Cell::Gru => gru::step_int8(weights, &scales, &x, &narrow, &mut h),
-            Cell::RnnTanh => rnn::step_int8(weights, &scales, &x, &narrow, &mut h, numeric::tanh),
-            Cell::RnnRelu => rnn::step_int8(weights, &scales, &x, &narrow, &mut h, numeric::rectify),
+            Cell::Lstm => lstm::step_int8(weights, &scales, vectors, &mut c, &mut h),
+            Cell::Gru => gru::step_int8(weights, &scales, vectors, &mut h),
+            Cell::RnnTanh => rnn::step_int8(weights, &scales, vectors, &mut h, numeric::tanh),
+            Cell::RnnRelu => rnn::step_int8(weights, &scales, vectors, &mut h, numeric::rectify),
         }
         (c, h)
     }

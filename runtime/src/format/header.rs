@@ -74,6 +74,8 @@ impl fmt::Display for Precision {
 pub enum Packing {
     /// Row after row, without padding: every build reads it.
     RowMajor,
+    /// Pairs of rows of 8 bits as half-words, for a Cortex-M with DSP instructions; see [`super::HalfWords`].
+    HalfWords,
 }
 
 impl Packing {
@@ -82,6 +84,7 @@ impl Packing {
     pub const fn code(self) -> u8 {
         match self {
             Self::RowMajor => 0,
+            Self::HalfWords => 1,
         }
     }
 
@@ -90,7 +93,23 @@ impl Packing {
     pub const fn from_code(code: u8) -> Option<Self> {
         match code {
             0 => Some(Self::RowMajor),
+            1 => Some(Self::HalfWords),
             _ => None,
+        }
+    }
+
+    /// Whether models of a precision, given by its code, can have it.
+    #[inline]
+    const fn can_hold(self, precision: u8) -> bool {
+        matches!(self, Self::RowMajor) || matches!(Precision::from_code(precision), Some(Precision::Int8))
+    }
+
+    /// Whether this build has the kernels for it: one for a desktop has all of them.
+    #[inline]
+    pub const fn is_built(self) -> bool {
+        match self {
+            Self::RowMajor => true,
+            Self::HalfWords => cfg!(half_words),
         }
     }
 }
@@ -178,8 +197,8 @@ impl Header {
                 None => return Err(Error::UnsupportedPrecision { found: precision }),
             },
             packing: match Packing::from_code(packing) {
-                Some(packing) => packing,
-                None => return Err(Error::UnsupportedPacking { found: packing }),
+                Some(packing) if packing.is_built() && packing.can_hold(precision) => packing,
+                _ => return Err(Error::UnsupportedPacking { found: packing }),
             },
             needs: u32_at(bytes, 8),
             alignment,

@@ -9,6 +9,7 @@ mod extensions;
 mod file;
 mod fingerprint_table;
 mod frames;
+mod half_words;
 mod header;
 mod limits;
 mod part_one;
@@ -21,6 +22,7 @@ pub(crate) use file::{Checks, Checksums, Sections};
 pub use file::{File, ID_DEFINITION};
 pub use fingerprint_table::{BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, FingerprintTableSize};
 pub use frames::{FloatChannel, Frames, IntegerChannel};
+pub use half_words::{HalfWordRow, HalfWords};
 pub(crate) use header::{CHECKSUM_OFFSET, checked_pieces, id_of};
 pub use header::{
     HEADER_LENGTH, Header, LARGEST_ALIGNMENT, MAGIC, Packing, Precision, SMALLEST_ALIGNMENT, VERSION, device_checksum,

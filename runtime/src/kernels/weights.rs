@@ -10,6 +10,8 @@ pub(crate) enum Layout {
     Bytes,
     /// Two `i4` in each, the first in the low half.
     Nibbles,
+    /// Two `i8` of two rows in a half-word, see [`super::half_words`].
+    HalfWords,
 }
 
 impl Layout {

@@ -38,7 +38,7 @@ fn step_f16(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffer
 }
 
 fn step<Weight: FloatWeight>(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Float>) {
-    let LayerBuffers { inputs, recurrent, cell, hidden } = buffers;
+    let LayerBuffers { inputs, recurrent, cell, hidden, .. } = buffers;
     let weights = weights::<Weight>(direction, one_hot);
     let bias: &[f32] = cast(direction.results.bias);
     let rectify: fn(f32) -> f32 = |x| if x > 0.0 { x } else { 0.0 };

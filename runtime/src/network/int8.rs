@@ -6,7 +6,7 @@ use super::{cast, copy, fill};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::format::{Cell, Feature, IntegerChannel};
-use crate::kernels::{self, IntegerWeights, Layout, Rows};
+use crate::kernels::{self, IntegerWeights, Layout, Rows, StepVectors, WideVectors};
 use crate::numeric::{self, Requantization};
 use crate::plan::{Direction, Head, Matrix, NumberFormat, Results};
 
@@ -21,6 +21,7 @@ pub(super) fn weights<'a>(direction: &Direction<'a>, one_hot: &'a [u8]) -> Integ
     let rows = |matrix: &Matrix<'a>| Rows { items: matrix.bytes, stride: matrix.stride(), width: matrix.width() };
     let layout = match direction.recurrent.format {
         NumberFormat::I4 => Layout::Nibbles,
+        NumberFormat::HalfWords => Layout::HalfWords,
         _ => Layout::Bytes,
     };
     IntegerWeights {
@@ -99,18 +100,22 @@ impl Arithmetic for Int8 {
     }
 
     fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Self>) {
-        let LayerBuffers { inputs, recurrent, cell, hidden } = buffers;
+        let LayerBuffers { inputs, recurrent, cell, hidden, wide } = buffers;
+        let wide = if direction.has_half_words() {
+            WideVectors::write(wide, inputs, direction.input_size, hidden, direction.cell == Cell::RnnRelu)
+        } else {
+            None
+        };
+        let vectors = StepVectors { x: inputs, h: recurrent, wide: wide.unwrap_or_default() };
         let (weights, scales) = (weights(direction, one_hot), requantization(&direction.results));
         match direction.cell {
-            Cell::Lstm if Feature::Lstm.is_built() => {
-                lstm::step_int8(&weights, &scales, inputs, recurrent, cell, hidden);
-            }
-            Cell::Gru if Feature::Gru.is_built() => gru::step_int8(&weights, &scales, inputs, recurrent, hidden),
+            Cell::Lstm if Feature::Lstm.is_built() => lstm::step_int8(&weights, &scales, vectors, cell, hidden),
+            Cell::Gru if Feature::Gru.is_built() => gru::step_int8(&weights, &scales, vectors, hidden),
             Cell::RnnTanh if Feature::Rnn.is_built() => {
-                rnn::step_int8(&weights, &scales, inputs, recurrent, hidden, numeric::tanh);
+                rnn::step_int8(&weights, &scales, vectors, hidden, numeric::tanh);
             }
             Cell::RnnRelu if Feature::Rnn.is_built() => {
-                rnn::step_int8(&weights, &scales, inputs, recurrent, hidden, numeric::rectify);
+                rnn::step_int8(&weights, &scales, vectors, hidden, numeric::rectify);
             }
             _ => {}
         }

@@ -84,9 +84,13 @@ impl Gates for Int8 {
         let ResultRow { row, has_input, input, state } = direction.result_row(result);
         let weights = int8::weights(direction, if has_input { one_hot } else { &[] });
         let [x, h] = vectors;
-        let mut sums = [weights.layout.dot(weights.layout.dot(0, input, x), state, h)];
+        let (mut sums, place) = if direction.has_half_words() {
+            ([half_word_sum(direction, result, vectors)], direction.half_word_result(result))
+        } else {
+            ([weights.layout.dot(weights.layout.dot(0, input, x), state, h)], result)
+        };
         weights.add_one_hot(&mut sums, &[row]);
-        let [pre_activation] = int8::requantization(&direction.results).pre_activations([result], sums);
+        let [pre_activation] = int8::requantization(&direction.results).pre_activations([place], sums);
         let fraction_bits = match direction.cell {
             Cell::RnnRelu => direction.results.state_fraction_bits.into(),
             Cell::Lstm | Cell::Gru | Cell::RnnTanh => numeric::PRE_ACTIVATION_FRACTION_BITS,
@@ -97,6 +101,16 @@ impl Gates for Int8 {
     fn show_inputs<'w>([input, hidden]: [&'w [i8]; 2]) -> ProductInputs<'w> {
         ProductInputs::Int8 { input, hidden }
     }
+}
+
+/// The sum of the products of a result's row, whose weights are packed in half-words.
+fn half_word_sum(direction: &Direction<'_>, result: usize, [x, h]: [&[i8]; 2]) -> i32 {
+    let row = direction.half_word_row(result);
+    let x = if row.has_input { x } else { &[] };
+    let h = if row.has_state { h } else { &[] };
+    let first = if row.has_input { 2 * direction.half_words().input_pairs() } else { 0 };
+    let columns = x.iter().enumerate().chain(h.iter().enumerate().map(|(unit, h)| (first + unit, h)));
+    columns.map(|(column, value)| direction.half_word_weight(&row, column) * i32::from(*value)).sum()
 }
 
 /// [`Gates::pre_activation`] of stored weights of a type.

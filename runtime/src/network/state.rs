@@ -1,7 +1,7 @@
 use bytemuck::Pod;
 
 use super::arithmetic::Arithmetic;
-use crate::plan::{Direction, cell_size, words};
+use crate::plan::{Direction, cell_size, recurrent_size, vector_words, words};
 
 /// What one direction of a recurrent layer remembers, for looking at; see [`crate::Classifier::layer_state`] and
 /// [`crate::Classifier::observe`].
@@ -44,12 +44,14 @@ pub struct StepState<'a> {
 pub(crate) struct LayerBuffers<'a, A: Arithmetic> {
     /// `x`, and zeros that fill up its last word.
     pub(crate) inputs: &'a mut [A::Value],
-    /// The last step's `h` as the next product takes it in, and zeros that fill up its last word.
+    /// The last step's `h` as the next product takes it in, and zeros that fill up its last word; empty with packed weights.
     pub(crate) recurrent: &'a mut [A::Value],
     /// `c`; empty where the cell has none.
     pub(crate) cell: &'a mut [A::State],
     /// The last step's `h`, as computed.
     pub(crate) hidden: &'a mut [A::State],
+    /// `[x; h]` as packed weights take it in, written by each step; empty without packed weights.
+    pub(crate) wide: &'a mut [u32],
 }
 
 /// Takes typed buffers, one after another, out of a classifier's words.
@@ -89,9 +91,10 @@ impl<'a> StateArena<'a> {
         let Direction { input_size, hidden_size, .. } = *direction;
         LayerBuffers {
             inputs: self.take_padded(input_size),
-            recurrent: self.take_padded(hidden_size),
+            recurrent: self.take_padded(recurrent_size(direction)),
             cell: self.take(cell_size(direction)),
             hidden: self.take(hidden_size),
+            wide: self.take(vector_words(direction)),
         }
     }
 }

@@ -35,8 +35,12 @@ const Q15_HALF: i32 = 1 << 14;
 /// ```
 #[inline]
 pub const fn requantize(accumulator: i32, multiplier: i16, shift: u8) -> i32 {
-    // A product of 32 by 16 bits in two of 32: a Cortex-M0 has no wider one, and the sum is exact.
     let accumulator = accumulator.wrapping_shl(shift as u32);
+    if cfg!(cortex_m_dsp) {
+        // One instruction: SMULWB.
+        return ((accumulator as i64 * multiplier as i64) >> MULTIPLIER_FRACTION_BITS) as i32;
+    }
+    // A product of 32 by 16 bits in two of 32: a Cortex-M0 has no wider one, and the sum is exact.
     let multiplier = multiplier as i32;
     let high = accumulator >> 16;
     let low = (accumulator & 0xFFFF) as u32;
@@ -77,14 +81,9 @@ pub const fn cell_update(forget: i16, cell: i16, input: i16, candidate: i16, fra
 /// Never.
 #[inline]
 pub const fn tanh_of_cell(cell: i16, fraction_bits: u8) -> i16 {
-    let cell = cell as i32;
-    let fraction_bits = fraction_bits as u32;
-    let pre_activation = if fraction_bits <= PRE_ACTIVATION_FRACTION_BITS {
-        cell << (PRE_ACTIVATION_FRACTION_BITS - fraction_bits)
-    } else {
-        let shift = (fraction_bits - PRE_ACTIVATION_FRACTION_BITS) & 3;
-        (cell + (1 << shift >> 1)) >> shift
-    };
+    // With 15 fraction bits, of which the last three are rounded: they are 0 of a state with at most 12.
+    let shift = 15_u32.saturating_sub(fraction_bits as u32);
+    let pre_activation = ((cell as i32).wrapping_shl(shift) + (1 << 2)) >> 3;
     super::tanh(saturate_i16(pre_activation))
 }
 
@@ -240,6 +239,14 @@ mod tests {
             let saturated = real.clamp(f64::from(i16::MIN), f64::from(i16::MAX));
             let found = f64::from(cell_update(forget, cell, input, candidate, fraction_bits));
             prop_assert!((found - saturated).abs() <= 0.501, "{found} for {saturated}");
+        }
+
+        #[test]
+        fn tanh_of_a_cell_is_that_of_its_pre_activation_rounded(cell in any::<i16>(), fraction_bits in 0_u8..=15) {
+            let unit = f64::from(1_u32 << fraction_bits);
+            let pre_activation = (f64::from(cell) / unit * 4096.0 + 0.5).floor().clamp(-32768.0, 32767.0);
+            let expected = crate::numeric::tanh(pre_activation as i16);
+            prop_assert_eq!(tanh_of_cell(cell, fraction_bits), expected);
         }
 
         #[test]

@@ -12,7 +12,16 @@ pub(crate) struct Requantization<'a> {
     pub(crate) state_fraction_bits: u8,
 }
 
-impl Requantization<'_> {
+impl<'a> Requantization<'a> {
+    /// Takes away the biases of the first four results and their multipliers, two a word.
+    #[inline(always)]
+    pub(crate) fn take_4(&mut self) -> Option<(&'a [i32; 4], &'a [u32; 2])> {
+        let (bias, biases) = self.bias.split_first_chunk::<4>()?;
+        let (multipliers, rest) = self.multipliers.split_first_chunk::<4>()?;
+        (self.bias, self.multipliers) = (biases, rest);
+        Some((bias, bytemuck::try_cast_ref(multipliers).ok()?))
+    }
+
     /// A sum with the bias of its result, in the units of the result.
     #[inline(always)]
     pub(crate) fn result(&self, result: usize, sum: i32) -> i32 {

@@ -29,13 +29,15 @@ impl Sizes {
         if precision.is_float() { Self { value: 4, state: 4 } } else { Self { value: 1, state: 2 } }
     }
 
-    /// Words of the state of a direction: input, hidden state as the product takes it in, cell state, hidden state.
+    /// Words of the state of a direction: input, hidden state as the product takes it in, cell state, hidden state, both vectors
+    /// as packed weights take them in.
     #[inline]
     const fn direction_words(self, direction: &Direction<'_>) -> usize {
         words(direction.input_size, self.value)
-            .saturating_add(words(direction.hidden_size, self.value))
+            .saturating_add(words(recurrent_size(direction), self.value))
             .saturating_add(words(cell_size(direction), self.state))
             .saturating_add(words(direction.hidden_size, self.state))
+            .saturating_add(vector_words(direction))
     }
 }
 
@@ -49,6 +51,18 @@ pub(crate) const fn words(count: usize, size: usize) -> usize {
 #[inline]
 pub(crate) const fn cell_size(direction: &Direction<'_>) -> usize {
     if Feature::Lstm.is_built() && matches!(direction.cell, Cell::Lstm) { direction.hidden_size } else { 0 }
+}
+
+/// Values of `h` as the product takes it in: packed weights take in both vectors at once.
+#[inline]
+pub(crate) const fn recurrent_size(direction: &Direction<'_>) -> usize {
+    if direction.has_half_words() { 0 } else { direction.hidden_size }
+}
+
+/// Words of `[x; h]` as packed weights take it in.
+#[inline]
+pub(crate) const fn vector_words(direction: &Direction<'_>) -> usize {
+    if direction.has_half_words() { direction.half_words().vector_words() } else { 0 }
 }
 
 #[inline]

@@ -1,7 +1,7 @@
 use super::bounds::{LARGEST_INPUT, check_bias, check_column, check_multipliers, check_numbers, magnitudes, saturated};
 use super::matrix::{Matrix, NumberFormat};
 use crate::error::Field;
-use crate::format::{self, Cell, Feature, MAX_SHIFT, Precision, Tensors};
+use crate::format::{self, Cell, Feature, MAX_SHIFT, Packing, Precision, Tensors};
 
 /// What turns sums of products into results: a bias, and in an int8 model a multiplier, for each result.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +95,7 @@ pub(crate) struct Direction<'m> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     pub(super) precision: Precision,
+    pub(super) packing: Packing,
     pub(super) cell: Cell,
     pub(super) bits: u8,
     pub(super) input_size: usize,
@@ -129,7 +130,7 @@ impl<'m> Direction<'m> {
     /// Borrows and checks the weights; puts them in their place, because a direction is large.
     #[inline]
     pub(super) const fn read(&mut self, tensors: &mut Tensors<'m>, shape: Shape, numbers: format::Direction) {
-        let Shape { precision, cell, bits, input_size, hidden_size, one_hot_tokens } = shape;
+        let Shape { precision, packing, cell, bits, input_size, hidden_size, one_hot_tokens } = shape;
         let rows = cell.gates().saturating_mul(hidden_size);
         let results = cell.results().saturating_mul(hidden_size);
         let tokens = match one_hot_tokens {
@@ -139,8 +140,13 @@ impl<'m> Direction<'m> {
         (self.cell, self.input_size, self.hidden_size) = (cell, input_size, hidden_size);
         self.one_hot = Matrix::take(tensors, NumberFormat::whole(precision), tokens, rows);
         let format = NumberFormat::read(tensors, precision, bits);
-        self.input = Matrix::take(tensors, format, rows, input_size);
-        self.recurrent = Matrix::take(tensors, format, rows, hidden_size);
+        let is_packed = matches!(packing, Packing::HalfWords) && matches!(format, NumberFormat::I8);
+        if cfg!(half_words) && is_packed {
+            self.take_half_words(tensors);
+        } else {
+            self.input = Matrix::take(tensors, format, rows, input_size);
+            self.recurrent = Matrix::take(tensors, format, rows, hidden_size);
+        }
         let has_measured_state = matches!(cell, Cell::Lstm | Cell::RnnRelu);
         let largest_fraction_bits = if has_measured_state { MAX_SHIFT } else { 0 };
         self.results = Results::read(tensors, precision, results, numbers, largest_fraction_bits);
@@ -149,7 +155,11 @@ impl<'m> Direction<'m> {
             let ResultRow { row, has_input, input, state } = self.result_row(result);
             let has_token = Feature::HAS_TEXT && has_input && tokens > 0;
             let token = if has_token { check_column(tensors, &self.one_hot, row) } else { 0 };
-            self.results.check(tensors, result, format, [input, state], token, LARGEST_INPUT);
+            if self.has_half_words() {
+                self.check_half_words(tensors, result, token);
+            } else {
+                self.results.check(tensors, result, format, [input, state], token, LARGEST_INPUT);
+            }
             result += 1;
         }
     }

@@ -12,6 +12,8 @@ pub(crate) enum NumberFormat {
     I8,
     /// `i4`: two numbers a byte, the first in the low half; each row starts at a byte.
     I4,
+    /// `i8`, packed by [`crate::format::HalfWords`]: rows do not lie one after another.
+    HalfWords,
 }
 
 impl NumberFormat {

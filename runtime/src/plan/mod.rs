@@ -5,15 +5,17 @@
 mod bounds;
 mod capacity;
 mod direction;
+mod half_words;
 mod head;
 mod input;
 mod matrix;
 mod model;
 mod parsing;
+mod stored;
 mod text;
 mod verified;
 
-pub(crate) use capacity::{cell_size, words};
+pub(crate) use capacity::{cell_size, recurrent_size, vector_words, words};
 #[cfg(feature = "float")]
 pub(crate) use direction::ResultRow;
 pub(crate) use direction::{Direction, Results};
@@ -21,4 +23,5 @@ pub(crate) use head::Head;
 pub(crate) use input::{FrameInput, StepInput};
 pub(crate) use matrix::{Matrix, NumberFormat};
 pub use model::{InputKind, Model, Work};
+pub use stored::StoredDirection;
 pub use verified::Verified;

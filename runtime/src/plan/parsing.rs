@@ -10,7 +10,7 @@ use crate::Aligned;
 use crate::error::{Error, Field, Part, attempt};
 use crate::format::{
     Checks, Checksums, Extensions, Feature, Header, Input, Layers, MAX_HEADS, MAX_KEPT_STEPS, MAX_LAYERS, MAX_PADDING,
-    MAX_SIZE, Outline, Precision, Sections, Tensors, Text, Tokens, checked_pieces,
+    MAX_SIZE, Outline, Packing, Precision, Sections, Tensors, Text, Tokens, checked_pieces,
 };
 
 /// Tokens that fit into 16 bits.
@@ -253,7 +253,7 @@ impl<'m> Model<'m> {
         self.pad_to = *pad_to as u32;
         self.input = StepInput::read(tensors, self.precision, input, tokens);
         self.layer_count = layers.len();
-        let width = self.read_layers(tensors, *layers, nothing);
+        let width = self.read_layers(tensors, *layers, header.packing, nothing);
         match head {
             Some(head) => self.head = Head::read(tensors, self.precision, *head, width),
             None => tensors.refuse(Field::HeadCount, MAX_HEADS, 0),
@@ -269,7 +269,13 @@ impl<'m> Model<'m> {
 
     /// Puts the layers in their places; values of the last one's output.
     #[inline]
-    const fn read_layers(&mut self, tensors: &mut Tensors<'m>, mut unread: Layers<'_>, nothing: &'m [u8]) -> usize {
+    const fn read_layers(
+        &mut self,
+        tensors: &mut Tensors<'m>,
+        mut unread: Layers<'_>,
+        packing: Packing,
+        nothing: &'m [u8],
+    ) -> usize {
         tensors.expect_within(Field::LayerCount, 1, MAX_LAYERS, unread.len());
         let precision = self.precision;
         let mut input_size = self.input.size();
@@ -281,7 +287,8 @@ impl<'m> Model<'m> {
         {
             let hidden_size = read.hidden_size as usize;
             tensors.expect_within(Field::HiddenSize, 1, MAX_SIZE, hidden_size);
-            let shape = Shape { precision, cell: read.cell, bits: read.bits, input_size, hidden_size, one_hot_tokens };
+            let shape =
+                Shape { precision, packing, cell: read.cell, bits: read.bits, input_size, hidden_size, one_hot_tokens };
             *place = Some(Layer::empty(nothing));
             if let Some(layer) = place {
                 layer.read(tensors, shape, read.forward, read.reverse, nothing);

@@ -116,7 +116,7 @@ fn flip_is_named(offset: usize, device: usize, error: Error) -> bool {
         0..4 => matches!(error, Error::NotAModel { .. }),
         4..6 => matches!(error, Error::UnsupportedVersion { supported: VERSION, .. }),
         6 => is_device || matches!(error, Error::UnsupportedPrecision { .. }),
-        7 => matches!(error, Error::UnsupportedPacking { .. }),
+        7 => is_device || matches!(error, Error::UnsupportedPacking { .. }),
         8..12 => is_device || matches!(error, Error::UnknownNeed { .. }),
         12 => matches!(error, Error::Invalid { field: Field::Alignment, .. }),
         13 => matches!(error, Error::Invalid { field: Field::Reserved, expected: 0, .. }),

@@ -83,7 +83,7 @@ fn the_first_bytes_tell_what_a_file_is() {
     for found in 3..=u8::MAX {
         assert_eq!(refusal(|bytes| bytes[6] = found), Some(Error::UnsupportedPrecision { found }));
     }
-    for found in 1..=u8::MAX {
+    for found in 2..=u8::MAX {
         assert_eq!(refusal(|bytes| bytes[7] = found), Some(Error::UnsupportedPacking { found }));
         assert_eq!(refusal(|bytes| bytes[13] = found), invalid(Field::Reserved, 0, found.into()));
     }

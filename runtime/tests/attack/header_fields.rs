@@ -109,13 +109,14 @@ fn a_header_with_any_byte_replaced_is_refused_or_runs() {
                 // The id and the version, which a device takes as they are; and alignments with which this part one ends,
                 // and each tensor starts, where it did. Three zeros behind part one are a record without content.
                 let is_free = (16..36).contains(&position);
-                let may_be = position == 12 || (position == 44 && wrong == 3);
+                // Another packing changes nothing of layers in 4 bits.
+                let may_be = position == 12 || (position == 7 && wrong == 1) || (position == 44 && wrong == 3);
                 assert!(parsed.is_ok() == is_free || may_be, "{spec:?}: byte {position} as {wrong}");
                 if let Some(model) = parsed.as_ref().ok().filter(|_| !is_free || wrong == !right) {
                     exercise(model, &[2, 3, 41], b"turn the lamp on");
                 }
                 if let Ok(model) = Model::parse_prefix(changed.bytes()) {
-                    assert!(is_free || position >= 12, "{spec:?}: byte {position} as {wrong}");
+                    assert!(is_free || position >= 12 || position == 7, "{spec:?}: byte {position} as {wrong}");
                     assert_eq!(model.part_two(), None);
                 }
             }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::exercise::exercise;
 use super::refusal::model;
 use crate::common::{
-    File, InputSpec, POOLINGS, PRECISIONS, Parts, Spec, VectorSpec, kinds, logits, stack, two_layers, variants,
-    with_right_header,
+    CELLS, File, InputSpec, POOLINGS, PRECISIONS, Parts, Spec, VectorSpec, both_directions, kinds, logits, stack,
+    two_layers, variants, with_right_header,
 };
 use proptest::prelude::*;
-use runtime::format::{Cell, MAGIC, PartOne, Pooling, Precision, VERSION};
+use runtime::format::{Cell, MAGIC, Packing, PartOne, Pooling, Precision, VERSION};
 use runtime::known_answer::KnownAnswers;
 use runtime::{Classifier, Error, Model, Part};
 
@@ -17,7 +17,8 @@ use runtime::{Classifier, Error, Model, Part};
 type Changes = Vec<(prop::sample::Index, u8)>;
 
 fn any_spec() -> impl Strategy<Value = Spec> {
-    prop::sample::select(variants().into_iter().chain(kinds()).collect::<Vec<_>>())
+    let packed = CELLS.map(|cell| Spec { packing: Packing::HalfWords, ..both_directions(cell, Precision::Int8) });
+    prop::sample::select(variants().into_iter().chain(kinds()).chain(packed).collect::<Vec<_>>())
 }
 
 fn any_changes(most: usize) -> impl Strategy<Value = Changes> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::common::{
     GATHERED, InputSpec, PRECISIONS, Spec, VectorSpec, WeightSpec, both_directions, file, one_layer, two_layers,
 };
-use runtime::format::{Cell, Pooling, Precision};
+use runtime::format::{Cell, Packing, Pooling, Precision};
 
 /// The name and the model of each file: every precision, cell, input and direction.
 fn seeds() -> Vec<(String, Spec)> {
@@ -27,6 +27,8 @@ fn seeds() -> Vec<(String, Spec)> {
         ("lstm-composed-words", padded(Cell::Lstm, InputSpec::ComposedWords)),
         ("lstm-frames", Spec { max_steps: 0, pooling: Pooling::Last, ..one(Cell::Lstm, InputSpec::Frames) }),
         ("int4-fingerprints", int4),
+        ("lstm-half-words", Spec { packing: Packing::HalfWords, ..one(Cell::Lstm, InputSpec::Words) }),
+        ("gru-half-words", Spec { packing: Packing::HalfWords, ..one(Cell::Gru, InputSpec::Frames) }),
     ];
     let words = PRECISIONS.map(|precision| (precision.to_string(), two_layers(precision)));
     words.into_iter().chain(seeds.map(|(name, spec)| (name.to_owned(), spec))).collect()

@@ -16,7 +16,9 @@ use fingerprints::Fingerprints;
 pub(crate) use kinds::*;
 pub(crate) use parts::{File, ID, Parts, Tensor, sealed, with_right_header};
 use runtime::Classifier;
-use runtime::format::{Cell, FloatChannel, IntegerChannel, ONE_TEMPERATURE, Pooling, Precision, Thresholds, WordRule};
+use runtime::format::{
+    Cell, FloatChannel, IntegerChannel, ONE_TEMPERATURE, Packing, Pooling, Precision, Thresholds, WordRule,
+};
 pub(crate) use writer::file;
 
 pub(crate) const CLASSES: usize = 3;
@@ -133,6 +135,7 @@ pub(crate) struct Spec {
     pub(crate) rule: WordRule,
     pub(crate) window: WindowSpec,
     pub(crate) weights: WeightSpec,
+    pub(crate) packing: Packing,
     pub(crate) layers: Vec<LayerSpec>,
     pub(crate) pooling: Pooling,
     pub(crate) labels: Vec<String>,
@@ -157,6 +160,7 @@ impl Spec {
             rule: WordRule::LowercaseAlphanumeric,
             window: WindowSpec::SINGLE,
             weights: WeightSpec::Bytes,
+            packing: Packing::RowMajor,
             layers: layers.to_vec(),
             pooling,
             labels: LABELS.map(String::from).to_vec(),

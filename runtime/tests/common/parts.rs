@@ -47,6 +47,7 @@ impl Tensor {
 #[derive(Debug, Clone)]
 pub(crate) struct Parts {
     pub(crate) precision: Precision,
+    pub(crate) packing: Packing,
     pub(crate) alignment: u8,
     /// What the header says that a reader needs; `None`: what part one does.
     pub(crate) needs: Option<u32>,
@@ -85,7 +86,7 @@ impl Parts {
         bytes.extend(self.area());
         let header = Header {
             precision: self.precision,
-            packing: Packing::RowMajor,
+            packing: self.packing,
             needs: self.needs.unwrap_or(needs),
             alignment: self.alignment,
             signature_length: self.signature.len() as u16,

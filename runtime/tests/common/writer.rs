@@ -8,13 +8,15 @@ use super::{
     number, small_number, threshold,
 };
 use runtime::format::{
-    Cell, CharacterRule, Direction, FingerprintTableSize, FloatChannel, Frames, Head, Input, IntegerChannel, Layer,
-    PartOne, PartRule, Precision, StringTableSize, Task, Text, Thresholds, Tokens, UNICODE_VERSION, Vectors, WordSplit,
+    Cell, CharacterRule, Direction, FingerprintTableSize, FloatChannel, Frames, HalfWords, Head, Input, IntegerChannel,
+    Layer, Packing, PartOne, PartRule, Precision, StringTableSize, Task, Text, Thresholds, Tokens, UNICODE_VERSION,
+    Vectors, WordSplit,
 };
 
 impl Parts {
     pub(crate) fn of(spec: &Spec) -> Self {
-        let mut writer = Writer { precision: spec.precision, weights: spec.weights, tensors: Vec::new() };
+        let Spec { precision, weights, packing, .. } = *spec;
+        let mut writer = Writer { precision, weights, packing, tensors: Vec::new() };
         let input = writer.input(spec);
         let mut input_size = spec.input_size();
         let mut layers = Vec::new();
@@ -42,7 +44,8 @@ impl Parts {
             heads: [head].into_iter().collect(),
         };
         Self {
-            precision: spec.precision,
+            precision,
+            packing,
             alignment: spec.alignment,
             needs: None,
             capacity: None,
@@ -64,6 +67,7 @@ pub(crate) fn file(spec: &Spec) -> File {
 struct Writer {
     precision: Precision,
     weights: WeightSpec,
+    packing: Packing,
     tensors: Vec<Tensor>,
 }
 
@@ -235,6 +239,15 @@ impl Writer {
         Input::Text(Text { tokens, vectors: self.vectors(spec) })
     }
 
+    /// The weights of a layer, packed.
+    fn half_words(&mut self, name: &str, shape: HalfWords, seed: u32) {
+        let scale = if self.weights == WeightSpec::NibblesAsBytes { 17 } else { 1 };
+        let mut words = vec![[0; 4]; shape.words()];
+        let weight = |seed| move |row, column| number(seed, row, column) / scale;
+        shape.pack(weight(seed), weight(seed + 50), &mut words);
+        self.add(&format!("{name}.half_words"), &words.concat());
+    }
+
     fn multipliers(&mut self, name: &str, seed: u32, results: usize) {
         if self.precision == Precision::Int8 {
             self.add(name, &(0..results).map(|result| multiplier(seed, result)).collect::<Vec<_>>());
@@ -251,22 +264,35 @@ impl Writer {
     ) -> Direction {
         let rows = layer.cell.gates() * layer.hidden_size;
         let results = layer.cell.results() * layer.hidden_size;
+        let has_half_words = self.packing == Packing::HalfWords && self.weights != WeightSpec::Nibbles;
         match one_hot {
             Some(tokens) => {
                 let entries: Vec<i8> =
                     (0..tokens * rows).map(|index| number(seed, index % rows, index / rows)).collect();
                 self.weights(&format!("{name}.one_hot"), &entries);
             }
-            None => {
+            None if !has_half_words => {
                 self.matrix(&format!("{name}.input"), rows, input_size, |row, column| number(seed, row, column));
             }
+            None => {}
         }
-        self.matrix(&format!("{name}.recurrent"), rows, layer.hidden_size, |row, column| {
-            number(seed + 50, row, column)
-        });
-        let bias: Vec<i32> = (0..results).map(|result| i32::from(number(seed + 2, result, 0)) * 60).collect();
+        let recurrent = |row, column| number(seed + 50, row, column);
+        if has_half_words {
+            let input_size = if one_hot.is_some() { 0 } else { input_size };
+            self.half_words(name, HalfWords { cell: layer.cell, input_size, hidden_size: layer.hidden_size }, seed);
+        } else {
+            self.matrix(&format!("{name}.recurrent"), rows, layer.hidden_size, recurrent);
+        }
+        // Packed, the results of a unit lie one after another.
+        let of_unit = layer.cell.results();
+        let placed =
+            |place: usize| if has_half_words { place % of_unit * layer.hidden_size + place / of_unit } else { place };
+        let bias: Vec<i32> = (0..results).map(|place| i32::from(number(seed + 2, placed(place), 0)) * 60).collect();
         self.bias(&format!("{name}.bias"), &bias, 1.0 / 8192.0);
-        self.multipliers(&format!("{name}.multipliers"), seed, results);
+        if self.precision == Precision::Int8 {
+            let multipliers: Vec<i16> = (0..results).map(|place| multiplier(seed, placed(place))).collect();
+            self.add(&format!("{name}.multipliers"), &multipliers);
+        }
         let state_fraction_bits = match layer.cell {
             Cell::Lstm => 12,
             Cell::RnnRelu => 10,

@@ -2,17 +2,19 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use trainer::Error;
-use trainer::export::ExportPrecision;
+use trainer::export::{ExportPrecision, repack};
 use trainer::output::{Claim, Output};
 use trainer::quantize::{Bits, IntegerBits};
 
+use super::board::Board;
 use super::{load_run, print_written};
 
 /// Writes a run's network as a model file.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer export runs/home --precision int8 --out home.rnl
-  trainer export runs/home --precision int8 --embedding-bits 4 --out home.rnl")]
+  trainer export runs/home --precision int8 --embedding-bits 4 --out home.rnl
+  trainer export runs/home --precision int8 --board m4 --out home.rnl")]
 pub(crate) struct Export {
     /// The run folder.
     run: PathBuf,
@@ -25,6 +27,9 @@ pub(crate) struct Export {
     /// Bits of each value of the embedding, 4 or 8, instead of the precision's
     #[arg(long, value_name = "BITS")]
     embedding_bits: Option<Bits>,
+    /// The microcontroller whose instructions the order of int8 weights is for; without it every one reads the file
+    #[arg(long, value_enum)]
+    board: Option<Board>,
     /// A number that the file carries for whoever flashes it
     #[arg(long, value_name = "N", default_value_t = 0)]
     model_version: u32,
@@ -58,6 +63,10 @@ impl Export {
             return Err(Error::Setting(problem.into()));
         }
         let file = run.export_version(precision, self.model_version)?;
+        let file = match self.board {
+            Some(board) => repack(&file, &self.out, board.packing())?,
+            None => file,
+        };
         output.write(file.bytes())?;
         print_written(&output, &format!("{}: {precision}, {} bytes", self.out.display(), file.bytes().len()))
     }

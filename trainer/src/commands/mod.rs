@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod answers;
+mod board;
 mod cut_rows;
 mod data;
 mod demo;

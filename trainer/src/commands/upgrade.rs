@@ -1,24 +1,31 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use runtime::format::VERSION;
 use trainer::Error;
-use trainer::export::ModelFile;
+use trainer::export::{ModelFile, repack};
 use trainer::output::{Claim, Output};
 use trainer::upgrade::upgrade;
 
+use super::board::Board;
 use super::print_written;
 
-/// Makes a model file of version 2 one of this version, with the same logits. Its words are what they were.
+/// Makes a model file of version 2 one of this version, or packs weights for another board, with the same logits. Its words are
+/// what they were.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer upgrade old.rnl --out new.rnl
-  trainer upgrade wand.rnl --out wand3.rnl --lift-limit    a stream goes on without an end")]
+  trainer upgrade wand.rnl --out wand3.rnl --lift-limit    a stream goes on without an end
+  trainer upgrade home.rnl --board m4 --out home-m4.rnl    the weights in the order of a Cortex-M4")]
 pub(crate) struct Upgrade {
-    /// The model file of version 2.
+    /// The model file, of version 2 unless a board is given.
     model: PathBuf,
     /// Let sequences of a model of one direction go on without an end, where the file has a limit of steps
     #[arg(long)]
     lift_limit: bool,
+    /// The microcontroller whose instructions the order of int8 weights is for
+    #[arg(long, value_enum)]
+    board: Option<Board>,
     /// The model file.
     #[arg(long)]
     out: PathBuf,
@@ -28,13 +35,23 @@ pub(crate) struct Upgrade {
 }
 
 impl Upgrade {
+    fn upgraded(&self, old: &ModelFile) -> Result<ModelFile, Error> {
+        upgrade(old.bytes(), &self.model, self.lift_limit)
+    }
+
     pub(crate) fn run(&self) -> Result<(), Error> {
         let output = Output::claim(&self.out, &Claim { option: "--out", force: self.force, inputs: &[&self.model] })?;
         let old = ModelFile::read(&self.model)?;
-        let file = upgrade(old.bytes(), &self.model, self.lift_limit)?;
+        let is_current = old.bytes().get(4..6) == Some(&VERSION.to_le_bytes());
+        let file = match self.board {
+            Some(board) if is_current && !self.lift_limit => repack(&old, &self.model, board.packing())?,
+            Some(board) => repack(&self.upgraded(&old)?, &self.model, board.packing())?,
+            None => self.upgraded(&old)?,
+        };
         output.write(file.bytes())?;
         let model = file.parse(&self.out)?;
         let limit = match (model.max_steps(), model.is_bidirectional()) {
+            _ if is_current => String::new(),
             (u32::MAX, _) => String::new(),
             (steps, true) => format!("; it keeps {steps} steps"),
             (steps, false) => format!("; its limit of {steps} steps stays, and --lift-limit takes it away"),

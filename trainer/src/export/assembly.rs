@@ -11,6 +11,7 @@ use crate::error::Error;
 /// What a model file is put together from.
 pub(crate) struct Assembly<'a> {
     pub(crate) precision: Precision,
+    pub(crate) packing: Packing,
     pub(crate) model_version: u32,
     pub(crate) part_one: &'a PartOne,
     /// The tensors in their order, each aligned.
@@ -30,7 +31,7 @@ impl Assembly<'_> {
         let length = |value: usize| u32::try_from(value).map_err(|_| Error::Failed("the model exceeds 4 GiB".into()));
         let mut header = Header {
             precision: self.precision,
-            packing: Packing::RowMajor,
+            packing: self.packing,
             needs: self.part_one.needs(self.precision),
             alignment: ALIGNMENT as u8,
             signature_length: 0,

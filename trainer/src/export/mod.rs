@@ -4,6 +4,7 @@ mod assembly;
 mod directions;
 mod file;
 mod frames;
+mod packing;
 mod part_two;
 mod precision;
 mod rows;
@@ -12,6 +13,7 @@ mod writer;
 
 pub(crate) use assembly::{Assembly, model_id};
 pub use file::ModelFile;
+pub use packing::repack;
 pub use part_two::PartTwo;
 pub use precision::ExportPrecision;
 pub(crate) use tensors::TensorArea;

@@ -1,6 +1,6 @@
 use runtime::format::{
-    self, CharacterRule, Head, Input, Layer, ONE_TEMPERATURE, PartOne, PartRule, Precision, Task, Text, Thresholds,
-    Tokens, UNICODE_VERSION, Vectors, WordRule, WordSplit,
+    self, CharacterRule, Head, Input, Layer, ONE_TEMPERATURE, Packing, PartOne, PartRule, Precision, Task, Text,
+    Thresholds, Tokens, UNICODE_VERSION, Vectors, WordRule, WordSplit,
 };
 use runtime::numeric;
 
@@ -110,6 +110,7 @@ pub fn export(network: &ExportedNetwork<'_>, precision: impl Into<ExportPrecisio
     };
     let assembly = Assembly {
         precision: precision.in_file(),
+        packing: Packing::RowMajor,
         model_version: network.model_version,
         part_one: &part_one,
         tensors: &tensors.bytes,

@@ -1,7 +1,7 @@
 //! From the manifest and tensors of version 2 to part one and the tensors of today.
 
 use runtime::format::{
-    self, CharacterRule, FingerprintTableSize, FloatChannel, Frames, IntegerChannel, ONE_TEMPERATURE, PartOne,
+    self, CharacterRule, FingerprintTableSize, FloatChannel, Frames, IntegerChannel, ONE_TEMPERATURE, Packing, PartOne,
     PartRule, Precision, Task, Text, Thresholds, Tokens, UNICODE_VERSION, Vectors, WordRule, WordSplit, round_up,
 };
 use runtime::text::FIRST_WORD_TOKEN;
@@ -65,7 +65,8 @@ impl Converted {
     /// The file.
     pub(super) fn assemble(&self) -> Result<ModelFile, Error> {
         let Self { precision, part_one, tensors, part_two } = self;
-        Assembly { precision: *precision, model_version: 0, part_one, tensors, part_two }.file()
+        let (precision, packing) = (*precision, Packing::RowMajor);
+        Assembly { precision, packing, model_version: 0, part_one, tensors, part_two }.file()
     }
 }
 

@@ -1,0 +1,20 @@
+//! Chooses the kernels of a build from its target: stable Rust does not tell a crate which instructions a Cortex-M has.
+
+use std::env;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(half_words, cortex_m_dsp, cortex_m0)");
+    let is_microcontroller = env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none");
+    let has_dsp = env::var("TARGET").is_ok_and(|target| target.starts_with("thumbv7em"));
+    if env::var("TARGET").is_ok_and(|target| target.starts_with("thumbv6m")) {
+        println!("cargo::rustc-cfg=cortex_m0");
+    }
+    if has_dsp {
+        println!("cargo::rustc-cfg=cortex_m_dsp");
+    }
+    // A desktop reads every packing.
+    if has_dsp || !is_microcontroller {
+        println!("cargo::rustc-cfg=half_words");
+    }
+}
