@@ -22,6 +22,7 @@ mod good_inputs;
 mod gzip;
 mod inputs;
 mod locks;
+mod modules;
 mod options;
 mod outputs;
 mod pieces;
