@@ -1,6 +1,6 @@
 //! Models whose weights are packed for a processor answer as the same models row after row, and are checked as those are.
 #![cfg(feature = "float")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use crate::common::{CELLS, InputSpec, LayerSpec, Parts, Spec, VectorSpec, WeightSpec, WindowSpec, file};
 use proptest::prelude::*;
