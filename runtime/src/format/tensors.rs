@@ -6,7 +6,7 @@ use crate::error::{Error, Field, invalid};
 /// Part one says how many elements each tensor has and in which order the tensors come. Each starts at the next multiple
 /// of the file's alignment, and the last one ends where the tensors do.
 ///
-/// The first error is kept: after it every tensor is empty. One look at [`Self::result`] at the end tells, and is less code
+/// The first error is kept: after it every tensor is empty. One look at it at the end tells, and is less code
 /// than one after each check.
 #[derive(Debug, Clone)]
 pub struct Tensors<'m> {
