@@ -233,6 +233,8 @@ impl Description {
             ("unused_tokens", self.unused_tokens > 0),
             ("drop_unreachable_words", self.drop_unreachable_words),
             ("pad_to", self.pad_to > 0),
+            ("padding", self.padding == Side::Left),
+            ("truncation", self.truncation == Side::Left),
         ];
         match of_texts.iter().find(|(_, is_given)| *is_given) {
             Some((key, _)) if self.reads_frames() => Some(format!(

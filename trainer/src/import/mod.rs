@@ -136,11 +136,15 @@ impl Imported {
 
 /// What a device does with texts that lost their first words in training.
 fn truncation_note(description: &Description) -> Option<String> {
-    let Description { truncation, max_length, bidirectional, .. } = description;
+    let Description { truncation, max_length, bidirectional, pooling, .. } = description;
     if *truncation == Side::Right || *max_length == 0 {
         return None;
     }
     Some(match bidirectional {
+        false if *pooling == crate::network::Pooling::Mean => format!(
+            "texts of more than {max_length} words lost their first ones in training: with mean pooling a device keeps \
+             the first {max_length}, and answers such texts otherwise"
+        ),
         true => format!(
             "texts of more than {max_length} words lost their first ones in training: on the device use \
              LongInput::Window, which keeps the last {max_length}; `trainer evaluate` keeps the first"

@@ -249,6 +249,10 @@ fn texts_that_lost_their_first_words_are_said() {
     let says = "texts of more than 9 words lost their first ones in training: ";
     let one = note("truncation = \"left\"");
     assert_eq!(one, format!("{says}a device of one direction reads all of them"));
+    let of_mean =
+        Description { pooling: crate::network::Pooling::Mean, ..description("keras", "gru", "truncation = \"left\"") };
+    let mean = super::truncation_note(&of_mean).unwrap_or_default();
+    assert!(mean.ends_with("keeps the first 9, and answers such texts otherwise"), "{mean}");
     assert!(note("truncation = \"left\"\nbidirectional = true").starts_with(&format!("{says}on the device use")));
 }
 
