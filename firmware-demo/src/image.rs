@@ -2,6 +2,8 @@
 
 mod board;
 mod check;
+#[cfg(feature = "constant-steps")]
+mod constant;
 mod counter;
 mod fault;
 mod inputs;
@@ -116,6 +118,8 @@ fn run_rows(
         mismatches += u32::from(!matches);
     }
     let replay = Replay::measure(counter, model, classifier);
+    #[cfg(feature = "constant-steps")]
+    constant::report(output, counter, model, classifier);
     if memory::stack_high_water() >= memory::stack_free_at_reset() {
         return Err(Failure::Stack);
     }

@@ -57,6 +57,17 @@ impl Counter {
         Counted { value, count: Source::between(start, end).saturating_sub(self.overhead) }
     }
 
+    /// [`UNIT`] in a tick of the source.
+    #[cfg(feature = "constant-steps")]
+    pub(super) const INSTRUCTIONS_OF_A_TICK: u64 = Source::INSTRUCTIONS_OF_A_TICK;
+
+    /// Ticks of the source since its start.
+    #[cfg(feature = "constant-steps")]
+    #[inline(always)]
+    pub(super) fn ticks(&self) -> u32 {
+        self.source.now().ticks()
+    }
+
     /// Measures a loop of known length.
     #[inline(never)]
     pub(super) fn check(&self) -> Check {

@@ -42,7 +42,7 @@ impl Upgrade {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let output = Output::claim(&self.out, &Claim { option: "--out", force: self.force, inputs: &[&self.model] })?;
         let old = ModelFile::read(&self.model)?;
-        let is_current = old.bytes().get(4..6) == Some(&VERSION.to_le_bytes());
+        let is_current = old.bytes().get(4..6) == Some(VERSION.to_le_bytes().as_slice());
         let file = match self.board {
             Some(board) if is_current && !self.lift_limit => repack(&old, &self.model, board.packing())?,
             Some(board) => repack(&self.upgraded(&old)?, &self.model, board.packing())?,

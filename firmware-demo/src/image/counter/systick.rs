@@ -28,7 +28,18 @@ pub(super) struct Source(());
 #[derive(Clone, Copy)]
 pub(super) struct Instant(u64);
 
+#[cfg(feature = "constant-steps")]
+impl Instant {
+    pub(super) fn ticks(self) -> u32 {
+        self.0 as u32
+    }
+}
+
 impl Source {
+    /// Instructions in a tick, a whole number on the boards that measure with it.
+    #[cfg(feature = "constant-steps")]
+    pub(super) const INSTRUCTIONS_OF_A_TICK: u64 = INSTRUCTIONS_PER_SECOND / SYSTICK_HZ;
+
     /// What [`Source::between`] counts.
     pub(super) const UNIT: &str = "instructions";
 
