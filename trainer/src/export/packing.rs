@@ -30,11 +30,11 @@ pub fn repack(file: &ModelFile, path: &Path, packing: Packing) -> Result<ModelFi
     let mut place = header.tensors_offset();
     for direction in model.stored_directions() {
         let of_direction = direction.range(file.bytes());
-        tensors.add(device_part.get(place..of_direction.start).unwrap_or_default());
+        tensors.add(device_part.get(place + padding(place)..of_direction.start).unwrap_or_default());
         add(&mut tensors, &direction, packing);
         place = of_direction.end;
     }
-    tensors.add(device_part.get(place..).unwrap_or_default().get(padding(place)..).unwrap_or_default());
+    tensors.add(device_part.get(place + padding(place)..).unwrap_or_default());
     let assembly = Assembly {
         precision: header.precision,
         packing,
