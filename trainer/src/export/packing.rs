@@ -18,7 +18,8 @@ pub fn repack(file: &ModelFile, path: &Path, packing: Packing) -> Result<ModelFi
     let (parts, part_two) = file.parts(path)?;
     let model = file.parse(path)?;
     let header = parts.header;
-    if header.precision != Precision::Int8 || header.packing == packing {
+    let has_one_order = !model.stored_directions().any(|direction| direction.has_whole_bytes());
+    if header.precision != Precision::Int8 || header.packing == packing || has_one_order {
         return Ok(file.clone());
     }
     if header.extensions_length > 0 || usize::from(header.alignment) != super::tensors::ALIGNMENT {
