@@ -17,7 +17,6 @@ use trainer::network::{Cell, Pooling};
 
 /// Frames that are pushed without a reset.
 const STREAM: usize = 100_000;
-const TAKEN: Pushed = Pushed { taken: 1, refused: 0 };
 
 /// The frames of rows, one after another.
 fn frames_of<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Vec<&'r [f32]> {
@@ -38,14 +37,19 @@ fn push_without_end(model: &Model<'_>, frames: &[&[f32]]) -> BTreeMap<usize, usi
     let frames: Vec<Vec<i32>> = frames.iter().map(|frame| raw_frame(model, frame)).collect();
     let mut classifier = HostClassifier::new(model).unwrap();
     let mut answers = BTreeMap::new();
+    let window = model.frames().unwrap();
+    let (per_step, stride) = (usize::from(window.frames_per_step), usize::from(window.frame_stride));
     for (number, frame) in frames.iter().cycle().take(STREAM).enumerate() {
-        assert_eq!(classifier.push_frame(frame), Ok(TAKEN), "frame {number}");
+        let is_step = (number + 1).checked_sub(per_step).is_some_and(|more| more % stride == 0);
+        let pushed = Pushed { taken: is_step.into(), refused: 0 };
+        assert_eq!(classifier.push_frame(frame), Ok(pushed), "frame {number}");
         assert!(hidden(&mut classifier).iter().all(|value| value.is_finite()), "frame {number}");
         if number >= STREAM - frames.len() {
             *answers.entry(classifier.predict().class).or_default() += 1;
         }
     }
-    assert_eq!([classifier.steps() as usize, classifier.refused_steps() as usize], [STREAM, 0]);
+    let steps = 1 + (STREAM - per_step) / stride;
+    assert_eq!([classifier.steps() as usize, classifier.refused_steps() as usize], [steps, 0]);
     answers
 }
 
