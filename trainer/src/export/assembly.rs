@@ -4,9 +4,18 @@ use runtime::Model;
 use runtime::format::{HEADER_LENGTH, Header, Packing, PartOne, Precision, device_checksum, part_two_checksum};
 use sha2::{Digest, Sha256};
 
+use super::ModelFile;
 use super::tensors::ALIGNMENT;
-use super::{ModelFile, PartTwo};
 use crate::error::Error;
+
+/// What stands behind the part of a file that a device needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Behind<'a> {
+    /// Part two, encoded.
+    PartTwo(&'a [u8]),
+    /// Nothing, because the file is stripped: this header of it says what part two was.
+    Nothing(&'a Header),
+}
 
 /// What a model file is put together from.
 pub(crate) struct Assembly<'a> {
@@ -16,7 +25,7 @@ pub(crate) struct Assembly<'a> {
     pub(crate) part_one: &'a PartOne,
     /// The tensors in their order, each aligned.
     pub(crate) tensors: &'a [u8],
-    pub(crate) part_two: &'a PartTwo,
+    pub(crate) behind: Behind<'a>,
 }
 
 impl Assembly<'_> {
@@ -27,8 +36,11 @@ impl Assembly<'_> {
     pub(crate) fn file(&self) -> Result<ModelFile, Error> {
         let failed = |error| Error::Failed(format!("part one of the file: {error}"));
         let part_one = postcard::to_stdvec(self.part_one).map_err(failed)?;
-        let part_two = self.part_two.encode()?;
         let length = |value: usize| u32::try_from(value).map_err(|_| Error::Failed("the model exceeds 4 GiB".into()));
+        let (part_two, part_two_length, part_two_checksum) = match self.behind {
+            Behind::PartTwo(bytes) => (bytes, length(bytes.len())?, part_two_checksum(bytes)),
+            Behind::Nothing(header) => (&[][..], header.part_two_length, header.part_two_checksum),
+        };
         let mut header = Header {
             precision: self.precision,
             packing: self.packing,
@@ -41,8 +53,8 @@ impl Assembly<'_> {
             part_one_length: length(part_one.len())?,
             extensions_length: 0,
             device_length: 0,
-            part_two_length: length(part_two.len())?,
-            part_two_checksum: part_two_checksum(&part_two),
+            part_two_length,
+            part_two_checksum,
             device_checksum: 0,
         };
         let tensors_offset = header.tensors_offset();
@@ -56,7 +68,7 @@ impl Assembly<'_> {
             bytes[..HEADER_LENGTH].copy_from_slice(&header.to_bytes());
             let header = Header { device_checksum: device_checksum(&bytes), ..header };
             bytes[..HEADER_LENGTH].copy_from_slice(&header.to_bytes());
-            bytes.extend(&part_two);
+            bytes.extend(part_two);
             ModelFile::from_bytes(&bytes)
         };
         let draft = write(header);

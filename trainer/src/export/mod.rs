@@ -11,7 +11,7 @@ mod rows;
 mod tensors;
 mod writer;
 
-pub(crate) use assembly::{Assembly, model_id};
+pub(crate) use assembly::{Assembly, Behind, model_id};
 pub use file::ModelFile;
 pub use packing::repack;
 pub use part_two::PartTwo;

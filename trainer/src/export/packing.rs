@@ -5,7 +5,7 @@ use std::path::Path;
 use runtime::StoredDirection;
 use runtime::format::{HalfWords, Packing, Precision};
 
-use super::{Assembly, ModelFile, TensorArea};
+use super::{Assembly, Behind, ModelFile, TensorArea};
 use crate::error::Error;
 
 /// The same model with its weights in the order of `packing`, and the same logits. Weights of 4 bits and floats have one order
@@ -13,17 +13,19 @@ use crate::error::Error;
 ///
 /// # Errors
 /// [`Error::Model`] if `file` is refused, or has a matrix too long for the packing ([`runtime::Field::HalfWordRange`]).
-/// [`Error::Run`] for a file that the trainer has not written: with extension records or another alignment.
+/// [`Error::Run`] for a file that the trainer has not written: with extension records, a signature or another alignment.
 pub fn repack(file: &ModelFile, path: &Path, packing: Packing) -> Result<ModelFile, Error> {
-    let (parts, part_two) = file.parts(path)?;
+    let (parts, _) = file.parts(path)?;
     let model = file.parse(path)?;
     let header = parts.header;
     let has_one_order = !model.stored_directions().any(|direction| direction.has_whole_bytes());
     if header.precision != Precision::Int8 || header.packing == packing || has_one_order {
         return Ok(file.clone());
     }
-    if header.extensions_length > 0 || usize::from(header.alignment) != super::tensors::ALIGNMENT {
-        let problem = "has extension records or an alignment that the trainer does not write: export it again";
+    let is_extended = header.extensions_length > 0 || header.signature_length > 0;
+    if is_extended || usize::from(header.alignment) != super::tensors::ALIGNMENT {
+        let problem =
+            "has extension records, a signature or an alignment that the trainer does not write: export it again";
         return Err(Error::Run { path: path.into(), problem: problem.into() });
     }
     let device_part = file.bytes().get(..header.device_length as usize).unwrap_or_default();
@@ -42,13 +44,12 @@ pub fn repack(file: &ModelFile, path: &Path, packing: Packing) -> Result<ModelFi
         model_version: header.model_version,
         part_one: &parts.part_one,
         tensors: &tensors.bytes,
-        part_two: &part_two,
+        behind: parts.part_two.map_or(Behind::Nothing(&header), Behind::PartTwo),
     };
-    let packed = assembly.file().map_err(|error| match error {
+    assembly.file().map_err(|error| match error {
         Error::Export(source) => Error::Model { path: path.into(), source },
         other => other,
-    })?;
-    if parts.part_two.is_some() { Ok(packed) } else { packed.stripped(path) }
+    })
 }
 
 /// Bytes from a place to the next tensor.

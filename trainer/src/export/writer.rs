@@ -7,7 +7,7 @@ use runtime::numeric;
 use super::directions::{self, LayerInput, add_scales, hidden_units};
 use super::frames::{self, IntegerNormalization, with_offsets};
 use super::tensors::TensorArea;
-use super::{Assembly, ExportPrecision, ModelFile, PartTwo};
+use super::{Assembly, Behind, ExportPrecision, ModelFile, PartTwo};
 use crate::encoding::{Encoder, Fingerprints, FrameNormalization};
 use crate::error::Error;
 use crate::network::Pooling;
@@ -108,13 +108,14 @@ pub fn export(network: &ExportedNetwork<'_>, precision: impl Into<ExportPrecisio
         layers: layers.into_iter().collect(),
         heads: [head].into_iter().collect(),
     };
+    let part_two = network.part_two.encode()?;
     let assembly = Assembly {
         precision: precision.in_file(),
         packing: Packing::RowMajor,
         model_version: network.model_version,
         part_one: &part_one,
         tensors: &tensors.bytes,
-        part_two: network.part_two,
+        behind: Behind::PartTwo(&part_two),
     };
     assembly.file()
 }

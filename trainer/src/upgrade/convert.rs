@@ -12,7 +12,7 @@ use super::manifest::{
     TokenVectors,
 };
 use crate::error::Error;
-use crate::export::{Assembly, ModelFile, PartTwo, TensorArea};
+use crate::export::{Assembly, Behind, ModelFile, PartTwo, TensorArea};
 use crate::hexadecimal;
 
 /// The input's and the hidden state's columns of a row came in multiples of this.
@@ -66,7 +66,9 @@ impl Converted {
     pub(super) fn assemble(&self) -> Result<ModelFile, Error> {
         let Self { precision, part_one, tensors, part_two } = self;
         let (precision, packing) = (*precision, Packing::RowMajor);
-        Assembly { precision, packing, model_version: 0, part_one, tensors, part_two }.file()
+        let part_two = part_two.encode()?;
+        let behind = Behind::PartTwo(&part_two);
+        Assembly { precision, packing, model_version: 0, part_one, tensors, behind }.file()
     }
 }
 
