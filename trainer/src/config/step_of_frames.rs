@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::TrainingConfig;
+use crate::data::TrainingData;
 
 /// Steps that a row of frames is to have.
 const STEPS: f64 = 30.0;
@@ -41,22 +42,21 @@ impl fmt::Display for StepOfFrames {
 }
 
 impl TrainingConfig {
-    /// Chooses how many frames make a step, unless that was given; `mean_frames` is the mean length of the training rows,
-    /// `inputs` what each frame adds to a step. Returns whether that changed a setting.
-    pub fn choose_step_of_frames(&mut self, mean_frames: f64, inputs: usize) -> bool {
-        if !self.automatic.step_of_frames {
-            return false;
-        }
-        let before = self.frame_settings();
-        let StepOfFrames { frames_per_step, frame_stride } = StepOfFrames::for_rows(mean_frames, inputs);
+    /// Chooses how many frames make a step by the rows' mean length, unless that was given or the rows are texts.
+    pub fn choose_step_of_frames(&mut self, data: &TrainingData) {
+        let Some(channels) = data.channels.filter(|_| self.automatic.step_of_frames) else { return };
+        let inputs = channels * if self.frame_differences { 2 } else { 1 };
+        let StepOfFrames { frames_per_step, frame_stride } = StepOfFrames::for_rows(data.mean_frames, inputs);
         (self.frames_per_step, self.frame_stride) = (frames_per_step, frame_stride);
-        self.frame_settings() != before
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::config::Automatic;
+    use crate::data::{Content, Frames, Row};
 
     #[test]
     fn long_rows_become_some_thirty_steps() {
@@ -71,10 +71,24 @@ mod tests {
         assert_eq!(chosen(300.0, 12), [5, 3]);
     }
 
+    /// The settings for 60 frames of one channel a row, where those of these names are given.
+    fn chosen(given: &[&str]) -> [usize; 2] {
+        let row = |label: &str| Row {
+            label: label.into(),
+            content: Content::Frames(Frames { channels: 1, values: (0..60).map(|n| n as f32).collect() }),
+        };
+        let data = TrainingData::of_rows(&["a", "b", "a", "b"].map(row), "a.csv").unwrap();
+        let automatic = Automatic::unless(|name| given.contains(&name));
+        let mut config = TrainingConfig { automatic, ..TrainingConfig::default() };
+        config.choose_step_of_frames(&data);
+        [config.frames_per_step, config.frame_stride]
+    }
+
     #[test]
-    fn what_is_given_stands() {
-        let mut config = TrainingConfig::default();
-        assert!(!config.choose_step_of_frames(128.0, 6));
-        assert_eq!(config, TrainingConfig::default());
+    fn the_rows_decide_unless_something_is_given() {
+        assert_eq!(chosen(&[]), [4, 2]);
+        for given in ["frames_per_step", "frame_stride", "teachers"] {
+            assert_eq!(chosen(&[given]), [1, 1], "{given}");
+        }
     }
 }

@@ -84,12 +84,11 @@ impl RowsReport {
     /// # Errors
     /// As [`Prepared::read`].
     pub fn read(config: &TrainingConfig) -> Result<Self, Error> {
-        let prepared = Prepared::read_holding_out(config, HeldOut::Nothing, Spill::beside(&std::env::temp_dir()))?;
-        let reading = config.read_options();
-        let data = config.data.training_data(&config.selection(&reading, HeldOut::Nothing))?;
+        let data = Prepared::survey(config, HeldOut::Nothing)?;
+        let prepared = Prepared::encode(config, &data, Spill::beside(&std::env::temp_dir()))?;
         let mut steps = Vec::with_capacity(data.training_rows);
         let mut first_rows = Vec::new();
-        data.for_each::<DataError>(&reading, |found| {
+        data.for_each::<DataError>(&config.read_options(), |found| {
             let shown = shown_row(&prepared.encoder, &data, &found)?;
             steps.push(shown.steps);
             if first_rows.len() < SHOWN_ROWS {

@@ -51,14 +51,12 @@ impl Session {
     ) -> Result<Self, Error> {
         let folder = RunFolder::claim_new(out)?;
         config.check()?;
-        let mut prepared = Prepared::read(&config, Spill::beside(out))?;
-        accept(&prepared)?;
-        if let Some(frames) = prepared.encoder.normalization()
-            && config.choose_step_of_frames(prepared.mean_whole_steps, frames.values_of_a_frame())
-        {
-            prepared = Prepared::read(&config, Spill::beside(out))?;
-        }
         let held_out = config.held_out();
+        let data = Prepared::survey(&config, held_out)?;
+        config.choose_step_of_frames(&data);
+        let mut prepared = Prepared::encode(&config, &data, Spill::beside(out))?;
+        drop(data);
+        accept(&prepared)?;
         let chosen = config.choose(prepared.extent());
         config.check()?;
         if config.held_out() != held_out {

@@ -23,8 +23,6 @@ struct PartCounts {
     unknown: usize,
     /// Steps of the longest row, those that are not read too.
     longest: usize,
-    /// Steps of all rows, those that are not read too.
-    steps: usize,
 }
 
 impl EncodingCounts {
@@ -42,12 +40,6 @@ impl EncodingCounts {
         counts.cut += usize::from(steps > sequence.steps());
         counts.unknown += usize::from(!is_known);
         counts.longest = counts.longest.max(steps);
-        counts.steps += steps;
-    }
-
-    /// Mean steps of the training rows, those that are not read too.
-    pub(super) fn mean_training_steps(&self) -> f64 {
-        self.training.steps as f64 / self.training.rows.max(1) as f64
     }
 
     /// Refuses rows that say nothing.

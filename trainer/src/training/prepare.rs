@@ -30,8 +30,6 @@ pub struct Prepared {
     pub validation: Examples,
     /// Whether the validation rows are held out of the training rows.
     pub holds_out: bool,
-    /// Mean steps of the training rows, those too that are cut off.
-    pub mean_whole_steps: f64,
     /// Share of the training frames' values that 32 bits do not hold in their unit; 0 for texts.
     pub saturated_share: f64,
     /// SHA-256 of the rows.
@@ -68,6 +66,15 @@ impl Prepared {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_holding_out(config: &TrainingConfig, held_out: HeldOut, spill: Spill<'_>) -> Result<Self, Error> {
+        Self::encode(config, &Self::survey(config, held_out)?, spill)
+    }
+
+    /// Reads the rows that `config` names once, with these rows held out.
+    ///
+    /// # Errors
+    /// [`Error::Input`]; [`Error::Setting`] if the rows are others than those of the configuration's hash, or have
+    /// validation rows beside them where there is to be a cross-validation.
+    pub fn survey(config: &TrainingConfig, held_out: HeldOut) -> Result<TrainingData, Error> {
         let reading = config.read_options();
         let data = config.data.training_data(&config.selection(&reading, held_out))?;
         if let Some(expected) = config.data_hash.as_ref().filter(|expected| **expected != data.hash) {
@@ -86,9 +93,17 @@ impl Prepared {
         if let [label] = data.labels.as_slice() {
             return Err(DataError::OneLabel { place: data.place, label: label.clone() }.into());
         }
+        Ok(data)
+    }
+
+    /// Learns the encoder from surveyed rows, and encodes them.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn encode(config: &TrainingConfig, data: &TrainingData, spill: Spill<'_>) -> Result<Self, Error> {
         let encoder = match &config.fine_tune {
-            Some(run) => encoder_of(run, config, &data)?,
-            None => Encoder::learn(&config.encoder_settings(), &data)?,
+            Some(run) => encoder_of(run, config, data)?,
+            None => Encoder::learn(&config.encoder_settings(), data)?,
         };
         if config.pad_to > 0 && encoder.normalization().is_some() {
             let problem = "expected 0: frames are not padded; a sequence of frames is as long as it is";
@@ -100,7 +115,7 @@ impl Prepared {
             return Err(Error::Setting(problem.into()));
         }
         let encoded =
-            encode_training(&data, &encoder, teachers.as_ref(), config, spill)?.spread(config.training_share)?;
+            encode_training(data, &encoder, teachers.as_ref(), config, spill)?.spread(config.training_share)?;
         let Encoded { training, questions, validation, saturated_share, outliers, counts } = encoded;
         counts.check(&encoder, &data.place)?;
         let mut notes = data.notes.clone();
@@ -111,17 +126,16 @@ impl Prepared {
         Ok(Self {
             notes,
             saturated_share,
-            mean_whole_steps: counts.mean_training_steps(),
             holds_out: data.holds_out(),
             pretrained: read_pretrained(config, &encoder, &training)?,
-            labels: data.labels,
+            labels: data.labels.clone(),
             encoder,
             teachers,
             training,
             questions,
             validation,
-            data_hash: data.hash,
-            columns: data.columns,
+            data_hash: data.hash.clone(),
+            columns: data.columns.clone(),
         })
     }
 

@@ -6,9 +6,11 @@ use rand_chacha::ChaCha8Rng;
 
 use super::columns::{ColumnNames, ColumnRole};
 use super::hasher::Hasher;
-use super::inspection::{Inspection, RowNotes, class_sizes, label_notices, repeated_notice, shared_notice};
+use super::inspection::{
+    Inspection, RowNotes, class_sizes, label_notices, outlier_notice, repeated_notice, shared_notice,
+};
 use super::records::Fingerprint;
-use super::{DataError, HeldOut, ReadOptions, Row, Rows, Selection, first_of, fold_by_label, split_by_label};
+use super::{DataError, HeldOut, ReadOptions, Row, Rows, Selection, fold_by_label, split_by_label};
 
 /// A file that is part of this program.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +120,8 @@ pub struct TrainingData {
     pub notes: RowNotes,
     /// Values of a training row's frames; nothing for texts.
     pub channels: Option<usize>,
+    /// Mean number of frames of the rows; 0 for texts.
+    pub mean_frames: f64,
     /// How the source is named in messages.
     pub place: String,
     /// How the validation rows' source is named in messages.
@@ -174,12 +178,13 @@ impl TrainingData {
     ) -> Result<Self, DataError> {
         let mut hasher = Hasher::default();
         let mut labels = HashMap::<String, u32>::new();
-        let (mut classes, mut channels) = (Vec::<u32>::new(), None);
+        let (mut classes, mut channels, mut frames) = (Vec::<u32>::new(), None, 0);
         let (mut inspection, mut inspection_beside) = (Inspection::default(), Inspection::default());
         let reading = source.for_each::<DataError>(selection.reading, |row| {
             hasher.add(row);
             inspection.add(row);
             channels = row.content.frames().map(|frames| frames.channels);
+            frames += row.content.frames().map_or(0, |frames| frames.iter().len());
             let next = labels.len() as u32;
             classes.push(match labels.get(&row.label) {
                 Some(class) => *class,
@@ -246,6 +251,7 @@ impl TrainingData {
             labels,
             notes,
             channels,
+            mean_frames: frames as f64 / total.max(1) as f64,
             place,
             validation_place,
             hash: hasher.finish(),
@@ -277,15 +283,7 @@ impl TrainingData {
 
     /// A line about values far from the others of their channel, of which there are so many in each.
     pub fn outlier_notice(&self, counts: &[usize]) -> Option<String> {
-        let named = self.channel_names.iter().zip(counts).filter(|(_, count)| **count > 0);
-        let named: Vec<String> = named.map(|(name, count)| format!("{name} ({count})")).collect();
-        (!named.is_empty()).then(|| {
-            format!(
-                "training values more than 10 standard deviations from their channel's mean, all the same to an int8 \
-                 model: {}",
-                first_of(named.into_iter(), MOST_NAMED)
-            )
-        })
+        outlier_notice(&self.channel_names, counts)
     }
 
     /// Reads all rows again, in the order in which they stand, each with its number among those of its part.
@@ -332,9 +330,6 @@ impl Known {
         }
     }
 }
-
-/// Most channels that a line names; the others are counted.
-const MOST_NAMED: usize = 8;
 
 /// A label, and how many rows have it.
 type LabelSize = (String, usize);
