@@ -127,6 +127,18 @@ impl Extent {
     }
 }
 
+/// A line about channels with so many values far from the others.
+pub(super) fn outlier_notice(names: &[String], counts: &[usize]) -> Option<String> {
+    let named = names.iter().zip(counts).filter(|(_, count)| **count > 0);
+    let named: Vec<String> = named.map(|(name, count)| format!("{name} ({count})")).collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "training values more than 10 standard deviations from their channel's mean, all the same to an int8 model: {}",
+            named_list(&named, ", ")
+        )
+    })
+}
+
 /// The first items, and how many there are beside them.
 fn named_list(items: &[String], separator: &str) -> String {
     let shown = items.get(..MOST_NAMED).unwrap_or(items).join(separator);

@@ -28,6 +28,7 @@ pub use vocabulary::TokenOrder;
 
 use crate::encoding::{ChannelNormalization, FrameNormalization};
 use crate::error::Error;
+use crate::network::Pooling;
 use crate::weights::{Matrix, NetworkWeights};
 
 /// A model that was trained elsewhere, as the project has it.
@@ -141,7 +142,7 @@ fn truncation_note(description: &Description) -> Option<String> {
         return None;
     }
     Some(match bidirectional {
-        false if *pooling == crate::network::Pooling::Mean => format!(
+        false if *pooling == Pooling::Mean => format!(
             "texts of more than {max_length} words lost their first ones in training: with mean pooling a device keeps \
              the first {max_length}, and answers such texts otherwise"
         ),

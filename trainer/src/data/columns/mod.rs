@@ -224,9 +224,19 @@ impl Layout {
 /// A column as a message names it.
 fn column_name(names: Option<&[String]>, column: usize) -> String {
     match names.and_then(|names| names.get(column)).filter(|name| !name.is_empty()) {
-        Some(name) => format!("`{}`", name.escape_debug()),
+        Some(name) => quoted(name),
         None => format!("column {}", column + 1),
     }
+}
+
+/// A name as a message has it.
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.escape_debug())
+}
+
+/// Names as a message lists them.
+fn quoted_list<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+    names.into_iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// What the line about a file says: `CSV, header; label: `sentiment`, text: `review``.

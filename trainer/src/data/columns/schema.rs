@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::names::plain;
-use super::{ColumnNames, column_name};
+use super::{ColumnNames, column_name, quoted_list};
 use crate::data::{DataError, ReadOptions};
 
 impl ReadOptions {
@@ -30,14 +30,11 @@ impl ReadOptions {
             matched.channels.clone_from(channels);
             return Ok(matched);
         }
-        let list = |names: &mut dyn Iterator<Item = &String>| {
-            names.map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>().join(", ")
-        };
         Err(DataError::MissingChannels {
             path: path.into(),
             line,
-            trained: list(&mut channels.iter()),
-            missing: list(&mut missing.into_iter()),
+            trained: quoted_list(channels),
+            missing: quoted_list(missing),
             known: (0..names.len()).map(|column| column_name(Some(names), column)).collect::<Vec<_>>().join(", "),
         })
     }
@@ -45,12 +42,10 @@ impl ReadOptions {
     /// What to say of texts that are read from other columns than those that a model was trained on.
     pub(super) fn other_texts(&self, read: &ColumnNames) -> Option<String> {
         let trained = &self.schema.texts;
-        let is_same = |[trained, read]: [&String; 2]| trained.trim().eq_ignore_ascii_case(read.trim());
-        let are_same = trained.len() == read.texts.len()
-            && trained.iter().zip(&read.texts).all(|(trained, read)| is_same([trained, read]));
+        let is_same = |(trained, read): (&String, &String)| trained.trim().eq_ignore_ascii_case(read.trim());
+        let are_same = trained.len() == read.texts.len() && trained.iter().zip(&read.texts).all(is_same);
         let is_known = are_names(trained) && are_names(&read.texts) && self.text_columns.is_empty();
-        let names: Vec<String> = trained.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
-        (is_known && !are_same).then(|| format!("the model was trained on {}", names.join(", ")))
+        (is_known && !are_same).then(|| format!("the model was trained on {}", quoted_list(trained)))
     }
 }
 
