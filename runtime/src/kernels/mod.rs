@@ -1,5 +1,25 @@
 //! Products of weights and vectors. [`portable`] is their definition.
 
+/// Calls a routine with the address of a value in r0; what it leaves in r0 to r3. The routine restores the other registers of a
+/// procedure call, and may change the flags.
+#[cfg(any(cortex_m0, cortex_m_dsp))]
+macro_rules! call_routine {
+    ($routine:path, $value:expr) => {{
+        let (first, second, third, fourth): (i32, i32, i32, i32);
+        core::arch::asm!(
+            "bl {routine}",
+            routine = sym $routine,
+            inout("r0") core::ptr::from_mut($value) => first,
+            out("r1") second,
+            out("r2") third,
+            out("r3") fourth,
+            out("r12") _,
+            out("lr") _,
+        );
+        [first, second, third, fourth]
+    }};
+}
+
 #[cfg(cortex_m0)]
 #[path = "cortex_m0/rows.rs"]
 mod cortex_m0;

@@ -1,7 +1,7 @@
 //! Products of rows on a Cortex-M0, whose instructions reach eight registers: the sums are in the others.
 #![allow(unsafe_code)]
 
-use core::arch::{asm, naked_asm};
+use core::arch::naked_asm;
 use core::marker::PhantomData;
 
 use crate::kernels::portable::Gates;
@@ -48,22 +48,8 @@ impl<'v> RowUnits<'v> {
     pub(in crate::kernels) fn next(&mut self) -> [i32; 4] {
         let Some(left) = self.left.checked_sub(1) else { return [0; 4] };
         self.left = left;
-        let (first, second, third, fourth);
-        // SAFETY: a unit was left, whose rows the routine reads, and goes on to the next ones. It changes the registers that are
-        // named here and the flags, and restores the others from the stack.
-        unsafe {
-            asm!(
-                "bl {routine}",
-                routine = sym next_unit,
-                inout("r0") core::ptr::from_mut(self) => first,
-                out("r1") second,
-                out("r2") third,
-                out("r3") fourth,
-                out("r12") _,
-                out("lr") _,
-            );
-        }
-        [first, second, third, fourth]
+        // SAFETY: a unit was left, whose rows the routine reads, and goes on to the next ones.
+        unsafe { call_routine!(next_unit, self) }
     }
 }
 

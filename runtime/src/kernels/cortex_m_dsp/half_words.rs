@@ -235,22 +235,8 @@ impl<'a, 'v> BlockUnits<'a, 'v> {
     /// There is a unit: a block for the vector, four biases and two words of multipliers.
     #[inline(always)]
     unsafe fn take_unit(&mut self) -> [i32; 4] {
-        let (first, second, third, fourth);
-        // SAFETY: the routine reads what the caller has promised, and goes on to the next. It changes the registers that are
-        // named here and the flags, and restores the others from the stack.
-        unsafe {
-            asm!(
-                "bl {routine}",
-                routine = sym next_unit,
-                inout("r0") core::ptr::from_mut(self) => first,
-                out("r1") second,
-                out("r2") third,
-                out("r3") fourth,
-                out("r12") _,
-                out("lr") _,
-            );
-        }
-        [first, second, third, fourth]
+        // SAFETY: the routine reads what the caller has promised, and goes on to the next.
+        unsafe { call_routine!(next_unit, self) }
     }
 }
 
