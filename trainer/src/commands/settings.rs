@@ -48,11 +48,11 @@ pub(super) struct Settings {
     /// channel where one is too coarse for some]
     #[arg(long, value_name = "X")]
     frame_unit: Option<f32>,
-    /// Frames side by side that make a step, on the device too [twice the stride, as far as 64 inputs reach; 1 where rows
-    /// have fewer than 30 frames on average]
+    /// Frames side by side that make a step, on the device too [a fifteenth of the rows' mean length, at most 64 inputs; 1
+    /// below 30 frames]
     #[arg(long, value_name = "N")]
     frames_per_step: Option<usize>,
-    /// Frames from one step to the next [a thirtieth of a row's mean length]
+    /// Frames from one step to the next [half of --frames-per-step]
     #[arg(long, value_name = "N")]
     frame_stride: Option<usize>,
     /// Give a step each frame's difference to the one before as well [false]
@@ -111,8 +111,8 @@ pub(super) struct Settings {
     /// Epochs that the weights are averaged over [0]
     #[arg(long, value_name = "X")]
     weight_average: Option<f64>,
-    /// Optimizer steps to train for [2000 below 3,000 rows, above 1500 for rows of 16 frames or more, else 6000, and 5
-    /// epochs at least; twice as many where rows have fewer than 16 words or frames on average; fewer of long rows]
+    /// Optimizer steps to train for [2000 below 3,000 rows; else 1500 for rows of 16 frames or more and 6000 for others,
+    /// and 5 epochs at least; twice as many where rows have fewer than 16 words or frames on average; fewer of long rows]
     #[arg(long, value_name = "N", conflicts_with = "epochs")]
     steps: Option<usize>,
     /// Passes over the rows to train for, instead of --steps
