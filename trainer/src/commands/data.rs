@@ -21,10 +21,10 @@ pub(crate) struct Data {
     data: PathBuf,
     #[command(flatten)]
     reading: Reading,
-    /// What a step is; auto: words of texts, frames of a file of frames.
+    /// What one step of a row is; auto: a word of a text, a frame of a file of frames.
     #[arg(long, value_enum, default_value = "auto")]
     input: Input,
-    /// Steps after which a training cuts a row; 0: never.
+    /// Longest row in steps: training would cut longer rows; 0: no limit.
     #[arg(long, value_name = "N", default_value_t = TrainingConfig::default().max_length)]
     max_length: usize,
     /// One JSON object on standard output.

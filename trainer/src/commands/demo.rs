@@ -29,7 +29,7 @@ pub(crate) struct Demo {
     /// The sentence.
     #[arg(default_value = "i can't see a thing in the hallway")]
     text: String,
-    /// The run folder; if it holds a finished run, that is taken.
+    /// The run folder; a finished run in it is used instead of training again.
     #[arg(long, default_value = "runs/home-commands")]
     out: PathBuf,
     /// Where to train.

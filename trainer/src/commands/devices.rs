@@ -9,7 +9,7 @@ use super::print_line;
 #[command(after_help = "Example:
   trainer devices --check")]
 pub(crate) struct Devices {
-    /// Compute the operations of training on each CUDA device and on the CPU, and show how far they differ.
+    /// Compare the results of the training operations on each CUDA device with the CPU.
     #[arg(long)]
     check: bool,
 }

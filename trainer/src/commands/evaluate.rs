@@ -27,7 +27,7 @@ pub(crate) struct Evaluate {
     data: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
-    /// Also the accuracy by the number of steps seen: an answer after every step of every row.
+    /// Also print the accuracy after each number of steps.
     #[arg(long)]
     curve: bool,
     /// One JSON object on standard output.

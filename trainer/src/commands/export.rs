@@ -18,19 +18,19 @@ use super::{load_run, print_written};
 pub(crate) struct Export {
     /// The run folder.
     run: PathBuf,
-    /// How weights are stored and computed with.
+    /// Precision of the weights and the arithmetic.
     #[arg(long, value_enum)]
     precision: PrecisionArgument,
-    /// Bits of each weight of the recurrent layers, 4 or 8, instead of the precision's; the head has 8
+    /// Bit width of the recurrent layers' weights, 4 or 8, instead of the precision's; the linear layer has 8
     #[arg(long, value_name = "BITS")]
     weight_bits: Option<Bits>,
-    /// Bits of each value of the embedding, 4 or 8, instead of the precision's
+    /// Bit width of the embedding, 4 or 8, instead of the precision's
     #[arg(long, value_name = "BITS")]
     embedding_bits: Option<Bits>,
-    /// The microcontroller whose instructions the order of int8 weights is for; without it every one reads the file
+    /// Pack int8 weights for the kernels of this microcontroller; without it, every board reads the file
     #[arg(long, value_enum)]
     board: Option<Board>,
-    /// A number that the file carries for whoever flashes it
+    /// A version number of your own, stored in the file
     #[arg(long, value_name = "N", default_value_t = 0)]
     model_version: u32,
     /// The model file.

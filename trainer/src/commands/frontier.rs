@@ -20,7 +20,7 @@ use super::reading::Reading;
 use super::train::{read_config, stop_on_interrupt};
 use super::{Cpu, print_line};
 
-/// Searches for each budget of flash the network that is right most often on validation rows: cell, sizes, vocabulary
+/// Searches the network with the best validation accuracy for each flash budget: cell, sizes, vocabulary
 /// and bits. What was trained before is not trained again, so that an interrupted search goes on with the same command.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -37,40 +37,40 @@ pub(crate) struct FrontierCommand {
     validation: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
-    /// Most bytes of a model file, as 65536, 64K or 1M; several.
+    /// Flash budgets: largest size of the model file, for example 65536, 64K or 1M.
     #[arg(long, value_name = "BYTES,BYTES", value_delimiter = ',', default_value = "32K,64K,128K,256K")]
     flash: Vec<Budget>,
-    /// Most bytes of a classifier's state.
+    /// RAM budget: largest size of a classifier's state in bytes, for example 4096 or 4K.
     #[arg(long, value_name = "BYTES")]
     ram: Option<Budget>,
-    /// Candidates for each budget.
+    /// Candidates per budget.
     #[arg(long, value_name = "N", default_value_t = 8)]
     candidates: usize,
-    /// Trainings of the best candidate of a budget, with a seed each.
+    /// Number of seeds that the best candidate of a budget is trained with.
     #[arg(long, value_name = "N", default_value_t = 3)]
     seeds: usize,
-    /// Epochs of the best candidate; the others have half as many [8]
+    /// Epochs of the best candidate; the other candidates train for half as many [8]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
     /// Settings that all candidates share, from a TOML file as `trainer train --config` takes it.
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Cells that are tried.
+    /// Cells to try.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "lstm,gru")]
     cells: Vec<Cell>,
-    /// Values of a token's vector that are tried.
+    /// Embedding sizes to try.
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "8,12,16,24,32")]
     embedding_sizes: Vec<usize>,
-    /// Values of the hidden state that are tried.
+    /// Hidden sizes to try.
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "24,32,48,64,96")]
     hidden_sizes: Vec<usize>,
-    /// Bits that are tried: of the weights and, after a colon, of the embedding; below 8 training simulates them.
+    /// Bit widths to try: of the weights and, after a colon, of the embedding; below 8, training simulates them.
     #[arg(long, value_name = "N,N:N", value_delimiter = ',', default_value = "8,8:4,4")]
     bits: Vec<IntegerBits>,
-    /// A CSV file of points to draw beside: a header name,bytes,accuracy.
+    /// A CSV file with the header name,bytes,accuracy: points to add to the plot.
     #[arg(long, value_name = "FILE")]
     reference: Option<PathBuf>,
-    /// The folder of the table, the plot, the models and the runs.
+    /// The folder for the table, the plot, the models and the runs.
     #[arg(long, default_value = "runs/frontier")]
     out: PathBuf,
     /// Where to train.

@@ -9,7 +9,7 @@ use trainer::{Error, note};
 use super::reading::{Reading, TestRows};
 use super::{Cpu, print_line};
 
-/// Makes a run folder of a model that was trained in PyTorch or Keras, or that is an ONNX file.
+/// Imports a PyTorch, Keras or ONNX model as a run folder.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer import --weights news.safetensors --description news.toml --out runs/news
@@ -31,19 +31,19 @@ An ONNX file (LSTM, GRU and RNN nodes; the embedding a Gather; one linear layer)
 has labels, and a vocabulary or a normalization, alone.
 tests/import has whole examples, and the scripts that wrote their weights.")]
 pub(crate) struct Import {
-    /// The weights: PyTorch's state_dict, or Keras's variables by their paths, as safetensors.
+    /// The weights as safetensors: PyTorch's state_dict, or Keras's variables by their paths.
     #[arg(long, value_name = "FILE", required_unless_present = "onnx", conflicts_with = "onnx")]
     weights: Option<PathBuf>,
-    /// The model as an ONNX file, in place of --weights.
+    /// The model as an ONNX file, instead of --weights.
     #[arg(long, value_name = "FILE")]
     onnx: Option<PathBuf>,
-    /// What the network is, or what an ONNX file does not say: a TOML file.
+    /// A TOML file that describes the network, or for ONNX the labels and the vocabulary or normalization.
     #[arg(long, value_name = "FILE")]
     description: PathBuf,
     /// The run folder.
     #[arg(long)]
     out: PathBuf,
-    /// Rows like those that the model was trained on, which int8 ranges are measured on.
+    /// Rows like the training rows, to calibrate the int8 ranges.
     #[arg(long, value_name = "FILE")]
     calibration_data: Option<PathBuf>,
     #[command(flatten)]

@@ -29,7 +29,7 @@ pub(crate) struct KnownAnswersCommand {
     data: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
-    /// The first rows alone.
+    /// Use only the first N rows.
     #[arg(long, conflicts_with = "text")]
     rows: Option<usize>,
     /// The file of answers.

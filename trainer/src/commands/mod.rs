@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand.
+//! The command line: one file per subcommand.
 
 mod answers;
 mod board;
@@ -48,11 +48,11 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Trains a network and leaves a run folder.
+    /// Trains a network and writes a run folder.
     Train(Box<train::Train>),
-    /// Searches the best network for each budget of flash.
+    /// Searches the best network for each flash budget.
     Frontier(Box<frontier::FrontierCommand>),
-    /// Makes a run of a model that was trained in PyTorch or Keras.
+    /// Imports a PyTorch, Keras or ONNX model as a run folder.
     Import(import::Import),
     /// Writes a run's network as a model file.
     Export(export::Export),
@@ -64,15 +64,15 @@ enum Command {
     Predict(predict::Predict),
     /// Shows what a model file is and what it costs a device.
     Inspect(inspect::Inspect),
-    /// Makes a model file of an earlier version one of this version.
+    /// Converts a model file of an earlier version, or packs its weights for a board.
     Upgrade(upgrade::Upgrade),
-    /// Leaves out of a model file what a device does not need.
+    /// Removes from a model file what a device does not read.
     Strip(strip::Strip),
     /// Shows what can train here, and why not.
     Devices(devices::Devices),
     /// Writes texts or frames with a model's answers, for a board to compare with.
     KnownAnswers(known_answers::KnownAnswersCommand),
-    /// Shows what is understood of a file before anything is trained.
+    /// Shows how a file is understood, before anything is trained.
     Data(data::Data),
     /// Splits a file of rows into train.csv and test.csv.
     Split(split::Split),

@@ -27,16 +27,16 @@ pub(crate) struct Parity {
     data: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
-    /// Also the largest errors of gates, c and h beside f32, by layer and step, and what is at the ends of its format.
+    /// Also print the largest errors of gates, c and h against f32 by layer and step, and the share of saturated values.
     #[arg(long)]
     by_step: bool,
-    /// Also the N rows that a precision departs on most [10 with --by-step, else 0]
+    /// Also print the N rows with the largest errors of each precision [10 with --by-step, else 0]
     #[arg(long, value_name = "N")]
     worst: Option<usize>,
-    /// Also the errors of the states in N steps without a reset, the rows one after another.
+    /// Also print the errors of the states over N steps without a reset, through one row after another.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     drift: usize,
-    /// Also a plot of those errors by step and of logit errors, as PNG or SVG; with it --by-step.
+    /// Also write a plot of the errors by step and of the logit errors, as PNG or SVG; implies --by-step.
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     /// Overwrite a plot that exists.

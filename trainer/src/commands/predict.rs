@@ -29,11 +29,11 @@ const STANDARD_INPUT: &str = "standard input";
 pub(crate) struct Predict {
     /// The model file.
     model: PathBuf,
-    /// The text. Without it and --data: from standard input.
+    /// The text; without it and --data, lines of standard input.
     #[arg(conflicts_with = "data")]
     text: Option<String>,
-    /// A file of rows as `trainer train --data` takes it, but that it needs no labels; a folder with test.csv, or
-    /// `digits`. An answer a row.
+    /// A file of rows as `trainer train --data` takes it, labels not needed; a folder with test.csv, or
+    /// `digits`. One answer per row.
     #[arg(long)]
     data: Option<PathBuf>,
     /// A new file for the rows of --data with their own columns, the predicted class and its probability, instead of

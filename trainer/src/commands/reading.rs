@@ -10,23 +10,23 @@ use trainer::{Error, note};
 /// Which columns of a file are what, where its names and its content do not tell.
 #[derive(Debug, Clone, Default, Args, Serialize)]
 pub(super) struct Reading {
-    /// The column of labels, by name or by number from 1 [by names in use, else by content]
+    /// Label column, by name or by number from 1 [by common names, else by content]
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     label_column: Option<String>,
-    /// Columns of text to read, by name or number [by names in use, else by content]
+    /// Text columns, by name or number [by common names, else by content]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Option::is_none")]
     text_columns: Option<Vec<String>>,
-    /// Channels of frames to read, by name or number [all columns of numbers but times]
+    /// Channels of frames, by name or number [all numeric columns except times]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Option::is_none")]
     channels: Option<Vec<String>>,
-    /// The character between two columns, or `tab` [by the first lines]
+    /// Column delimiter: one character, or `tab` [found in the first lines]
     #[arg(long, value_name = "C", value_parser = delimiter)]
     #[serde(skip_serializing_if = "Option::is_none")]
     delimiter: Option<char>,
-    /// The encoding of the file, as latin1 or windows-1251 [utf-8, or utf-16 with a byte-order mark]
+    /// Character encoding of the file, for example latin1 [utf-8, or utf-16 with a byte-order mark]
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<String>,

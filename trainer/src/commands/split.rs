@@ -21,10 +21,10 @@ pub(crate) struct Split {
     data: PathBuf,
     #[command(flatten)]
     reading: Reading,
-    /// Share of the rows that becomes test.csv.
+    /// Share of the rows that goes to test.csv.
     #[arg(long, default_value_t = 0.1)]
     share: f64,
-    /// Where chance comes from.
+    /// Random seed of the split.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The folder to write both files to.

@@ -7,7 +7,7 @@ use trainer::output::{Claim, Output};
 
 use super::print_written;
 
-/// Leaves out of a model file what a device does not need: part two and a signature. It gives the same logits, and has
+/// Removes from a model file what a device does not read: part two and a signature. It gives the same logits, and has
 /// the same id.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:

@@ -42,13 +42,13 @@ pub(crate) struct Train {
     /// A file of validation rows; without it, a share of the training rows is held out.
     #[arg(long)]
     validation: Option<PathBuf>,
-    /// Settings under a name; a name that there is not lists them.
+    /// A named set of settings; an unknown name lists all names.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
-    /// A finished run whose weights training begins with; its settings, vocabulary and rows are taken over.
+    /// Start with the weights of this finished run, with its settings, vocabulary and rows.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "preset"])]
     fine_tune: Option<PathBuf>,
-    /// Settings from a TOML file; they come before a preset's, and arguments before them.
+    /// Settings from a TOML file; they override a preset, and arguments override them.
     #[arg(long)]
     config: Option<PathBuf>,
     /// The run folder.
@@ -57,10 +57,10 @@ pub(crate) struct Train {
     /// Where to train.
     #[arg(long, value_enum, default_value = "auto")]
     device: DeviceChoice,
-    /// Numbers of CUDA devices that compute a share of each batch each, as `0,1`.
+    /// CUDA devices that share each batch, by number, for example `0,1`.
     #[arg(long, value_name = "N,N", value_delimiter = ',')]
     devices: Vec<usize>,
-    /// Go on with an interrupted run in --out.
+    /// Continue the interrupted run in --out.
     #[arg(long)]
     resume: bool,
     /// Print loss and accuracy so far every 3,200 rows.

@@ -10,7 +10,7 @@ use trainer::upgrade::upgrade;
 use super::board::Board;
 use super::print_written;
 
-/// Makes a model file of version 2 one of this version, or packs weights for another board, with the same logits. Its words are
+/// Converts a model file of version 2, or packs weights for another board, with the same logits. Its words are
 /// what they were.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -20,10 +20,10 @@ use super::print_written;
 pub(crate) struct Upgrade {
     /// The model file, of version 2 unless a board is given.
     model: PathBuf,
-    /// Let sequences of a model of one direction go on without an end, where the file has a limit of steps
+    /// Remove the limit of steps from a model of one direction, so that streams are endless
     #[arg(long)]
     lift_limit: bool,
-    /// The microcontroller whose instructions the order of int8 weights is for
+    /// Pack int8 weights for the kernels of this microcontroller
     #[arg(long, value_enum)]
     board: Option<Board>,
     /// The model file.

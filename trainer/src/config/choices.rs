@@ -5,22 +5,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeptEpoch {
-    /// The one of the largest validation accuracy, of equal ones that of the smallest loss.
+    /// The epoch with the largest validation accuracy; among equals, the one with the smallest loss.
     Best,
-    /// The last one whose validation accuracy is within a standard error of the largest: its learning rate has fallen
+    /// The last epoch whose validation accuracy is within one standard error of the largest: its learning rate has fallen
     /// further.
     LastGood,
-    /// The last one, whatever the validation rows say: for a network that learns from nearly all rows.
+    /// The last epoch, whatever the validation rows say: for a network that trains on nearly all rows.
     Last,
 }
 
-/// How the learning rate goes on after it has risen.
+/// The learning-rate schedule after the warm-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// It falls to 0 in a straight line.
+    /// The learning rate falls linearly to 0.
     Linear,
-    /// It stays.
+    /// The learning rate stays constant.
     Constant,
 }
 
@@ -28,8 +28,8 @@ pub enum Schedule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum TeachersRead {
-    /// What the network that learns reads, with words dropped and another row's end: they answer in every epoch.
+    /// What the student reads, with dropped words and spliced ends: teachers answer in every epoch.
     ChangedRows,
-    /// The row itself, with words that the network that learns may not know: they answer once.
+    /// The unchanged row, with words that the student may not know: teachers answer once.
     WholeRows,
 }

@@ -43,7 +43,7 @@ impl TrainingConfig {
     /// The default settings, with those of each table in their place, the last table's before the others'.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a setting that there is not, or of another type.
+    /// [`Error::Setting`] if a key is unknown or its value has the wrong type.
     pub fn from_layers(layers: impl IntoIterator<Item = Table>) -> Result<Self, Error> {
         let mut settings = Table::new();
         settings.extend(layers.into_iter().flatten());

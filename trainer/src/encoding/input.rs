@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Input {
-    /// The words of texts, the frames of a file of frames.
+    /// A word for texts, a frame for a file of frames.
     #[default]
     Auto,
     /// A word, looked up in a vocabulary.
     Words,
-    /// A word, numbered by its hash: no vocabulary.
+    /// A word, numbered by its hash; no vocabulary.
     HashedWords,
-    /// A word, looked up in a vocabulary of which the model file holds parts of hashes, no strings.
+    /// A word, looked up in a vocabulary; the model file stores a few bits of each hash, no strings.
     FingerprintedWords,
     /// A character, looked up in an alphabet.
     Characters,

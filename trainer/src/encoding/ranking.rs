@@ -14,10 +14,10 @@ use crate::data::{DataError, TrainingData};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum VocabularyBy {
-    /// How often they occur.
+    /// The most frequent words.
     #[default]
     Frequency,
-    /// What they say about the class of a row.
+    /// The words that tell most about the class.
     Information,
 }
 
