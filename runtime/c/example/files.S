@@ -12,4 +12,3 @@ rows_file:
     .incbin ROWS
 rows_file_end:
 #endif
-    .section .note.GNU-stack, "", %progbits

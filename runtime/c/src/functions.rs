@@ -3,7 +3,6 @@
 
 use core::ffi::{c_char, c_void};
 
-use runtime::format::Header;
 use runtime::{Classifier, Error, Logits, Model, Prediction, Pushed};
 
 use crate::memory::{Opaque, RunnelClassifier, RunnelModel, RunnelModelInfo, RunnelPrediction, RunnelPushed};
@@ -37,20 +36,23 @@ pub unsafe extern "C" fn runnel_model_parse_prefix(
     length: usize,
 ) -> RunnelStatus {
     // SAFETY: the header's contract.
-    let result = unsafe { values(region.cast::<u8>(), length) }.and_then(|region| {
-        let length = Header::read(region)?.device_length as usize;
-        // SAFETY: the header's contract.
-        unsafe { parse(model, region.get(..length).unwrap_or(region)) }
-    });
-    result.into()
+    unsafe { values(region.cast::<u8>(), length).and_then(|region| parse_prefix(model, region)) }.into()
 }
 
 /// # Safety
 /// As [`make`].
-#[inline(never)]
+#[inline]
 unsafe fn parse(model: *mut RunnelModel, file: &'static [u8]) -> Result<(), RunnelStatus> {
     // SAFETY: the caller's promise is the same.
     unsafe { make(model, |place| Ok(Model::parse_into(place.write(None), file).map(drop)?)) }
+}
+
+/// # Safety
+/// As [`make`].
+#[inline]
+unsafe fn parse_prefix(model: *mut RunnelModel, region: &'static [u8]) -> Result<(), RunnelStatus> {
+    // SAFETY: the caller's promise is the same.
+    unsafe { make(model, |place| Ok(Model::parse_prefix_into(place.write(None), region).map(drop)?)) }
 }
 
 /// What a model is: the words of state to reserve, the number of logits, the channels of a frame.

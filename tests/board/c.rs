@@ -1,0 +1,122 @@
+//! The library for C (`runtime/c`): programs in C on emulated boards beside this machine.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tests::{binary, repository};
+use trainer::data::read_rows;
+use trainer::export::ModelFile;
+use trainer::inference::row_answers;
+
+use super::{TEST_SENTENCES, make_executable, model};
+
+const ROWS: usize = 100;
+const LIGHTS_OFF: &str = "lights_off 97 %\n";
+
+fn emulate(board: &str, model: &Path, data: &str, trainer: &Path) -> Output {
+    Command::new(repository().join("runtime/c/emulate"))
+        .args(["--json", "--board", board, "--rows", &ROWS.to_string(), "--model"])
+        .arg(model)
+        .arg("--data")
+        .arg(repository().join(data))
+        .env("RUNNEL_TRAINER", trainer)
+        .output()
+        .expect("python3 runs runtime/c/emulate")
+}
+
+/// Compares the raw logits that the program in C printed with those of the runtime here.
+fn check(board: &str, path: &Path, data: &str) {
+    let output = emulate(board, path, data, &binary("trainer"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{board}: {errors} (runtime/c/install installs what is missing)");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let file = ModelFile::read(path).unwrap();
+    let given = read_rows(&repository().join(data), &Default::default()).unwrap();
+    let answers = row_answers(&file.parse(path).unwrap(), &given[..ROWS]).unwrap();
+    let printed = report["rows"].as_array().unwrap();
+    assert_eq!((printed.len(), &report["mismatches"]), (ROWS, &Value::from(0)));
+    for (printed, answer) in printed.iter().zip(&answers) {
+        assert_eq!(printed["class"], answer.class);
+        let raw: Vec<i64> = printed["logits_q16"].as_array().unwrap().iter().map(|raw| raw.as_i64().unwrap()).collect();
+        let expected: Vec<f64> = answer.logits.iter().map(|logit| f64::from(*logit)).collect();
+        // A float of 32 bits holds a logit's integer to 24 bits: both are rounded to that.
+        let rounded: Vec<f64> = raw.iter().map(|raw| f64::from(*raw as f32 / 65536.0)).collect();
+        assert_eq!(rounded, expected);
+    }
+    println!("{board} {}: {ROWS} rows in C equal", path.display());
+}
+
+#[test]
+fn texts_in_c_are_answered_as_on_this_machine() {
+    for board in ["m4", "m0"] {
+        check(board, &model("int8"), TEST_SENTENCES);
+    }
+}
+
+#[test]
+fn frames_in_c_are_answered_as_on_this_machine() {
+    let digits = repository().join("models/digits/digits.int8.rnl");
+    for board in ["m4", "m0"] {
+        check(board, &digits, "trainer/data/digits/test.csv");
+    }
+}
+
+/// The raw integers are compared: here the last byte of this machine's last logit is changed.
+#[test]
+fn a_differing_logit_in_c_fails_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrapper = folder.path().join("trainer");
+    let script = format!(
+        "#!/usr/bin/env python3\n\
+         import subprocess, sys\n\
+         code = subprocess.run([{:?}, *sys.argv[1:]]).returncode\n\
+         path = sys.argv[sys.argv.index('--out') + 1]\n\
+         content = bytearray(open(path, 'rb').read())\n\
+         content[-4] ^= 1\n\
+         open(path, 'wb').write(content)\n\
+         sys.exit(code)\n",
+        binary("trainer")
+    );
+    std::fs::write(&wrapper, script).unwrap();
+    make_executable(&wrapper);
+    let output = emulate("m4", &model("int8"), TEST_SENTENCES, &wrapper);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["mismatches"], 1);
+}
+
+#[test]
+fn what_cannot_run_in_c_is_said_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.rnl");
+    std::fs::write(&broken, "no model").unwrap();
+    for (model, says) in
+        [(broken, "not a model file"), (model("f16"), "--precision int8"), (folder.path().join("none"), "none")]
+    {
+        let output = emulate("m4", &model, TEST_SENTENCES, &binary("trainer"));
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.lines().count() == 1 && errors.contains(says), "{says}: {errors}");
+    }
+}
+
+/// The example as README.md has it, with the C compiler that is there.
+#[test]
+fn the_example_in_c_is_built_by_cmake_and_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |command: &mut Command| {
+        let output = command.current_dir(repository()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said} (runtime/c/install installs what is missing)");
+        assert!(!said.contains("warning"), "{said}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let toolchain = "-DCMAKE_TOOLCHAIN_FILE=example/cortex-m4.cmake";
+    run(Command::new("cmake").args(["-S", "runtime/c", toolchain, "-B"]).arg(folder.path()));
+    run(Command::new("cmake").arg("--build").arg(folder.path()));
+    let mut qemu = Command::new("qemu-system-arm");
+    qemu.args(["-machine", "mps2-an386", "-display", "none", "-serial", "none", "-monitor", "none"]);
+    qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"]).arg(folder.path().join("example"));
+    assert_eq!(run(&mut qemu), LIGHTS_OFF);
+}
