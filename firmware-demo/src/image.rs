@@ -132,6 +132,7 @@ fn announce(output: &mut Output, counter: &Counter) {
     let mut line = output.line("start");
     line.text("board", board::NAME);
     line.text("unit", counter::UNIT);
+    line.text("counter", counter::NAME);
     line.number("counter_check_instructions", check.instructions);
     line.number("counter_check_counted", check.counted);
     line.number("capacity_words", inputs::CAPACITY as u64);

@@ -5,6 +5,7 @@
 mod bench;
 mod c;
 mod install;
+mod probe;
 mod size;
 
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Counting what a piece of work costs.
 
-#[cfg_attr(not(feature = "nrf52840"), path = "counter/systick.rs")]
-#[cfg_attr(feature = "nrf52840", path = "counter/cycles.rs")]
+#[cfg_attr(not(cycle_counter), path = "counter/systick.rs")]
+#[cfg_attr(cycle_counter, path = "counter/cycles.rs")]
 mod source;
 
 use core::hint::black_box;
@@ -11,6 +11,9 @@ use source::Source;
 
 /// What [`Counter`] counts: `instructions` on an emulated board, `cycles` on a real one.
 pub(super) const UNIT: &str = Source::UNIT;
+
+/// What counts.
+pub(super) const NAME: &str = Source::NAME;
 
 const CALIBRATION_ROUNDS: u64 = 1000;
 const CHECK_ROUNDS: u32 = 40_000;

@@ -2,8 +2,8 @@
 //!
 //! Nothing here is inlined: reporting costs flash once, and no measured loop.
 
-#[cfg_attr(not(feature = "nrf52840"), path = "output/semihosting.rs")]
-#[cfg_attr(feature = "nrf52840", path = "output/rtt.rs")]
+#[cfg_attr(not(feature = "probe"), path = "output/semihosting.rs")]
+#[cfg_attr(feature = "probe", path = "output/rtt.rs")]
 mod channel;
 
 use channel::Channel;
