@@ -9,6 +9,8 @@ use std::process::ExitCode;
 /// Boards that QEMU emulates, and real ones.
 const EMULATED: [&str; 5] = ["m0", "m3", "m4", "m7", "m33"];
 const REAL: [&str; 3] = ["nrf52840", "stm32f411", "rp2040"];
+/// Boards whose serial line the feature `talk` knows.
+const WITH_CMSDK_UART: [&str; 3] = ["m3", "m4", "m7"];
 /// Cores without a cycle counter, by the beginning of their triples.
 const WITHOUT_CYCLE_COUNTER: [&str; 2] = ["thumbv6m", "thumbv8m.base"];
 
@@ -36,9 +38,19 @@ fn prepare(out: &Path) -> Result<(), String> {
         println!("cargo::rustc-cfg=cycle_counter");
     }
 
+    if has_feature("talk") && !WITH_CMSDK_UART.contains(&board.as_str()) {
+        return Err(format!(
+            "the feature talk needs a board with its serial line: one of {}",
+            WITH_CMSDK_UART.join(", ")
+        ));
+    }
+
     // File times alone miss a model replaced by an older one; the caller may name the content instead.
     println!("cargo::rerun-if-env-changed=RUNNEL_INPUT_DIGEST");
     build_steps::copy(&input("RUNNEL_MODEL", "the .rnl file to put into the image")?, &out.join("model.rnl"))?;
+    if has_feature("talk") {
+        return Ok(());
+    }
     build_steps::copy(&input("RUNNEL_ANSWERS", "a file written by `trainer known-answers`")?, &out.join("answers.bin"))
 }
 

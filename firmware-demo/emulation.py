@@ -156,11 +156,16 @@ def run_cargo(command, environment):
 # Running it.
 
 
-def run_qemu(board, image, timeout):
-    """An emulated run that has ended, one instruction a nanosecond of its clock."""
+def qemu_command(board, image, serial="none"):
+    """How QEMU runs an image, one instruction a nanosecond of its clock; `serial`: what its serial line is connected with."""
     command = ["qemu-system-arm", "-machine", board.machine, "-kernel", str(image)]
-    command += ["-display", "none", "-serial", "none", "-monitor", "none", "-icount", "shift=0"]
-    command += ["-semihosting-config", "enable=on,target=native"]
+    command += ["-display", "none", "-serial", serial, "-monitor", "none", "-icount", "shift=0"]
+    return command + ["-semihosting-config", "enable=on,target=native"]
+
+
+def run_qemu(board, image, timeout):
+    """An emulated run that has ended."""
+    command = qemu_command(board, image)
     try:
         return subprocess.run(command, capture_output=True, timeout=timeout, check=False)
     except FileNotFoundError as error:

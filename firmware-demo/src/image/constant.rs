@@ -6,9 +6,9 @@ use core::hint::black_box;
 use cortex_m::interrupt::{Mutex, free};
 use runtime::{Classifier, Model};
 
-use super::check::MAX_CHANNELS;
-use super::counter::Counter;
-use super::output::Output;
+use crate::image::MAX_CHANNELS;
+use crate::image::counter::Counter;
+use crate::image::output::Output;
 
 /// Frames that are pushed.
 const STEPS: usize = 10_000;
