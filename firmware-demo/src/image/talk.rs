@@ -65,10 +65,6 @@ fn is_comma(character: char) -> bool {
     character == ','
 }
 
-fn is_space(character: char) -> bool {
-    character == ' '
-}
-
 /// What the conversation is about.
 struct Conversation<'a, 'm> {
     output: &'a mut Output,
@@ -95,7 +91,11 @@ pub(super) fn run(output: &mut Output, counter: &Counter, model: &Model<'static>
     let mut line = Line::new();
     let mut number = 0;
     loop {
-        if !line.push(receiver.next()) {
+        let byte = receiver.next();
+        if !line.push(byte) {
+            if !line.is_command() {
+                conversation.take_byte(byte);
+            }
             continue;
         }
         number += 1;
@@ -104,10 +104,11 @@ pub(super) fn run(output: &mut Output, counter: &Counter, model: &Model<'static>
             Ended::TooLong => Err(Refusal::TooLong),
             Ended::NoText { byte } => Err(Refusal::NoText { byte }),
             Ended::Text("/quit") => break,
-            Ended::Text(text) => conversation.take(text),
+            Ended::Text(text) => conversation.take_line(text),
         };
         if let Err(refusal) = result {
             refusal.report(conversation.output, number);
+            conversation.forget_text();
         }
         line.clear();
     }
@@ -124,17 +125,46 @@ impl Conversation<'_, '_> {
         line.end();
     }
 
-    /// Takes in a line and answers it, if it asks for an answer.
-    fn take(&mut self, text: &str) -> Result<(), Refusal> {
+    fn is_of_text(&self) -> bool {
+        self.classifier.model().channels() == 0
+    }
+
+    /// Takes in a byte of a line of text, so that no pass of the main loop computes more than a step; answers after every word,
+    /// if that was asked for.
+    fn take_byte(&mut self, byte: u8) {
+        if !self.is_of_text() {
+            return;
+        }
+        self.count += self.counter.measure(|| self.classifier.push_bytes(black_box(&[byte]))).count;
+        if self.answers_steps && byte == b' ' {
+            self.answer("step");
+        }
+    }
+
+    /// Takes in a line that has ended: a command, the end of a text, or a frame.
+    fn take_line(&mut self, text: &str) -> Result<(), Refusal> {
         match text {
             "/steps on" => self.answers_steps = true,
             "/steps off" => self.answers_steps = false,
             "/reset" => self.reset(),
             _ if text.starts_with('/') => return Err(Refusal::Command),
-            _ if self.classifier.model().channels() > 0 => return self.take_frame(text),
-            _ => self.take_text(text),
+            _ if self.is_of_text() => self.answer_sequence(),
+            _ if text.trim().is_empty() => self.answer_sequence(),
+            _ => return self.take_frame(text),
         }
         Ok(())
+    }
+
+    /// Forgets a text that is refused. A frame that is refused leaves its sequence as it was.
+    fn forget_text(&mut self) {
+        if self.is_of_text() {
+            self.reset();
+        }
+    }
+
+    fn answer_sequence(&mut self) {
+        self.answer("answer");
+        self.reset();
     }
 
     fn reset(&mut self) {
@@ -142,31 +172,7 @@ impl Conversation<'_, '_> {
         self.count = 0;
     }
 
-    /// Answers a line of text; after every word too, if that was asked for.
-    fn take_text(&mut self, text: &str) {
-        if self.answers_steps {
-            for piece in text.split_inclusive(is_space) {
-                self.push_text(piece);
-                self.answer("step");
-            }
-        } else {
-            self.push_text(text);
-        }
-        self.answer("answer");
-        self.reset();
-    }
-
-    fn push_text(&mut self, text: &str) {
-        self.count += self.counter.measure(|| self.classifier.push_text(black_box(text))).count;
-    }
-
-    /// Takes in a frame, or answers the sequence where the line is empty.
     fn take_frame(&mut self, text: &str) -> Result<(), Refusal> {
-        if text.trim().is_empty() {
-            self.answer("answer");
-            self.reset();
-            return Ok(());
-        }
         let expected = self.classifier.model().channels();
         let found = text.split(is_comma).count();
         let refusal = Refusal::Channels { expected, found };

@@ -39,6 +39,11 @@ impl Line {
         false
     }
 
+    /// Whether its first byte is a slash.
+    pub(super) fn is_command(&self) -> bool {
+        self.bytes.first() == Some(&b'/')
+    }
+
     /// The line.
     pub(super) fn ended(&self) -> Ended<'_> {
         if self.is_too_long {

@@ -13,14 +13,16 @@ use cortex_m::interrupt::{InterruptNumber, Mutex, free};
 use cortex_m::peripheral::NVIC;
 use heapless::spsc::{Consumer, Producer, Queue};
 
-/// Bytes that wait for the main loop, less one.
+/// Places of the queue, one of which stays empty.
 ///
-/// The main loop takes bytes at every pass, and the longest pass computes an answer and sends it. At 115,200 baud a byte
-/// comes in 87 µs. An answer has at most 256 bytes, and as many come while it is sent. The longest step so far takes 460,000
-/// cycles (an LSTM of 128 units) and a prediction as many: 15 ms at 64 MHz, 170 bytes. 512 is the next power of two.
+/// A pass of the main loop takes one byte. The longest pass ends a word and a line: it computes a step, a prediction, and for the
+/// word that has begun a step on a copy, and sends an answer. A step of the largest network in tests/board/budgets.toml (LSTM, 128
+/// inputs, 128 units) takes 135,000 instructions; at 25 MHz and at most two cycles an instruction, two of them take 22 ms,
+/// in which 250 bytes come at 115,200 baud. While an answer is sent, as many bytes come as it has: some 180. Their sum is below 511.
 ///
-/// A sender that can wait loses nothing: a byte that has no place stays in the UART. From one that cannot, bytes are lost, which
-/// the UART's overrun bit tells.
+/// A bidirectional model computes all steps in an answer, and `/steps on` sends more than it gets: then the sender has to wait
+/// for answers. A sender that can wait loses nothing in any case: a byte that has no place stays in the UART. From one that
+/// cannot, bytes are lost, which the UART's overrun bit tells.
 const QUEUE_SIZE: usize = 512;
 
 const BASE: usize = 0x4000_4000;
