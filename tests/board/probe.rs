@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use tests::{binary, repository};
 
 use super::make_executable;
@@ -50,6 +51,15 @@ impl Workplace {
 
     fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
+    }
+
+    /// The same with a stand-in that runs the image.
+    fn emulating() -> Self {
+        let workplace = Self::new();
+        let probe = workplace.path("probe-rs");
+        fs::remove_file(&probe).unwrap();
+        std::os::unix::fs::symlink(repository().join("tests/board/probe_in_qemu"), probe).unwrap();
+        workplace
     }
 
     /// `cargo run` of the image with these arguments, by the Rust that there is for the triple.
@@ -155,6 +165,27 @@ fn images_for_real_boards_are_linked_and_handed_to_the_probe() {
         let elf = fs::read(workplace.path("image")).unwrap();
         assert!(elf.windows(11).any(|window| window == b"_SEGGER_RTT"), "{name}: output by RTT");
     }
+}
+
+/// The image of the STM32F411 runs on an emulated chip of its family, and its report comes by RTT.
+#[test]
+fn an_image_for_an_stm32_answers_by_rtt_as_this_machine() {
+    let arguments = ["--config", "firmware-demo/boards/stm32f411.toml", "--features", "stm32f411,int8"];
+    let output = Workplace::emulating().run(M4F, &arguments, &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let events: Vec<Value> = said.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (start, summary) = (&events[0], &events[events.len() - 1]);
+    assert_eq!(
+        (&start["board"], &start["unit"], &start["counter"]),
+        (&"stm32f411".into(), &"cycles".into(), &"DWT".into())
+    );
+    assert_eq!(
+        (&summary["event"], &summary["rows"], &summary["mismatches"]),
+        (&"summary".into(), &20.into(), &0.into())
+    );
+    assert_eq!(events.iter().filter(|event| event["event"] == "row" && event["matches"] == 1).count(), 20);
+    println!("stm32f411 in QEMU: 20 rows equal, {} bytes of flash", summary["flash_bytes"]);
 }
 
 /// # Source
