@@ -18,7 +18,6 @@
 mod functions;
 mod memory;
 #[cfg(target_os = "none")]
-#[path = "../../../firmware-demo/src/image/no_panic.rs"]
 mod no_panic;
 mod pointers;
 mod status;
