@@ -65,11 +65,7 @@ impl Workplace {
     /// `cargo run` of the image with these arguments, by the Rust that there is for the triple.
     fn run(&self, triple: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         let (cargo, environment) = toolchain(triple);
-        let folder = target_folder().join("firmware");
-        fs::create_dir_all(&folder).unwrap();
-        // As `firmware-demo/emulate` does: all builds have one folder.
-        let lock = File::create(folder.join("emulate.lock")).unwrap();
-        lock.lock().unwrap();
+        let (folder, _lock) = build_folder();
         let path = format!(
             "{}:{}",
             self.0.path().display(),
@@ -91,9 +87,14 @@ impl Workplace {
     }
 }
 
-fn target_folder() -> PathBuf {
-    let given = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    given.unwrap_or_else(|| repository().join("target"))
+/// Where `firmware-demo/emulate` builds, held until the file is closed.
+pub(crate) fn build_folder() -> (PathBuf, File) {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
+    let folder = target.join("firmware");
+    fs::create_dir_all(&folder).unwrap();
+    let lock = File::create(folder.join("emulate.lock")).unwrap();
+    lock.lock().unwrap();
+    (folder, lock)
 }
 
 /// How `firmware-demo/emulate` calls cargo for a triple: the command, and the variables.
