@@ -5,9 +5,6 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tests::{binary, repository};
-use trainer::data::read_rows;
-use trainer::export::ModelFile;
-use trainer::inference::row_answers;
 
 use super::probe::build_folder;
 use super::{TEST_SENTENCES, make_executable, model};
@@ -26,25 +23,16 @@ fn emulate(board: &str, model: &Path, data: &str, trainer: &Path) -> Output {
         .expect("python3 runs runtime/c/emulate")
 }
 
-/// Compares the raw logits that the program in C printed with those of the runtime here.
+/// `emulate` compares the raw logits of each row with what `trainer known-answers` wrote.
 fn check(board: &str, path: &Path, data: &str) {
     let output = emulate(board, path, data, &binary("trainer"));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{board}: {errors} (runtime/c/install installs what is missing)");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let file = ModelFile::read(path).unwrap();
-    let given = read_rows(&repository().join(data), &Default::default()).unwrap();
-    let answers = row_answers(&file.parse(path).unwrap(), &given[..ROWS]).unwrap();
-    let printed = report["rows"].as_array().unwrap();
-    assert_eq!((printed.len(), &report["mismatches"]), (ROWS, &Value::from(0)));
-    for (printed, answer) in printed.iter().zip(&answers) {
-        assert_eq!(printed["class"], answer.class);
-        let raw: Vec<i64> = printed["logits_q16"].as_array().unwrap().iter().map(|raw| raw.as_i64().unwrap()).collect();
-        let expected: Vec<f64> = answer.logits.iter().map(|logit| f64::from(*logit)).collect();
-        // A float of 32 bits holds a logit's integer to 24 bits: both are rounded to that.
-        let rounded: Vec<f64> = raw.iter().map(|raw| f64::from(*raw as f32 / 65536.0)).collect();
-        assert_eq!(rounded, expected);
-    }
+    let rows = report["rows"].as_array().unwrap();
+    assert_eq!((rows.len(), &report["mismatches"]), (ROWS, &Value::from(0)));
+    let classes = rows[0]["logits_q16"].as_array().unwrap().len();
+    assert!(classes >= 10 && rows.iter().all(|row| row["logits_q16"].as_array().unwrap().len() == classes));
     println!("{board} {}: {ROWS} rows in C equal", path.display());
 }
 

@@ -4,12 +4,14 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use runtime::{Classifier, Model, Prediction};
+use runtime::{Aligned, Classifier, Model, Prediction};
 use serde_json::Value;
 use tests::repository;
-use trainer::export::ModelFile;
 
 use super::model;
+
+static WORDS: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
+static DIGITS: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/digits/digits.int8.rnl"));
 
 /// What the board says to these bytes: a line of JSON each, from `ready` on.
 fn conversation(model: &Path, said: &[u8]) -> Vec<Value> {
@@ -50,17 +52,8 @@ fn assert_refused(event: &Value, line: u64, says: &str, numbers: &[(&str, u64)])
     }
 }
 
-/// Runs a test with a classifier of the model on this machine.
-fn with_classifier(path: &Path, test: impl FnOnce(&Model<'_>, &mut Classifier<'_, '_, Vec<u32>>)) {
-    let file = ModelFile::read(path).unwrap();
-    let model = file.parse(path).unwrap();
-    let mut classifier = Classifier::new(&model, vec![0; model.required_words()]).unwrap();
-    test(&model, &mut classifier);
-}
-
 #[test]
 fn lines_of_text_are_answered_and_wrong_ones_refused_each_by_itself() {
-    let path = model("int8");
     let too_long = "x".repeat(257);
     let longest = format!("lights off {}", "x".repeat(256 - 11));
     let said: Vec<&[u8]> = vec![
@@ -77,32 +70,32 @@ fn lines_of_text_are_answered_and_wrong_ones_refused_each_by_itself() {
         b"",
         b"set a timer",
     ];
-    let events = conversation(&path, &said.join(&b'\n'));
-    with_classifier(&path, |_, classifier| {
-        let mut events = events.iter();
-        let mut next = || events.next().expect("another line");
-        let mut answer = |text: &str, name: &str, event: &Value| {
-            classifier.reset();
-            classifier.push_text(text);
-            let expected = classifier.predict();
-            assert_answer(event, name, &expected, classifier.steps());
-        };
-        assert_eq!(next()["channels"], 0);
-        answer("switch the kitchen lights off", "answer", next());
-        answer("play söme jazz, please", "answer", next());
-        assert_refused(next(), 3, "too long", &[("most_bytes", 256)]);
-        assert_refused(next(), 4, "no UTF-8", &[("byte", 5)]);
-        assert_refused(next(), 5, "no UTF-8", &[("byte", 1)]);
-        answer(&longest, "answer", next());
-        assert_refused(next(), 7, "/steps on, /steps off, /reset or /quit", &[]);
-        for words in ["set ", "set a "] {
-            answer(words, "step", next());
-        }
-        answer("set a timer", "answer", next());
-        answer("", "answer", next());
-        answer("set a timer", "answer", next());
-        assert!(events.next().is_none());
-    });
+    let events = conversation(&model("int8"), &said.join(&b'\n'));
+    let parsed = Model::parse(&WORDS.0).unwrap();
+    let mut classifier = Classifier::new(&parsed, vec![0; parsed.required_words()]).unwrap();
+    let mut events = events.iter();
+    let mut next = || events.next().expect("another line");
+    let mut answer = |text: &str, name: &str, event: &Value| {
+        classifier.reset();
+        classifier.push_text(text);
+        let expected = classifier.predict();
+        assert_answer(event, name, &expected, classifier.steps());
+    };
+    assert_eq!(next()["channels"], 0);
+    answer("switch the kitchen lights off", "answer", next());
+    answer("play söme jazz, please", "answer", next());
+    assert_refused(next(), 3, "too long", &[("most_bytes", 256)]);
+    assert_refused(next(), 4, "no UTF-8", &[("byte", 5)]);
+    assert_refused(next(), 5, "no UTF-8", &[("byte", 1)]);
+    answer(&longest, "answer", next());
+    assert_refused(next(), 7, "/steps on, /steps off, /reset or /quit", &[]);
+    for words in ["set ", "set a "] {
+        answer(words, "step", next());
+    }
+    answer("set a timer", "answer", next());
+    answer("", "answer", next());
+    answer("set a timer", "answer", next());
+    assert!(events.next().is_none());
 }
 
 /// More than the queue between the interrupt and the main loop holds comes at once, and nothing is lost.
@@ -124,26 +117,26 @@ fn frames_are_taken_line_by_line_and_wrong_ones_refused() {
     let said = "0,0,5,13,9,1,0,0\n 0, 0,13, 15,10,15,5,0 \n0,0,5\n1,2,3,4,5,6,7,8,9\n0,0,5,x,9,1,0,0\n\
                 0,0,5,13,9,1,0,2147483648\n0,3,15,2,0,11,8,0\n\n/steps on\n0,0,5,13,9,1,0,0\n/reset\n\n";
     let events = conversation(&path, said.as_bytes());
-    with_classifier(&path, |model, classifier| {
-        let first = [0, 0, 5, 13, 9, 1, 0, 0];
-        assert_eq!(events[0]["channels"], model.channels());
-        for (event, line, found) in [(1, 3, 3), (2, 4, 9)] {
-            assert_refused(&events[event], line, "number of channels", &[("expected", 8), ("found", found)]);
-        }
-        for (event, line, value) in [(3, 5, 4), (4, 6, 8)] {
-            assert_refused(&events[event], line, "no integer of 32 bits", &[("value", value)]);
-        }
-        for frame in [first, [0, 0, 13, 15, 10, 15, 5, 0], [0, 3, 15, 2, 0, 11, 8, 0]] {
-            classifier.push_frame(&frame).unwrap();
-        }
-        assert_answer(&events[5], "answer", &classifier.predict(), 3);
-        classifier.reset();
-        classifier.push_frame(&first).unwrap();
-        assert_answer(&events[6], "step", &classifier.predict(), 1);
-        classifier.reset();
-        assert_answer(&events[7], "answer", &classifier.predict(), 0);
-        assert_eq!(events.len(), 8);
-    });
+    let parsed = Model::parse(&DIGITS.0).unwrap();
+    let mut classifier = Classifier::new(&parsed, vec![0; parsed.required_words()]).unwrap();
+    let first = [0, 0, 5, 13, 9, 1, 0, 0];
+    assert_eq!(events[0]["channels"], parsed.channels());
+    for (event, line, found) in [(1, 3, 3), (2, 4, 9)] {
+        assert_refused(&events[event], line, "number of channels", &[("expected", 8), ("found", found)]);
+    }
+    for (event, line, value) in [(3, 5, 4), (4, 6, 8)] {
+        assert_refused(&events[event], line, "no integer of 32 bits", &[("value", value)]);
+    }
+    for frame in [first, [0, 0, 13, 15, 10, 15, 5, 0], [0, 3, 15, 2, 0, 11, 8, 0]] {
+        classifier.push_frame(&frame).unwrap();
+    }
+    assert_answer(&events[5], "answer", &classifier.predict(), 3);
+    classifier.reset();
+    classifier.push_frame(&first).unwrap();
+    assert_answer(&events[6], "step", &classifier.predict(), 1);
+    classifier.reset();
+    assert_answer(&events[7], "answer", &classifier.predict(), 0);
+    assert_eq!(events.len(), 8);
 }
 
 #[test]
