@@ -338,6 +338,22 @@ fn every_status_has_a_text_of_its_own_and_other_numbers_have_one() {
     assert_eq!(text(0), "success");
 }
 
+/// `emulate` builds the library with the features that a model names.
+#[test]
+fn the_features_are_the_runtimes() {
+    let default = |manifest: &'static str| {
+        let (_, after) = manifest.split_once("default = [").unwrap();
+        after.split_once(']').unwrap().0.split(',').map(str::trim).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+    };
+    let own = include_str!("../Cargo.toml");
+    assert_eq!(default(own), default(include_str!("../../Cargo.toml")));
+    for name in default(own) {
+        let name = name.trim_matches('"');
+        let feature = own.lines().find(|line| line.starts_with(&format!("{name} = ["))).unwrap();
+        assert!(feature.contains(&format!("\"runtime/{name}\"")), "{feature}");
+    }
+}
+
 /// What every function says of its contract, which the header says once.
 const SAFETY: &str = "//\n// # Safety\n// See the beginning of runnel.h.\n";
 
