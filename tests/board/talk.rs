@@ -85,8 +85,8 @@ fn lines_of_text_are_answered_and_wrong_ones_refused_each_by_itself() {
     answer("switch the kitchen lights off", "answer", next());
     answer("play söme jazz, please", "answer", next());
     assert_refused(next(), 3, "too long", &[("most_bytes", 256)]);
-    assert_refused(next(), 4, "no UTF-8", &[("byte", 5)]);
-    assert_refused(next(), 5, "no UTF-8", &[("byte", 1)]);
+    assert_refused(next(), 4, "not UTF-8", &[("byte", 5)]);
+    assert_refused(next(), 5, "not UTF-8", &[("byte", 1)]);
     answer(&longest, "answer", next());
     assert_refused(next(), 7, "/steps on, /steps off, /reset or /quit", &[]);
     for words in ["set ", "set a "] {
@@ -125,7 +125,7 @@ fn frames_are_taken_line_by_line_and_wrong_ones_refused() {
         assert_refused(&events[event], line, "number of channels", &[("expected", 8), ("found", found)]);
     }
     for (event, line, value) in [(3, 5, 4), (4, 6, 8)] {
-        assert_refused(&events[event], line, "no integer of 32 bits", &[("value", value)]);
+        assert_refused(&events[event], line, "not a 32-bit integer", &[("value", value)]);
     }
     for frame in [first, [0, 0, 13, 15, 10, 15, 5, 0], [0, 3, 15, 2, 0, 11, 8, 0]] {
         classifier.push_frame(&frame).unwrap();

@@ -33,12 +33,12 @@ impl Refusal {
         match self {
             Self::TooLong => "the line is too long and was ignored: send shorter lines",
             Self::Lost => "bytes were lost and the line was ignored: send it again, more slowly",
-            Self::NoText { .. } => "the line is no UTF-8 and was ignored: send UTF-8",
+            Self::NoText { .. } => "the line is not UTF-8 and was ignored: send UTF-8",
             Self::Channels { .. } => {
                 "a frame has another number of channels and was ignored: separate numbers by commas"
             }
             Self::NoNumber { .. } => {
-                "a value is no integer of 32 bits and the frame was ignored: send the sensor's integers"
+                "a value is not a 32-bit integer and the frame was ignored: send the sensor's integers"
             }
             Self::Command => "unknown command: expected /steps on, /steps off, /reset or /quit",
         }

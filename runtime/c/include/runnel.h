@@ -25,22 +25,22 @@
 // Words of a `RunnelClassifier`, of the size of a pointer.
 #define RUNNEL_CLASSIFIER_WORDS 49
 
-// What a function came to. 0 is success; after any other status the function has changed nothing that the caller sees, unless
-// its description says otherwise.
+// The result of a function: 0 is success. After any other status a classifier's sequence is as before; a model or a classifier
+// that was to be made is not ready.
 enum RunnelStatus
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : uint32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // It succeeded.
+    // Success.
     RUNNEL_STATUS_OK = 0,
-    // A pointer is NULL that must not be.
+    // A required pointer is NULL.
     RUNNEL_STATUS_NULL_POINTER = 1,
-    // A pointer to a struct or to numbers is not aligned as its C type is.
+    // A pointer to a struct or to numbers is not aligned as its C type requires.
     RUNNEL_STATUS_UNALIGNED_POINTER = 2,
-    // The model or the classifier was not made: parse or init failed, was not called, or other bytes lie there.
+    // The model or the classifier is not ready: parse or init was not called, or failed.
     RUNNEL_STATUS_NOT_READY = 3,
-    // The words of state, or the buffer for the logits, are fewer than the model needs.
+    // The state, or the buffer for the logits, is smaller than the model needs.
     RUNNEL_STATUS_BUFFER_TOO_SMALL = 4,
     // The first four bytes are not those of a model file.
     RUNNEL_STATUS_NOT_A_MODEL = 5,
@@ -177,7 +177,7 @@ RunnelStatus runnel_push_text(RunnelClassifier *classifier,
                               const char *text,
                               RunnelPushed *pushed);
 
-// As `runnel_push_text`, of `length` bytes that may be cut anywhere, as a serial line delivers them. Bytes that are no UTF-8
+// As `runnel_push_text`, of `length` bytes that may be cut anywhere, as a serial line delivers them. Bytes that are not UTF-8
 // end a word.
 RunnelStatus runnel_push_bytes(RunnelClassifier *classifier,
                                const uint8_t *bytes,

@@ -156,7 +156,7 @@ pub unsafe extern "C" fn runnel_push_text(
     unsafe { self::text(text).and_then(|bytes| push_bytes(classifier, bytes, pushed)) }.into()
 }
 
-/// As `runnel_push_text`, of `length` bytes that may be cut anywhere, as a serial line delivers them. Bytes that are no UTF-8
+/// As `runnel_push_text`, of `length` bytes that may be cut anywhere, as a serial line delivers them. Bytes that are not UTF-8
 /// end a word.
 ///
 /// # Safety

@@ -2,20 +2,20 @@ use core::ffi::{CStr, c_char};
 
 use runtime::Error;
 
-/// What a function came to. 0 is success; after any other status the function has changed nothing that the caller sees, unless
-/// its description says otherwise.
+/// The result of a function: 0 is success. After any other status a classifier's sequence is as before; a model or a classifier
+/// that was to be made is not ready.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunnelStatus {
-    /// It succeeded.
+    /// Success.
     Ok = 0,
-    /// A pointer is NULL that must not be.
+    /// A required pointer is NULL.
     NullPointer = 1,
-    /// A pointer to a struct or to numbers is not aligned as its C type is.
+    /// A pointer to a struct or to numbers is not aligned as its C type requires.
     UnalignedPointer = 2,
-    /// The model or the classifier was not made: parse or init failed, was not called, or other bytes lie there.
+    /// The model or the classifier is not ready: parse or init was not called, or failed.
     NotReady = 3,
-    /// The words of state, or the buffer for the logits, are fewer than the model needs.
+    /// The state, or the buffer for the logits, is smaller than the model needs.
     BufferTooSmall = 4,
     /// The first four bytes are not those of a model file.
     NotAModel = 5,
@@ -56,9 +56,9 @@ impl RunnelStatus {
         match self {
             Self::Ok => c"success",
             Self::NullPointer => c"a pointer is NULL",
-            Self::UnalignedPointer => c"a pointer is not aligned as its type is",
+            Self::UnalignedPointer => c"a pointer is not aligned as its type requires",
             Self::NotReady => {
-                c"the model or the classifier was not made: call runnel_model_parse, then runnel_classifier_init"
+                c"the model or the classifier is not ready: call runnel_model_parse, then runnel_classifier_init"
             }
             Self::BufferTooSmall => c"the buffer is too small: runnel_model_info gives state_words and classes",
             Self::NotAModel => c"not a model file: trainer export writes one",

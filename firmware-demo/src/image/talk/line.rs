@@ -17,7 +17,7 @@ pub(super) enum Ended<'a> {
     Text(&'a str),
     /// It has more bytes than [`MAX_BYTES`].
     TooLong,
-    /// It is no UTF-8 from this byte on, counted from 1.
+    /// It is not UTF-8 from this byte on, counted from 1.
     NoText {
         /// The byte.
         byte: usize,
