@@ -6,7 +6,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const BOARDS: [&str; 6] = ["m0", "m3", "m4", "m7", "m33", "nrf52840"];
+const BOARDS: [&str; 7] = ["m0", "m3", "m4", "m7", "m33", "m55", "nrf52840"];
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build_steps.rs");

@@ -39,6 +39,7 @@ BOARDS = {
     "m4": Board("mps2-an386", "thumbv7em-none-eabihf", HALF_WORDS),
     "m7": Board("mps2-an500", "thumbv7em-none-eabihf", HALF_WORDS),
     "m33": Board("mps2-an505", "thumbv8m.main-none-eabihf"),
+    "m55": Board("mps3-an547", "thumbv8m.main-none-eabihf"),
 }
 
 

@@ -11,6 +11,8 @@ pub(super) const NAME: &str = if cfg!(feature = "m0") {
     "m7"
 } else if cfg!(feature = "m33") {
     "m33"
+} else if cfg!(feature = "m55") {
+    "m55"
 } else {
     "nrf52840"
 };
@@ -18,13 +20,15 @@ pub(super) const NAME: &str = if cfg!(feature = "m0") {
 /// Frequency at which QEMU drives SysTick from the core clock, in Hz.
 ///
 /// # Source
-/// `hw/arm/nrf51_soc.c` (m0), `hw/arm/mps2.c` (m3, m4, m7), `hw/arm/mps2-tz.c` (m33) of QEMU; the image
+/// `hw/arm/nrf51_soc.c` (m0), `hw/arm/mps2.c` (m3, m4, m7), `hw/arm/mps2-tz.c` (m33, m55) of QEMU; the image
 /// measures a loop of known length at every start.
 #[cfg(not(feature = "nrf52840"))]
 pub(super) const SYSTICK_HZ: u64 = if cfg!(feature = "m0") {
     16_000_000
 } else if cfg!(feature = "m33") {
     20_000_000
+} else if cfg!(feature = "m55") {
+    32_000_000
 } else {
     25_000_000
 };

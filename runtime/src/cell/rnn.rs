@@ -7,7 +7,7 @@
 
 #[cfg(feature = "float")]
 use crate::kernels::{self, FloatWeight, Weights};
-use crate::kernels::{IntegerWeights, StepVectors};
+use crate::kernels::{Activation, IntegerWeights, StepVectors};
 use crate::numeric::Requantization;
 
 /// One step in integers: `h` becomes the next one.
@@ -20,16 +20,19 @@ pub(crate) fn step_int8(
     scales: &Requantization<'_>,
     vectors: StepVectors<'_>,
     h: &mut [i16],
-    activation: fn(i16) -> i16,
+    activation: Activation,
 ) {
+    if weights.step_rnn(scales, &vectors, h, activation) {
+        return;
+    }
     if let Some(mut units) = weights.half_words_of_groups(scales, vectors.wide) {
         for h in h.iter_mut() {
-            *h = activation(units.next_of_1_gate());
+            *h = activation.of(units.next_of_1_gate());
         }
         return;
     }
     for (unit, h) in h.iter_mut().enumerate() {
-        *h = activation(weights.of_1_gate(scales, &vectors, unit));
+        *h = activation.of(weights.of_1_gate(scales, &vectors, unit));
     }
 }
 

@@ -24,15 +24,21 @@ macro_rules! call_routine {
 #[path = "cortex_m0/rows.rs"]
 mod cortex_m0;
 mod half_words;
+#[cfg(helium)]
+mod helium;
 mod portable;
 mod units;
 mod weights;
 
 pub(crate) use half_words::WideVectors;
+#[cfg(helium)]
+pub(crate) use helium::{quantize_hidden, quantize_rectified};
 pub(crate) use portable::dot_i16;
+#[cfg(not(helium))]
+pub(crate) use portable::{quantize_hidden, quantize_rectified};
 #[cfg(feature = "float")]
 pub(crate) use portable::{FloatWeight, dot_3_float, dot_4_float, dot_float};
-pub(crate) use units::StepVectors;
+pub(crate) use units::{Activation, StepVectors};
 pub(crate) use weights::{IntegerWeights, Layout, Rows};
 #[cfg(feature = "float")]
 pub(crate) use weights::{Weights, add_bias, add_one_hot};

@@ -7,7 +7,7 @@ use super::portable::Gates;
 use super::weights::{IntegerWeights, Layout};
 #[cfg(cortex_m0)]
 use crate::format::Feature;
-use crate::numeric::Requantization;
+use crate::numeric::{self, Requantization};
 
 /// What a step multiplies weights with.
 pub(crate) struct StepVectors<'v> {
@@ -17,6 +17,24 @@ pub(crate) struct StepVectors<'v> {
     pub(crate) h: &'v [i8],
     /// Both, for half-words.
     pub(crate) wide: WideVectors<'v>,
+}
+
+/// What makes the hidden state of a vanilla RNN from its pre-activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Activation {
+    Tanh,
+    Rectifier,
+}
+
+impl Activation {
+    /// Of one pre-activation.
+    #[inline(always)]
+    pub(crate) fn of(self, pre_activation: i16) -> i16 {
+        match self {
+            Self::Tanh => numeric::tanh(pre_activation),
+            Self::Rectifier => numeric::rectify(pre_activation),
+        }
+    }
 }
 
 /// The rows of four gates, taken one unit after the other.
@@ -92,5 +110,30 @@ impl IntegerWeights<'_> {
         self.add_one_hot(&mut sums, &[unit]);
         let [pre_activation] = scales.pre_activations([unit], sums);
         pre_activation
+    }
+}
+
+/// Whole steps, of a build with kernels for many units at once; false in others, and nothing is done.
+#[cfg(not(helium))]
+impl IntegerWeights<'_> {
+    #[inline(always)]
+    pub(crate) fn step_lstm(&self, _: &Requantization<'_>, _: &StepVectors<'_>, _c: &mut [i16], _h: &mut [i16]) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    pub(crate) fn step_gru(&self, _: &Requantization<'_>, _: &StepVectors<'_>, _h: &mut [i16]) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    pub(crate) fn step_rnn(
+        &self,
+        _: &Requantization<'_>,
+        _: &StepVectors<'_>,
+        _h: &mut [i16],
+        _activation: Activation,
+    ) -> bool {
+        false
     }
 }
