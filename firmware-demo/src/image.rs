@@ -10,6 +10,7 @@ mod inputs;
 mod memory;
 mod no_panic;
 mod output;
+mod suite;
 
 use core::hint::black_box;
 
@@ -77,6 +78,15 @@ fn main() -> ! {
 fn run(output: &mut Output) -> Result<u32, Failure> {
     let counter = Counter::start().ok_or(Failure::NoCounter)?;
     announce(output, &counter);
+    if cfg!(feature = "kernel-suite") {
+        suite::run(output, &counter)
+    } else {
+        run_model(output, &counter)
+    }
+}
+
+/// [`run`] of an image with one model.
+fn run_model(output: &mut Output, counter: &Counter) -> Result<u32, Failure> {
     let state_bytes = size_of::<[u32; inputs::CAPACITY]>();
     if memory::stack_free_at_reset() < state_bytes.saturating_add(STACK_RESERVE) {
         return Err(Failure::Memory);
@@ -94,7 +104,7 @@ fn run(output: &mut Output) -> Result<u32, Failure> {
     if model.channels() > check::MAX_CHANNELS {
         return Err(Failure::Channels);
     }
-    run_rows(output, &counter, model, answers)
+    run_rows(output, counter, model, answers)
 }
 
 /// A frame of its own: the classifier's state is on the stack only after `run` saw that it fits.
