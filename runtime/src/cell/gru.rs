@@ -23,7 +23,7 @@ pub(crate) fn step_int8(
     vectors: StepVectors<'_>,
     h: &mut [i16],
 ) {
-    if weights.step_gru(scales, &vectors, h) {
+    if weights.step_gru(scales, &vectors, h, update) {
         return;
     }
     if let Some(mut units) = weights.half_words_of_groups(scales, vectors.wide) {

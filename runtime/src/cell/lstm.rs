@@ -23,7 +23,7 @@ pub(crate) fn step_int8(
     c: &mut [i16],
     h: &mut [i16],
 ) {
-    if weights.step_lstm(scales, &vectors, c, h) {
+    if weights.step_lstm(scales, &vectors, c, h, update) {
         return;
     }
     let fraction_bits = scales.state_fraction_bits;

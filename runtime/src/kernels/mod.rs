@@ -2,7 +2,7 @@
 
 /// Calls a routine with the address of a value in r0; what it leaves in r0 to r3. The routine restores the other registers of a
 /// procedure call, and may change the flags.
-#[cfg(any(cortex_m0, cortex_m_dsp))]
+#[cfg(cortex_m_dsp)]
 macro_rules! call_routine {
     ($routine:path, $value:expr) => {{
         let (first, second, third, fourth): (i32, i32, i32, i32);
@@ -20,19 +20,16 @@ macro_rules! call_routine {
     }};
 }
 
-#[cfg(cortex_m0)]
-#[path = "cortex_m0/rows.rs"]
-mod cortex_m0;
 mod half_words;
-#[cfg(helium)]
-mod helium;
 mod portable;
+#[cfg(any(cortex_m0, helium))]
+mod results;
 mod units;
 mod weights;
 
 pub(crate) use half_words::WideVectors;
 #[cfg(helium)]
-pub(crate) use helium::{quantize_hidden, quantize_rectified};
+pub(crate) use results::{quantize_hidden, quantize_rectified};
 pub(crate) use portable::dot_i16;
 #[cfg(not(helium))]
 pub(crate) use portable::{quantize_hidden, quantize_rectified};

@@ -1,12 +1,8 @@
 //! The pre-activations of a unit, whose weights lie row after row.
 
-#[cfg(cortex_m0)]
-use super::cortex_m0::RowUnits;
 use super::half_words::WideVectors;
 use super::portable::Gates;
 use super::weights::{IntegerWeights, Layout};
-#[cfg(cortex_m0)]
-use crate::format::Feature;
 use crate::numeric::{self, Requantization};
 
 /// What a step multiplies weights with.
@@ -39,8 +35,6 @@ impl Activation {
 
 /// The rows of four gates, taken one unit after the other.
 pub(crate) struct RowsOf4Gates<'v> {
-    #[cfg(cortex_m0)]
-    units: RowUnits<'v>,
     parts: [Gates<'v, u8, i8, 4>; 2],
     layout: Layout,
 }
@@ -49,10 +43,6 @@ impl RowsOf4Gates<'_> {
     /// The sums of the rows of the next unit, whose number is given.
     #[inline(always)]
     fn sums(&mut self, unit: usize) -> [i32; 4] {
-        #[cfg(cortex_m0)]
-        if !(Feature::Int4.is_built() && self.layout == Layout::Nibbles) {
-            return self.units.next();
-        }
         self.layout.dot_4(&self.parts, unit)
     }
 }
@@ -68,12 +58,7 @@ impl IntegerWeights<'_> {
     #[inline(always)]
     pub(crate) fn rows_of_4_gates<'v>(&'v self, vectors: &StepVectors<'v>) -> RowsOf4Gates<'v> {
         let parts = self.parts(vectors);
-        RowsOf4Gates {
-            #[cfg(cortex_m0)]
-            units: RowUnits::of(&parts),
-            parts,
-            layout: self.layout,
-        }
+        RowsOf4Gates { parts, layout: self.layout }
     }
 
     /// The pre-activations of a unit of four gates, whose rows are the next ones.
@@ -113,24 +98,37 @@ impl IntegerWeights<'_> {
     }
 }
 
-/// Whole steps, of a build with kernels for many units at once; false in others, and nothing is done.
-#[cfg(not(helium))]
+/// Whole steps, of a build with kernels for several units at once; false in others, and nothing is done.
+#[cfg(not(any(cortex_m0, helium)))]
 impl IntegerWeights<'_> {
     #[inline(always)]
-    pub(crate) fn step_lstm(&self, _: &Requantization<'_>, _: &StepVectors<'_>, _c: &mut [i16], _h: &mut [i16]) -> bool {
+    pub(crate) fn step_lstm(
+        &self,
+        _scales: &Requantization<'_>,
+        _vectors: &StepVectors<'_>,
+        _c: &mut [i16],
+        _h: &mut [i16],
+        _update: impl Fn([i16; 4], u8, &mut i16, &mut i16),
+    ) -> bool {
         false
     }
 
     #[inline(always)]
-    pub(crate) fn step_gru(&self, _: &Requantization<'_>, _: &StepVectors<'_>, _h: &mut [i16]) -> bool {
+    pub(crate) fn step_gru(
+        &self,
+        _scales: &Requantization<'_>,
+        _vectors: &StepVectors<'_>,
+        _h: &mut [i16],
+        _update: impl Fn([i16; 4], &mut i16),
+    ) -> bool {
         false
     }
 
     #[inline(always)]
     pub(crate) fn step_rnn(
         &self,
-        _: &Requantization<'_>,
-        _: &StepVectors<'_>,
+        _scales: &Requantization<'_>,
+        _vectors: &StepVectors<'_>,
         _h: &mut [i16],
         _activation: Activation,
     ) -> bool {

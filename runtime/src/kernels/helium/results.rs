@@ -1,124 +1,12 @@
-//! Pre-activations of four units at a time: products of their rows, requantized.
+//! Pre-activations of four units at a time with Helium, the vector instructions of a Cortex-M55 or M85.
 
 use core::arch::naked_asm;
-use core::marker::PhantomData;
 use core::mem::offset_of;
-use core::ptr;
 
-use crate::kernels::units::StepVectors;
-use crate::kernels::weights::{IntegerWeights, Layout, Rows};
-use crate::numeric::Requantization;
+use super::ResultUnits;
 
-/// The gates whose rows make a result: one of `W` that is multiplied with `x`, one of `U` that is multiplied with `h`, or both.
-#[derive(Clone, Copy)]
-pub(super) struct Factors {
-    pub(super) input: Option<usize>,
-    pub(super) recurrent: Option<usize>,
-}
-
-/// The rows of the next unit in a gate, and the vector that they are multiplied with.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Part {
-    rows: *const u8,
-    columns: usize,
-    vector: *const i8,
-}
-
-impl Part {
-    /// The rows of a gate; without one a part of no columns. `matrix` has the rows of that gate, and the vector their columns.
-    #[inline(always)]
-    fn of(matrix: &Rows<'_, u8>, vector: &[i8], units: usize, gate: Option<usize>) -> Self {
-        let rows = matrix.items.as_ptr();
-        match gate {
-            Some(gate) => Self {
-                rows: rows.wrapping_add(gate.wrapping_mul(units).wrapping_mul(matrix.stride)),
-                columns: matrix.stride,
-                vector: vector.as_ptr(),
-            },
-            None => Self { rows, columns: 0, vector: vector.as_ptr() },
-        }
-    }
-}
-
-/// One result of the units of a direction, four units after the other. It begins with what the routine reads.
-#[repr(C)]
-pub(super) struct ResultUnits<'v> {
-    input: Part,
-    recurrent: Part,
-    /// The next biases, multipliers and, or null, the token's weights.
-    bias: *const i32,
-    multipliers: *const i16,
-    one_hot: *const i8,
-    shift: u32,
-    /// Units that are left.
-    left: usize,
-    lives: PhantomData<&'v [u8]>,
-}
-
-impl<'v> ResultUnits<'v> {
-    /// The results of a direction of `GATES` gates, each with the gates that it is made of. `None` if a weight does not take a
-    /// byte or something is missing.
-    #[inline(always)]
-    pub(super) fn of<const GATES: usize, const RESULTS: usize>(
-        weights: &'v IntegerWeights<'_>,
-        scales: &Requantization<'v>,
-        vectors: &StepVectors<'v>,
-        factors: [Factors; RESULTS],
-    ) -> Option<[Self; RESULTS]> {
-        let units = weights.hidden_size;
-        let (x, h) = (weights.input.vector(vectors.x), weights.recurrent.vector(vectors.h));
-        let has_rows = |matrix: &Rows<'_, u8>, vector: &[i8]| {
-            let bytes = units.checked_mul(GATES).and_then(|rows| rows.checked_mul(matrix.stride));
-            matrix.stride == vector.len() && bytes.is_some_and(|bytes| bytes <= matrix.items.len())
-        };
-        let results = units.checked_mul(RESULTS)?;
-        let is_complete = weights.layout == Layout::Bytes
-            && has_rows(&weights.input, x)
-            && has_rows(&weights.recurrent, h)
-            && results <= scales.bias.len()
-            && results <= scales.multipliers.len()
-            && (weights.one_hot.is_empty() || units.wrapping_mul(GATES) <= weights.one_hot.len());
-        if !is_complete {
-            return None;
-        }
-        let mut first = 0_usize;
-        Some(factors.map(|Factors { input, recurrent }| {
-            let one_hot = match input {
-                Some(gate) if !weights.one_hot.is_empty() => {
-                    weights.one_hot.as_ptr().wrapping_add(gate.wrapping_mul(units))
-                }
-                _ => ptr::null(),
-            };
-            let result = Self {
-                input: Part::of(&weights.input, x, units, input),
-                recurrent: Part::of(&weights.recurrent, h, units, recurrent),
-                bias: scales.bias.as_ptr().wrapping_add(first),
-                multipliers: scales.multipliers.as_ptr().wrapping_add(first),
-                one_hot,
-                shift: scales.accumulator_shift.into(),
-                left: units,
-                lives: PhantomData,
-            };
-            first = first.wrapping_add(units);
-            result
-        }))
-    }
-
-    /// Writes the pre-activations of the next units: as many as are left, or as `target` has places for. All but the last
-    /// units are taken in whole blocks of four.
-    #[inline(always)]
-    pub(super) fn next(&mut self, target: &mut [i16]) {
-        let units = if target.len() < self.left { target.len() & !3 } else { self.left };
-        if units == 0 {
-            return;
-        }
-        self.left = self.left.wrapping_sub(units);
-        // SAFETY: so many units were left, at least one, whose rows, biases, multipliers and token's weights the routine reads;
-        // it goes on to the next ones. `target` has a place for each.
-        unsafe { next_units(self, target.as_mut_ptr(), units) }
-    }
-}
+/// Units whose pre-activations are computed before their states.
+pub(super) const GROUP: usize = 32;
 
 /// Adds the products of a part of the [`ResultUnits`] at r12, which begins at `$part`, to the sums of four units in r2, r4, r8
 /// and r10, and goes on to the next four; r11: units that are left. A unit that does not exist has the row of another one. It
@@ -176,7 +64,7 @@ macro_rules! add_products {
 /// # Safety
 /// Called by [`ResultUnits::next`] alone.
 #[unsafe(naked)]
-unsafe extern "C" fn next_units(result: &mut ResultUnits<'_>, target: *mut i16, units: usize) {
+pub(super) unsafe extern "C" fn next_units(result: &mut ResultUnits<'_>, target: *mut i16, units: usize) {
     naked_asm!(
         ".cpu cortex-m55",
         "push {{r4-r11, lr}}",

@@ -2,7 +2,7 @@
 
 use core::arch::naked_asm;
 
-use super::Group;
+use super::{GROUP, Group};
 use crate::numeric::TANH;
 
 /// Bytes of one result in a [`Group`].
@@ -10,16 +10,22 @@ const RESULT_BYTES: usize = size_of::<Group<1>>();
 
 /// [`crate::numeric::cell_update`] and [`crate::numeric::hidden`] of the pre-activations i, f, g, o of units.
 #[inline(always)]
-pub(super) fn update_lstm(group: &Group<4>, fraction_bits: u8, c: &mut [i16], h: &mut [i16]) {
-    let units = h.len().min(c.len()).min(super::GROUP);
+pub(super) fn update_lstm(
+    group: &Group<4>,
+    fraction_bits: u8,
+    c: &mut [i16],
+    h: &mut [i16],
+    _definition: impl Fn([i16; 4], u8, &mut i16, &mut i16),
+) {
+    let units = h.len().min(c.len()).min(GROUP);
     // SAFETY: `group`, `c` and `h` have so many units.
     unsafe { update_lstm_units(group, c.as_mut_ptr(), h.as_mut_ptr(), units, fraction_bits.into()) }
 }
 
 /// [`crate::numeric::hidden_update`] and [`crate::numeric::reset_sum`] of the pre-activations r, z, n of `x` and n of `h` of units.
 #[inline(always)]
-pub(super) fn update_gru(group: &Group<4>, h: &mut [i16]) {
-    let units = h.len().min(super::GROUP);
+pub(super) fn update_gru(group: &Group<4>, h: &mut [i16], _definition: impl Fn([i16; 4], &mut i16)) {
+    let units = h.len().min(GROUP);
     // SAFETY: `group` and `h` have so many units.
     unsafe { update_gru_units(group, h.as_mut_ptr(), units) }
 }
