@@ -78,11 +78,7 @@ fn main() -> ! {
 fn run(output: &mut Output) -> Result<u32, Failure> {
     let counter = Counter::start().ok_or(Failure::NoCounter)?;
     announce(output, &counter);
-    if cfg!(feature = "kernel-suite") {
-        suite::run(output, &counter)
-    } else {
-        run_model(output, &counter)
-    }
+    if cfg!(feature = "kernel-suite") { suite::run(output, &counter) } else { run_model(output, &counter) }
 }
 
 /// [`run`] of an image with one model.

@@ -28,13 +28,13 @@ mod units;
 mod weights;
 
 pub(crate) use half_words::WideVectors;
-#[cfg(helium)]
-pub(crate) use results::{quantize_hidden, quantize_rectified};
 pub(crate) use portable::dot_i16;
-#[cfg(not(helium))]
-pub(crate) use portable::{quantize_hidden, quantize_rectified};
 #[cfg(feature = "float")]
 pub(crate) use portable::{FloatWeight, dot_3_float, dot_4_float, dot_float};
+#[cfg(not(helium))]
+pub(crate) use portable::{quantize_hidden, quantize_rectified};
+#[cfg(helium)]
+pub(crate) use results::{quantize_hidden, quantize_rectified};
 pub(crate) use units::{Activation, StepVectors};
 pub(crate) use weights::{IntegerWeights, Layout, Rows};
 #[cfg(feature = "float")]

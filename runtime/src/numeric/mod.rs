@@ -8,10 +8,10 @@ mod fixed;
 mod probability;
 mod requantization;
 
-#[cfg(feature = "float")]
-pub(crate) use activation::sigmoid_float;
 #[cfg(helium)]
 pub(crate) use activation::TANH;
+#[cfg(feature = "float")]
+pub(crate) use activation::sigmoid_float;
 pub use activation::{sigmoid, tanh};
 pub use fixed::{
     HIDDEN_SCALE, LOGIT_FRACTION_BITS, MULTIPLIER_FRACTION_BITS, POOLED_SCALE, PRE_ACTIVATION_FRACTION_BITS,
