@@ -19,8 +19,8 @@ mod cortex_m0;
 #[cfg(helium)]
 #[path = "helium/results.rs"]
 mod helium;
+#[cfg_attr(cortex_m0, path = "cortex_m0/states.rs")]
 #[cfg_attr(helium, path = "helium/states.rs")]
-#[cfg_attr(not(helium), path = "portable/states.rs")]
 mod states;
 
 #[cfg(cortex_m0)]

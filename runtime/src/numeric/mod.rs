@@ -8,7 +8,7 @@ mod fixed;
 mod probability;
 mod requantization;
 
-#[cfg(helium)]
+#[cfg(any(cortex_m0, helium))]
 pub(crate) use activation::TANH;
 #[cfg(feature = "float")]
 pub(crate) use activation::sigmoid_float;
