@@ -3,7 +3,7 @@
 use super::half_words::WideVectors;
 use super::portable::Gates;
 use super::weights::{IntegerWeights, Layout};
-use crate::numeric::{self, Requantization};
+use crate::numeric::Requantization;
 
 /// What a step multiplies weights with.
 pub(crate) struct StepVectors<'v> {
@@ -20,17 +20,6 @@ pub(crate) struct StepVectors<'v> {
 pub(crate) enum Activation {
     Tanh,
     Rectifier,
-}
-
-impl Activation {
-    /// Of one pre-activation.
-    #[inline(always)]
-    pub(crate) fn of(self, pre_activation: i16) -> i16 {
-        match self {
-            Self::Tanh => numeric::tanh(pre_activation),
-            Self::Rectifier => numeric::rectify(pre_activation),
-        }
-    }
 }
 
 /// The rows of four gates, taken one unit after the other.
