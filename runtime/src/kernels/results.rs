@@ -11,6 +11,7 @@ use super::units::{Activation, StepVectors};
 #[cfg(cortex_m0)]
 use super::weights::ONE;
 use super::weights::{IntegerWeights, Layout, Rows};
+use crate::format::Feature;
 use crate::numeric::Requantization;
 
 #[cfg(cortex_m0)]
@@ -179,6 +180,9 @@ impl<'v> ResultUnits<'v> {
     }
 }
 
+/// Whether weights take a byte each in all models of this build, which has then no code for others: a step is always done.
+const ONLY_BYTES: bool = !Feature::Int4.is_built();
+
 /// Writes the pre-activations of the next units of each result.
 #[inline(always)]
 fn next<const RESULTS: usize>(results: &mut [ResultUnits<'_>; RESULTS], group: &mut Group<RESULTS>) {
@@ -200,7 +204,7 @@ impl IntegerWeights<'_> {
         update: impl Fn([i16; 4], u8, &mut i16, &mut i16),
     ) -> bool {
         let gates = [0, 1, 2, 3].map(|gate| Factors { input: Some(gate), recurrent: Some(gate) });
-        let Some(mut results) = ResultUnits::of::<4, 4>(self, scales, vectors, gates) else { return false };
+        let Some(mut results) = ResultUnits::of::<4, 4>(self, scales, vectors, gates) else { return ONLY_BYTES };
         let mut group = [[0; GROUP]; 4];
         for (c, h) in c.chunks_mut(GROUP).zip(h.chunks_mut(GROUP)) {
             next(&mut results, &mut group);
@@ -221,7 +225,7 @@ impl IntegerWeights<'_> {
     ) -> bool {
         let gates = [(Some(0), Some(0)), (Some(1), Some(1)), (Some(2), None), (None, Some(2))];
         let gates = gates.map(|(input, recurrent)| Factors { input, recurrent });
-        let Some(mut results) = ResultUnits::of::<3, 4>(self, scales, vectors, gates) else { return false };
+        let Some(mut results) = ResultUnits::of::<3, 4>(self, scales, vectors, gates) else { return ONLY_BYTES };
         let mut group = [[0; GROUP]; 4];
         for h in h.chunks_mut(GROUP) {
             next(&mut results, &mut group);
@@ -240,7 +244,7 @@ impl IntegerWeights<'_> {
         activation: Activation,
     ) -> bool {
         let gates = [Factors { input: Some(0), recurrent: Some(0) }];
-        let Some([mut result]) = ResultUnits::of::<1, 1>(self, scales, vectors, gates) else { return false };
+        let Some([mut result]) = ResultUnits::of::<1, 1>(self, scales, vectors, gates) else { return ONLY_BYTES };
         result.next(h);
         match activation {
             Activation::Tanh => states::tanh(h),
