@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Boards that QEMU emulates, and real ones.
-const EMULATED: [&str; 5] = ["m0", "m3", "m4", "m7", "m33"];
+const EMULATED: [&str; 6] = ["m0", "m3", "m4", "m7", "m33", "m55"];
 const REAL: [&str; 3] = ["nrf52840", "stm32f411", "rp2040"];
 /// Boards whose serial line the feature `talk` knows.
 const WITH_CMSDK_UART: [&str; 3] = ["m3", "m4", "m7"];

@@ -26,11 +26,12 @@ ROW_MAJOR, HALF_WORDS = range(2)
 
 
 class Board(NamedTuple):
-    """An emulated board, and the packing of weights that its build of the runtime has kernels for."""
+    """An emulated board, the packing of weights that its build of the runtime has kernels for, and the feature of these kernels."""
 
     machine: str
     triple: str
     packing: int = ROW_MAJOR
+    kernels: str | None = None
 
 
 BOARDS = {
@@ -39,6 +40,7 @@ BOARDS = {
     "m4": Board("mps2-an386", "thumbv7em-none-eabihf", HALF_WORDS),
     "m7": Board("mps2-an500", "thumbv7em-none-eabihf", HALF_WORDS),
     "m33": Board("mps2-an505", "thumbv8m.main-none-eabihf"),
+    "m55": Board("mps3-an547", "thumbv8m.main-none-eabihf", kernels="helium"),
 }
 
 

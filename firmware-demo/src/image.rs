@@ -12,6 +12,8 @@ mod output;
 #[cfg_attr(not(feature = "talk"), path = "image/known_rows.rs")]
 #[cfg_attr(feature = "talk", path = "image/talk.rs")]
 mod program;
+#[cfg(not(feature = "talk"))]
+mod suite;
 
 use core::hint::black_box;
 
@@ -77,10 +79,19 @@ fn main() -> ! {
     output::finish(passed)
 }
 
-/// Parses the model and runs the program, after it saw that the memory is enough; whether it passed.
+/// Runs the image's program; whether it passed.
 fn run(output: &mut Output) -> Result<bool, Failure> {
     let counter = Counter::start().ok_or(Failure::NoCounter)?;
     announce(output, &counter);
+    #[cfg(not(feature = "talk"))]
+    if cfg!(feature = "kernel-suite") {
+        return suite::run(output, &counter).map(|mismatches| mismatches == 0);
+    }
+    run_model(output, &counter)
+}
+
+/// Parses the one model and runs the program, after it saw that the memory is enough.
+fn run_model(output: &mut Output, counter: &Counter) -> Result<bool, Failure> {
     let state_bytes = size_of::<[u32; inputs::CAPACITY]>();
     if memory::stack_free_at_reset() < state_bytes.saturating_add(STACK_RESERVE) {
         return Err(Failure::Memory);
@@ -94,7 +105,7 @@ fn run(output: &mut Output) -> Result<bool, Failure> {
     if model.channels() > MAX_CHANNELS {
         return Err(Failure::Channels);
     }
-    program::run(output, &counter, model)
+    program::run(output, counter, model)
 }
 
 fn announce(output: &mut Output, counter: &Counter) {

@@ -25,6 +25,11 @@
 //!   `unicode`: words and characters beyond ASCII;
 //! - numbers: `int4`; `float`: `f32` and `f16` models.
 //!
+//! One is off by default: `helium`, kernels with the vector instructions of a Cortex-M55 or M85. Their Rust target
+//! (`thumbv8m.main-none-eabihf`) is that of a Cortex-M33, which lacks these instructions, so a firmware asks for them. They read
+//! weights of 8 bits row after row, need the floating-point unit switched on before the first step (`cortex-m-rt` does that for
+//! a target `eabihf`), and give the same answers. Builds for other targets ignore the feature.
+//!
 //! # What it does not do
 //! It does not train, quantize, read files, or compute more than one sequence at a time.
 //!

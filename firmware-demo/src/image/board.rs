@@ -11,7 +11,7 @@ pub(super) const UNITS: u64 = if cfg!(feature = "probe") { 1 } else { 1_000_000_
 /// Ticks of SysTick in [`UNITS`]: on an emulated board the frequency at which QEMU drives it from the processor clock, in Hz.
 ///
 /// # Source
-/// `hw/arm/nrf51_soc.c` (m0), `hw/arm/mps2.c` (m3, m4, m7), `hw/arm/mps2-tz.c` (m33) of QEMU; the image
+/// `hw/arm/nrf51_soc.c` (m0), `hw/arm/mps2.c` (m3, m4, m7), `hw/arm/mps2-tz.c` (m33, m55) of QEMU; the image
 /// measures a loop of known length at every start.
 #[cfg(not(cycle_counter))]
 pub(super) const TICKS: u64 = if cfg!(feature = "probe") {
@@ -20,6 +20,8 @@ pub(super) const TICKS: u64 = if cfg!(feature = "probe") {
     16_000_000
 } else if cfg!(feature = "m33") {
     20_000_000
+} else if cfg!(feature = "m55") {
+    32_000_000
 } else {
     25_000_000
 };

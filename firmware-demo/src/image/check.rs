@@ -25,7 +25,7 @@ struct Classified<'m> {
 }
 
 /// Classifies one sequence, compares it with the host's answer and prints a line; whether all bits agree.
-pub(super) fn row(
+pub(in crate::image) fn row(
     output: &mut Output,
     counter: &Counter,
     classifier: &mut Classifier<'_, '_, &mut [u32]>,

@@ -60,9 +60,9 @@ impl Counter {
         Counted { value, count: Source::between(start, end).saturating_sub(self.overhead) }
     }
 
-    /// [`UNIT`] in a tick of the source.
+    /// Quarters of [`UNIT`] in a tick of the source.
     #[cfg(feature = "constant-steps")]
-    pub(super) const INSTRUCTIONS_OF_A_TICK: u64 = Source::INSTRUCTIONS_OF_A_TICK;
+    pub(super) const QUARTERS_OF_A_TICK: u64 = Source::QUARTERS_OF_A_TICK;
 
     /// Ticks of the source since its start.
     #[cfg(feature = "constant-steps")]

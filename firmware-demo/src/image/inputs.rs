@@ -11,6 +11,12 @@ static MODEL: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"),
 static ANSWERS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/answers.bin")));
 
 /// 32-bit words of state that the included model needs, computed while compiling.
+#[cfg(not(feature = "talk"))]
+pub(super) const CAPACITY: usize =
+    if cfg!(feature = "kernel-suite") { super::suite::CAPACITY } else { runtime::required_capacity(&MODEL.0) };
+
+/// 32-bit words of state that the included model needs, computed while compiling.
+#[cfg(feature = "talk")]
 pub(super) const CAPACITY: usize = runtime::required_capacity(&MODEL.0);
 
 /// The model file.

@@ -1,7 +1,7 @@
 //! The program that compares this board with the host: every known answer.
 
 #[path = "check.rs"]
-mod check;
+pub(super) mod check;
 #[cfg(feature = "constant-steps")]
 #[path = "constant.rs"]
 mod constant;

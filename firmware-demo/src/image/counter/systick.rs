@@ -36,9 +36,9 @@ impl Instant {
 }
 
 impl Source {
-    /// Instructions in a tick, a whole number on the boards that measure with it.
+    /// Quarters of an instruction in a tick, a whole number on every board.
     #[cfg(feature = "constant-steps")]
-    pub(super) const INSTRUCTIONS_OF_A_TICK: u64 = UNITS / TICKS;
+    pub(super) const QUARTERS_OF_A_TICK: u64 = 4 * UNITS / TICKS;
 
     /// What [`Source::between`] counts.
     pub(super) const UNIT: &str = if cfg!(feature = "probe") { "cycles" } else { "instructions" };
