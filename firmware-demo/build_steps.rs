@@ -24,7 +24,12 @@ pub(crate) fn run(package: &str, steps: impl FnOnce(&Path) -> Result<(), String>
 
 /// Links the image for a board, whose memory map is in a folder.
 pub(crate) fn link_for(board: &str, boards: &Path, out: &Path) -> Result<(), String> {
-    copy(&boards.join(format!("{board}.x")), &out.join("memory.x"))?;
+    link_with(&boards.join(format!("{board}.x")), out)
+}
+
+/// Links the image with a memory map.
+pub(crate) fn link_with(memory: &Path, out: &Path) -> Result<(), String> {
+    copy(memory, &out.join("memory.x"))?;
     println!("cargo::rustc-link-search={}", out.display());
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
     Ok(())

@@ -26,11 +26,12 @@ ROW_MAJOR, HALF_WORDS = range(2)
 
 
 class Board(NamedTuple):
-    """An emulated board, and the packing of weights that its build of the runtime has kernels for."""
+    """An emulated board, the packing of weights that its build of the runtime has kernels for, and the feature of these kernels."""
 
     machine: str
     triple: str
     packing: int = ROW_MAJOR
+    kernels: str | None = None
 
 
 BOARDS = {
@@ -39,6 +40,7 @@ BOARDS = {
     "m4": Board("mps2-an386", "thumbv7em-none-eabihf", HALF_WORDS),
     "m7": Board("mps2-an500", "thumbv7em-none-eabihf", HALF_WORDS),
     "m33": Board("mps2-an505", "thumbv8m.main-none-eabihf"),
+    "m55": Board("mps3-an547", "thumbv8m.main-none-eabihf", kernels="helium"),
 }
 
 
@@ -156,11 +158,16 @@ def run_cargo(command, environment):
 # Running it.
 
 
-def run_qemu(board, image, timeout):
-    """An emulated run that has ended, one instruction a nanosecond of its clock."""
+def qemu_command(board, image, serial="none"):
+    """How QEMU runs an image, one instruction a nanosecond of its clock; `serial`: what its serial line is connected with."""
     command = ["qemu-system-arm", "-machine", board.machine, "-kernel", str(image)]
-    command += ["-display", "none", "-serial", "none", "-monitor", "none", "-icount", "shift=0"]
-    command += ["-semihosting-config", "enable=on,target=native"]
+    command += ["-display", "none", "-serial", serial, "-monitor", "none", "-icount", "shift=0"]
+    return command + ["-semihosting-config", "enable=on,target=native"]
+
+
+def run_qemu(board, image, timeout):
+    """An emulated run that has ended."""
+    command = qemu_command(board, image)
     try:
         return subprocess.run(command, capture_output=True, timeout=timeout, check=False)
     except FileNotFoundError as error:

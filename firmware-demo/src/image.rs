@@ -1,23 +1,25 @@
 //! What runs on the board, from reset to the verdict.
 
 mod board;
-mod check;
-#[cfg(feature = "constant-steps")]
-mod constant;
 mod counter;
 mod fault;
 mod inputs;
+#[cfg_attr(feature = "talk", allow(dead_code, reason = "a conversation reports less"))]
 mod memory;
 mod no_panic;
+#[cfg_attr(feature = "talk", allow(dead_code, reason = "a conversation reports less"))]
 mod output;
+#[cfg_attr(not(feature = "talk"), path = "image/known_rows.rs")]
+#[cfg_attr(feature = "talk", path = "image/talk.rs")]
+mod program;
+#[cfg(not(feature = "talk"))]
+mod suite;
 
 use core::hint::black_box;
 
 use cortex_m_rt::entry;
-use runtime::known_answer::KnownAnswers;
-use runtime::{Classifier, Model};
+use runtime::Model;
 
-use check::Replay;
 use counter::Counter;
 use output::Output;
 
@@ -25,7 +27,11 @@ use output::Output;
 /// exception frames.
 const STACK_RESERVE: usize = 5 * 1024;
 
-/// Why the rows could not be run at all.
+/// Channels of a frame that this image has room for, on the stack.
+const MAX_CHANNELS: usize = 64;
+
+/// Why the program could not be run at all.
+#[cfg_attr(feature = "talk", allow(dead_code, reason = "a conversation has no known answers"))]
 enum Failure {
     /// The peripherals were taken before.
     NoCounter,
@@ -64,7 +70,7 @@ impl Failure {
 fn main() -> ! {
     let mut output = Output::open();
     let passed = match run(&mut output) {
-        Ok(mismatches) => mismatches == 0,
+        Ok(passed) => passed,
         Err(failure) => {
             output.line("error").text("message", failure.message()).end();
             false
@@ -73,10 +79,19 @@ fn main() -> ! {
     output::finish(passed)
 }
 
-/// Runs every known answer and prints the report; the number of rows that differ from the host's.
-fn run(output: &mut Output) -> Result<u32, Failure> {
+/// Runs the image's program; whether it passed.
+fn run(output: &mut Output) -> Result<bool, Failure> {
     let counter = Counter::start().ok_or(Failure::NoCounter)?;
     announce(output, &counter);
+    #[cfg(not(feature = "talk"))]
+    if cfg!(feature = "kernel-suite") {
+        return suite::run(output, &counter).map(|mismatches| mismatches == 0);
+    }
+    run_model(output, &counter)
+}
+
+/// Parses the one model and runs the program, after it saw that the memory is enough.
+fn run_model(output: &mut Output, counter: &Counter) -> Result<bool, Failure> {
     let state_bytes = size_of::<[u32; inputs::CAPACITY]>();
     if memory::stack_free_at_reset() < state_bytes.saturating_add(STACK_RESERVE) {
         return Err(Failure::Memory);
@@ -87,44 +102,10 @@ fn run(output: &mut Output) -> Result<u32, Failure> {
         return Err(Failure::Model);
     };
     output.line("parsed").number("count", parsed.count).number("stack_bytes", memory::stack_high_water() as u64).end();
-    let answers = KnownAnswers::parse(inputs::answers()).map_err(|_| Failure::Answers)?;
-    if answers.is_empty() {
-        return Err(Failure::NothingToCheck);
-    }
-    if model.channels() > check::MAX_CHANNELS {
+    if model.channels() > MAX_CHANNELS {
         return Err(Failure::Channels);
     }
-    run_rows(output, &counter, model, answers)
-}
-
-/// A frame of its own: the classifier's state is on the stack only after `run` saw that it fits.
-#[inline(never)]
-fn run_rows(
-    output: &mut Output,
-    counter: &Counter,
-    model: &Model<'static>,
-    answers: KnownAnswers<'static>,
-) -> Result<u32, Failure> {
-    let mut state = [0; inputs::CAPACITY];
-    let Ok(mut classifier) = Classifier::new(model, &mut state[..]) else {
-        return Err(Failure::Classifier);
-    };
-    let classifier = &mut classifier;
-    let mut rows = 0;
-    let mut mismatches = 0;
-    for answer in answers {
-        let matches = check::row(output, counter, classifier, rows, &answer);
-        rows += 1;
-        mismatches += u32::from(!matches);
-    }
-    let replay = Replay::measure(counter, model, classifier);
-    #[cfg(feature = "constant-steps")]
-    constant::report(output, counter, model, classifier);
-    if memory::stack_high_water() >= memory::stack_free_at_reset() {
-        return Err(Failure::Stack);
-    }
-    summarize(output, rows, mismatches, &replay);
-    Ok(mismatches)
+    program::run(output, counter, model)
 }
 
 fn announce(output: &mut Output, counter: &Counter) {
@@ -132,23 +113,9 @@ fn announce(output: &mut Output, counter: &Counter) {
     let mut line = output.line("start");
     line.text("board", board::NAME);
     line.text("unit", counter::UNIT);
+    line.text("counter", counter::NAME);
     line.number("counter_check_instructions", check.instructions);
     line.number("counter_check_counted", check.counted);
     line.number("capacity_words", inputs::CAPACITY as u64);
-    line.end();
-}
-
-fn summarize(output: &mut Output, rows: u32, mismatches: u32, replay: &Replay) {
-    let mut line = output.line("summary");
-    line.number("rows", rows.into());
-    line.number("mismatches", mismatches.into());
-    line.number("replay_steps", replay.steps.into());
-    line.number("replay_count", replay.count);
-    line.number("flash_bytes", memory::flash_bytes() as u64);
-    line.number("flash_model_bytes", inputs::model().len() as u64);
-    line.number("flash_answers_bytes", inputs::answers().len() as u64);
-    line.number("static_ram_bytes", memory::static_ram_bytes() as u64);
-    line.number("stack_bytes", memory::stack_high_water() as u64);
-    line.number("stack_free_bytes", memory::stack_free_at_reset() as u64);
     line.end();
 }

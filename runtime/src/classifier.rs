@@ -114,6 +114,12 @@ impl<'c, 'm, State: AsMut<[u32]>> Classifier<'c, 'm, State> {
         Ok(Self { model, reader: TextReader::NEW, sequence: Sequence::new(long_input), state })
     }
 
+    /// The model that it classifies with.
+    #[inline]
+    pub fn model(&self) -> &'c Model<'m> {
+        self.model
+    }
+
     /// Takes in more text: one step for every word, character or byte that is complete, as the model's input has
     /// it; see [`crate::text`].
     ///

@@ -23,7 +23,7 @@ fn rows(arguments: &[&str]) -> Vec<Value> {
 #[test]
 fn a_step_of_every_cell_and_shape_keeps_to_its_budget() {
     let rows = rows(&[]);
-    assert_eq!(rows.len(), 2 * 3 * 5);
+    assert_eq!(rows.len(), 3 * 3 * 5);
     for row in rows {
         let [board, cell, shape] = ["board", "cell", "shape"].map(|name| row[name].as_str().unwrap());
         let instructions = row["instructions"].as_f64().unwrap();
@@ -35,8 +35,19 @@ fn a_step_of_every_cell_and_shape_keeps_to_its_budget() {
 #[test]
 fn a_step_takes_the_same_instructions_whatever_the_frame() {
     let rows = rows(&["--constant"]);
-    assert_eq!(rows.len(), 3);
+    // Each cell on the m4 and the m55.
+    assert_eq!(rows.len(), 2 * 3);
     for row in rows {
         assert_eq!((row["steps"].as_u64(), row["spread"].as_u64()), (Some(10_000), Some(0)), "{row}");
+    }
+}
+
+#[test]
+fn every_cell_and_size_answers_on_every_kind_of_board_as_on_this_machine() {
+    let rows = rows(&["--suite"]);
+    let boards: Vec<_> = rows.iter().map(|row| row["board"].as_str().unwrap()).collect();
+    assert_eq!(boards, ["m4", "m0", "m55"]);
+    for row in rows {
+        assert!(row["models"].as_u64() >= Some(150), "{row}");
     }
 }

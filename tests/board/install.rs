@@ -63,8 +63,12 @@ impl Machine {
     }
 
     fn install(&self, boards: &[&str]) -> Output {
-        let mut command = Command::new(repository().join("firmware-demo/install"));
-        command.env_clear().env("PATH", self.path()).env("STATE", self.path()).args(boards).output().unwrap()
+        self.run("firmware-demo/install", boards)
+    }
+
+    fn run(&self, script: &str, arguments: &[&str]) -> Output {
+        let mut command = Command::new(repository().join(script));
+        command.env_clear().env("PATH", self.path()).env("STATE", self.path()).args(arguments).output().unwrap()
     }
 
     /// The commands that change a machine, in their order.
@@ -154,6 +158,30 @@ fn what_cannot_be_installed_is_said_in_one_line() {
     Machine::new().assert_refused(&["m9"], &["no board m9", "m0 m3 m4 m7 m33"]);
     let no_compiler = Machine::new().without("cc").with("rustup", RUSTUP).with("brew", "");
     no_compiler.assert_refused(&["m4"], &["xcode-select --install"]);
+}
+
+#[test]
+fn the_tools_for_c_are_installed_once() {
+    let ready = || Machine::new().with("rustup", RUSTUP).with("qemu-system-arm", "");
+    let brings = r#"case "$*" in *install*) for tool in arm-none-eabi-gcc make cmake; do cp "$STATE/true" "$STATE/$tool"; done ;; esac"#;
+    let machine = ready().with("apt-get", brings);
+    assert_eq!(machine.run("runtime/c/install", &[]).status.code(), Some(0));
+    let log = machine.log();
+    assert_eq!(log[0], "rustup target add thumbv6m-none-eabi thumbv7em-none-eabihf");
+    assert_eq!(log.last().unwrap(), "apt-get install -qy --no-install-recommends gcc-arm-none-eabi make cmake");
+    assert_eq!(machine.run("runtime/c/install", &[]).status.code(), Some(0));
+    assert_eq!(machine.log(), log, "a second time there is nothing to install");
+
+    let refused = |machine: Machine, arguments: &[&str], says: &str| {
+        let output = machine.run("runtime/c/install", arguments);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        let last = errors.lines().last().unwrap();
+        assert!(last.starts_with("install: ") && last.contains(says), "{says}: {errors}");
+    };
+    refused(ready().with("apt-get", ""), &[], "still missing: arm-none-eabi-gcc");
+    refused(ready(), &[], "neither apt-get nor Homebrew is here: install gcc-arm-none-eabi make cmake");
+    refused(ready(), &["m4"], "expected no argument and found m4");
 }
 
 #[test]

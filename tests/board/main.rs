@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bench;
+mod c;
 mod install;
+mod probe;
 mod size;
+mod talk;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

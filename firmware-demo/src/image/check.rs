@@ -5,8 +5,9 @@ use core::hint::black_box;
 use runtime::known_answer::{KnownAnswer, KnownInput};
 use runtime::{Classifier, Logits, Model, Prediction};
 
-use super::counter::Counter;
-use super::output::{Line, Output};
+use crate::image::MAX_CHANNELS;
+use crate::image::counter::Counter;
+use crate::image::output::{Line, Output};
 
 /// Steps of the two replays whose difference is reported: so far apart that a tick of the counter weighs
 /// about one instruction a step.
@@ -14,8 +15,6 @@ const SHORT_REPLAY: u32 = 8;
 const LONG_REPLAY: u32 = 128;
 /// A token that every vocabulary has.
 const REPLAY_TOKEN: u32 = 1;
-/// Channels of a frame that this image has room for, on the stack.
-pub(super) const MAX_CHANNELS: usize = 64;
 
 /// What this board computed for one sequence, and its cost.
 struct Classified<'m> {
@@ -26,7 +25,7 @@ struct Classified<'m> {
 }
 
 /// Classifies one sequence, compares it with the host's answer and prints a line; whether all bits agree.
-pub(super) fn row(
+pub(in crate::image) fn row(
     output: &mut Output,
     counter: &Counter,
     classifier: &mut Classifier<'_, '_, &mut [u32]>,

@@ -6,9 +6,9 @@ use core::hint::black_box;
 use cortex_m::interrupt::{Mutex, free};
 use runtime::{Classifier, Model};
 
-use super::check::MAX_CHANNELS;
-use super::counter::Counter;
-use super::output::Output;
+use crate::image::MAX_CHANNELS;
+use crate::image::counter::Counter;
+use crate::image::output::Output;
 
 /// Frames that are pushed.
 const STEPS: usize = 10_000;
@@ -19,7 +19,7 @@ static TICKS: Mutex<RefCell<[u32; STEPS]>> = Mutex::new(RefCell::new([0; STEPS])
 /// and prints what a step took; nothing for a model of text.
 ///
 /// If a round takes `c` instructions, the counter is at `floor((a + number * c) / tick)` after each, for one `a`: that is checked
-/// for all of them, because a tick of the counter is longer than an instruction.
+/// for all of them, in quarters of an instruction, because a tick of the counter is longer than an instruction.
 pub(super) fn report(
     output: &mut Output,
     counter: &Counter,
@@ -33,14 +33,14 @@ pub(super) fn report(
         let Ok(mut ticks) = TICKS.borrow(section).try_borrow_mut() else { return };
         classifier.reset();
         push_frames(counter, model.channels(), classifier, &mut ticks[..]);
-        let tick = Counter::INSTRUCTIONS_OF_A_TICK;
+        let tick = Counter::QUARTERS_OF_A_TICK;
         let (first, last) = (ticks.first().copied().unwrap_or(0), ticks.last().copied().unwrap_or(0));
         let rounds = (STEPS - 1) as u64;
-        let each = (u64::from(last.wrapping_sub(first)) * tick + rounds / 2).checked_div(rounds).unwrap_or(0);
+        let each = (u64::from(last.wrapping_sub(first)) * tick + 2 * rounds).checked_div(4 * rounds).unwrap_or(0);
         let mut smallest = i64::MIN;
         let mut largest = i64::MAX;
         for (number, ticks) in ticks.iter().enumerate() {
-            let start = i64::from(ticks.wrapping_sub(first)) * tick as i64 - number as i64 * each as i64;
+            let start = i64::from(ticks.wrapping_sub(first)) * tick as i64 - 4 * number as i64 * each as i64;
             smallest = smallest.max(start);
             largest = largest.min(start + tick as i64 - 1);
         }

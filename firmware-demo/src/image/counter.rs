@@ -1,7 +1,7 @@
 //! Counting what a piece of work costs.
 
-#[cfg_attr(not(feature = "nrf52840"), path = "counter/systick.rs")]
-#[cfg_attr(feature = "nrf52840", path = "counter/cycles.rs")]
+#[cfg_attr(not(cycle_counter), path = "counter/systick.rs")]
+#[cfg_attr(cycle_counter, path = "counter/cycles.rs")]
 mod source;
 
 use core::hint::black_box;
@@ -11,6 +11,9 @@ use source::Source;
 
 /// What [`Counter`] counts: `instructions` on an emulated board, `cycles` on a real one.
 pub(super) const UNIT: &str = Source::UNIT;
+
+/// What counts.
+pub(super) const NAME: &str = Source::NAME;
 
 const CALIBRATION_ROUNDS: u64 = 1000;
 const CHECK_ROUNDS: u32 = 40_000;
@@ -57,9 +60,9 @@ impl Counter {
         Counted { value, count: Source::between(start, end).saturating_sub(self.overhead) }
     }
 
-    /// [`UNIT`] in a tick of the source.
+    /// Quarters of [`UNIT`] in a tick of the source.
     #[cfg(feature = "constant-steps")]
-    pub(super) const INSTRUCTIONS_OF_A_TICK: u64 = Source::INSTRUCTIONS_OF_A_TICK;
+    pub(super) const QUARTERS_OF_A_TICK: u64 = Source::QUARTERS_OF_A_TICK;
 
     /// Ticks of the source since its start.
     #[cfg(feature = "constant-steps")]

@@ -11,9 +11,13 @@ unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
     report("HardFault", frame.pc())
 }
 
-// SAFETY: returns to no one and touches nothing of the interrupted program.
+// SAFETY: the serial line's interrupt shares a queue and atomics with the program; any other one returns to no one.
 #[exception]
-unsafe fn DefaultHandler(_number: i16) -> ! {
+unsafe fn DefaultHandler(_number: i16) {
+    #[cfg(feature = "talk")]
+    if super::program::serial::is_received(_number) {
+        return super::program::serial::receive();
+    }
     report("unexpected exception", 0)
 }
 

@@ -1,4 +1,4 @@
-//! The two files that the build script placed, as they lie in flash.
+//! The files that the build script placed, as they lie in flash.
 //!
 //! Their content is hidden from the optimizer, so that the same code is measured whatever they hold.
 
@@ -7,9 +7,16 @@ use core::hint::black_box;
 use runtime::Aligned;
 
 static MODEL: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/model.rnl")));
+#[cfg(not(feature = "talk"))]
 static ANSWERS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/answers.bin")));
 
 /// 32-bit words of state that the included model needs, computed while compiling.
+#[cfg(not(feature = "talk"))]
+pub(super) const CAPACITY: usize =
+    if cfg!(feature = "kernel-suite") { super::suite::CAPACITY } else { runtime::required_capacity(&MODEL.0) };
+
+/// 32-bit words of state that the included model needs, computed while compiling.
+#[cfg(feature = "talk")]
 pub(super) const CAPACITY: usize = runtime::required_capacity(&MODEL.0);
 
 /// The model file.
@@ -18,6 +25,7 @@ pub(super) fn model() -> &'static [u8] {
 }
 
 /// What the host computed with that model.
+#[cfg(not(feature = "talk"))]
 pub(super) fn answers() -> &'static [u8] {
     black_box(&ANSWERS.0)
 }

@@ -2,8 +2,9 @@
 //!
 //! Nothing here is inlined: reporting costs flash once, and no measured loop.
 
-#[cfg_attr(not(feature = "nrf52840"), path = "output/semihosting.rs")]
-#[cfg_attr(feature = "nrf52840", path = "output/rtt.rs")]
+#[cfg_attr(not(any(feature = "probe", feature = "talk")), path = "output/semihosting.rs")]
+#[cfg_attr(feature = "probe", path = "output/rtt.rs")]
+#[cfg_attr(feature = "talk", path = "output/uart.rs")]
 mod channel;
 
 use channel::Channel;

@@ -23,6 +23,9 @@ pub(crate) fn step_int8(
     vectors: StepVectors<'_>,
     h: &mut [i16],
 ) {
+    if weights.step_gru(scales, &vectors, h, update) {
+        return;
+    }
     if let Some(mut units) = weights.half_words_of_groups(scales, vectors.wide) {
         for h in h.iter_mut() {
             update(units.next_of_3_gates(), h);

@@ -23,6 +23,9 @@ pub(crate) fn step_int8(
     c: &mut [i16],
     h: &mut [i16],
 ) {
+    if weights.step_lstm(scales, &vectors, c, h, update) {
+        return;
+    }
     let fraction_bits = scales.state_fraction_bits;
     let states = c.iter_mut().zip(h);
     if let Some(mut units) = weights.half_words_of_4_gates(scales, vectors.wide) {

@@ -7,8 +7,8 @@
 
 #[cfg(feature = "float")]
 use crate::kernels::{self, FloatWeight, Weights};
-use crate::kernels::{IntegerWeights, StepVectors};
-use crate::numeric::Requantization;
+use crate::kernels::{Activation, IntegerWeights, StepVectors};
+use crate::numeric::{self, Requantization};
 
 /// One step in integers: `h` becomes the next one.
 ///
@@ -20,7 +20,25 @@ pub(crate) fn step_int8(
     scales: &Requantization<'_>,
     vectors: StepVectors<'_>,
     h: &mut [i16],
-    activation: fn(i16) -> i16,
+    activation: Activation,
+) {
+    if weights.step_rnn(scales, &vectors, h, activation) {
+        return;
+    }
+    match activation {
+        Activation::Tanh => step_units(weights, scales, vectors, h, numeric::tanh),
+        Activation::Rectifier => step_units(weights, scales, vectors, h, numeric::rectify),
+    }
+}
+
+/// [`step_int8`], one unit after the other.
+#[inline(always)]
+fn step_units(
+    weights: &IntegerWeights<'_>,
+    scales: &Requantization<'_>,
+    vectors: StepVectors<'_>,
+    h: &mut [i16],
+    activation: impl Fn(i16) -> i16,
 ) {
     if let Some(mut units) = weights.half_words_of_groups(scales, vectors.wide) {
         for h in h.iter_mut() {

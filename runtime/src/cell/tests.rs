@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::{gru, lstm, rnn};
 use crate::format::Cell;
-use crate::kernels::{IntegerWeights, Layout, Rows, StepVectors, WideVectors};
-use crate::numeric::{self, Requantization};
+use crate::kernels::{Activation, IntegerWeights, Layout, Rows, StepVectors, WideVectors};
+use crate::numeric::Requantization;
 
 const INPUT_SIZE: usize = 3;
 const UNITS: usize = 5;
@@ -89,8 +89,8 @@ impl Case {
         match kind {
             Cell::Lstm => lstm::step_int8(weights, &scales, vectors, &mut c, &mut h),
             Cell::Gru => gru::step_int8(weights, &scales, vectors, &mut h),
-            Cell::RnnTanh => rnn::step_int8(weights, &scales, vectors, &mut h, numeric::tanh),
-            Cell::RnnRelu => rnn::step_int8(weights, &scales, vectors, &mut h, numeric::rectify),
+            Cell::RnnTanh => rnn::step_int8(weights, &scales, vectors, &mut h, Activation::Tanh),
+            Cell::RnnRelu => rnn::step_int8(weights, &scales, vectors, &mut h, Activation::Rectifier),
         }
         (c, h)
     }

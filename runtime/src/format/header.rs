@@ -18,6 +18,8 @@ pub const SMALLEST_ALIGNMENT: usize = 4;
 pub const LARGEST_ALIGNMENT: usize = 16;
 
 pub(crate) const CHECKSUM_OFFSET: usize = 60;
+/// Where the length of the device's part stands.
+pub(crate) const DEVICE_LENGTH_OFFSET: usize = 48;
 
 /// How the weights of a model are stored and computed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,7 +210,7 @@ impl Header {
             capacity: u32_at(bytes, 36),
             part_one_length: u32_at(bytes, 40),
             extensions_length: u32_at(bytes, 44),
-            device_length: u32_at(bytes, 48),
+            device_length: u32_at(bytes, DEVICE_LENGTH_OFFSET),
             part_two_length: u32_at(bytes, 52),
             part_two_checksum: u32_at(bytes, 56),
             device_checksum: u32_at(bytes, CHECKSUM_OFFSET),

@@ -23,7 +23,7 @@ pub use file::{File, ID_DEFINITION};
 pub use fingerprint_table::{BUCKETS_PER_BLOCK, Fingerprint, FingerprintTable, FingerprintTableSize};
 pub use frames::{FloatChannel, Frames, IntegerChannel};
 pub use half_words::{HalfWordRow, HalfWords};
-pub(crate) use header::{CHECKSUM_OFFSET, checked_pieces, id_of};
+pub(crate) use header::{CHECKSUM_OFFSET, DEVICE_LENGTH_OFFSET, checked_pieces, id_of};
 pub use header::{
     HEADER_LENGTH, Header, LARGEST_ALIGNMENT, MAGIC, Packing, Precision, SMALLEST_ALIGNMENT, VERSION, device_checksum,
     part_two_checksum, required_capacity,

@@ -2,7 +2,7 @@
 
 /// Calls a routine with the address of a value in r0; what it leaves in r0 to r3. The routine restores the other registers of a
 /// procedure call, and may change the flags.
-#[cfg(any(cortex_m0, cortex_m_dsp))]
+#[cfg(cortex_m_dsp)]
 macro_rules! call_routine {
     ($routine:path, $value:expr) => {{
         let (first, second, third, fourth): (i32, i32, i32, i32);
@@ -20,11 +20,10 @@ macro_rules! call_routine {
     }};
 }
 
-#[cfg(cortex_m0)]
-#[path = "cortex_m0/rows.rs"]
-mod cortex_m0;
 mod half_words;
 mod portable;
+#[cfg(any(cortex_m0, helium))]
+mod results;
 mod units;
 mod weights;
 
@@ -32,7 +31,11 @@ pub(crate) use half_words::WideVectors;
 pub(crate) use portable::dot_i16;
 #[cfg(feature = "float")]
 pub(crate) use portable::{FloatWeight, dot_3_float, dot_4_float, dot_float};
-pub(crate) use units::StepVectors;
+#[cfg(not(helium))]
+pub(crate) use portable::{quantize_hidden, quantize_rectified};
+#[cfg(helium)]
+pub(crate) use results::{quantize_hidden, quantize_rectified};
+pub(crate) use units::{Activation, StepVectors};
 pub(crate) use weights::{IntegerWeights, Layout, Rows};
 #[cfg(feature = "float")]
 pub(crate) use weights::{Weights, add_bias, add_one_hot};

@@ -10,6 +10,9 @@
 //!
 //! Each integer product is a function of its own: its loop needs every register of a Cortex-M.
 
+#[cfg(not(helium))]
+use crate::numeric;
+
 /// Columns that a loop takes at once.
 const BLOCK: usize = 8;
 /// Bytes of so many weights in 4 bits.
@@ -158,6 +161,22 @@ pub(crate) fn dot_i4(sum: i32, weights: &[u8], vector: &[i8]) -> i32 {
 pub(crate) fn dot_i16(weights: &[u8], vector: &[i16]) -> i32 {
     let product = |(weight, x): (&u8, &i16)| i32::from(*weight as i8) * i32::from(*x);
     weights.iter().zip(vector).map(product).fold(0, i32::wrapping_add)
+}
+
+/// Hidden states as the next product takes them in, as far as both reach.
+#[cfg(not(helium))]
+pub(crate) fn quantize_hidden(hidden: &[i16], target: &mut [i8]) {
+    for (target, hidden) in target.iter_mut().zip(hidden) {
+        *target = numeric::quantize_hidden(*hidden);
+    }
+}
+
+/// [`quantize_hidden`] of a rectifier.
+#[cfg(not(helium))]
+pub(crate) fn quantize_rectified(hidden: &[i16], target: &mut [i8]) {
+    for (target, hidden) in target.iter_mut().zip(hidden) {
+        *target = numeric::quantize_rectified(*hidden);
+    }
 }
 
 /// A stored float weight.

@@ -1,12 +1,8 @@
 //! The pre-activations of a unit, whose weights lie row after row.
 
-#[cfg(cortex_m0)]
-use super::cortex_m0::RowUnits;
 use super::half_words::WideVectors;
 use super::portable::Gates;
 use super::weights::{IntegerWeights, Layout};
-#[cfg(cortex_m0)]
-use crate::format::Feature;
 use crate::numeric::Requantization;
 
 /// What a step multiplies weights with.
@@ -19,10 +15,15 @@ pub(crate) struct StepVectors<'v> {
     pub(crate) wide: WideVectors<'v>,
 }
 
+/// What makes the hidden state of a vanilla RNN from its pre-activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Activation {
+    Tanh,
+    Rectifier,
+}
+
 /// The rows of four gates, taken one unit after the other.
 pub(crate) struct RowsOf4Gates<'v> {
-    #[cfg(cortex_m0)]
-    units: RowUnits<'v>,
     parts: [Gates<'v, u8, i8, 4>; 2],
     layout: Layout,
 }
@@ -31,10 +32,6 @@ impl RowsOf4Gates<'_> {
     /// The sums of the rows of the next unit, whose number is given.
     #[inline(always)]
     fn sums(&mut self, unit: usize) -> [i32; 4] {
-        #[cfg(cortex_m0)]
-        if !(Feature::Int4.is_built() && self.layout == Layout::Nibbles) {
-            return self.units.next();
-        }
         self.layout.dot_4(&self.parts, unit)
     }
 }
@@ -50,12 +47,7 @@ impl IntegerWeights<'_> {
     #[inline(always)]
     pub(crate) fn rows_of_4_gates<'v>(&'v self, vectors: &StepVectors<'v>) -> RowsOf4Gates<'v> {
         let parts = self.parts(vectors);
-        RowsOf4Gates {
-            #[cfg(cortex_m0)]
-            units: RowUnits::of(&parts),
-            parts,
-            layout: self.layout,
-        }
+        RowsOf4Gates { parts, layout: self.layout }
     }
 
     /// The pre-activations of a unit of four gates, whose rows are the next ones.
@@ -92,5 +84,43 @@ impl IntegerWeights<'_> {
         self.add_one_hot(&mut sums, &[unit]);
         let [pre_activation] = scales.pre_activations([unit], sums);
         pre_activation
+    }
+}
+
+/// Whole steps, of a build with kernels for several units at once; false in others, and nothing is done.
+#[cfg(not(any(cortex_m0, helium)))]
+impl IntegerWeights<'_> {
+    #[inline(always)]
+    pub(crate) fn step_lstm(
+        &self,
+        _scales: &Requantization<'_>,
+        _vectors: &StepVectors<'_>,
+        _c: &mut [i16],
+        _h: &mut [i16],
+        _update: impl Fn([i16; 4], u8, &mut i16, &mut i16),
+    ) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    pub(crate) fn step_gru(
+        &self,
+        _scales: &Requantization<'_>,
+        _vectors: &StepVectors<'_>,
+        _h: &mut [i16],
+        _update: impl Fn([i16; 4], &mut i16),
+    ) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    pub(crate) fn step_rnn(
+        &self,
+        _scales: &Requantization<'_>,
+        _vectors: &StepVectors<'_>,
+        _h: &mut [i16],
+        _activation: Activation,
+    ) -> bool {
+        false
     }
 }

@@ -106,7 +106,7 @@ pub(crate) struct Weights<'a, Item, OneHot> {
 pub(crate) type IntegerWeights<'a> = Weights<'a, u8, i8>;
 
 /// What an input of 1 is, in a product with one-hot weights.
-const ONE: i32 = 127;
+pub(super) const ONE: i32 = 127;
 
 impl<Item, OneHot> Weights<'_, Item, OneHot> {
     /// The rows of a unit, one a gate; its results have the same places.

@@ -2,11 +2,11 @@ use core::num::NonZeroU32;
 
 use super::arithmetic::Arithmetic;
 use super::state::{LayerBuffers, LayerState};
-use super::{cast, copy, fill};
+use super::{cast, copy};
 use crate::answer::Logits;
 use crate::cell::{gru, lstm, rnn};
 use crate::format::{Cell, Feature, IntegerChannel};
-use crate::kernels::{self, IntegerWeights, Layout, Rows, StepVectors, WideVectors};
+use crate::kernels::{self, Activation, IntegerWeights, Layout, Rows, StepVectors, WideVectors};
 use crate::numeric::{self, Requantization};
 use crate::plan::{Direction, Head, Matrix, NumberFormat, Results};
 
@@ -93,9 +93,9 @@ impl Arithmetic for Int8 {
     fn quantize_hidden(cell: Cell, hidden: &[i16], target: &mut [i8]) {
         match cell {
             Cell::RnnRelu if Feature::Rnn.is_built() => {
-                fill(target, hidden.iter().map(|value| numeric::quantize_rectified(*value)));
+                kernels::quantize_rectified(hidden, target);
             }
-            _ => fill(target, hidden.iter().map(|value| numeric::quantize_hidden(*value))),
+            _ => kernels::quantize_hidden(hidden, target),
         }
     }
 
@@ -112,10 +112,10 @@ impl Arithmetic for Int8 {
             Cell::Lstm if Feature::Lstm.is_built() => lstm::step_int8(&weights, &scales, vectors, cell, hidden),
             Cell::Gru if Feature::Gru.is_built() => gru::step_int8(&weights, &scales, vectors, hidden),
             Cell::RnnTanh if Feature::Rnn.is_built() => {
-                rnn::step_int8(&weights, &scales, vectors, hidden, numeric::tanh);
+                rnn::step_int8(&weights, &scales, vectors, hidden, Activation::Tanh);
             }
             Cell::RnnRelu if Feature::Rnn.is_built() => {
-                rnn::step_int8(&weights, &scales, vectors, hidden, numeric::rectify);
+                rnn::step_int8(&weights, &scales, vectors, hidden, Activation::Rectifier);
             }
             _ => {}
         }

@@ -52,14 +52,32 @@ fn clear_values<T: Pod>(values: &mut [T]) {
     }
 }
 
-/// Copies values as far as both reach. The compiler does not know that the bytes stay the same, and so calls no `memcpy`,
-/// which would take more bytes in an image than the loop.
+/// Copies values as far as both reach.
 #[inline]
 fn copy<T: Pod>(target: &mut [T], source: &[T]) {
-    let zero: u8 = core::hint::black_box(0);
-    let source = bytemuck::try_cast_slice::<T, u8>(source).unwrap_or_default();
-    for (target, byte) in bytemuck::try_cast_slice_mut(target).unwrap_or_default().iter_mut().zip(source) {
-        *target = *byte ^ zero;
+    copy_bytes(bytemuck::cast_slice_mut(target), bytemuck::cast_slice(source));
+}
+
+/// Copies bytes as far as both reach, words where both are words. The compiler does not know that they stay the same, and so calls
+/// no `memcpy`, which would take more bytes in an image than the loops.
+#[inline(never)]
+fn copy_bytes(target: &mut [u8], source: &[u8]) {
+    let zero: u32 = core::hint::black_box(0);
+    if let (Ok(target), Ok(source)) =
+        (bytemuck::try_cast_slice_mut::<u8, u32>(target), bytemuck::try_cast_slice::<u8, u32>(source))
+    {
+        let (target, target_rest) = target.as_chunks_mut::<4>();
+        let (source, source_rest) = source.as_chunks::<4>();
+        for (target, words) in target.iter_mut().zip(source) {
+            *target = words.map(|word| word ^ zero);
+        }
+        for (target, word) in target_rest.iter_mut().zip(source_rest) {
+            *target = *word ^ zero;
+        }
+        return;
+    }
+    for (target, byte) in target.iter_mut().zip(source) {
+        *target = *byte ^ zero as u8;
     }
 }
 

@@ -3,7 +3,7 @@ const SEGMENTS: usize = 8 * 64;
 
 /// Of each segment, in the high half-word tanh at its start, `round(32768 * tanh(k / 64))`, at most 32767, and in the low one
 /// how much tanh grows up to its end; computed by the compiler.
-static TANH: [u32; SEGMENTS] = tanh_table();
+pub(crate) static TANH: [u32; SEGMENTS] = tanh_table();
 
 const fn tanh_table() -> [u32; SEGMENTS] {
     let mut table = [0; SEGMENTS];

@@ -8,6 +8,8 @@ mod fixed;
 mod probability;
 mod requantization;
 
+#[cfg(any(cortex_m0, helium))]
+pub(crate) use activation::TANH;
 #[cfg(feature = "float")]
 pub(crate) use activation::sigmoid_float;
 pub use activation::{sigmoid, tanh};

@@ -2,7 +2,9 @@ use super::direction::{Direction, Layer};
 use super::head::Head;
 use super::input::StepInput;
 use super::verified::Verified;
-use crate::format::{CHECKSUM_OFFSET, Extensions, Feature, Frames, Header, MAX_LAYERS, Precision, id_of, u32_at};
+use crate::format::{
+    CHECKSUM_OFFSET, DEVICE_LENGTH_OFFSET, Extensions, Feature, Frames, Header, MAX_LAYERS, Precision, id_of, u32_at,
+};
 use crate::numeric::Probability;
 use crate::text::{TextInput, UNKNOWN_TOKEN, Vocabulary, composed_rows};
 
@@ -110,7 +112,11 @@ impl<'m> Model<'m> {
     /// Never.
     #[inline]
     pub fn verified(&self) -> Verified {
-        Verified { id: self.id(), checksum: u32_at(self.file, CHECKSUM_OFFSET), length: u32_at(self.file, 48) }
+        Verified {
+            id: self.id(),
+            checksum: u32_at(self.file, CHECKSUM_OFFSET),
+            length: u32_at(self.file, DEVICE_LENGTH_OFFSET),
+        }
     }
 
     /// What tells this model from any other: of its content alone, so that a stripped file has the same.

@@ -9,12 +9,24 @@ use super::verified::Verified;
 use crate::Aligned;
 use crate::error::{Error, Field, Part, attempt};
 use crate::format::{
-    Checks, Checksums, Extensions, Feature, Header, Input, Layers, MAX_HEADS, MAX_KEPT_STEPS, MAX_LAYERS, MAX_PADDING,
-    MAX_SIZE, Outline, Packing, Precision, Sections, Tensors, Text, Tokens, checked_pieces,
+    Checks, Checksums, DEVICE_LENGTH_OFFSET, Extensions, Feature, HEADER_LENGTH, Header, Input, Layers, MAX_HEADS,
+    MAX_KEPT_STEPS, MAX_LAYERS, MAX_PADDING, MAX_SIZE, Outline, Packing, Precision, Sections, Tensors, Text, Tokens,
+    checked_pieces, u32_at,
 };
 
 /// Tokens that fit into 16 bits.
 const NARROW_TOKENS: usize = 1 << 16;
+
+/// What a device needs of the model file that a region begins with; all of a region that begins with none, which parsing
+/// refuses. The header is not read twice: that would be two copies of the code.
+#[inline]
+fn device_part(region: &[u8]) -> &[u8] {
+    if region.len() < HEADER_LENGTH {
+        return region;
+    }
+    let length = u32_at(region, DEVICE_LENGTH_OFFSET) as usize;
+    region.get(..length.max(HEADER_LENGTH)).unwrap_or(region)
+}
 
 impl<'m> Model<'m> {
     /// Verifies a model file and borrows from it: header, checksums, parts, and every number that a later step relies
@@ -57,8 +69,19 @@ impl<'m> Model<'m> {
     /// Never.
     #[inline]
     pub fn parse_prefix(region: &'m [u8]) -> Result<Self, Error> {
-        let length = Header::read(region).map_or(region.len(), |header| header.device_length as usize);
-        Self::parse(region.get(..length).unwrap_or(region))
+        Self::parse(device_part(region))
+    }
+
+    /// [`Self::parse_prefix`] into the caller's variable, as [`Self::parse_into`].
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    ///
+    /// # Panics
+    /// Never.
+    #[inline]
+    pub fn parse_prefix_into<'p>(place: &'p mut Option<Self>, region: &'m [u8]) -> Result<&'p Self, Error> {
+        Self::parse_into(place, device_part(region))
     }
 
     /// [`Self::parse`] for whoever writes a model file: does not check the header's capacity, so that

@@ -14,6 +14,8 @@ pub(crate) enum Board {
     M7,
     /// Cortex-M33.
     M33,
+    /// Cortex-M55 and M85.
+    M55,
 }
 
 impl Board {
@@ -21,7 +23,7 @@ impl Board {
     pub(crate) fn packing(self) -> Packing {
         match self {
             Self::M4 | Self::M7 => Packing::HalfWords,
-            Self::M0 | Self::M3 | Self::M33 => Packing::RowMajor,
+            Self::M0 | Self::M3 | Self::M33 | Self::M55 => Packing::RowMajor,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The cycle counter of a real Cortex-M4.
+//! The cycle counter (DWT) of a real core.
 
 use cortex_m::Peripherals;
 use cortex_m::peripheral::DWT;
@@ -13,6 +13,8 @@ pub(super) struct Instant(u32);
 impl Source {
     /// What [`Source::between`] counts.
     pub(super) const UNIT: &str = "cycles";
+    /// What counts.
+    pub(super) const NAME: &str = "DWT";
 
     /// Starts the cycle counter; `None` if the peripherals are taken or the core has no such counter.
     pub(super) fn start() -> Option<Self> {

@@ -1,4 +1,5 @@
-//! SysTick of an emulated board: with `-icount shift=0` QEMU's clock advances one nanosecond an instruction.
+//! SysTick, driven by the processor clock. A tick is a cycle of a real core. On an emulated board it stands for a fixed
+//! number of instructions: with `-icount shift=0` QEMU's clock advances one nanosecond an instruction.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,11 +8,10 @@ use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::exception;
 
-use crate::image::board::SYSTICK_HZ;
+use crate::image::board::{TICKS, UNITS};
 
 /// SysTick counts 24 bits down, from this value to 0.
 const RELOAD: u32 = 0x00ff_ffff;
-const INSTRUCTIONS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Times that SysTick reached 0.
 static WRAPS: AtomicU32 = AtomicU32::new(0);
@@ -36,12 +36,14 @@ impl Instant {
 }
 
 impl Source {
-    /// Instructions in a tick, a whole number on the boards that measure with it.
+    /// Quarters of an instruction in a tick, a whole number on every board.
     #[cfg(feature = "constant-steps")]
-    pub(super) const INSTRUCTIONS_OF_A_TICK: u64 = INSTRUCTIONS_PER_SECOND / SYSTICK_HZ;
+    pub(super) const QUARTERS_OF_A_TICK: u64 = 4 * UNITS / TICKS;
 
     /// What [`Source::between`] counts.
-    pub(super) const UNIT: &str = "instructions";
+    pub(super) const UNIT: &str = if cfg!(feature = "probe") { "cycles" } else { "instructions" };
+    /// What counts.
+    pub(super) const NAME: &str = "SysTick, processor clock";
 
     /// Starts SysTick; `None` if the peripherals are taken.
     pub(super) fn start() -> Option<Self> {
@@ -68,8 +70,8 @@ impl Source {
         }
     }
 
-    /// Instructions from `start` to `end`.
+    /// [`Self::UNIT`] from `start` to `end`.
     pub(super) fn between(start: Instant, end: Instant) -> u64 {
-        end.0.saturating_sub(start.0).saturating_mul(INSTRUCTIONS_PER_SECOND) / SYSTICK_HZ
+        end.0.saturating_sub(start.0).saturating_mul(UNITS) / TICKS
     }
 }
