@@ -101,6 +101,16 @@ pub(super) struct Settings {
     /// Standard deviation of noise on normalized frames in training [0]
     #[arg(long, value_name = "X")]
     input_noise: Option<f64>,
+    /// Time warp in training: standard deviation of the logarithm of the speed of a row of frames [0.2 below 3,000 rows,
+    /// else 0]
+    #[arg(long, value_name = "X")]
+    time_warp: Option<f64>,
+    /// Scaling in training: standard deviation of the logarithm of the factor of each channel [0.2 below 3,000 rows, else 0]
+    #[arg(long, value_name = "X")]
+    scaling: Option<f64>,
+    /// Cropping in training: share of the frames of a row that is cut off its ends, at most [0.1 below 3,000 rows, else 0]
+    #[arg(long, value_name = "X")]
+    cropping: Option<f64>,
     /// How much of each label's probability all classes share in the loss [0]
     #[arg(long, value_name = "X")]
     label_smoothing: Option<f64>,
