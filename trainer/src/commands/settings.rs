@@ -55,7 +55,7 @@ pub(super) struct Settings {
     /// Frames between the starts of two steps [half of --frames-per-step]
     #[arg(long, value_name = "N")]
     frame_stride: Option<usize>,
-    /// Add each frame's difference from the previous frame to the inputs [false]
+    /// Add each frame's difference from the previous frame to the inputs [true for a smooth signal]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     frame_differences: Option<bool>,
     /// Longest row in steps: training cuts longer rows; a bidirectional model keeps this many steps; 0: no limit [256]
@@ -101,6 +101,18 @@ pub(super) struct Settings {
     /// Standard deviation of Gaussian noise added to normalized frames in training [0]
     #[arg(long, value_name = "X")]
     input_noise: Option<f64>,
+    /// Time warp in training: standard deviation of the logarithm of a row's speed [0.2 below 3,000 rows of a smooth signal,
+    /// else 0]
+    #[arg(long, value_name = "X")]
+    time_warp: Option<f64>,
+    /// Scaling in training: standard deviation of the logarithm of each channel's factor [0.2 below 3,000 rows of a smooth
+    /// signal, else 0]
+    #[arg(long, value_name = "X")]
+    scaling: Option<f64>,
+    /// Cropping in training: largest share of a row's frames that is cut off its ends [0.1 below 3,000 rows of a smooth
+    /// signal, else 0]
+    #[arg(long, value_name = "X")]
+    cropping: Option<f64>,
     /// Label smoothing: share of each label's probability given to all classes [0]
     #[arg(long, value_name = "X")]
     label_smoothing: Option<f64>,

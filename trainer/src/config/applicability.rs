@@ -42,7 +42,7 @@ const ADVERSARIAL_NEEDS: &str = "frames, or vectors of words that training chang
                                  --freeze-embeddings";
 
 /// The rules. Settings that are in none of them have an effect in every training, or are checked where they are used.
-pub const RULES: [Rule; 18] = [
+pub const RULES: [Rule; 19] = [
     refused(
         &["vocabulary-size", "vocabulary-rows", "vocabulary-columns", "vocabulary-by"],
         "--input words, fingerprinted-words or characters",
@@ -59,6 +59,9 @@ pub const RULES: [Rule; 18] = [
         of.reads(&[Input::Words, Input::FingerprintedWords, Input::HashedWords])
     }),
     refused(&["input-noise"], "rows of frames", |of| of.config.input_noise == 0.0 || of.reads(&[Input::Frames])),
+    refused(&["time-warp", "scaling", "cropping"], "rows of frames", |of| {
+        of.config.signal_augmentation().is_none() || of.reads(&[Input::Frames])
+    }),
     said(&["embedding-size"], "rows of texts", |of| of.reads_texts()),
     refused(&["adversarial"], ADVERSARIAL_NEEDS, |of| {
         let changes_vectors = of.config.embedding_size > 0 && !of.config.freeze_embeddings;
@@ -198,7 +201,7 @@ mod tests {
             TrainingConfig { teachers: vec![PathBuf::from("run")], ..base.clone() },
             TrainingConfig { fine_tune: Some(PathBuf::from("run")), ..base.clone() },
             TrainingConfig { keep_epoch: KeptEpoch::Last, ..base.clone() },
-            TrainingConfig { subword_buckets: 8, input_noise: 0.1, ..base.clone() },
+            TrainingConfig { subword_buckets: 8, input_noise: 0.1, scaling: 0.1, ..base.clone() },
             TrainingConfig { embedding_size: 0, adversarial: 0.1, ..base },
         ];
         for config in &configs {

@@ -6,11 +6,11 @@ use clap::ValueEnum;
 
 use super::TrainingConfig;
 use super::settings::MOST_EPOCHS;
-use super::step_of_frames::StepOfFrames;
+use super::signal::ChosenBySignal;
 use crate::network::Pooling;
 
 /// Fewest rows that count as many.
-const MANY_ROWS: usize = 3_000;
+pub(super) const MANY_ROWS: usize = 3_000;
 /// Training on few rows and on many.
 const FEW: Length = Length { steps: 2_000, batch_size: 16 };
 const MANY: Length = Length { steps: 6_000, batch_size: 32 };
@@ -82,6 +82,14 @@ pub struct Automatic {
     pub folds: bool,
     /// `frames_per_step` and `frame_stride`
     pub step_of_frames: bool,
+    /// `frame_differences`
+    pub frame_differences: bool,
+    /// `time_warp`
+    pub time_warp: bool,
+    /// `scaling`
+    pub scaling: bool,
+    /// `cropping`
+    pub cropping: bool,
 }
 
 /// How many rows there are, and how long they are.
@@ -109,8 +117,8 @@ pub struct Chosen {
     adversarial: f64,
     pooling: Pooling,
     folds: usize,
-    /// Frames of a step and the stride, where they were chosen.
-    step_of_frames: Option<StepOfFrames>,
+    /// What the signal decided, where rows are of frames.
+    by_signal: Option<ChosenBySignal>,
 }
 
 impl Automatic {
@@ -126,6 +134,10 @@ impl Automatic {
         patience: false,
         folds: false,
         step_of_frames: false,
+        frame_differences: false,
+        time_warp: false,
+        scaling: false,
+        cropping: false,
     };
 
     /// All settings are chosen for which `is_given` does not hold; it is asked with the name of the setting.
@@ -140,7 +152,11 @@ impl Automatic {
             warmup_steps: !is_given("warmup_steps"),
             patience: !is_given("patience"),
             folds: !["folds", "validation", "validation_share"].into_iter().any(&is_given),
-            step_of_frames: !["frames_per_step", "frame_stride", "teachers"].into_iter().any(is_given),
+            step_of_frames: !["frames_per_step", "frame_stride", "teachers"].into_iter().any(&is_given),
+            frame_differences: !["frame_differences", "teachers"].into_iter().any(&is_given),
+            time_warp: !is_given("time_warp"),
+            scaling: !is_given("scaling"),
+            cropping: !is_given("cropping"),
         }
     }
 }
@@ -226,20 +242,9 @@ impl TrainingConfig {
         if automatic.patience {
             self.patience = self.epochs.div_ceil(2).max(1);
         }
-        let step_of_frames = automatic.step_of_frames.then(|| StepOfFrames::of(self)).flatten();
+        let by_signal = extent.of_frames.then(|| ChosenBySignal::of(self, automatic));
         let Self { epochs, batch_size, warmup_steps, dropout, adversarial, pooling, folds, .. } = *self;
-        Some(Chosen {
-            rows,
-            steps,
-            epochs,
-            batch_size,
-            warmup_steps,
-            dropout,
-            adversarial,
-            pooling,
-            folds,
-            step_of_frames,
-        })
+        Some(Chosen { rows, steps, epochs, batch_size, warmup_steps, dropout, adversarial, pooling, folds, by_signal })
     }
 
     /// Turns `steps`, if there are, into epochs over so many rows, of as many measurements as there are to be at most.
@@ -273,9 +278,9 @@ impl fmt::Display for Chosen {
             write!(formatter, ", pooling {}", pooling.get_name())?;
         }
         let mut settings = "--steps, --batch-size, --warmup-steps, --dropout, --adversarial, --pooling".to_owned();
-        if let Some(step) = self.step_of_frames {
-            write!(formatter, "; {step}")?;
-            settings += ", --frames-per-step, --frame-stride";
+        if let Some(by_signal) = &self.by_signal {
+            by_signal.fmt(formatter)?;
+            by_signal.options().for_each(|option| settings.extend([", --", option]));
         }
         if *folds > 0 {
             write!(formatter, "; so few rows are validated in {folds} parts, then all are trained on")?;

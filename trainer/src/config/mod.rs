@@ -6,6 +6,7 @@ mod check;
 mod choices;
 mod preset;
 mod settings;
+mod signal;
 mod step_of_frames;
 
 pub use automatic::{Automatic, Chosen, Extent};

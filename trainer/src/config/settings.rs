@@ -5,6 +5,7 @@ use runtime::text::FIRST_WORD_TOKEN;
 use serde::{Deserialize, Serialize};
 
 use super::{Automatic, KeptEpoch, Schedule, TeachersRead};
+use crate::batches::SignalAugmentation;
 use crate::data::{HeldOut, ReadOptions, Selection, Source};
 use crate::encoding::{EncoderSettings, FrameSettings, Input, MOST_FINGERPRINTS, VocabularyBy, WordRule};
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
@@ -106,6 +107,12 @@ pub struct TrainingConfig {
     pub word_dropout: f64,
     /// Standard deviation of what is added to normalized frames in training.
     pub input_noise: f64,
+    /// Standard deviation of the logarithm of the speed at which training plays a row of frames.
+    pub time_warp: f64,
+    /// Standard deviation of the logarithm of the factor of each channel in training.
+    pub scaling: f64,
+    /// Share of the frames of a row that training cuts off its ends, at most.
+    pub cropping: f64,
     /// How much of each label's probability all classes share in the loss.
     pub label_smoothing: f64,
     /// How far the vectors of a batch's tokens, or its frames, are moved to where the loss is larger, as a share of their norm.
@@ -221,6 +228,9 @@ impl Default for TrainingConfig {
             dropout: 0.3,
             word_dropout: 0.1,
             input_noise: 0.0,
+            time_warp: 0.0,
+            scaling: 0.0,
+            cropping: 0.0,
             label_smoothing: 0.0,
             adversarial: 0.0,
             weight_average: 0.0,
@@ -303,6 +313,12 @@ impl TrainingConfig {
             frame_stride: self.frame_stride,
             differences: self.frame_differences,
         }
+    }
+
+    /// How training changes rows of frames.
+    pub fn signal_augmentation(&self) -> SignalAugmentation {
+        let Self { time_warp, scaling, cropping, .. } = *self;
+        SignalAugmentation { time_warp, scaling, cropping }
     }
 
     /// What the encoder is to be.

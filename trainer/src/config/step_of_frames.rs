@@ -43,7 +43,7 @@ impl fmt::Display for StepOfFrames {
 
 impl TrainingConfig {
     /// Chooses how many frames make a step by the rows' mean length, unless that was given or the rows are texts.
-    pub fn choose_step_of_frames(&mut self, data: &TrainingData) {
+    pub(super) fn choose_step_of_frames(&mut self, data: &TrainingData) {
         let Some(channels) = data.channels.filter(|_| self.automatic.step_of_frames) else { return };
         let inputs = channels * if self.frame_differences { 2 } else { 1 };
         let StepOfFrames { frames_per_step, frame_stride } = StepOfFrames::for_rows(data.mean_frames, inputs);

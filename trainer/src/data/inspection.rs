@@ -42,12 +42,45 @@ struct Extent {
     are_integers: bool,
 }
 
+/// Sums over the frames of a channel, for its roughness.
+#[derive(Debug, Clone, Copy, Default)]
+struct ChannelSums {
+    frames: f64,
+    values: f64,
+    squares: f64,
+    changes: f64,
+    squared_changes: f64,
+}
+
+impl ChannelSums {
+    fn add(&mut self, value: f32, before: Option<f32>) {
+        let value = f64::from(value);
+        self.frames += 1.0;
+        self.values += value;
+        self.squares += value * value;
+        if let Some(before) = before {
+            self.changes += 1.0;
+            self.squared_changes += (value - f64::from(before)).powi(2);
+        }
+    }
+
+    /// Root mean square of the change from a frame to the next, divided by the standard deviation; none for a channel that
+    /// does not change.
+    fn roughness(&self) -> Option<f64> {
+        let mean = self.values / self.frames;
+        let variance = self.squares / self.frames - mean * mean;
+        let change = self.squared_changes / self.changes.max(1.0);
+        (variance > 0.0 && change > 0.0).then(|| (change / variance).sqrt())
+    }
+}
+
 /// What was noticed about the rows of one source: 8 bytes a row.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inspection {
     /// A hash of each row's content.
     contents: Vec<u64>,
     extents: Vec<Extent>,
+    sums: Vec<ChannelSums>,
 }
 
 impl Inspection {
@@ -59,7 +92,13 @@ impl Inspection {
                 hasher.write(bytemuck::cast_slice(&frames.values));
                 let nothing = Extent { smallest: f32::INFINITY, largest: f32::NEG_INFINITY, are_integers: true };
                 self.extents.resize(frames.channels, nothing);
+                self.sums.resize(frames.channels, ChannelSums::default());
+                let mut before: Option<&[f32]> = None;
                 for frame in frames.iter() {
+                    for (channel, sums) in self.sums.iter_mut().enumerate() {
+                        sums.add(frame[channel], before.map(|before| before[channel]));
+                    }
+                    before = Some(frame);
                     for (extent, value) in self.extents.iter_mut().zip(frame) {
                         extent.smallest = extent.smallest.min(*value);
                         extent.largest = extent.largest.max(*value);
@@ -69,6 +108,13 @@ impl Inspection {
             }
         }
         self.contents.push(hasher.finish());
+    }
+
+    /// Mean roughness of the channels: the root mean square of the change from a frame to the next, divided by the
+    /// channel's standard deviation. About 0 for a slow signal, 1.4 for noise; none without a channel that changes.
+    pub(super) fn roughness(&self) -> Option<f64> {
+        let found: Vec<f64> = self.sums.iter().filter_map(ChannelSums::roughness).collect();
+        (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
     }
 
     /// How many of the rows to measure with are rows to train on too; `is_training` tells them apart by their number,

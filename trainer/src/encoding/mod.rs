@@ -16,7 +16,7 @@ mod word_rule;
 pub(crate) use channel_range::ChannelRange;
 pub use encoder::{CutSequence, Encoder};
 pub use fingerprints::{FingerprintedVocabulary, Fingerprints, MOST_FINGERPRINTS};
-pub use frames::{ChannelNormalization, FrameNormalization, FrameSettings, raw_value};
+pub use frames::{ChannelNormalization, FrameNormalization, FrameSettings, StepLayout, raw_value};
 pub use input::Input;
 pub use pretrained::Pretrained;
 pub use ranking::{RankedWords, VocabularyBy};

@@ -53,7 +53,7 @@ impl Session {
         config.check()?;
         let held_out = config.held_out();
         let data = Prepared::survey(&config, held_out)?;
-        config.choose_step_of_frames(&data);
+        config.choose_by_signal(&data);
         let mut prepared = Prepared::encode(&config, &data, Spill::beside(out))?;
         drop(data);
         accept(&prepared)?;

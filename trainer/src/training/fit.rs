@@ -18,6 +18,7 @@ use super::{Prepared, Progress};
 use crate::batches::epoch_batches;
 use crate::config::KeptEpoch;
 use crate::config::TrainingConfig;
+use crate::encoding::FrameNormalization;
 use crate::error::Error;
 use crate::network::{Classifier, NetworkConfig};
 use crate::operations::values;
@@ -209,12 +210,14 @@ fn train_epoch<B: TrainingBackend>(
     let batches = batches_of_epoch(config, prepared, epoch);
     let input_grids = learner.rounding().map_or(Vec::new(), |rounding| rounding.channel_grids(&learner.network));
     let unknown = prepared.unknown_tokens();
+    let layout = prepared.encoder.normalization().map(FrameNormalization::layout);
     let making = Making {
         examples,
         teachers: prepared.teachers.as_ref(),
         splicing: config.splicing,
         word_dropout: config.word_dropout,
         unknown: &unknown,
+        signal: layout.as_ref().map(|layout| (config.signal_augmentation(), layout)),
         input_noise: config.input_noise,
         input_grids: &input_grids,
         shares: learner.devices.len(),

@@ -7,7 +7,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::TeacherEncoding;
-use crate::batches::{Batch, Changes};
+use crate::batches::{Batch, Changes, SignalAugmentation};
+use crate::encoding::StepLayout;
 use crate::error::Error;
 use crate::examples::{Example, Examples};
 use crate::network::{Packed, Sequence};
@@ -86,6 +87,7 @@ pub(super) struct Making<'e> {
     pub(super) word_dropout: f64,
     /// What tokens become that are dropped.
     pub(super) unknown: &'e [u32],
+    pub(super) signal: Option<(SignalAugmentation, &'e StepLayout)>,
     pub(super) input_noise: f64,
     pub(super) splicing: f64,
     pub(super) input_grids: &'e [Grid],
@@ -101,8 +103,8 @@ impl Making<'_> {
         for row in &mut rows {
             row.spliced = self.splice(&mut row.example, &mut rng)?;
         }
-        let Self { word_dropout, unknown, input_noise, input_grids, .. } = *self;
-        let mut changes = Changes { word_dropout, unknown, input_noise, input_grids, rng: &mut rng };
+        let Self { word_dropout, unknown, signal, input_noise, input_grids, .. } = *self;
+        let mut changes = Changes { word_dropout, unknown, signal, input_noise, input_grids, rng: &mut rng };
         rows.iter_mut().for_each(|row| changes.apply(&mut row.example.sequence));
         Ok(Ready { shares: Share::deal(&rows, self.teachers, self.shares), rng })
     }

@@ -122,6 +122,9 @@ pub struct TrainingData {
     pub channels: Option<usize>,
     /// Mean number of frames of the rows; 0 for texts.
     pub mean_frames: f64,
+    /// How much a channel changes from a frame to the next, as a share of its standard deviation, on average over the
+    /// channels: about 0 for a slow signal, 1.4 for noise. None for texts, and where no channel changes.
+    pub roughness: Option<f64>,
     /// How the source is named in messages.
     pub place: String,
     /// How the validation rows' source is named in messages.
@@ -252,6 +255,7 @@ impl TrainingData {
             notes,
             channels,
             mean_frames: frames as f64 / total.max(1) as f64,
+            roughness: inspection.roughness(),
             place,
             validation_place,
             hash: hasher.finish(),

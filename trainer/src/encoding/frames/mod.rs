@@ -1,3 +1,5 @@
+mod layout;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -5,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::channel_range::{Bounds, ChannelRange};
 use super::units::{LARGEST_INTEGER, SMALLEST_EXPONENT, chosen_units};
 use crate::data::Frames;
+
+pub use layout::StepLayout;
 
 /// Standard deviations from the mean beyond which a value is told of.
 const FAR: f32 = 10.0;

@@ -1,10 +1,15 @@
 //! Encoded rows in batches of similar length.
 
+mod signal;
+
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use runtime::text::{PADDING_TOKEN, UNKNOWN_TOKEN};
 
+pub use signal::SignalAugmentation;
+
+use crate::encoding::StepLayout;
 use crate::error::Error;
 use crate::examples::{Example, Examples};
 use crate::network::{Packed, Sequence, normal_value};
@@ -31,6 +36,8 @@ pub struct Changes<'r> {
     pub unknown: &'r [u32],
     /// Standard deviation of what is added to each value of a normalized frame.
     pub input_noise: f64,
+    /// How rows of frames are changed, and how their frames lie in steps.
+    pub signal: Option<(SignalAugmentation, &'r StepLayout)>,
     /// What the integers stand for that each channel of a frame is rounded to; none: no rounding.
     pub input_grids: &'r [Grid],
     /// Where chance comes from.
@@ -49,6 +56,9 @@ impl Changes<'_> {
                 }
             }
             Sequence::Frames { values, channels } => {
+                if let Some((signal, layout)) = &self.signal {
+                    signal.apply(values, layout, self.rng);
+                }
                 if self.input_noise > 0.0 {
                     values.iter_mut().for_each(|value| *value += self.input_noise as f32 * normal_value(self.rng));
                 }
@@ -107,7 +117,7 @@ mod tests {
     use super::*;
 
     fn no_changes(rng: &mut ChaCha8Rng) -> Changes<'_> {
-        Changes { word_dropout: 0.0, unknown: &[], input_noise: 0.0, input_grids: &[], rng }
+        Changes { word_dropout: 0.0, unknown: &[], signal: None, input_noise: 0.0, input_grids: &[], rng }
     }
 
     fn examples() -> Examples {
