@@ -58,13 +58,14 @@ fn copy<T: Pod>(target: &mut [T], source: &[T]) {
     copy_bytes(bytemuck::cast_slice_mut(target), bytemuck::cast_slice(source));
 }
 
-/// Copies bytes as far as both reach, words where both are words. The compiler does not know that they stay the same, and so calls
+/// Copies bytes as far as both reach, words where both are the same number of them. The compiler does not know that they stay the same, and so calls
 /// no `memcpy`, which would take more bytes in an image than the loops.
 #[inline(never)]
 fn copy_bytes(target: &mut [u8], source: &[u8]) {
     let zero: u32 = core::hint::black_box(0);
-    if let (Ok(target), Ok(source)) =
-        (bytemuck::try_cast_slice_mut::<u8, u32>(target), bytemuck::try_cast_slice::<u8, u32>(source))
+    if target.len() == source.len()
+        && let (Ok(target), Ok(source)) =
+            (bytemuck::try_cast_slice_mut::<u8, u32>(target), bytemuck::try_cast_slice::<u8, u32>(source))
     {
         let (target, target_rest) = target.as_chunks_mut::<4>();
         let (source, source_rest) = source.as_chunks::<4>();
