@@ -22,14 +22,12 @@ pub(crate) fn step_int8(
     h: &mut [i16],
     activation: fn(i16) -> i16,
 ) {
-    if let Some(mut units) = weights.half_words_of_groups(scales, vectors.wide) {
-        for h in h.iter_mut() {
-            *h = activation(units.next_of_1_gate());
+    if let Some(units) = weights.half_words_of_groups(scales, vectors.wide) {
+        units.update_1_gate(h, |pre_activation, h| *h = activation(pre_activation));
+    } else if IntegerWeights::HAVE_ROWS {
+        for (unit, h) in h.iter_mut().enumerate() {
+            *h = activation(weights.of_1_gate(scales, &vectors, unit));
         }
-        return;
-    }
-    for (unit, h) in h.iter_mut().enumerate() {
-        *h = activation(weights.of_1_gate(scales, &vectors, unit));
     }
 }
 

@@ -6,7 +6,7 @@ use super::half_words::WideVectors;
 use super::portable::Gates;
 use super::weights::{IntegerWeights, Layout};
 #[cfg(cortex_m0)]
-use crate::format::Feature;
+use crate::format::{Feature, Packing};
 use crate::numeric::Requantization;
 
 /// What a step multiplies weights with.
@@ -32,7 +32,7 @@ impl RowsOf4Gates<'_> {
     #[inline(always)]
     fn sums(&mut self, unit: usize) -> [i32; 4] {
         #[cfg(cortex_m0)]
-        if !(Feature::Int4.is_built() && self.layout == Layout::Nibbles) {
+        if Packing::RowMajor.is_built() && !(Feature::Int4.is_built() && self.layout == Layout::Nibbles) {
             return self.units.next();
         }
         self.layout.dot_4(&self.parts, unit)

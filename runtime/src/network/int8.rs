@@ -102,7 +102,8 @@ impl Arithmetic for Int8 {
     fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Self>) {
         let LayerBuffers { inputs, recurrent, cell, hidden, wide } = buffers;
         let wide = if direction.has_half_words() {
-            WideVectors::write(wide, inputs, direction.input_size, hidden, direction.cell == Cell::RnnRelu)
+            let is_rectified = Feature::Rnn.is_built() && direction.cell == Cell::RnnRelu;
+            WideVectors::write(wide, inputs, direction.input_size, hidden, is_rectified)
         } else {
             None
         };
@@ -112,7 +113,7 @@ impl Arithmetic for Int8 {
             Cell::Lstm if Feature::Lstm.is_built() => lstm::step_int8(&weights, &scales, vectors, cell, hidden),
             Cell::Gru if Feature::Gru.is_built() => gru::step_int8(&weights, &scales, vectors, hidden),
             Cell::RnnTanh if Feature::Rnn.is_built() => {
-                rnn::step_int8(&weights, &scales, vectors, hidden, numeric::tanh);
+                rnn::step_int8(&weights, &scales, vectors, hidden, kernels::tanh);
             }
             Cell::RnnRelu if Feature::Rnn.is_built() => {
                 rnn::step_int8(&weights, &scales, vectors, hidden, numeric::rectify);
