@@ -218,6 +218,7 @@ impl<'a, 'v> BlockUnits<'a, 'v> {
     ///
     /// Units whose biases lie one after another are taken in a run: all of them, but under one-hot tokens one, whose biases are
     /// those with the token's weights.
+    #[allow(unused_assignments, reason = "without a first value for `bias` the compiler's loop is longer")]
     #[inline(always)]
     pub(crate) fn update(mut self, c: &mut [i16], h: &mut [i16], update: impl Fn([i16; 4], &mut i16, &mut i16)) {
         let has_tokens = Feature::HAS_TEXT && !self.weights.one_hot.is_empty();
@@ -229,10 +230,7 @@ impl<'a, 'v> BlockUnits<'a, 'v> {
             let mut bias = [0; 4];
             if has_tokens {
                 // SAFETY: there is a unit, and so are its four biases.
-                let stored = unsafe { stored.cast::<[i32; 4]>().read() };
-                for (bias, stored) in bias.iter_mut().zip(stored) {
-                    *bias = stored;
-                }
+                bias = unsafe { stored.cast::<[i32; 4]>().read() };
                 self.weights.add_one_hot(&mut bias, &self.weights.row_indices::<4>(unit));
                 self.bias = bias.as_ptr();
             }
