@@ -23,7 +23,9 @@
 //! - cells: `lstm`, `gru`, `rnn`; `bidirectional`: layers that run in reverse as well;
 //! - inputs: `words`, `fingerprints`, `hashed`, `characters`, `bytes`, `frames`; `windows`: steps of several frames;
 //!   `unicode`: words and characters beyond ASCII;
-//! - numbers: `int4`; `float`: `f32` and `f16` models.
+//! - numbers: `int4`; `float`: `f32` and `f16` models;
+//! - orders of weights of 8 bits: `row-major`; `half-words`, for a Cortex-M4 or M7 and desktops. A firmware needs the one that
+//!   its model has; a model in another one is refused with [`Error::UnsupportedPacking`].
 //!
 //! # What it does not do
 //! It does not train, quantize, read files, or compute more than one sequence at a time.
