@@ -17,12 +17,16 @@ DEBIAN_BIN = Path("/usr/bin")
 OVERFLOW = r"will not fit in region '(\w+)': overflowed by (\d+) bytes"
 
 
-# The runtime's features in the order of their bits in a model's header (runtime/FORMAT.md).
-RUNTIME_FEATURES = tuple(tomllib.loads((REPOSITORY / "runtime/Cargo.toml").read_text())["features"]["default"])
-
-
-# Orders of an int8 model's weights, by their number in the header (runtime/FORMAT.md).
+# Orders of an int8 model's weights, by their number in the header (runtime/FORMAT.md), and the runtime's features for them.
 ROW_MAJOR, HALF_WORDS = range(2)
+PACKING_FEATURES = ("row-major", "half-words")
+
+# The runtime's features in the order of their bits in a model's header.
+RUNTIME_FEATURES = tuple(
+    name
+    for name in tomllib.loads((REPOSITORY / "runtime/Cargo.toml").read_text())["features"]["default"]
+    if name not in PACKING_FEATURES
+)
 
 
 class Board(NamedTuple):

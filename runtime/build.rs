@@ -18,8 +18,9 @@ fn main() {
     if has_dsp {
         println!("cargo::rustc-cfg=cortex_m_dsp");
     }
-    // A desktop reads every packing.
-    if has_dsp || !is_microcontroller {
+    // A desktop has the kernels in plain Rust.
+    let is_wanted = env::var("CARGO_FEATURE_HALF_WORDS").is_ok();
+    if is_wanted && (has_dsp || !is_microcontroller) {
         println!("cargo::rustc-cfg=half_words");
     }
 }

@@ -1,10 +1,11 @@
 //! Writes the models that `firmware-demo/size` puts into its images, one for each set of features:
 //!
 //! ```text
-//! cargo run --release -p runtime --example size_models -- FOLDER
+//! cargo run --release -p runtime --example size_models -- FOLDER PACKING
 //! ```
 //!
-//! gives `SET.rnl` in the folder. What their weights are matters to no size, so they are a function of their place.
+//! gives `SET.rnl` in the folder, packed as the number in a header says. What their weights are matters to no size, so they are
+//! a function of their place.
 #![allow(clippy::unwrap_used, reason = "an example may panic")]
 
 #[path = "../tests/common/mod.rs"]
@@ -14,7 +15,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{InputSpec, LayerSpec, Spec, VectorSpec, WeightSpec, file};
-use runtime::format::{Cell, Pooling, Precision, WordRule};
+use runtime::format::{Cell, Packing, Pooling, Precision, WordRule};
 
 const HIDDEN_SIZE: usize = 32;
 const CHANNELS: usize = 6;
@@ -23,10 +24,14 @@ const EMBEDDING_SIZE: usize = 16;
 const WORDS: usize = 60;
 
 fn main() {
-    let folder = std::env::args().nth(1).unwrap();
+    let [folder, packing] = [1, 2].map(|number| std::env::args().nth(number).unwrap());
+    let packing = Packing::from_code(packing.parse().unwrap()).unwrap();
     fs::create_dir_all(&folder).unwrap();
     for (set, spec) in sets() {
-        let file = file(&spec);
+        // Floats and weights of 4 bits have one order.
+        let is_packed = spec.precision == Precision::Int8 && spec.weights != WeightSpec::Nibbles;
+        let packing = if is_packed { packing } else { Packing::RowMajor };
+        let file = file(&Spec { packing, ..spec });
         file.parse().unwrap();
         fs::write(Path::new(&folder).join(format!("{set}.rnl")), file.bytes()).unwrap();
     }

@@ -26,7 +26,7 @@ pub enum Error {
         /// The code found in the header.
         found: u8,
     },
-    /// The weights are packed for other machines.
+    /// The weights are in an order that this build has no kernels for, see [`crate::format::Packing::is_built`].
     UnsupportedPacking {
         /// The code found in the header.
         found: u8,
@@ -229,10 +229,15 @@ impl fmt::Display for Error {
                 }
             }
             Self::UnsupportedPrecision { found } => write!(formatter, "unknown precision code {found}"),
-            Self::UnsupportedPacking { found } => write!(
-                formatter,
-                "its weights are packed for other machines (packing {found}): `trainer upgrade --board` packs them anew"
-            ),
+            Self::UnsupportedPacking { found } => {
+                write!(formatter, "this build cannot read the order of the weights (packing {found}")?;
+                match found {
+                    0 => write!(formatter, ", the runtime's feature `row-major`")?,
+                    1 => write!(formatter, ", the runtime's feature `half-words` on a Cortex-M4 or M7")?,
+                    _ => {}
+                }
+                write!(formatter, "): `trainer upgrade --board` writes another order")
+            }
             Self::UnknownNeed { bit } => {
                 write!(formatter, "the model needs what this runtime does not know (bit {bit}): a newer runtime")
             }
@@ -297,7 +302,9 @@ impl Error {
             Self::NotAModel { .. } => panic!("not a model file"),
             Self::UnsupportedVersion { .. } => panic!("a model file of another version: see `trainer upgrade`"),
             Self::UnsupportedPacking { .. } => {
-                panic!("weights packed for another machine: see `trainer upgrade --board`")
+                panic!(
+                    "weights in an order that this build cannot read: see `trainer upgrade --board`, features `row-major` and `half-words`"
+                )
             }
             Self::MissingFeature { .. } => panic!("the model needs a feature of the runtime that is not enabled"),
             Self::WrongLength { .. } => panic!("the model file is truncated or has something appended"),

@@ -305,6 +305,19 @@ mod tests {
         bytes
     }
 
+    /// `tests/run` tests builds with one of the orders alone.
+    #[test]
+    #[inline]
+    fn weights_in_an_order_without_kernels_are_refused() {
+        let mut aligned = crate::Aligned([0; 1024]);
+        let file = file();
+        aligned.0[..file.len()].copy_from_slice(&file);
+        let refused = Model::parse_any_capacity(&aligned.0[..file.len()]).err();
+        let expected = crate::Error::UnsupportedPacking { found: Packing::RowMajor.code() };
+        assert_eq!(refused, (!Packing::RowMajor.is_built()).then_some(expected));
+        assert!(std::format!("{expected}").contains("feature `row-major`"));
+    }
+
     /// Takes in the tokens; after the first three `change` is made to the sequence.
     #[inline]
     fn states(model: &Model<'_>, change: impl Fn(&mut Sequence)) -> ([u32; CAPACITY], Pushed) {

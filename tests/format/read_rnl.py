@@ -329,7 +329,7 @@ class Tensors:
         return layout.unpack(self.take_bytes(layout.size))
 
     def take_rows(self, bits: int, rows: int, columns: int) -> list[tuple[int, ...]]:
-        """Rows of I8 or I4 (§5.2), in I4 with what fills up their last byte."""
+        """Rows of I8 or I4 (§5.2), verified, in I4 with what fills up their last byte."""
         if bits == 8:
             stride, values = columns, self.take("b", rows * columns)
         elif bits == 4:
@@ -338,10 +338,11 @@ class Tensors:
             values = tuple((half ^ 8) - 8 for half in halves)
         else:
             refuse("Bits", 8, bits)
+        expect_weights(values, bits)
         return [values[start : start + stride] for start in range(0, rows * stride, stride)] if stride else [()] * rows
 
     def take_half_words(self, cell: int, inputs: int, size: int) -> tuple[list[Any], list[Any]]:
-        """§6.1: the rows of `W` and of `U`, with what fills up their columns."""
+        """§6.1: the rows of `W` and of `U`, verified, with what fills up their columns."""
         of_x, of_h = round_up(inputs, 2), round_up(size, 2)
         groups = range(0, size, 4)
         # For each block its columns of `x` and of `h`, and its rows.
@@ -367,6 +368,8 @@ class Tensors:
             for number, row in enumerate(rows):
                 halves = [half for word in block[number // 2 :: 2] for half in (word & 0xFFFF, word >> 16)]
                 weights = tuple(half_word_weight(half, number % 2) for half in halves)
+                if max(map(abs, weights), default=0) > 127:
+                    refuse("WeightRange", 127, 128)
                 if row >= 0:
                     w[row] = weights[:x] if x else w[row]
                     u[row] = weights[x:] if h else u[row]
@@ -468,19 +471,15 @@ class Results:
         for multiplier in self.multipliers:
             expect_within("Multiplier", 1, 32_767, max(multiplier, 0))
 
-    def check(self, result: int, weights: tuple[int, ...], bits: int, one_hot: tuple[int, ...], largest: int) -> None:
+    def check(self, result: int, weights: tuple[int, ...], one_hot: tuple[int, ...], largest: int) -> None:
         """§11.4: what is checked of each result; `largest` is that of what its weights are multiplied with."""
-        expect_weights(one_hot, 8)
-        expect_weights(weights, bits)
         total = sum(map(abs, weights)) * largest + 127 * max(map(abs, one_hot), default=0) + abs(self.bias[result])
         expect_within("AccumulatorRange", 0, 0x7FFF_FFFF >> self.shift, total)
 
     def check_half_words(self, result: int, weights: tuple[int, ...], one_hot: tuple[int, ...]) -> None:
         """§11.4: the same of a row of half-words."""
-        for magnitude in map(abs, weights):
-            expect_within("WeightRange", 0, 127, magnitude)
         expect_within("HalfWordRange", 0, (1 << 23) - 1, 127 * sum(map(abs, weights)))
-        self.check(result, weights, 16, one_hot, 127)
+        self.check(result, weights, one_hot, 127)
 
     def order_by_result(self, size: int, of_unit: int) -> None:
         """§6.1: from the order of half-words to that of rows."""
@@ -502,6 +501,7 @@ class Direction:
         self.cell, self.size, self.inputs = cell, size, 0 if tokens else inputs
         rows, results = GATES[cell] * size, RESULTS[cell] * size
         entries = tensors.take("b", tokens * rows) if tokens else ()
+        expect_weights(entries, 8)
         self.one_hot = [entries[start : start + rows] for start in range(0, len(entries), rows)]
         if self.has_half_words:
             w, u = tensors.take_half_words(cell, self.inputs, size)
@@ -522,7 +522,7 @@ class Direction:
             if self.has_half_words:
                 self.results.check_half_words(result, of_input + of_state, one_hot)
             else:
-                self.results.check(result, of_input + of_state, layer.bits, one_hot, 127)
+                self.results.check(result, of_input + of_state, one_hot, 127)
 
     def run(self, steps: list[Any], reverse: bool) -> list[list[int]]:
         """§8: the hidden state of each step, in the order of the sequence; a step is `x`, or a token if one-hot."""
@@ -627,8 +627,6 @@ class Model:
             self.input_size, bits = embedding.size, embedding.bits
             expect_within("InputSize", 1, MAX_SIZE, self.input_size)
             rows = self.tensors.take_rows(bits, self.token_count, self.input_size)
-            for row in rows:
-                expect_weights(row, bits)
             factor = 16 if bits == 4 else 1
             self.table = [tuple(factor * value for value in row[: self.input_size]) for row in rows]
         else:
@@ -676,7 +674,7 @@ class Model:
         shifts = SimpleNamespace(accumulator_shift=head.accumulator_shift, state_fraction_bits=0)
         self.results = Results(self.tensors, classes, shifts, 0)
         for number, row in enumerate(self.head):
-            self.results.check(number, row, 8, (), 32_767)
+            self.results.check(number, row, (), 32_767)
         self.thresholds = [0] * classes
         if head.thresholds.kind == ONE_THRESHOLD:
             self.thresholds = [head.thresholds.content.threshold] * classes

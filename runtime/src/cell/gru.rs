@@ -7,9 +7,9 @@
 //! h' = (1 - z) n + z h
 //! ```
 
+use crate::kernels::{self, IntegerWeights, StepVectors};
 #[cfg(feature = "float")]
-use crate::kernels::{self, FloatWeight, Weights};
-use crate::kernels::{IntegerWeights, StepVectors};
+use crate::kernels::{FloatWeight, Weights};
 use crate::numeric::{self, Requantization};
 
 /// One step in integers: `h` becomes the next one.
@@ -26,23 +26,21 @@ pub(crate) fn step_int8(
     if weights.step_gru(scales, &vectors, h, update) {
         return;
     }
-    if let Some(mut units) = weights.half_words_of_groups(scales, vectors.wide) {
-        for h in h.iter_mut() {
-            update(units.next_of_3_gates(), h);
+    if let Some(units) = weights.half_words_of_groups(scales, vectors.wide) {
+        units.update_3_gates(h, update);
+    } else if IntegerWeights::HAVE_ROWS {
+        let parts = weights.parts(&vectors);
+        for (unit, h) in h.iter_mut().enumerate() {
+            update(weights.of_3_gates(scales, &parts, unit), h);
         }
-        return;
-    }
-    let parts = weights.parts(&vectors);
-    for (unit, h) in h.iter_mut().enumerate() {
-        update(weights.of_3_gates(scales, &parts, unit), h);
     }
 }
 
 /// The next state of a unit.
 #[inline(always)]
 fn update([reset, update, new_x, new_h]: [i16; 4], h: &mut i16) {
-    let candidate = numeric::tanh(numeric::reset_sum(new_x, numeric::sigmoid(reset), new_h));
-    *h = numeric::hidden_update(numeric::sigmoid(update), candidate, *h);
+    let candidate = kernels::tanh(numeric::reset_sum(new_x, kernels::sigmoid(reset), new_h));
+    *h = numeric::hidden_update(kernels::sigmoid(update), candidate, *h);
 }
 
 /// One step in `f32`: `h` becomes the next one. Shapes as [`step_int8`].

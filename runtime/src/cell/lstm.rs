@@ -6,9 +6,9 @@
 //! h' = sigmoid(o) tanh(c')
 //! ```
 
+use crate::kernels::{self, IntegerWeights, StepVectors};
 #[cfg(feature = "float")]
-use crate::kernels::{self, FloatWeight, Weights};
-use crate::kernels::{IntegerWeights, StepVectors};
+use crate::kernels::{FloatWeight, Weights};
 use crate::numeric::{self, Requantization};
 
 /// One step in integers: `c` and `h` become the next ones.
@@ -27,16 +27,13 @@ pub(crate) fn step_int8(
         return;
     }
     let fraction_bits = scales.state_fraction_bits;
-    let states = c.iter_mut().zip(h);
-    if let Some(mut units) = weights.half_words_of_4_gates(scales, vectors.wide) {
-        for (c, h) in states {
-            update(units.next(), fraction_bits, c, h);
+    if let Some(units) = weights.half_words_of_4_gates(scales, vectors.wide) {
+        units.update(c, h, |gates, c, h| update(gates, fraction_bits, c, h));
+    } else if IntegerWeights::HAVE_ROWS {
+        let mut rows = weights.rows_of_4_gates(&vectors);
+        for (unit, (c, h)) in c.iter_mut().zip(h).enumerate() {
+            update(weights.of_4_gates(scales, &mut rows, unit), fraction_bits, c, h);
         }
-        return;
-    }
-    let mut rows = weights.rows_of_4_gates(&vectors);
-    for (unit, (c, h)) in states.enumerate() {
-        update(weights.of_4_gates(scales, &mut rows, unit), fraction_bits, c, h);
     }
 }
 
@@ -44,13 +41,14 @@ pub(crate) fn step_int8(
 #[inline(always)]
 fn update([input, forget, candidate, output]: [i16; 4], fraction_bits: u8, c: &mut i16, h: &mut i16) {
     *c = numeric::cell_update(
-        numeric::sigmoid(forget),
+        kernels::sigmoid(forget),
         *c,
-        numeric::sigmoid(input),
-        numeric::tanh(candidate),
+        kernels::sigmoid(input),
+        kernels::tanh(candidate),
         fraction_bits,
     );
-    *h = numeric::hidden(numeric::sigmoid(output), numeric::tanh_of_cell(*c, fraction_bits));
+    let cell_tanh = kernels::tanh(numeric::pre_activation_of_cell(*c, fraction_bits));
+    *h = numeric::hidden(kernels::sigmoid(output), cell_tanh);
 }
 
 /// One step in `f32`: `c` and `h` become the next ones. Shapes as [`step_int8`].

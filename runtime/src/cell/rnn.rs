@@ -5,9 +5,9 @@
 //!                                        W: [hidden_size, input_size]; U: [hidden_size, hidden_size]
 //! ```
 
+use crate::kernels::{self, Activation, IntegerWeights, StepVectors};
 #[cfg(feature = "float")]
-use crate::kernels::{self, FloatWeight, Weights};
-use crate::kernels::{Activation, IntegerWeights, StepVectors};
+use crate::kernels::{FloatWeight, Weights};
 use crate::numeric::{self, Requantization};
 
 /// One step in integers: `h` becomes the next one.
@@ -26,7 +26,7 @@ pub(crate) fn step_int8(
         return;
     }
     match activation {
-        Activation::Tanh => step_units(weights, scales, vectors, h, numeric::tanh),
+        Activation::Tanh => step_units(weights, scales, vectors, h, kernels::tanh),
         Activation::Rectifier => step_units(weights, scales, vectors, h, numeric::rectify),
     }
 }
@@ -40,14 +40,12 @@ fn step_units(
     h: &mut [i16],
     activation: impl Fn(i16) -> i16,
 ) {
-    if let Some(mut units) = weights.half_words_of_groups(scales, vectors.wide) {
-        for h in h.iter_mut() {
-            *h = activation(units.next_of_1_gate());
+    if let Some(units) = weights.half_words_of_groups(scales, vectors.wide) {
+        units.update_1_gate(h, |pre_activation, h| *h = activation(pre_activation));
+    } else if IntegerWeights::HAVE_ROWS {
+        for (unit, h) in h.iter_mut().enumerate() {
+            *h = activation(weights.of_1_gate(scales, &vectors, unit));
         }
-        return;
-    }
-    for (unit, h) in h.iter_mut().enumerate() {
-        *h = activation(weights.of_1_gate(scales, &vectors, unit));
     }
 }
 

@@ -1,18 +1,21 @@
-//! CRC-32 (ISO-HDLC, as in zlib) with a table of 16 entries: one of 256 takes 1 KiB of flash.
+//! CRC-32 (ISO-HDLC, as in zlib) with a table of 32 entries: one of 256 takes 1 KiB of flash.
 
 /// The polynomial, its lowest bit last.
 const POLYNOMIAL: u32 = 0xEDB8_8320;
 
-/// What is XORed into the state when its lowest four bits are shifted out, for each value of these bits.
-const TABLE: [u32; 16] = table();
+/// Bits that one entry of the table stands for.
+const BITS: u32 = 5;
 
-const fn table() -> [u32; 16] {
-    let mut table = [0; 16];
+/// What is XORed into the state when its lowest [`BITS`] bits are shifted out, for each value of these bits.
+const TABLE: [u32; 1 << BITS] = table();
+
+const fn table() -> [u32; 1 << BITS] {
+    let mut table = [0; 1 << BITS];
     let mut entry = 0;
-    while entry < 16 {
+    while entry < table.len() {
         let mut value = entry as u32;
         let mut bit = 0;
-        while bit < 4 {
+        while bit < BITS {
             value = if value & 1 == 0 { value >> 1 } else { value >> 1 ^ POLYNOMIAL };
             bit += 1;
         }
@@ -40,11 +43,16 @@ impl Crc32 {
         let mut rest = bytes;
         while let Some((word, after)) = rest.split_first_chunk::<4>() {
             state ^= u32::from_le_bytes(*word);
-            state = shift_byte_out(shift_byte_out(shift_byte_out(shift_byte_out(state))));
+            let mut bits = 0;
+            while bits < 30 {
+                state = shift_out::<BITS>(state);
+                bits += BITS;
+            }
+            state = shift_out::<2>(state);
             rest = after;
         }
         while let Some((byte, after)) = rest.split_first() {
-            state = shift_byte_out(state ^ *byte as u32);
+            state = shift_out::<3>(shift_out::<BITS>(state ^ *byte as u32));
             rest = after;
         }
         Self(state)
@@ -57,10 +65,12 @@ impl Crc32 {
     }
 }
 
+/// The state after its lowest bits, at most [`BITS`], are shifted out. The zeros that fill up an entry's number are shifted out
+/// first and change nothing.
 #[inline(always)]
-const fn shift_byte_out(state: u32) -> u32 {
-    let state = TABLE[(state & 15) as usize] ^ state >> 4;
-    TABLE[(state & 15) as usize] ^ state >> 4
+const fn shift_out<const COUNT: u32>(state: u32) -> u32 {
+    let lowest = state & ((1 << COUNT) - 1);
+    TABLE[(lowest << (BITS - COUNT)) as usize] ^ state >> COUNT
 }
 
 #[cfg(test)]

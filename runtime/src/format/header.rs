@@ -74,7 +74,7 @@ impl fmt::Display for Precision {
 /// Order of a model's weights in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
-    /// Row after row, without padding: every build reads it.
+    /// Row after row, without padding.
     RowMajor,
     /// Pairs of rows of 8 bits as half-words, for a Cortex-M with DSP instructions; see [`super::HalfWords`].
     HalfWords,
@@ -106,13 +106,21 @@ impl Packing {
         matches!(self, Self::RowMajor) || matches!(Precision::from_code(precision), Some(Precision::Int8))
     }
 
-    /// Whether this build has the kernels for it: one for a desktop has all of them.
+    /// Whether this build has the kernels for weights of 8 bits in this order: the crate's features `row-major` and `half-words`
+    /// choose, and a microcontroller without DSP instructions has none for half-words. Weights of 4 bits and floats have one
+    /// order, whose kernels every build has.
     #[inline]
     pub const fn is_built(self) -> bool {
         match self {
-            Self::RowMajor => true,
+            Self::RowMajor => cfg!(feature = "row-major"),
             Self::HalfWords => cfg!(half_words),
         }
+    }
+
+    /// Whether the header of a model may have it; whether there are weights of 8 bits, the header does not tell.
+    #[inline]
+    const fn is_read(self) -> bool {
+        matches!(self, Self::RowMajor) || self.is_built()
     }
 }
 
@@ -199,7 +207,7 @@ impl Header {
                 None => return Err(Error::UnsupportedPrecision { found: precision }),
             },
             packing: match Packing::from_code(packing) {
-                Some(packing) if packing.is_built() && packing.can_hold(precision) => packing,
+                Some(packing) if packing.is_read() && packing.can_hold(precision) => packing,
                 _ => return Err(Error::UnsupportedPacking { found: packing }),
             },
             needs: u32_at(bytes, 8),

@@ -20,9 +20,9 @@ mod cortex_m_dsp;
 mod portable;
 
 #[cfg(cortex_m_dsp)]
-use cortex_m_dsp::{BlockUnits, dot_4, quantize_hidden, requantize_4, widen};
+use cortex_m_dsp::{BlockUnits, BlockVector, quantize_hidden, requantize_4, widen};
 #[cfg(not(cortex_m_dsp))]
-use portable::{BlockUnits, dot_4, quantize_hidden, requantize_4, widen};
+use portable::{BlockUnits, BlockVector, quantize_hidden, requantize_4, widen};
 
 /// Rows of a block.
 pub(crate) const BLOCK_ROWS: usize = 4;
@@ -50,17 +50,19 @@ impl<'v> WideVectors<'v> {
         // `x` comes first: what it fills up its last word with is where the hidden states begin.
         widen(bytemuck::try_cast_slice(x).ok()?.get(..input_size.div_ceil(4))?, words);
         let of_hidden = words.get_mut(of_x..)?;
-        // An empty slice that lies nowhere may lie at no multiple of a word.
-        let pairs: &[u32] = match hidden.get(..hidden.len() & !1) {
-            Some(pairs) if !is_rectified => bytemuck::try_cast_slice(pairs).ok()?,
-            _ => &[],
-        };
-        quantize_hidden(pairs, of_hidden);
-        let done = pairs.len().wrapping_mul(2);
-        let rest: &mut [i16] = bytemuck::try_cast_slice_mut(of_hidden).ok()?;
-        for (target, hidden) in rest.iter_mut().zip(hidden).skip(done) {
-            let value = if is_rectified { quantize_rectified(*hidden) } else { numeric::quantize_hidden(*hidden) };
-            *target = value.into();
+        if is_rectified {
+            let target: &mut [i16] = bytemuck::try_cast_slice_mut(of_hidden).ok()?;
+            for (target, hidden) in target.iter_mut().zip(hidden) {
+                *target = quantize_rectified(*hidden).into();
+            }
+        } else {
+            let (pairs, last) = hidden.split_at_checked(hidden.len() & !1)?;
+            if let ([hidden], Some(target)) = (last, of_hidden.get_mut(pairs.len() / 2)) {
+                // What fills up the word is 0.
+                *target = (i16::from(numeric::quantize_hidden(*hidden)) as u16).into();
+            }
+            // An empty slice that lies nowhere may lie at no multiple of a word.
+            quantize_hidden(bytemuck::try_cast_slice(pairs).unwrap_or_default(), of_hidden);
         }
         let both = words.get(..of_x.wrapping_add(hidden.len().div_ceil(2)))?;
         let (x, h) = both.split_at_checked(of_x)?;
@@ -86,8 +88,8 @@ impl<'a> IntegerWeights<'a> {
         scales: &Requantization<'a>,
         vectors: WideVectors<'v>,
     ) -> Option<GroupedUnits<'a, 'v>> {
-        let sums = [[0; 4]; BLOCK_ROWS];
-        Some(GroupedUnits { blocks: self.blocks()?, vectors, scales: *scales, weights: *self, taken: 0, sums })
+        let [both, x, h] = [vectors.both, vectors.x, vectors.h].map(BlockVector::of);
+        Some(GroupedUnits { groups: Groups { blocks: self.blocks()?, both, x, h }, scales: *scales, weights: *self })
     }
 
     /// Its blocks; `None` if it has rows.
@@ -100,90 +102,71 @@ impl<'a> IntegerWeights<'a> {
 
 /// The units of a direction of which four have blocks together.
 pub(crate) struct GroupedUnits<'a, 'v> {
-    blocks: &'a [u32],
-    vectors: WideVectors<'v>,
+    groups: Groups<'a, 'v>,
     scales: Requantization<'a>,
     weights: IntegerWeights<'a>,
-    /// Units that were taken.
-    taken: usize,
-    /// Sums of the rows of the four units.
-    sums: [[i32; 4]; BLOCK_ROWS],
 }
 
 impl GroupedUnits<'_, '_> {
-    /// The products of the next block, whose columns are those of the vector.
+    /// Calls `update` with the pre-activations of the four results of each unit of three gates, and its state.
     #[inline(always)]
-    fn next_block(&mut self, vector: &[u32]) -> [i32; BLOCK_ROWS] {
-        let Some((block, rest)) = self.blocks.split_at_checked(vector.len().wrapping_mul(2)) else {
-            return [0; BLOCK_ROWS];
-        };
-        self.blocks = rest;
-        dot_4(block, vector)
-    }
-
-    /// The number of the next unit.
-    #[inline(always)]
-    fn next_unit(&mut self) -> usize {
-        let unit = self.taken;
-        self.taken = unit.wrapping_add(1);
-        unit
-    }
-
-    /// The pre-activations of the next unit's four results.
-    #[inline(always)]
-    fn next_results(&mut self, sums: [i32; 4]) -> [i16; 4] {
-        match self.scales.take_4() {
-            Some((bias, multipliers)) => requantize_4(sums, bias, multipliers, self.scales.accumulator_shift),
-            None => [0; 4],
+    pub(crate) fn update_3_gates(self, h: &mut [i16], update: impl Fn([i16; 4], &mut i16)) {
+        let Self { mut groups, scales, weights } = self;
+        let multipliers: &[[u32; 2]] = bytemuck::try_cast_slice(scales.multipliers).unwrap_or_default();
+        let results = scales.bias.as_chunks::<4>().0.iter().zip(multipliers);
+        // The compiler does not know the value, and so calls no `memset`.
+        let mut sums = [[core::hint::black_box(0); 4]; BLOCK_ROWS];
+        for (unit, (h, (bias, multipliers))) in h.iter_mut().zip(results).enumerate() {
+            if unit.is_multiple_of(BLOCK_ROWS) {
+                groups.next_of_3_gates(&mut sums);
+            }
+            let mut sums = sums[unit % BLOCK_ROWS];
+            weights.add_one_hot(&mut sums, &weights.row_indices::<3>(unit));
+            update(requantize_4(sums, bias, multipliers, scales.accumulator_shift), h);
         }
     }
 
-    /// The pre-activations of the next unit of three gates. Four units have four blocks: two of the rows of r and z of two
-    /// units each, then the rows of n of all four, of `x` and of `h`.
+    /// Calls `update` with the pre-activation of each unit of one gate, and its state. The rows of four units are a block.
     #[inline(always)]
-    pub(crate) fn next_of_3_gates(&mut self) -> [i16; 4] {
-        let unit = self.next_unit();
-        if unit.is_multiple_of(BLOCK_ROWS) {
-            self.sums = self.next_group_of_3_gates();
+    pub(crate) fn update_1_gate(self, h: &mut [i16], update: impl Fn(i16, &mut i16)) {
+        let Self { groups: Groups { mut blocks, both, .. }, scales, weights } = self;
+        let mut unit = 0_usize;
+        for h in h.chunks_mut(BLOCK_ROWS) {
+            for (h, sum) in h.iter_mut().zip(both.take(&mut blocks)) {
+                let mut sums = [sum];
+                weights.add_one_hot(&mut sums, &[unit]);
+                let [pre_activation] = scales.pre_activations([unit], sums);
+                unit = unit.wrapping_add(1);
+                update(pre_activation, h);
+            }
         }
-        let [reset, update, new_x, new_h] = self.sums.get(unit % BLOCK_ROWS).copied().unwrap_or_default();
-        let mut sums = [reset, update, new_x];
-        self.weights.add_one_hot(&mut sums, &self.weights.row_indices::<3>(unit));
-        let [reset, update, new_x] = sums;
-        self.next_results([reset, update, new_x, new_h])
     }
+}
 
-    #[inline(always)]
-    fn next_group_of_3_gates(&mut self) -> [[i32; 4]; BLOCK_ROWS] {
-        let WideVectors { both, x, h } = self.vectors;
-        let [reset_0, update_0, reset_1, update_1] = self.next_block(both);
-        let [reset_2, update_2, reset_3, update_3] = self.next_block(both);
-        let new_x = self.next_block(x);
-        let new_h = self.next_block(h);
-        let mut sums = [
-            [reset_0, update_0, 0, 0],
-            [reset_1, update_1, 0, 0],
-            [reset_2, update_2, 0, 0],
-            [reset_3, update_3, 0, 0],
+/// The blocks of groups of four units, and the vectors that they are multiplied with.
+struct Groups<'a, 'v> {
+    blocks: &'a [u32],
+    both: BlockVector<'v>,
+    x: BlockVector<'v>,
+    h: BlockVector<'v>,
+}
+
+impl Groups<'_, '_> {
+    /// The sums of the next four units of three gates: r, z, n of `x` and n of `h` of each. They have four blocks: two of the rows
+    /// of r and z of two units each, then the rows of n of all four, of `x` and of `h`.
+    ///
+    /// A function of its own: the loop that calls it needs the registers.
+    #[inline(never)]
+    fn next_of_3_gates(&mut self, sums: &mut [[i32; 4]; BLOCK_ROWS]) {
+        let [reset_0, update_0, reset_1, update_1] = self.both.take(&mut self.blocks);
+        let [reset_2, update_2, reset_3, update_3] = self.both.take(&mut self.blocks);
+        let [x_0, x_1, x_2, x_3] = self.x.take(&mut self.blocks);
+        let [h_0, h_1, h_2, h_3] = self.h.take(&mut self.blocks);
+        *sums = [
+            [reset_0, update_0, x_0, h_0],
+            [reset_1, update_1, x_1, h_1],
+            [reset_2, update_2, x_2, h_2],
+            [reset_3, update_3, x_3, h_3],
         ];
-        for ((sums, of_x), of_h) in sums.iter_mut().zip(new_x).zip(new_h) {
-            let [_, _, new_x, new_h] = sums;
-            (*new_x, *new_h) = (of_x, of_h);
-        }
-        sums
-    }
-
-    /// The pre-activation of the next unit of one gate; the rows of four units are a block.
-    #[inline(always)]
-    pub(crate) fn next_of_1_gate(&mut self) -> i16 {
-        let unit = self.next_unit();
-        if unit.is_multiple_of(BLOCK_ROWS) {
-            self.sums = [self.next_block(self.vectors.both), [0; 4], [0; 4], [0; 4]];
-        }
-        let [sums, ..] = &self.sums;
-        let mut sums = [sums.get(unit % BLOCK_ROWS).copied().unwrap_or(0)];
-        self.weights.add_one_hot(&mut sums, &self.weights.row_indices::<1>(unit));
-        let [pre_activation] = self.scales.pre_activations([unit], sums);
-        pre_activation
     }
 }

@@ -20,6 +20,9 @@ macro_rules! call_routine {
     }};
 }
 
+#[cfg(cortex_m_dsp)]
+#[path = "cortex_m_dsp/activation.rs"]
+mod activation;
 mod half_words;
 mod portable;
 #[cfg(any(cortex_m0, helium))]
@@ -27,6 +30,10 @@ mod results;
 mod units;
 mod weights;
 
+#[cfg(not(cortex_m_dsp))]
+pub(crate) use crate::numeric::{sigmoid, tanh};
+#[cfg(cortex_m_dsp)]
+pub(crate) use activation::{sigmoid, tanh};
 pub(crate) use half_words::WideVectors;
 pub(crate) use portable::dot_i16;
 #[cfg(feature = "float")]

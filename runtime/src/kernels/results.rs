@@ -11,7 +11,7 @@ use super::units::{Activation, StepVectors};
 #[cfg(cortex_m0)]
 use super::weights::ONE;
 use super::weights::{IntegerWeights, Layout, Rows};
-use crate::format::Feature;
+use crate::format::{Feature, Packing};
 use crate::numeric::Requantization;
 
 #[cfg(cortex_m0)]
@@ -98,7 +98,8 @@ impl<'v> ResultUnits<'v> {
             matrix.stride == vector.len() && bytes.is_some_and(|bytes| bytes <= matrix.items.len())
         };
         let results = units.checked_mul(RESULTS)?;
-        let is_complete = weights.layout == Layout::Bytes
+        let is_complete = Packing::RowMajor.is_built()
+            && weights.layout == Layout::Bytes
             && has_rows(&weights.input, x)
             && has_rows(&weights.recurrent, h)
             && results <= scales.bias.len()

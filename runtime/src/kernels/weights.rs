@@ -1,7 +1,7 @@
 //! The weights of one direction of a layer, as a step multiplies them.
 
 use super::portable::{self, Gates};
-use crate::format::Feature;
+use crate::format::{Feature, Packing};
 
 /// How bytes hold weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,8 @@ impl Layout {
     pub(crate) fn dot(self, sum: i32, row: &[u8], vector: &[i8]) -> i32 {
         match self {
             Self::Nibbles if Feature::Int4.is_built() => portable::dot_i4(sum, row, vector),
-            _ => portable::dot_i8(sum, row, vector),
+            _ if Packing::RowMajor.is_built() => portable::dot_i8(sum, row, vector),
+            _ => sum,
         }
     }
 
@@ -29,7 +30,8 @@ impl Layout {
     pub(crate) fn dot_3(self, gates: &Gates<'_, u8, i8, 3>, unit: usize) -> [i32; 3] {
         match self {
             Self::Nibbles if Feature::Int4.is_built() => portable::dot_3_i4(gates, unit),
-            _ => portable::dot_3_i8(gates, unit),
+            _ if Packing::RowMajor.is_built() => portable::dot_3_i8(gates, unit),
+            _ => [0; 3],
         }
     }
 
@@ -38,7 +40,8 @@ impl Layout {
     pub(crate) fn dot_4(self, parts: &[Gates<'_, u8, i8, 4>; 2], unit: usize) -> [i32; 4] {
         match self {
             Self::Nibbles if Feature::Int4.is_built() => portable::dot_4_i4(parts, unit),
-            _ => portable::dot_4_i8(parts, unit),
+            _ if Packing::RowMajor.is_built() => portable::dot_4_i8(parts, unit),
+            _ => [0; 4],
         }
     }
 }
@@ -122,10 +125,13 @@ impl<Item, OneHot> Weights<'_, Item, OneHot> {
 }
 
 impl IntegerWeights<'_> {
+    /// Whether this build has kernels for weights that lie row after row.
+    pub(crate) const HAVE_ROWS: bool = Packing::RowMajor.is_built() || Feature::Int4.is_built();
+
     /// Adds the token's weights of some rows to their sums; nothing where the input is a vector.
     #[inline(always)]
     pub(crate) fn add_one_hot(&self, sums: &mut [i32], rows: &[usize]) {
-        if self.one_hot.is_empty() {
+        if !Feature::HAS_TEXT || self.one_hot.is_empty() {
             return;
         }
         for (sum, row) in sums.iter_mut().zip(rows) {

@@ -102,7 +102,8 @@ impl Arithmetic for Int8 {
     fn step(direction: &Direction<'_>, one_hot: &[u8], buffers: &mut LayerBuffers<'_, Self>) {
         let LayerBuffers { inputs, recurrent, cell, hidden, wide } = buffers;
         let wide = if direction.has_half_words() {
-            WideVectors::write(wide, inputs, direction.input_size, hidden, direction.cell == Cell::RnnRelu)
+            let is_rectified = Feature::Rnn.is_built() && direction.cell == Cell::RnnRelu;
+            WideVectors::write(wide, inputs, direction.input_size, hidden, is_rectified)
         } else {
             None
         };

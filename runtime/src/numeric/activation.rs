@@ -1,23 +1,34 @@
 /// Segments of the table, each 1/64 wide, from 0 to 8.
 const SEGMENTS: usize = 8 * 64;
 
-/// Of each segment, in the high half-word tanh at its start, `round(32768 * tanh(k / 64))`, at most 32767, and in the low one
-/// how much tanh grows up to its end; computed by the compiler.
-pub(crate) static TANH: [u32; SEGMENTS] = tanh_table();
+/// `round(32768 * tanh(k / 64))`, at most 32767, computed by the compiler.
+#[cfg(not(any(cortex_m0, helium)))]
+static TANH: [u16; SEGMENTS + 1] = tanh_table();
 
-const fn tanh_table() -> [u32; SEGMENTS] {
+/// Of each segment, in the high half-word that value at its start, and in the low one how much it grows up to its end:
+/// a Cortex-M0 and Helium load both at once, where others load two values.
+#[cfg(any(cortex_m0, helium))]
+pub(crate) static TANH_SEGMENTS: [u32; SEGMENTS] = {
+    let tanh = tanh_table();
     let mut table = [0; SEGMENTS];
-    let ratio = exp_series(2.0 / 64.0);
-    let mut power = ratio; // e^(2 k / 64) at the segment's end
-    let mut start = 0;
     let mut segment = 0;
     while segment < SEGMENTS {
-        let value = 32768.0 * (1.0 - 2.0 / (power + 1.0)) + 0.5;
-        let end = if value >= 32767.0 { 32767 } else { value as u32 };
-        table[segment] = start << 16 | (end - start);
-        start = end;
-        power *= ratio;
+        table[segment] = (tanh[segment] as u32) << 16 | (tanh[segment + 1] - tanh[segment]) as u32;
         segment += 1;
+    }
+    table
+};
+
+const fn tanh_table() -> [u16; SEGMENTS + 1] {
+    let mut table = [0; SEGMENTS + 1];
+    let ratio = exp_series(2.0 / 64.0);
+    let mut power = 1.0; // e^(2 k / 64)
+    let mut entry = 0;
+    while entry <= SEGMENTS {
+        let value = 32768.0 * (1.0 - 2.0 / (power + 1.0)) + 0.5;
+        table[entry] = if value >= 32767.0 { 32767 } else { value as u16 };
+        power *= ratio;
+        entry += 1;
     }
     table
 }
@@ -50,7 +61,7 @@ pub(super) const fn exp_series(x: f64) -> f64 {
 /// ```
 #[inline]
 pub const fn tanh(x: i16) -> i16 {
-    interpolate(x, 6) as i16
+    interpolate(x, TANH_BITS) as i16
 }
 
 /// The logistic function, as `(1 + tanh(x / 2)) / 2`.
@@ -67,24 +78,74 @@ pub const fn tanh(x: i16) -> i16 {
 /// ```
 #[inline]
 pub const fn sigmoid(x: i16) -> i16 {
-    ((interpolate(x, 7) + 32769) >> 1) as i16
+    logistic(interpolate(x, SIGMOID_BITS))
+}
+
+/// Where a number lies in the table.
+#[derive(Clone, Copy)]
+pub(crate) struct Segment {
+    number: usize,
+    /// How far the number is from its start, in units of `2^-bits`, up to its end.
+    pub(crate) units: i32,
+    /// -1 of a negative number, whose value is the negative one of what the segment gives; 0 of others.
+    sign: i32,
+}
+
+impl Segment {
+    /// That of `x / 2^bits` segments.
+    ///
+    /// Of a negative `x` it is that of `-x - 1`, one unit further: the last unit of a segment is the first of the next one, and
+    /// -32768 is as far as 32767, because the table has grown to its end before.
+    #[inline(always)]
+    pub(crate) const fn of(x: i16, bits: u32) -> Self {
+        let sign = x as i32 >> 31;
+        let before = x as i32 ^ sign;
+        // The mask changes nothing (32767 >> 6 is 511) and shows the compiler that the segment exists.
+        let number = (before >> bits) as usize & (SEGMENTS - 1);
+        Self { number, units: (before & ((1 << bits) - 1)) + (x as i32 as u32 >> 31) as i32, sign }
+    }
+
+    /// The value at its start, and how much it grows up to its end.
+    #[inline(always)]
+    const fn start_and_growth(self) -> [i32; 2] {
+        #[cfg(any(cortex_m0, helium))]
+        return [(TANH_SEGMENTS[self.number] >> 16) as i32, TANH_SEGMENTS[self.number] as i16 as i32];
+        #[cfg(not(any(cortex_m0, helium)))]
+        return [TANH[self.number] as i32, TANH[self.number + 1] as i32 - TANH[self.number] as i32];
+    }
+
+    /// The values at its start and its end, the second one in the high half-word.
+    #[cfg(cortex_m_dsp)]
+    #[inline(always)]
+    pub(crate) const fn ends(self) -> u32 {
+        (TANH[self.number + 1] as u32) << 16 | TANH[self.number] as u32
+    }
+
+    /// A value with the sign of the number.
+    #[inline(always)]
+    pub(crate) const fn signed(self, value: i32) -> i32 {
+        (value ^ self.sign) - self.sign
+    }
 }
 
 /// `tanh` of `x / 2^bits` segments. It takes the same instructions for every `x`.
-///
-/// Of a negative `x` it is the value at `-x - 1`, one unit further, with its sign changed: the last unit of a segment is the
-/// first of the next one, and -32768 is as far as 32767, because the table has grown to its end before.
 #[inline(always)]
 const fn interpolate(x: i16, bits: u32) -> i32 {
-    let sign = x as i32 >> 31;
-    let before = x as i32 ^ sign;
-    // The mask changes nothing (32767 >> 6 is 511) and shows the compiler that the segment exists.
-    let segment = TANH[(before >> bits) as usize & (SEGMENTS - 1)];
-    let units = (before & ((1 << bits) - 1)) + (x as i32 as u32 >> 31) as i32;
-    let growth = segment as i16 as i32;
-    let value = (segment >> 16) as i32 + ((growth * units + (1 << (bits - 1))) >> bits);
-    (value ^ sign) - sign
+    let segment = Segment::of(x, bits);
+    let [start, growth] = segment.start_and_growth();
+    segment.signed(start + ((growth * segment.units + (1 << (bits - 1))) >> bits))
 }
+
+/// The logistic function from the `tanh` of half its argument.
+#[inline(always)]
+pub(crate) const fn logistic(tanh: i32) -> i16 {
+    ((tanh + 32769) >> 1) as i16
+}
+
+/// Segments of `tanh(x)` that `x` in Q3.12 is `2^-TANH_BITS` of, and of `tanh(x / 2)`.
+pub(crate) const TANH_BITS: u32 = 6;
+/// See [`TANH_BITS`].
+pub(crate) const SIGMOID_BITS: u32 = TANH_BITS + 1;
 
 /// The logistic function in `f32`.
 #[cfg(feature = "float")]

@@ -81,10 +81,16 @@ pub const fn cell_update(forget: i16, cell: i16, input: i16, candidate: i16, fra
 /// Never.
 #[inline]
 pub const fn tanh_of_cell(cell: i16, fraction_bits: u8) -> i16 {
+    super::tanh(pre_activation_of_cell(cell, fraction_bits))
+}
+
+/// A cell state with `fraction_bits` (0 to 15) fraction bits in Q3.12, rounded and saturated.
+#[inline]
+pub(crate) const fn pre_activation_of_cell(cell: i16, fraction_bits: u8) -> i16 {
     // With 15 fraction bits, of which the last three are rounded: they are 0 of a state with at most 12.
     let shift = 15_u32.saturating_sub(fraction_bits as u32);
     let pre_activation = ((cell as i32).wrapping_shl(shift) + (1 << 2)) >> 3;
-    super::tanh(saturate_i16(pre_activation))
+    saturate_i16(pre_activation)
 }
 
 /// The hidden state: `output * cell_tanh`, rounded once; all Q0.15.

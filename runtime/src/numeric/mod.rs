@@ -9,10 +9,13 @@ mod probability;
 mod requantization;
 
 #[cfg(any(cortex_m0, helium))]
-pub(crate) use activation::TANH;
+pub(crate) use activation::TANH_SEGMENTS;
 #[cfg(feature = "float")]
 pub(crate) use activation::sigmoid_float;
+#[cfg(cortex_m_dsp)]
+pub(crate) use activation::{SIGMOID_BITS, Segment, TANH_BITS, logistic};
 pub use activation::{sigmoid, tanh};
+pub(crate) use fixed::pre_activation_of_cell;
 pub use fixed::{
     HIDDEN_SCALE, LOGIT_FRACTION_BITS, MULTIPLIER_FRACTION_BITS, POOLED_SCALE, PRE_ACTIVATION_FRACTION_BITS,
     cell_update, hidden, hidden_update, mean, normalize, quantize_hidden, quantize_rectified, rectify, requantize,

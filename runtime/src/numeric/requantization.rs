@@ -14,6 +14,7 @@ pub(crate) struct Requantization<'a> {
 
 impl<'a> Requantization<'a> {
     /// Takes away the biases of the first four results and their multipliers, two a word.
+    #[cfg(any(not(cortex_m_dsp), test))]
     #[inline(always)]
     pub(crate) fn take_4(&mut self) -> Option<(&'a [i32; 4], &'a [u32; 2])> {
         let (bias, biases) = self.bias.split_first_chunk::<4>()?;

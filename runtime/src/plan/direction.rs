@@ -1,6 +1,7 @@
-use super::bounds::{LARGEST_INPUT, check_bias, check_column, check_multipliers, check_numbers, magnitudes, saturated};
+use super::bounds::{LARGEST_INPUT, check_bias, check_multipliers, largest_of_column, magnitudes, saturated};
+use super::half_words::LARGEST_HALF_WORD_SUM;
 use super::matrix::{Matrix, NumberFormat};
-use crate::error::Field;
+use crate::error::{Error, Field};
 use crate::format::{self, Cell, Feature, MAX_SHIFT, Packing, Precision, Tensors};
 
 /// What turns sums of products into results: a bias, and in an int8 model a multiplier, for each result.
@@ -42,35 +43,23 @@ impl<'m> Results<'m> {
         Self { bias, multipliers, accumulator_shift, state_fraction_bits }
     }
 
-    /// Checks the weights and the bias of a result, and that its accumulator cannot overflow. `one_hot` is the magnitude of
-    /// the largest weight of a one-hot token.
+    /// What an accumulator holds.
     #[inline]
-    pub(super) const fn check(
-        &self,
-        tensors: &mut Tensors<'_>,
-        result: usize,
-        format: NumberFormat,
-        weights: [&[u8]; 2],
-        one_hot: u64,
-        largest_input: u64,
-    ) {
-        let [first, second] = weights;
-        check_numbers(tensors, format, first, result);
-        check_numbers(tensors, format, second, result);
-        let bias = check_bias(tensors, format, self.bias, result);
-        let largest_weight = match format {
-            _ if format.is_float() => return,
-            // Two in a byte.
-            NumberFormat::I4 if Feature::Int4.is_built() => 2 * 7,
-            _ => 127,
-        };
-        let rest = one_hot * LARGEST_INPUT + bias;
-        let limit = (i32::MAX as u32).wrapping_shr(self.accumulator_shift as u32) as usize;
-        let items = first.len() as u64 + second.len() as u64;
-        if saturated(items * largest_weight * largest_input + rest) > limit {
-            let sum = (magnitudes(format, first) + magnitudes(format, second)) * largest_input + rest;
-            tensors.expect_within(Field::AccumulatorRange, 0, limit, saturated(sum));
-        }
+    const fn largest_sum(&self) -> usize {
+        (i32::MAX as u32).wrapping_shr(self.accumulator_shift as u32) as usize
+    }
+
+    /// Whether an accumulator may overflow of which all weights add at most `most`.
+    #[inline]
+    pub(super) const fn may_overflow(&self, most: usize, bias: usize) -> bool {
+        most.saturating_add(bias) > self.largest_sum()
+    }
+
+    /// Checks the largest sum that an accumulator can reach, from the sum of the magnitudes of its weights.
+    #[inline]
+    pub(super) const fn check_sum(&self, tensors: &mut Tensors<'_>, weights: usize, largest_input: usize, bias: usize) {
+        let sum = weights as u64 * largest_input as u64 + bias as u64;
+        tensors.expect_within(Field::AccumulatorRange, 0, self.largest_sum(), saturated(sum));
     }
 }
 
@@ -144,23 +133,76 @@ impl<'m> Direction<'m> {
         if cfg!(half_words) && is_packed {
             self.take_half_words(tensors);
         } else {
+            if !Packing::RowMajor.is_built() && matches!(format, NumberFormat::I8) {
+                tensors.keep(Err(Error::UnsupportedPacking { found: packing.code() }));
+            }
             self.input = Matrix::take(tensors, format, rows, input_size);
             self.recurrent = Matrix::take(tensors, format, rows, hidden_size);
         }
         let has_measured_state = matches!(cell, Cell::Lstm | Cell::RnnRelu);
         let largest_fraction_bits = if has_measured_state { MAX_SHIFT } else { 0 };
         self.results = Results::read(tensors, precision, results, numbers, largest_fraction_bits);
-        let mut result = 0;
-        while result < results && tensors.need_checks() {
-            let ResultRow { row, has_input, input, state } = self.result_row(result);
-            let has_token = Feature::HAS_TEXT && has_input && tokens > 0;
-            let token = if has_token { check_column(tensors, &self.one_hot, row) } else { 0 };
-            if self.has_half_words() {
-                self.check_half_words(tensors, result, token);
-            } else {
-                self.results.check(tensors, result, format, [input, state], token, LARGEST_INPUT);
+        self.check_results(tensors, format);
+    }
+
+    /// Checks the biases, and that no accumulator can overflow.
+    #[inline]
+    const fn check_results(&self, tensors: &mut Tensors<'_>, format: NumberFormat) {
+        let weights = if self.has_half_words() {
+            self.half_words().vector_words().saturating_mul(2)
+        } else {
+            self.input.width().saturating_add(self.recurrent.width())
+        };
+        // No row has a larger sum; where that is within the bounds, no weight is looked at again.
+        let token = if self.has_tokens() { LARGEST_INPUT } else { 0 };
+        let mut most = (weights * format.largest() + token).saturating_mul(LARGEST_INPUT);
+        if self.has_half_words() && most > LARGEST_HALF_WORD_SUM {
+            most = usize::MAX;
+        }
+        let mut number = 0;
+        while number < self.cell.results() {
+            let mut unit = 0;
+            while unit < self.hidden_size && tensors.need_checks() {
+                let bias = check_bias(tensors, format, self.results.bias, self.place_of_result(number, unit));
+                if !format.is_float() && self.results.may_overflow(most, bias) {
+                    self.check_result(tensors, format, [number, unit], bias);
+                }
+                unit += 1;
             }
-            result += 1;
+            number += 1;
+        }
+    }
+
+    /// Checks the sum of a result, given by its number and its unit.
+    #[inline]
+    const fn check_result(&self, tensors: &mut Tensors<'_>, format: NumberFormat, place: [usize; 2], bias: usize) {
+        let [number, unit] = place;
+        let ResultRow { row, has_input, input, state } =
+            self.result_row(number.wrapping_mul(self.hidden_size).wrapping_add(unit));
+        let mut sum = if self.has_half_words() {
+            self.check_half_words(tensors, number, unit)
+        } else {
+            magnitudes(format, input) + magnitudes(format, state)
+        };
+        if self.has_tokens() && has_input {
+            sum += largest_of_column(&self.one_hot, row);
+        }
+        self.results.check_sum(tensors, sum, LARGEST_INPUT, bias);
+    }
+
+    /// Whether its input are one-hot tokens.
+    #[inline]
+    const fn has_tokens(&self) -> bool {
+        Feature::HAS_TEXT && !self.one_hot.bytes.is_empty()
+    }
+
+    /// Where the bias and the multiplier of a unit's result are.
+    #[inline]
+    const fn place_of_result(&self, number: usize, unit: usize) -> usize {
+        if self.has_half_words() {
+            unit.wrapping_mul(self.cell.results()).wrapping_add(number)
+        } else {
+            number.wrapping_mul(self.hidden_size).wrapping_add(unit)
         }
     }
 

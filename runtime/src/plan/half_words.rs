@@ -1,13 +1,13 @@
 //! Weights that are packed in pairs of rows as half-words.
 
-use super::bounds::{LARGEST_INPUT, check_bias, saturated};
-use super::direction::{Direction, Results};
+use super::bounds::LARGEST_INPUT;
+use super::direction::Direction;
 use super::matrix::{Matrix, NumberFormat};
 use crate::error::Field;
 use crate::format::{HalfWordRow, HalfWords, Tensors, u16_at};
 
 /// Largest sum of the upper one of two rows: it has 24 bits.
-const LARGEST_SUM: usize = (1 << 23) - 1;
+pub(super) const LARGEST_HALF_WORD_SUM: usize = (1 << 23) - 1;
 
 impl<'m> Direction<'m> {
     /// Whether its weights are packed in half-words.
@@ -51,33 +51,26 @@ impl<'m> Direction<'m> {
         row.weight(u16_at(self.recurrent.bytes, row.byte(column)))
     }
 
-    /// Borrows packed weights, which are not checked: the matrices of `x` and `h`, the second with the bytes of both.
+    /// Borrows and checks packed weights: the matrices of `x` and `h`, the second with the bytes of both.
     #[inline]
     pub(super) const fn take_half_words(&mut self, tensors: &mut Tensors<'m>) {
         let format = NumberFormat::HalfWords;
         self.input = Matrix { format, bytes: &[], columns: self.input_size };
         self.recurrent =
-            Matrix { format, bytes: tensors.take(self.half_words().words(), 4), columns: self.hidden_size };
+            Matrix { columns: self.hidden_size, ..Matrix::take(tensors, format, self.half_words().words(), 4) };
     }
 
-    /// Checks the weights and the bias of a result, as [`Results::check`] does.
+    /// Checks that the sum of the upper one of two rows has 24 bits; the sum of the magnitudes of a result's weights.
     #[inline]
-    pub(super) const fn check_half_words(&self, tensors: &mut Tensors<'_>, result: usize, one_hot: u64) {
-        let row = self.half_word_row(result);
-        let mut magnitudes = 0;
+    pub(super) const fn check_half_words(&self, tensors: &mut Tensors<'_>, number: usize, unit: usize) -> usize {
+        let row = self.half_words().row(number, unit);
+        let mut magnitudes = 0_usize;
         let mut column = 0;
         while column < row.pairs.saturating_mul(2) {
-            let magnitude = self.half_word_weight(&row, column).unsigned_abs();
-            tensors.expect_within(Field::WeightRange, 0, 127, magnitude as usize);
-            magnitudes += magnitude as u64;
+            magnitudes += self.half_word_weight(&row, column).unsigned_abs() as usize;
             column += 1;
         }
-        let largest = magnitudes * LARGEST_INPUT;
-        tensors.expect_within(Field::HalfWordRange, 0, LARGEST_SUM, saturated(largest));
-        let Results { bias, accumulator_shift, .. } = self.results;
-        let bias = check_bias(tensors, NumberFormat::I8, bias, self.half_word_result(result));
-        let limit = (i32::MAX as u32).wrapping_shr(accumulator_shift as u32) as usize;
-        let sum = largest + one_hot * LARGEST_INPUT + bias;
-        tensors.expect_within(Field::AccumulatorRange, 0, limit, saturated(sum));
+        tensors.expect_within(Field::HalfWordRange, 0, LARGEST_HALF_WORD_SUM, magnitudes.saturating_mul(LARGEST_INPUT));
+        magnitudes
     }
 }

@@ -1,4 +1,4 @@
-use super::bounds::LARGEST_POOLED;
+use super::bounds::{LARGEST_POOLED, check_bias, magnitudes};
 use super::direction::Results;
 use super::matrix::{Matrix, NumberFormat};
 use crate::error::Field;
@@ -51,8 +51,12 @@ impl<'m> Head<'m> {
         let numbers = format::Direction { accumulator_shift, state_fraction_bits: 0 };
         let results = Results::read(tensors, precision, classes, numbers, 0);
         let mut class = 0;
+        let most = weights.columns.saturating_mul(weights.format.largest() * LARGEST_POOLED);
         while class < classes && tensors.need_checks() {
-            results.check(tensors, class, weights.format, [weights.row(class), &[]], 0, LARGEST_POOLED);
+            let bias = check_bias(tensors, weights.format, results.bias, class);
+            if !precision.is_float() && results.may_overflow(most, bias) {
+                results.check_sum(tensors, magnitudes(weights.format, weights.row(class)), LARGEST_POOLED, bias);
+            }
             class += 1;
         }
         let has_one_each = matches!(thresholds, Thresholds::OfClasses);

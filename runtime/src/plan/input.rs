@@ -1,4 +1,3 @@
-use super::bounds::check_numbers;
 use super::matrix::{Matrix, NumberFormat};
 use crate::error::Field;
 use crate::format::{
@@ -100,11 +99,7 @@ impl<'m> StepInput<'m> {
                 let size = *size as usize;
                 tensors.expect_within(Field::InputSize, 1, MAX_SIZE, size);
                 let format = NumberFormat::read(tensors, precision, *bits);
-                let vectors = Matrix::take(tensors, format, tokens, size);
-                if tensors.need_checks() {
-                    check_numbers(tensors, format, vectors.bytes, 0);
-                }
-                Self::Embedding(vectors)
+                Self::Embedding(Matrix::take(tensors, format, tokens, size))
             }
             Input::Frames(frames) if Feature::Frames.is_built() => {
                 Self::Frames(FrameInput::read(tensors, precision, *frames))

@@ -1,3 +1,4 @@
+use super::bounds::check_numbers;
 use crate::error::Field;
 use crate::format::{Feature, Precision, Tensors, rest};
 
@@ -44,6 +45,15 @@ impl NumberFormat {
         Feature::Float.is_built() && matches!(self, Self::F32 | Self::F16)
     }
 
+    /// The largest magnitude of an integer.
+    #[inline]
+    pub(super) const fn largest(self) -> usize {
+        match self {
+            Self::I4 if Feature::Int4.is_built() => 7,
+            _ => 127,
+        }
+    }
+
     /// Bytes of `columns` numbers.
     #[inline]
     pub(crate) const fn bytes(self, columns: usize) -> usize {
@@ -72,10 +82,10 @@ impl<'m> Matrix<'m> {
         Self { format: NumberFormat::I8, bytes, columns: 0 }
     }
 
-    /// The next tensor as a matrix; its numbers are not checked.
+    /// The next tensor as a matrix, whose numbers are checked one by one.
     #[inline]
     pub(crate) const fn take(tensors: &mut Tensors<'m>, format: NumberFormat, rows: usize, columns: usize) -> Self {
-        Self { format, bytes: tensors.take(rows, format.bytes(columns)), columns }
+        Self { format, bytes: take_numbers(tensors, format, rows, format.bytes(columns)), columns }
     }
 
     /// Bytes of a row.
@@ -101,4 +111,15 @@ impl<'m> Matrix<'m> {
             None => &[],
         }
     }
+}
+
+/// The next tensor, of rows of so many bytes, whose numbers are checked one by one. Not inlined, because it is called for each
+/// matrix; returns no matrix, which would be copied.
+#[inline(never)]
+const fn take_numbers<'m>(tensors: &mut Tensors<'m>, format: NumberFormat, rows: usize, stride: usize) -> &'m [u8] {
+    let bytes = tensors.take(rows, stride);
+    if tensors.need_checks() {
+        check_numbers(tensors, format, bytes, stride);
+    }
+    bytes
 }

@@ -3,7 +3,7 @@
 use core::arch::naked_asm;
 
 use super::{GROUP, Group};
-use crate::numeric::{self, TANH};
+use crate::numeric::{self, TANH_SEGMENTS};
 
 /// Bytes of one result in a [`Group`].
 const RESULT_BYTES: usize = size_of::<Group<1>>();
@@ -188,7 +188,7 @@ unsafe extern "C" fn update_lstm_units(group: &Group<4>, c: *mut i16, h: *mut i1
         ".p2align 2",
         "8:",
         ".word {table}",
-        table = sym TANH,
+        table = sym TANH_SEGMENTS,
         second = const RESULT_BYTES,
         third = const 2 * RESULT_BYTES,
         fourth = const 3 * RESULT_BYTES,

@@ -7,6 +7,7 @@ use core::arch::{asm, naked_asm};
 use core::hint::assert_unchecked;
 use core::marker::PhantomData;
 
+use crate::format::Feature;
 use crate::kernels::weights::IntegerWeights;
 use crate::numeric::Requantization;
 
@@ -59,30 +60,46 @@ pub(super) fn quantize_hidden(pairs: &[u32], target: &mut [u32]) {
     }
 }
 
-/// The products of a block, two words for each word of the vector.
-#[inline(always)]
-pub(super) fn dot_4(block: &[u32], vector: &[u32]) -> [i32; 4] {
-    if vector.is_empty() || block.len() / 2 != vector.len() {
-        return [0; 4];
+/// A vector that blocks are multiplied with, and what [`dot_4_words`] takes with it.
+pub(super) struct BlockVector<'v> {
+    words: &'v [u32],
+    turns: usize,
+    skipped: usize,
+}
+
+impl<'v> BlockVector<'v> {
+    #[inline(always)]
+    pub(super) fn of(words: &'v [u32]) -> Self {
+        let [turns, skipped] = turns(words.len());
+        Self { words, turns, skipped }
     }
-    let pairs = vector.len() / 2;
-    let (first, second, third, fourth);
-    // SAFETY: the routine reads `vector.len()` words, at least one, of the vector and twice as many of the block, which have
-    // them. It changes the registers that are named here and the flags, and restores the others from the stack.
-    unsafe {
-        asm!(
-            "bl {routine}",
-            routine = sym dot_4_words,
-            inout("r0") block.as_ptr() => first,
-            inout("r1") vector.as_ptr() => second,
-            inout("r2") pairs.div_ceil(TURN) << 1 | vector.len() & 1 => third,
-            inout("r3") pairs.wrapping_neg() % TURN * PAIR_BYTES => fourth,
-            out("r12") _,
-            out("lr") _,
-            options(readonly),
-        );
+
+    /// Takes away a block, two words for each word of the vector: its products. Zeros if there is none.
+    #[inline(always)]
+    pub(super) fn take(&self, blocks: &mut &[u32]) -> [i32; 4] {
+        let Some((block, rest)) = blocks.split_at_checked(self.words.len().wrapping_mul(2)) else { return [0; 4] };
+        *blocks = rest;
+        if block.is_empty() {
+            return [0; 4];
+        }
+        let (first, second, third, fourth);
+        // SAFETY: the routine reads the words of the vector, at least one, and twice as many of the block, which has them. It
+        // changes the registers that are named here and the flags, and restores the others from the stack.
+        unsafe {
+            asm!(
+                "bl {routine}",
+                routine = sym dot_4_words,
+                inout("r0") block.as_ptr() => first,
+                inout("r1") self.words.as_ptr() => second,
+                inout("r2") self.turns => third,
+                inout("r3") self.skipped => fourth,
+                out("r12") _,
+                out("lr") _,
+                options(readonly),
+            );
+        }
+        [first, second, third, fourth]
     }
-    [first, second, third, fourth]
 }
 
 /// Sums with the biases of their results, in the units of the results, each the nearest `i16`. A word has two multipliers.
@@ -144,25 +161,30 @@ unsafe fn narrow(numbers: [i32; 4]) -> [i16; 4] {
 const TURN: usize = 8;
 const PAIR_BYTES: usize = 56;
 
+/// Of a vector of so many words twice the turns of the loop, and 1 if the number of words is odd; and what the first turn leaves
+/// out, in bytes of instructions.
+#[inline(always)]
+const fn turns(words: usize) -> [usize; 2] {
+    let pairs = words / 2;
+    [pairs.div_ceil(TURN) << 1 | words & 1, pairs.wrapping_neg() % TURN * PAIR_BYTES]
+}
+
 /// Units whose four rows are a block, taken one after another. It begins with what the routine for a unit reads.
 #[repr(C)]
 pub(crate) struct BlockUnits<'a, 'v> {
     /// The next block.
     block: *const u32,
     vector: *const u32,
-    /// Twice the turns of the routine's loop; and 1 if the vector has an odd number of words.
+    /// See [`turns`].
     turns: usize,
-    /// What the first turn leaves out, in bytes of instructions.
     skipped: usize,
     /// The next biases and multipliers.
     bias: *const i32,
     multipliers: *const u32,
     shift: u32,
-    /// Units that are left; under one-hot tokens that and the smallest number.
-    left: isize,
+    /// Units that there are.
+    units: usize,
     weights: IntegerWeights<'a>,
-    /// Units that were taken under one-hot tokens.
-    taken: usize,
     vectors: PhantomData<&'v [u32]>,
 }
 
@@ -177,56 +199,49 @@ impl<'a, 'v> BlockUnits<'a, 'v> {
     ) -> Option<Self> {
         let multipliers: &[u32] = bytemuck::try_cast_slice(scales.multipliers).ok()?;
         let units = blocks.len().checked_div(vector.len().wrapping_mul(2))?;
-        let units = units.min(scales.bias.len() / 4).min(multipliers.len() / 2) as isize;
-        let pairs = vector.len() / 2;
+        let [turns, skipped] = turns(vector.len());
         Some(Self {
             block: blocks.as_ptr(),
             vector: vector.as_ptr(),
-            turns: pairs.div_ceil(TURN) << 1 | vector.len() & 1,
-            skipped: pairs.wrapping_neg() % TURN * PAIR_BYTES,
+            turns,
+            skipped,
             bias: scales.bias.as_ptr(),
             multipliers: multipliers.as_ptr(),
             shift: scales.accumulator_shift.into(),
-            left: if weights.one_hot.is_empty() { units } else { isize::MIN.wrapping_add(units) },
+            units: units.min(scales.bias.len() / 4).min(multipliers.len() / 2),
             weights: *weights,
-            taken: 0,
             vectors: PhantomData,
         })
     }
 
-    /// The pre-activations of the next unit; zeros if there is none.
+    /// Calls `update` with the pre-activations of each unit, and its states.
+    ///
+    /// Units whose biases lie one after another are taken in a run: all of them, but under one-hot tokens one, whose biases are
+    /// those with the token's weights.
+    #[allow(unused_assignments, reason = "without a first value for `bias` the compiler's loop is longer")]
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> [i16; 4] {
-        let left = self.left.wrapping_sub(1);
-        let results = if left < 0 {
-            self.next_of_one_hot()
-        } else {
-            self.left = left;
-            // SAFETY: a unit was left.
-            unsafe { self.take_unit() }
-        };
-        // SAFETY: each is saturated to 16 bits, or 0.
-        unsafe { narrow(results) }
-    }
-
-    /// The next unit under one-hot tokens; zeros if there is none.
-    #[cold]
-    #[inline(never)]
-    fn next_of_one_hot(&mut self) -> [i32; 4] {
-        if self.left == isize::MIN || self.weights.one_hot.is_empty() {
-            return [0; 4];
+    pub(crate) fn update(mut self, c: &mut [i16], h: &mut [i16], update: impl Fn([i16; 4], &mut i16, &mut i16)) {
+        let has_tokens = Feature::HAS_TEXT && !self.weights.one_hot.is_empty();
+        let units = self.units.min(c.len()).min(h.len());
+        let (Some(c), Some(h)) = (c.get_mut(..units), h.get_mut(..units)) else { return };
+        let run = if has_tokens { 1 } else { units.max(1) };
+        for (unit, (c, h)) in c.chunks_mut(run).zip(h.chunks_mut(run)).enumerate() {
+            let stored = self.bias;
+            let mut bias = [0; 4];
+            if has_tokens {
+                // SAFETY: there is a unit, and so are its four biases.
+                bias = unsafe { stored.cast::<[i32; 4]>().read() };
+                self.weights.add_one_hot(&mut bias, &self.weights.row_indices::<4>(unit));
+                self.bias = bias.as_ptr();
+            }
+            for (c, h) in c.iter_mut().zip(h) {
+                // SAFETY: there is a unit for each state, and `bias` lives on.
+                let results = unsafe { self.take_unit() };
+                // SAFETY: each is saturated to 16 bits.
+                update(unsafe { narrow(results) }, c, h);
+            }
+            self.bias = stored.wrapping_add(4);
         }
-        self.left = self.left.wrapping_sub(1);
-        let stored = self.bias.cast::<[i32; 4]>();
-        // SAFETY: a unit was left, and so are its four biases.
-        let mut bias = unsafe { stored.read() };
-        self.weights.add_one_hot(&mut bias, &self.weights.row_indices::<4>(self.taken));
-        self.taken = self.taken.wrapping_add(1);
-        self.bias = bias.as_ptr();
-        // SAFETY: a unit was left, and `bias` lives on.
-        let results = unsafe { self.take_unit() };
-        self.bias = stored.wrapping_add(1).cast();
-        results
     }
 
     /// The pre-activations of the next unit, saturated to 16 bits.
@@ -336,7 +351,7 @@ macro_rules! multiply_block {
 /// The sums of the block at r0 and the vector at r1 in r0 to r3; r2 and r3 as [`multiply_block`] takes them.
 ///
 /// # Safety
-/// Called by [`dot_4`] alone.
+/// Called by [`BlockVector::take`] alone.
 #[unsafe(naked)]
 unsafe extern "C" fn dot_4_words() {
     naked_asm!(
@@ -362,7 +377,7 @@ unsafe extern "C" fn next_unit() {
         "push {{r0, r4-r11, lr}}",
         "ldm r0, {{r0-r3}}",
         multiply_block!(),
-        "ldr r4, [sp]",
+        "ldr r4, [sp], #4",
         "str r0, [r4]",
         "ldrd r5, r6, [r4, #16]",
         "ldr r7, [r4, #24]",
@@ -387,7 +402,6 @@ unsafe extern "C" fn next_unit() {
         "ssat r1, #16, r1",
         "ssat r2, #16, r2",
         "ssat r3, #16, r3",
-        "add sp, #4",
         "pop {{r4-r11, pc}}",
     )
 }

@@ -3,7 +3,7 @@
 use core::arch::naked_asm;
 
 use super::{GROUP, Group};
-use crate::numeric::TANH;
+use crate::numeric::TANH_SEGMENTS;
 
 /// Bytes of one result in a [`Group`].
 const RESULT_BYTES: usize = size_of::<Group<1>>();
@@ -143,7 +143,7 @@ unsafe extern "C" fn update_lstm_units(group: &Group<4>, c: *mut i16, h: *mut i1
         "letp lr, 1b",
         "vpop {{d8-d15}}",
         "pop {{r4, r5, r6, pc}}",
-        table = sym TANH,
+        table = sym TANH_SEGMENTS,
         second = const RESULT_BYTES,
         third = const 2 * RESULT_BYTES,
         fourth = const 3 * RESULT_BYTES,
@@ -190,7 +190,7 @@ unsafe extern "C" fn update_gru_units(group: &Group<4>, h: *mut i16, units: usiz
         "letp lr, 1b",
         "vpop {{d8-d15}}",
         "pop {{r4, pc}}",
-        table = sym TANH,
+        table = sym TANH_SEGMENTS,
         second = const RESULT_BYTES,
         third = const 2 * RESULT_BYTES,
         fourth = const 3 * RESULT_BYTES,
@@ -219,7 +219,7 @@ unsafe extern "C" fn tanh_values(values: *mut i16, count: usize) {
         "2:",
         "vpop {{d12, d13}}",
         "pop {{r4, pc}}",
-        table = sym TANH,
+        table = sym TANH_SEGMENTS,
     )
 }
 

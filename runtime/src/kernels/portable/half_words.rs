@@ -26,9 +26,20 @@ fn half_words(word: u32) -> [i16; 2] {
     [word as i16, (word >> 16) as i16]
 }
 
-/// The products of a block, two words for each word of the vector.
-pub(super) fn dot_4(block: &[u32], vector: &[u32]) -> [i32; 4] {
-    [0, 1, 2, 3].map(|row| row_sum(block, vector, row))
+/// A vector that blocks are multiplied with.
+pub(super) struct BlockVector<'v>(&'v [u32]);
+
+impl<'v> BlockVector<'v> {
+    pub(super) fn of(words: &'v [u32]) -> Self {
+        Self(words)
+    }
+
+    /// Takes away a block, two words for each word of the vector: its products. Zeros if there is none.
+    pub(super) fn take(&self, blocks: &mut &[u32]) -> [i32; 4] {
+        let Some((block, rest)) = blocks.split_at_checked(self.0.len().wrapping_mul(2)) else { return [0; 4] };
+        *blocks = rest;
+        [0, 1, 2, 3].map(|row| row_sum(block, self.0, row))
+    }
 }
 
 /// The product of one row of a block.
@@ -56,10 +67,9 @@ pub(super) fn requantize_4(sums: [i32; 4], bias: &[i32; 4], multipliers: &[u32; 
 /// Units whose four rows are a block, taken one after another.
 pub(crate) struct BlockUnits<'a, 'v> {
     blocks: &'a [u32],
-    vector: &'v [u32],
+    vector: BlockVector<'v>,
     weights: IntegerWeights<'a>,
     scales: Requantization<'a>,
-    taken: usize,
 }
 
 impl<'a, 'v> BlockUnits<'a, 'v> {
@@ -70,21 +80,16 @@ impl<'a, 'v> BlockUnits<'a, 'v> {
         weights: &IntegerWeights<'a>,
         scales: &Requantization<'a>,
     ) -> Option<Self> {
-        Some(Self { blocks, vector, weights: *weights, scales: *scales, taken: 0 })
+        Some(Self { blocks, vector: BlockVector::of(vector), weights: *weights, scales: *scales })
     }
 
-    /// The pre-activations of the next unit; zeros if there is none.
-    pub(crate) fn next(&mut self) -> [i16; 4] {
-        self.take().unwrap_or_default()
-    }
-
-    fn take(&mut self) -> Option<[i16; 4]> {
-        let (block, blocks) = self.blocks.split_at_checked(self.vector.len().checked_mul(2)?)?;
-        let (bias, multipliers) = self.scales.take_4()?;
-        self.blocks = blocks;
-        let mut sums = dot_4(block, self.vector);
-        self.weights.add_one_hot(&mut sums, &self.weights.row_indices::<4>(self.taken));
-        self.taken = self.taken.wrapping_add(1);
-        Some(requantize_4(sums, bias, multipliers, self.scales.accumulator_shift))
+    /// Calls `update` with the pre-activations of each unit, and its states.
+    pub(crate) fn update(mut self, c: &mut [i16], h: &mut [i16], update: impl Fn([i16; 4], &mut i16, &mut i16)) {
+        for (unit, (c, h)) in c.iter_mut().zip(h).enumerate() {
+            let Some((bias, multipliers)) = self.scales.take_4() else { return };
+            let mut sums = self.vector.take(&mut self.blocks);
+            self.weights.add_one_hot(&mut sums, &self.weights.row_indices::<4>(unit));
+            update(requantize_4(sums, bias, multipliers, self.scales.accumulator_shift), c, h);
+        }
     }
 }
