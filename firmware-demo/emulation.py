@@ -1,4 +1,4 @@
-"""What the commands `emulate` and `size` share: the boards, which Rust builds for them, and QEMU."""
+"""What the commands that emulate boards share: the boards, which Rust builds for them, and QEMU."""
 
 import contextlib
 import fcntl
@@ -27,6 +27,17 @@ RUNTIME_FEATURES = tuple(
     for name in tomllib.loads((REPOSITORY / "runtime/Cargo.toml").read_text())["features"]["default"]
     if name not in PACKING_FEATURES
 )
+
+
+# Where the header of a model has its packing and its bit of each feature.
+PACKING_OFFSET, NEEDS_OFFSET = 7, 8
+
+
+def needed_features(model):
+    """The runtime's features that a model needs, as its header names them: an image has code for no others."""
+    needs = int.from_bytes(model[NEEDS_OFFSET : NEEDS_OFFSET + 4], "little")
+    names = [name for bit, name in enumerate(RUNTIME_FEATURES) if needs >> bit & 1]
+    return [*names, *PACKING_FEATURES[model[PACKING_OFFSET] : model[PACKING_OFFSET] + 1]]
 
 
 class Board(NamedTuple):

@@ -90,6 +90,15 @@ impl Packing {
         }
     }
 
+    /// The feature of this crate that has the kernels for it.
+    #[inline]
+    pub const fn feature_name(self) -> &'static str {
+        match self {
+            Self::RowMajor => "row-major",
+            Self::HalfWords => "half-words",
+        }
+    }
+
     /// The packing that `code` stands for.
     #[inline]
     pub const fn from_code(code: u8) -> Option<Self> {

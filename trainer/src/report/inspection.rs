@@ -156,7 +156,7 @@ impl Inspection {
             word_rule: tokens.and_then(word_rule).unwrap_or_default().into(),
             id: hexadecimal::digits(model.id()),
             model_version: model.version(),
-            features: features(parts.header.needs),
+            features: features(&parts.header),
             has_thresholds: part_one.heads.iter().any(|head| head.thresholds != Thresholds::None),
             max_steps: part_one.max_steps,
             pad_to: part_one.pad_to.into(),
@@ -261,9 +261,12 @@ fn layer_stage(layer: &Layer, input_size: usize) -> String {
     }
 }
 
-/// The names of the features whose bits are in a header's `needs`.
-fn features(needs: u32) -> Vec<&'static str> {
-    Feature::ALL.into_iter().filter(|feature| needs & feature.bit() != 0).map(Feature::name).collect()
+/// The names of the runtime's features that a model needs: those of its header's `needs` and, of integers, the one with the
+/// kernels for the order of its weights.
+fn features(header: &Header) -> Vec<&'static str> {
+    let needed = Feature::ALL.into_iter().filter(|feature| header.needs & feature.bit() != 0).map(Feature::name);
+    let packing = (header.precision == Precision::Int8).then(|| header.packing.feature_name());
+    needed.chain(packing).collect()
 }
 
 /// Multiplications of a weight in one step of all layers: none for the input of one-hot tokens.
