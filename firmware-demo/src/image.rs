@@ -1,6 +1,7 @@
 //! What runs on the board, from reset to the verdict.
 
 mod board;
+#[cfg_attr(feature = "stream", allow(dead_code, reason = "a stream is answered without rows"))]
 mod check;
 #[cfg(feature = "constant-steps")]
 mod constant;
@@ -10,16 +11,22 @@ mod inputs;
 mod memory;
 mod no_panic;
 mod output;
+#[cfg(feature = "stream")]
+mod stream;
 
 use core::hint::black_box;
 
 use cortex_m_rt::entry;
+#[cfg(not(feature = "stream"))]
+use runtime::Classifier;
+use runtime::Model;
 use runtime::known_answer::KnownAnswers;
-use runtime::{Classifier, Model};
 
 use check::Replay;
 use counter::Counter;
 use output::Output;
+#[cfg(feature = "stream")]
+use stream::run_rows;
 
 /// Stack that everything but the classifier's state needs, in bytes: calls of the runtime, of this image and the
 /// exception frames.
@@ -98,6 +105,7 @@ fn run(output: &mut Output) -> Result<u32, Failure> {
 }
 
 /// A frame of its own: the classifier's state is on the stack only after `run` saw that it fits.
+#[cfg(not(feature = "stream"))]
 #[inline(never)]
 fn run_rows(
     output: &mut Output,

@@ -358,8 +358,9 @@ fn begun(model: &Model<'_>, reader: &TextReader) -> Option<u32> {
     begun
 }
 
+/// The class of the largest logit, and whether its probability is accepted.
 #[inline]
-fn prediction<'m>(model: &Model<'m>, logits: Logits<'_>) -> Prediction<'m> {
+pub(crate) fn prediction<'m>(model: &Model<'m>, logits: Logits<'_>) -> Prediction<'m> {
     let inverse_temperature = model.head.inverse_temperature;
     let (class, probability) = match logits {
         Logits::Fixed(logits) => {

@@ -5,6 +5,7 @@
 mod bench;
 mod install;
 mod size;
+mod stream;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -3,7 +3,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use runtime::Model;
+use runtime::{Model, StreamSettings};
 use trainer::Error;
 use trainer::data::{ColumnNames, Content, ReadOptions, Source, parse_frame};
 use trainer::export::ModelFile;
@@ -12,7 +12,7 @@ use trainer::output::{Claim, Output};
 
 use super::answers::AnsweredRows;
 use super::reading::{Reading, TestRows, note_test_rows};
-use super::stream::{Hops, Stream, StreamArguments, describe};
+use super::stream::{Stream, StreamArguments, describe};
 use super::{CutRows, print_line, print_written};
 
 /// How standard input is named in messages.
@@ -56,7 +56,7 @@ impl Predict {
         let output = self.out.as_deref().map(|path| self.claim(path)).transpose()?;
         let file = ModelFile::read(&self.model)?;
         let model = file.parse(&self.model)?;
-        let hops = self.stream.hops(&model, &self.model)?;
+        let hops = self.stream.settings(&model, &self.model)?;
         if let Some((output, answered)) = output.zip(answered) {
             return self.write_answers(&model, file.parts(&self.model)?.1.columns(), answered, &output);
         }
@@ -106,7 +106,7 @@ impl Predict {
         print_written(output, &format!("{}: {} rows", output.path().display(), cut.rows))
     }
 
-    fn predict_rows(&self, model: &Model<'_>, schema: ColumnNames, hops: Option<Hops>) -> Result<(), Error> {
+    fn predict_rows(&self, model: &Model<'_>, schema: ColumnNames, hops: Option<StreamSettings>) -> Result<(), Error> {
         let source = Source::new(self.data.as_deref());
         let place = source.name();
         let mut classifier = HostClassifier::new(model).map_err(Error::of_model(&self.model))?;
@@ -134,7 +134,7 @@ impl Predict {
         Ok(())
     }
 
-    fn predict_frames(&self, model: &Model<'_>, hops: Option<Hops>) -> Result<(), Error> {
+    fn predict_frames(&self, model: &Model<'_>, hops: Option<StreamSettings>) -> Result<(), Error> {
         let mut stream = Stream::new(model, hops).map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, STANDARD_INPUT);
         for_each_line(|line, number| {

@@ -153,6 +153,14 @@ impl<'r> Rows<'r> {
         self.layout.field_names()
     }
 
+    /// The records that follow and which of their columns is what, of a file with a frame a row.
+    pub(super) fn into_frames(self) -> Option<(Records<'r>, FrameColumns)> {
+        match self.builder {
+            Builder::Frames(sequences) => Some((self.records, sequences.into_columns())),
+            Builder::Texts(_) | Builder::Series(_) => None,
+        }
+    }
+
     /// The extension of a file of this form.
     pub(super) fn extension(&self) -> &'static str {
         self.layout.form.extension()
