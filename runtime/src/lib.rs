@@ -9,7 +9,8 @@
 //! `no_std`, no allocator. A [`Model`] borrows the file's bytes and copies no tensor. A [`Classifier`] keeps all state in
 //! 32-bit words that the caller owns; [`required_capacity`] and [`Model::required_words`] say how many.
 //! A model with a layer that runs in reverse keeps up to [`Model::max_steps`] steps in those words, and the outputs
-//! of up to two layers for each of them; any other keeps its states alone, however long the sequence.
+//! of up to two layers for each of them; any other keeps its states alone, however long the sequence. A
+//! [`StreamClassifier`] answers an endless stream by its last frames, with several classifiers' words of state; it keeps no frame.
 //! No function of the device path panics, allocates or recurses.
 //!
 //! # Numbers

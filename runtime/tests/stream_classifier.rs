@@ -309,7 +309,7 @@ fn settings_that_no_stream_can_have_are_refused() {
 fn the_words_of_state_are_those_of_the_formula() {
     let file = frame_file(1, 1, &[LayerSpec::forward(Cell::Gru, 5, 100)], 0);
     let model = file.parse().unwrap();
-    let one = model.required_words() + 5;
+    let one = model.required_words() + 6;
     let plain = StreamSettings::last(128, 32);
     assert_eq!(plain.required_words(&model), 4 * one);
     assert_eq!(StreamSettings::last(129, 32).required_words(&model), 5 * one);

@@ -17,28 +17,41 @@ pub(super) const SETTINGS: StreamSettings = include!(concat!(env!("OUT_DIR"), "/
 
 type Stream<'m> = StreamClassifier<'m, 'static, &'m mut [u32]>;
 
-/// Instructions of the frames of a warm stream.
+/// What frames, or the frames up to an answer, cost.
 #[derive(Clone, Copy)]
 struct Costs {
-    frames: u32,
-    /// Since the beginning, with those of a stream that is not warm.
-    come: u32,
+    number: u32,
     sum: u64,
     smallest: u64,
     largest: u64,
 }
 
 impl Costs {
+    const NONE: Self = Self { number: 0, sum: 0, smallest: u64::MAX, largest: 0 };
+
     fn add(&mut self, count: u64) {
-        // The frame after a hop starts a classifier: from the first one on, frames are all alike.
-        if self.come > SETTINGS.warm_up() {
-            self.frames = self.frames.saturating_add(1);
-            self.sum = self.sum.saturating_add(count);
-            self.smallest = self.smallest.min(count);
-            self.largest = self.largest.max(count);
-        }
-        self.come = self.come.saturating_add(1);
+        self.number = self.number.saturating_add(1);
+        self.sum = self.sum.saturating_add(count);
+        self.smallest = self.smallest.min(count);
+        self.largest = self.largest.max(count);
     }
+
+    fn report(&self, output: &mut Output, event: &str) {
+        let mut line = output.line(event);
+        line.number("number", self.number.into()).number("count", self.sum);
+        line.number("smallest", self.smallest.min(self.largest)).number("largest", self.largest);
+        line.end();
+    }
+}
+
+/// What a warm stream costs.
+struct StreamCosts {
+    /// A frame that is not answered.
+    frames: Costs,
+    /// A frame that is answered.
+    answers: Costs,
+    /// All frames up to an answer.
+    hops: Costs,
 }
 
 /// A frame of its own: the stream's state is on the stack only after the caller saw that it fits.
@@ -53,7 +66,7 @@ pub(super) fn run_rows(
     let Ok(mut stream) = StreamClassifier::new(model, SETTINGS, &mut state[..]) else {
         return Err(Failure::Classifier);
     };
-    let mut costs = Costs { frames: 0, come: 0, sum: 0, smallest: u64::MAX, largest: 0 };
+    let mut costs = StreamCosts { frames: Costs::NONE, answers: Costs::NONE, hops: Costs::NONE };
     let mut rows = 0;
     let mut mismatches = 0;
     for known in answers {
@@ -64,12 +77,14 @@ pub(super) fn run_rows(
     if memory::stack_high_water() >= memory::stack_free_at_reset() {
         return Err(Failure::Stack);
     }
+    let StreamCosts { frames, answers, hops } = costs;
     let mut line = output.line("stream");
-    line.number("classifiers", SETTINGS.classifiers().into()).number("state_words", inputs::CAPACITY as u64);
-    line.number("frames", costs.frames.into()).number("count", costs.sum);
-    line.number("smallest", if costs.frames > 0 { costs.smallest } else { 0 }).number("largest", costs.largest);
-    line.end();
-    summarize(output, rows, mismatches, &Replay { steps: costs.frames, count: costs.sum });
+    line.number("classifiers", SETTINGS.classifiers().into()).number("state_words", inputs::CAPACITY as u64).end();
+    frames.report(output, "frames");
+    answers.report(output, "answers");
+    hops.report(output, "hops");
+    let steps = frames.number.saturating_add(answers.number);
+    summarize(output, rows, mismatches, &Replay { steps, count: hops.sum });
     Ok(mismatches)
 }
 
@@ -79,7 +94,7 @@ fn hop(
     output: &mut Output,
     counter: &Counter,
     stream: &mut Stream<'_>,
-    costs: &mut Costs,
+    costs: &mut StreamCosts,
     number: u32,
     known: &KnownAnswer<'_>,
 ) -> bool {
@@ -87,6 +102,7 @@ fn hop(
     let mut answer: Option<StreamAnswer<'static>> = None;
     let mut is_early = false;
     let mut push_count = 0;
+    let settled = SETTINGS.warm_up().checked_div(SETTINGS.hop).unwrap_or(0);
     for values in known.input.frames() {
         let mut channels = 0;
         for (target, value) in buffer.iter_mut().zip(values) {
@@ -96,9 +112,15 @@ fn hop(
         let frame = buffer.get(..channels).unwrap_or_default();
         is_early |= answer.is_some();
         let pushed = counter.measure(|| stream.push_frame(black_box(frame)));
-        costs.add(pushed.count);
         push_count += pushed.count;
         answer = pushed.value.unwrap_or(None);
+        // Each hop after the first settled answer starts a classifier, and ends one.
+        if number >= settled {
+            if answer.is_some() { costs.answers.add(pushed.count) } else { costs.frames.add(pushed.count) }
+        }
+    }
+    if number >= settled {
+        costs.hops.add(push_count);
     }
     let Some(StreamAnswer { prediction, frames, .. }) = answer else { return false };
     let classified = Classified { prediction, steps: frames, push_count, predict_count: 0 };

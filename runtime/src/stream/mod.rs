@@ -34,10 +34,10 @@ use crate::text::TextReader;
 ///
 /// # Shapes and units
 /// With `n = ceil(span / hop)` classifiers:
-/// - memory: `n` times the words of one [`crate::Classifier`] and 5 words, `smoothing * classes` half-words, and
+/// - memory: `n` times the words of one [`crate::Classifier`] and 6 words, `smoothing * classes` half-words, and
 ///   [`crate::reserve::STREAM_CLASSIFIER`] bytes; no frames, however long the span is;
-/// - a frame: `n` steps. Each frame costs the same if the span is a multiple of the hop; otherwise some frames cost a step
-///   less. Of a model whose steps are made several frames apart a frame computes at most `ceil(n / frame_stride)` steps: the
+/// - a frame: `n` steps. Each hop costs the same, and each frame but for the answer if the span is a multiple of the hop;
+///   otherwise some frames cost a step less. Of a model whose steps are made several frames apart a frame computes at most `ceil(n / frame_stride)` steps: the
 ///   steps that are due at the same frame are computed in turn at that frame and the next ones, the oldest classifier's
 ///   first, and no answer is about fewer of them;
 /// - an answer: the head and a softmax, `smoothing * classes` additions, and the words of a classifier cleared before the next

@@ -78,7 +78,7 @@ impl StreamSettings {
     }
 
     /// 32-bit words of state that a [`crate::StreamClassifier`] of this model needs:
-    /// `classifiers * (words of a classifier + 5)`, and with smoothing `smoothing * classes` half-words. Saturates.
+    /// `classifiers * (words of a classifier + 6)`, and with smoothing `smoothing * classes` half-words. Saturates.
     ///
     /// # Panics
     /// Never.

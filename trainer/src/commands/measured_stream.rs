@@ -82,7 +82,9 @@ impl MeasuredStream {
             known += usize::from(class.is_some());
             match unknown.get_mut(frame.label) {
                 Some(count) => *count += 1,
-                None if class.is_none() => drop(unknown.insert(frame.label.into(), 1)),
+                None if class.is_none() => {
+                    unknown.insert(frame.label.into(), 1);
+                }
                 None => {}
             }
             counts.count_frame(class);

@@ -67,7 +67,7 @@ impl StreamArguments {
         };
         let settings = StreamSettings::last(span, every);
         if settings.required_words(model) > MOST_STREAM_WORDS {
-            let (classifiers, most) = (settings.classifiers(), MOST_STREAM_WORDS * size_of::<u32>() >> 20);
+            let (classifiers, most) = (settings.classifiers(), (MOST_STREAM_WORDS * size_of::<u32>()) >> 20);
             return refuse(format!(
                 "--span {span} --hop {every}: {classifiers} classifiers need more than {most} MiB; choose a larger --hop or a \
                  smaller --span"

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::frames::{FrameColumns, hash};
-use super::reader::Rows;
+use super::reader::{FrameRecords, Rows};
 use super::records::Records;
 use super::{DataError, ReadOptions};
 
@@ -46,7 +46,8 @@ impl Recordings<'static> {
 impl<'r> Recordings<'r> {
     fn of_rows(path: &Path, rows: Rows<'r>) -> Result<Self, DataError> {
         let layout = rows.layout();
-        let (records, mut columns) = rows.into_frames().ok_or(DataError::NoRecordings { path: path.into() })?;
+        let frames = rows.into_frames().ok_or_else(|| DataError::NoRecordings { path: path.into() })?;
+        let FrameRecords { records, mut columns } = frames;
         columns.label.is_optional = true;
         let (open, names, label, values) = (None, HashSet::new(), String::new(), Vec::new());
         Ok(Self { records, columns, layout, open, names, label, values })

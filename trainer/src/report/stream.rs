@@ -228,8 +228,8 @@ impl StreamCounts {
             let is_about = |said: &Said| {
                 let oldest = said.after.saturating_sub(reach);
                 let first = runs.partition_point(|run| run.frames.end <= oldest);
-                let about = runs.iter().skip(first).take_while(|run| run.frames.start < said.after);
-                about.filter(|run| run.class == Some(class)).count() > 0
+                let mut about = runs.iter().skip(first).take_while(|run| run.frames.start < said.after);
+                about.any(|run| run.class == Some(class))
             };
             if !detection.iter().any(is_about) {
                 self.report.false_alarms += 1;
