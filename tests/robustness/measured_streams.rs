@@ -78,12 +78,12 @@ fn the_measured_answers_are_those_of_predict() {
     assert_eq!((&report["recordings"], &report["frames"]), (&2.into(), &234.into()));
     assert_eq!((&report["events"], &report["events_too_early"]), (&5.into(), &1.into()));
     assert_eq!(report["false_alarms_per_hour"], Value::Null);
-    assert!(report["false_alarms_per_1000_answers"].as_f64().unwrap() > 0.0, "{report}");
+    let alarms = report["false_alarms"].as_f64().unwrap();
+    assert_eq!(report["false_alarms_per_1000_answers"].as_f64(), Some(1000.0 * alarms / answers as f64));
     let (found, missed) = (report["events_found"].as_u64().unwrap(), report["events_missed"].as_u64().unwrap());
     assert_eq!(found + missed, 5);
 
     let timed = json(&place, "--hop 5 --span 12 --frames-per-second 50");
-    let alarms = report["false_alarms"].as_f64().unwrap();
     let hours = answers as f64 * 5.0 / 50.0 / 3600.0;
     assert!((timed["false_alarms_per_hour"].as_f64().unwrap() - alarms / hours).abs() < 1e-6, "{timed}");
 
@@ -122,7 +122,6 @@ fn what_is_accepted_depends_on_threshold_background_and_reset() {
     assert_eq!((of(&reset, "answers"), of(&plain, "answers")), (240 / 12, (240 - 10) / 2));
     let smooth = json(&place, "--hop 2 --smoothing 5");
     assert_eq!((of(&smooth, "warm_up_frames"), of(&smooth, "answers")), (20, (240 - 18) / 2));
-    assert_ne!(smooth["classes"], plain["classes"]);
 }
 
 #[test]
@@ -157,15 +156,12 @@ fn recordings_and_options_that_make_no_stream_are_refused() {
     ] {
         place.assert_refused(&evaluate(arguments), &[says]);
     }
-    // What a model says of its span is said before its recordings are read.
     for (data, says) in [
         ("texts.csv", "texts.csv: no recordings; expected lines of `sequence,label,channels`, a frame a line\n"),
         ("narrow.csv", "narrow.csv: frames of 2 channel(s), where 6 are expected\n"),
         ("other.csv", "other.csv: no frame has a label of the model, which has off, on, wärmer\n"),
     ] {
-        let outcome = place.run(&evaluate(&format!("--data {data} --stream --hop 5")));
-        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{outcome:?}");
-        assert!(outcome.stderr.ends_with(&format!("error: {says}")), "{}", outcome.stderr);
+        place.assert_refused(&evaluate(&format!("--data {data} --stream --hop 5")), &[says]);
     }
     for arguments in ["--smoothing 3", "--background on", "--frames-per-second 50", "--reset-after-accepted"] {
         let outcome = place.run(&evaluate(&format!("--data streams.csv {arguments}")));

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use runtime::Model;
 use runtime::known_answer::{KnownAnswer, KnownInput};
-use runtime::{Model, StreamSettings};
 use trainer::Error;
 use trainer::data::{Content, ReadOptions, Row, Source};
 use trainer::export::ModelFile;
@@ -12,7 +12,7 @@ use trainer::stream::HostStream;
 
 use super::measured_stream::open_recordings;
 use super::reading::{Reading, TestRows};
-use super::stream::StreamArguments;
+use super::stream::{Hops, StreamArguments};
 use super::{CutRows, print_written};
 
 /// Writes texts or frames with a model's class and logits, as this machine computes them, for a board to compare with.
@@ -57,8 +57,8 @@ impl KnownAnswersCommand {
         let labels: Vec<&str> = model.labels().collect();
         let schema = file.parts(&self.model)?.1.columns();
         let options = self.reading.options_without_labels().with_known_labels(&labels).with_schema(schema);
-        let known = match self.stream.settings(&model, &self.model)? {
-            Some(settings) => self.of_stream(&model, &options, settings)?,
+        let known = match self.stream.hops(&model, &self.model)? {
+            Some(hops) => self.of_stream(&model, &options, &hops)?,
             None => self.of_rows(&model, &options)?,
         };
         let bytes = [&u32::try_from(known.count).unwrap_or(u32::MAX).to_le_bytes()[..], &known.bytes].concat();
@@ -89,12 +89,12 @@ impl KnownAnswersCommand {
     }
 
     /// The recordings as one stream: a known answer for each hop, with the frames since the hop before.
-    fn of_stream(&self, model: &Model<'_>, options: &ReadOptions, settings: StreamSettings) -> Result<Known, Error> {
+    fn of_stream(&self, model: &Model<'_>, options: &ReadOptions, hops: &Hops) -> Result<Known, Error> {
         let Some(data) = &self.data else {
             return Err(Error::Setting("--hop needs --data FILE, the recordings".into()));
         };
         let mut recordings = open_recordings(model, data, options)?;
-        let mut stream = HostStream::new(model, settings).map_err(Error::of_model(&self.model))?;
+        let mut stream = HostStream::new(model, hops.settings).map_err(Error::of_model(&self.model))?;
         let (mut known, mut since, mut count) = (Known::default(), Vec::new(), 0);
         while let Some(frame) = recordings.next_frame()? {
             count += usize::from(frame.is_first);
@@ -107,6 +107,7 @@ impl KnownAnswersCommand {
                 known.add_frames(model.channels(), std::mem::take(&mut since), &answered.answer)?;
             }
         }
+        hops.say();
         Ok(known)
     }
 }

@@ -10,7 +10,7 @@ use trainer::report::{StreamCounts, StreamReport};
 use trainer::stream::HostStream;
 use trainer::{Error, note};
 
-use super::stream::StreamArguments;
+use super::stream::{Hops, StreamArguments};
 
 /// Labels that a line names; the others are counted.
 const MOST_NAMED: usize = 8;
@@ -63,7 +63,8 @@ impl MeasuredStream {
         let data = data.ok_or_else(|| Error::Setting("--stream needs --data FILE, the recordings".into()))?;
         let file = ModelFile::read(path)?;
         let model = file.parse(path)?;
-        let settings = self.settings(&model, path)?;
+        let hops = self.hops(&model, path)?;
+        let settings = hops.settings;
         let labels: Vec<&str> = model.labels().collect();
         let is_background = self.background(&labels)?;
         let mut counts = StreamCounts::new(labels.iter().copied(), &is_background, settings, self.frames_per_second);
@@ -101,6 +102,7 @@ impl MeasuredStream {
             return Err(DataError::NoKnownLabel { path: data.into(), known: labels.join(", ") }.into());
         }
         let report = counts.report();
+        hops.say();
         note(&format!(
             "{}: {}; {} recordings, {frames} frames",
             data.display(),
@@ -111,7 +113,7 @@ impl MeasuredStream {
         Ok(report)
     }
 
-    fn settings(&self, model: &Model<'_>, path: &Path) -> Result<StreamSettings, Error> {
+    fn hops(&self, model: &Model<'_>, path: &Path) -> Result<Hops, Error> {
         let refuse = |problem: String| Err(Error::Setting(problem));
         if self.frames_per_second.is_some_and(|rate| !(rate > 0.0 && rate.is_finite())) {
             return refuse("--frames-per-second: expected a number above 0".into());
@@ -125,11 +127,13 @@ impl MeasuredStream {
             }
             given => given.map(|given| (given * Probability::ONE as f32).round() as u16),
         };
-        let hops = self.hops.settings(model, path)?;
-        let hops =
+        let hops = self.hops.hops(model, path)?;
+        let mut hops =
             hops.ok_or_else(|| Error::Setting("--stream needs --hop N, the frames between two answers".into()))?;
         let reset = if self.reset_after_accepted { ResetPolicy::AfterAccepted } else { ResetPolicy::Continue };
-        Ok(StreamSettings { smoothing: self.smoothing.unwrap_or(1), threshold, reset, ..hops })
+        let smoothing = self.smoothing.unwrap_or(1);
+        hops.settings = StreamSettings { smoothing, threshold, reset, ..hops.settings };
+        Ok(hops)
     }
 
     /// Of each class whether it means that nothing happens.

@@ -12,7 +12,7 @@ use trainer::output::{Claim, Output};
 
 use super::answers::AnsweredRows;
 use super::reading::{Reading, TestRows, note_test_rows};
-use super::stream::{Stream, StreamArguments, describe};
+use super::stream::{Hops, Stream, StreamArguments, describe};
 use super::{CutRows, print_line, print_written};
 
 /// How standard input is named in messages.
@@ -56,7 +56,9 @@ impl Predict {
         let output = self.out.as_deref().map(|path| self.claim(path)).transpose()?;
         let file = ModelFile::read(&self.model)?;
         let model = file.parse(&self.model)?;
-        let hops = self.stream.settings(&model, &self.model)?;
+        let hops = self.stream.hops(&model, &self.model)?;
+        hops.iter().for_each(Hops::say);
+        let hops = hops.map(|hops| hops.settings);
         if let Some((output, answered)) = output.zip(answered) {
             return self.write_answers(&model, file.parts(&self.model)?.1.columns(), answered, &output);
         }

@@ -20,17 +20,30 @@ pub(super) struct StreamArguments {
     span: Option<u32>,
 }
 
+/// The settings of a stream, and what they are for a message.
+pub(super) struct Hops {
+    pub(super) settings: StreamSettings,
+    about: String,
+}
+
+impl Hops {
+    /// Says on standard error what answers are about.
+    pub(super) fn say(&self) {
+        note(&self.about);
+    }
+}
+
 impl StreamArguments {
     /// Whether one of them is given.
     pub(super) fn is_given(&self) -> bool {
         self.hop.is_some() || self.span.is_some()
     }
 
-    /// Checks the arguments against the model of a file, and says on standard error what answers are about.
+    /// Checks the arguments against the model of a file.
     ///
     /// # Errors
     /// [`Error::Setting`].
-    pub(super) fn settings(&self, model: &Model<'_>, path: &Path) -> Result<Option<StreamSettings>, Error> {
+    pub(super) fn hops(&self, model: &Model<'_>, path: &Path) -> Result<Option<Hops>, Error> {
         let refuse = |problem: String| Err(Error::Setting(problem));
         let longest = (model.max_steps() < u32::MAX).then(|| StreamSettings::largest_span(model));
         let Some(every) = self.hop else {
@@ -73,8 +86,7 @@ impl StreamArguments {
                  smaller --span"
             ));
         }
-        note(&format!("each answer is about the last {span} frames{why}"));
-        Ok(Some(settings))
+        Ok(Some(Hops { settings, about: format!("each answer is about the last {span} frames{why}") }))
     }
 }
 
