@@ -16,7 +16,7 @@ use smoothing::{Smoothed, Smoothing, write_probabilities};
 
 use crate::answer::{Logits, Prediction};
 use crate::classifier::prediction;
-use crate::error::{Error, saturated};
+use crate::error::Error;
 use crate::format::Feature;
 use crate::network::{Step, clear, with_network};
 use crate::plan::Model;
@@ -53,7 +53,7 @@ use crate::text::TextReader;
 /// ```
 /// use runtime::{Model, StreamClassifier, StreamSettings};
 ///
-/// static MODEL: Model<'static> = runtime::include_model!("../../models/digits/digits.int8.rnl");
+/// static MODEL: Model<'static> = runtime::include_model!("../../../models/digits/digits.int8.rnl");
 /// // Digits are 8 frames long: after every 4 frames an answer about the last 8.
 /// const SETTINGS: StreamSettings = StreamSettings::last(8, 4);
 ///
@@ -110,7 +110,7 @@ impl<'c, 'm, const WORDS: usize> StreamClassifier<'c, 'm, [u32; WORDS]> {
     /// use runtime::{Model, StreamClassifier, StreamSettings};
     /// use std::sync::Mutex;
     ///
-    /// static MODEL: Model<'static> = runtime::include_model!("../../models/digits/digits.int8.rnl");
+    /// static MODEL: Model<'static> = runtime::include_model!("../../../models/digits/digits.int8.rnl");
     /// const SETTINGS: StreamSettings = StreamSettings::last(8, 4);
     /// static STREAM: Mutex<StreamClassifier<'static, 'static, [u32; SETTINGS.required_words(&MODEL)]>> =
     ///     Mutex::new(StreamClassifier::in_static(&MODEL, SETTINGS));
@@ -180,7 +180,7 @@ impl<'c, 'm, State: AsMut<[u32]>> StreamClassifier<'c, 'm, State> {
     #[inline]
     pub fn push_frame_f32(&mut self, frame: &[f32]) -> Result<Option<StreamAnswer<'m>>, Error> {
         if let Some(channel) = frame.iter().position(|value| !value.is_finite()) {
-            return Err(Error::NotFinite { channel: saturated(channel) });
+            return Err(Error::NotFinite { channel: crate::error::saturated(channel) });
         }
         check_frame(self.model, frame.len())?;
         Ok(self.stream.push(self.model, self.state.as_mut(), Step::Floats(frame)))
