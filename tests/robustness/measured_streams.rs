@@ -120,6 +120,9 @@ fn what_is_accepted_depends_on_threshold_background_and_reset() {
     // A stream that is reset is not warm for a span: an answer each 12 frames.
     let reset = json(&place, "--hop 2 --reset-after-accepted");
     assert_eq!((of(&reset, "answers"), of(&plain, "answers")), (240 / 12, (240 - 10) / 2));
+    // Without a span each answer is about all frames so far: the first is warm.
+    let endless = json(&place, "--hop 2 --endless");
+    assert_eq!((of(&endless, "warm_up_frames"), of(&endless, "answers"), &endless["span"]), (2, 120, &Value::Null));
     let smooth = json(&place, "--hop 2 --smoothing 5");
     assert_eq!((of(&smooth, "warm_up_frames"), of(&smooth, "answers")), (20, (240 - 18) / 2));
 }
@@ -163,7 +166,12 @@ fn recordings_and_options_that_make_no_stream_are_refused() {
     ] {
         place.assert_refused(&evaluate(&format!("--data {data} --stream --hop 5")), &[says]);
     }
-    for arguments in ["--smoothing 3", "--background on", "--frames-per-second 50", "--reset-after-accepted"] {
+    place.write("limited.rnl", with_limit(fixture::frames(Precision::Int8), 20, 12).bytes());
+    let says = "--endless: limited.rnl keeps 20 frames and no more; give a --span up to that instead\n";
+    place.assert_refused("evaluate limited.rnl --data streams.csv --stream --hop 5 --endless", &[says]);
+    for arguments in
+        ["--smoothing 3", "--endless", "--background on", "--frames-per-second 50", "--reset-after-accepted"]
+    {
         let outcome = place.run(&evaluate(&format!("--data streams.csv {arguments}")));
         assert_eq!(outcome.code, Some(2), "{outcome:?}");
         assert!(outcome.stderr.contains("--stream"), "{}", outcome.stderr);

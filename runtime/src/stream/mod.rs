@@ -36,10 +36,9 @@ use crate::text::TextReader;
 /// With `n = ceil(span / hop)` classifiers:
 /// - memory: `n` times the words of one [`crate::Classifier`] and 6 words, `smoothing * classes` half-words, and
 ///   [`crate::reserve::STREAM_CLASSIFIER`] bytes; no frames, however long the span is;
-/// - a frame: `n` steps. Each hop costs the same, and each frame but for the answer if the span is a multiple of the hop;
-///   otherwise some frames cost a step less. Of a model whose steps are made several frames apart a frame computes at most `ceil(n / frame_stride)` steps: the
-///   steps that are due at the same frame are computed in turn at that frame and the next ones, the oldest classifier's
-///   first, and no answer is about fewer of them;
+/// - a frame: `n` steps, the same for each frame if the span is a multiple of the hop, otherwise at most one step less;
+/// - a frame of a model whose steps are made several frames apart: at most `ceil(n / frame_stride)` steps. The steps that are
+///   due at one frame are computed at that frame and the next ones, the oldest classifier's first, so that no answer waits;
 /// - an answer: the head and a softmax, `smoothing * classes` additions, and the words of a classifier cleared before the next
 ///   frame.
 ///

@@ -24,6 +24,10 @@ pub(super) struct MeasuredStream {
     stream: bool,
     #[command(flatten)]
     hops: StreamArguments,
+    /// With --stream: answers are about all frames of a recording so far, by one classifier that is never reset, the
+    /// cheapest stream
+    #[arg(long, requires = "stream", conflicts_with = "span")]
+    endless: bool,
     /// With --stream: the number of answers whose probabilities are averaged [default: 1]
     #[arg(long, value_name = "K", requires = "stream")]
     smoothing: Option<u16>,
@@ -127,7 +131,7 @@ impl MeasuredStream {
             }
             given => given.map(|given| (given * Probability::ONE as f32).round() as u16),
         };
-        let hops = self.hops.hops(model, path)?;
+        let hops = if self.endless { self.hops.endless(model, path)? } else { self.hops.hops(model, path)? };
         let mut hops =
             hops.ok_or_else(|| Error::Setting("--stream needs --hop N, the frames between two answers".into()))?;
         let reset = if self.reset_after_accepted { ResetPolicy::AfterAccepted } else { ResetPolicy::Continue };

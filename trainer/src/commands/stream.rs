@@ -12,7 +12,8 @@ use super::{CutRows, print_line};
 /// When a stream is answered, and how much of it each answer is about.
 #[derive(Debug, Args)]
 pub(super) struct StreamArguments {
-    /// Answer after every N frames of a sequence and at its end, by its last frames; the number of frames comes first
+    /// Answer after every N frames, by the last of them; `predict` prints how many have come, and also answers at the end
+    /// of a sequence
     #[arg(long, value_name = "N")]
     hop: Option<u32>,
     /// With --hop: the number of last frames that an answer is about [default: the longest training row]
@@ -46,18 +47,12 @@ impl StreamArguments {
     pub(super) fn hops(&self, model: &Model<'_>, path: &Path) -> Result<Option<Hops>, Error> {
         let refuse = |problem: String| Err(Error::Setting(problem));
         let longest = (model.max_steps() < u32::MAX).then(|| StreamSettings::largest_span(model));
-        let Some(every) = self.hop else {
+        let Some(every) = self.every(model, path)? else {
             return match self.span {
                 Some(span) => refuse(format!("--span {span} needs --hop: without it an answer is about all frames")),
                 None => Ok(None),
             };
         };
-        if every == 0 {
-            return refuse("--hop 0: expected 1 or more frames".into());
-        }
-        if model.channels() == 0 {
-            return refuse(format!("--hop: {} classifies texts, not frames", path.display()));
-        }
         let part_two = model.part_two().and_then(|bytes| PartTwo::decode(bytes).ok());
         let trained = part_two.map(|part_two| part_two.longest_row).filter(|frames| *frames > 0);
         let (span, why) = match (self.span, trained, longest) {
@@ -87,6 +82,33 @@ impl StreamArguments {
             ));
         }
         Ok(Some(Hops { settings, about: format!("each answer is about the last {span} frames{why}") }))
+    }
+
+    /// As [`Self::hops`], of a stream without a span.
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn endless(&self, model: &Model<'_>, path: &Path) -> Result<Option<Hops>, Error> {
+        let Some(every) = self.every(model, path)? else { return Ok(None) };
+        let settings = StreamSettings::endless(every);
+        if settings.check(model).is_err() {
+            let (path, longest) = (path.display(), StreamSettings::largest_span(model));
+            let problem =
+                format!("--endless: {path} keeps {longest} frames and no more; give a --span up to that instead");
+            return Err(Error::Setting(problem));
+        }
+        Ok(Some(Hops { settings, about: "each answer is about all frames of a recording so far".into() }))
+    }
+
+    /// The hop, if it is given.
+    fn every(&self, model: &Model<'_>, path: &Path) -> Result<Option<u32>, Error> {
+        match self.hop {
+            Some(0) => Err(Error::Setting("--hop 0: expected 1 or more frames".into())),
+            Some(_) if model.channels() == 0 => {
+                Err(Error::Setting(format!("--hop: {} classifies texts, not frames", path.display())))
+            }
+            hop => Ok(hop),
+        }
     }
 }
 
