@@ -1,6 +1,7 @@
 //! `trainer evaluate --stream` on recordings whose label changes.
 
 use runtime::format::Precision;
+use runtime::known_answer::KnownAnswers;
 use serde_json::Value;
 
 use crate::command::Place;
@@ -176,4 +177,28 @@ fn recordings_and_options_that_make_no_stream_are_refused() {
         assert_eq!(outcome.code, Some(2), "{outcome:?}");
         assert!(outcome.stderr.contains("--stream"), "{}", outcome.stderr);
     }
+}
+
+#[test]
+fn known_answers_of_a_stream_have_the_frames_of_a_hop() {
+    let recordings = [recording(1, &[("on", 33)]), recording(2, &[("off", 20), ("on", 9)])];
+    let place = place(&recordings);
+    let known = |arguments: &str| {
+        let command =
+            format!("known-answers model.rnl --data streams.csv --hop 5 --span 12 --out a.bin --force {arguments}");
+        place.run(&command).assert_done(&command);
+        let file = std::fs::read(place.path("a.bin")).unwrap();
+        let answers = KnownAnswers::parse(&file).unwrap();
+        answers.map(|answer| (answer.input.frames().count(), answer.class as usize)).collect::<Vec<_>>()
+    };
+    // Both recordings are one stream; what is left after the last hop is in no answer.
+    let labels = [&recordings[0].labels[..], &recordings[1].labels].concat();
+    let joined = Recording { labels, frames: [&recordings[0].frames[..], &recordings[1].frames].concat() };
+    let class = |label: &str| fixture::LABELS.iter().position(|known| *known == label).unwrap();
+    let answers = predicted(&place, &joined);
+    let expected: Vec<_> = answers.iter().map(|(_, label)| (5, class(label))).collect();
+    assert_eq!((known(""), expected.len()), (expected.clone(), 12));
+    assert_eq!(known("--rows 1"), expected[..6]);
+    let says = ["--hop needs --data FILE, the recordings\n"];
+    place.assert_refused("known-answers model.rnl --hop 5 --out b.bin", &says);
 }

@@ -43,7 +43,8 @@ use crate::text::TextReader;
 ///   frame.
 ///
 /// [`StreamSettings::endless`] is the cheaper stream: one classifier, one step a frame. Its answers are about all frames since
-/// the last reset, so that it fits a model that was trained on sequences of many lengths.
+/// the last reset: it fits a model that answers by its last state and was trained on long sequences. A maximum over all frames
+/// never forgets, and a mean does so slowly.
 ///
 /// A bidirectional model keeps the steps of each classifier, and an answer computes all of them at once: its frames cost next
 /// to nothing, and its answers a whole span.
