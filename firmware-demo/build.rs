@@ -3,6 +3,7 @@
 mod build_steps;
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -51,7 +52,23 @@ fn prepare(out: &Path) -> Result<(), String> {
     if has_feature("talk") {
         return Ok(());
     }
-    build_steps::copy(&input("RUNNEL_ANSWERS", "a file written by `trainer known-answers`")?, &out.join("answers.bin"))
+    build_steps::copy(
+        &input("RUNNEL_ANSWERS", "a file written by `trainer known-answers`")?,
+        &out.join("answers.bin"),
+    )?;
+    if has_feature("stream") { write_stream_settings(out) } else { Ok(()) }
+}
+
+/// Writes the settings of the stream where the image includes them.
+fn write_stream_settings(out: &Path) -> Result<(), String> {
+    println!("cargo::rerun-if-env-changed=RUNNEL_STREAM");
+    let given = env::var("RUNNEL_STREAM").unwrap_or_default();
+    let numbers: Option<Vec<u32>> = given.split(',').map(|number| number.parse().ok()).collect();
+    let Some([span, hop]) = numbers.as_deref() else {
+        return Err(format!("RUNNEL_STREAM=`{given}`: expected `SPAN,HOP` in frames, as 128,32"));
+    };
+    let settings = format!("StreamSettings::last({span}, {hop})");
+    fs::write(out.join("stream_settings.rs"), settings).map_err(|error| format!("stream_settings.rs: {error}"))
 }
 
 /// The board of this name; `None` if RUNNEL_MEMORY describes it.

@@ -9,11 +9,14 @@ mod memory;
 mod no_panic;
 #[cfg_attr(feature = "talk", allow(dead_code, reason = "a conversation reports less"))]
 mod output;
-#[cfg_attr(not(feature = "talk"), path = "image/known_rows.rs")]
+#[cfg_attr(not(any(feature = "stream", feature = "talk")), path = "image/known_rows.rs")]
+#[cfg_attr(feature = "stream", path = "image/stream.rs")]
 #[cfg_attr(feature = "talk", path = "image/talk.rs")]
 mod program;
-#[cfg(not(feature = "talk"))]
+#[cfg(not(any(feature = "stream", feature = "talk")))]
 mod suite;
+#[cfg(not(feature = "talk"))]
+mod summary;
 
 use core::hint::black_box;
 
@@ -83,7 +86,7 @@ fn main() -> ! {
 fn run(output: &mut Output) -> Result<bool, Failure> {
     let counter = Counter::start().ok_or(Failure::NoCounter)?;
     announce(output, &counter);
-    #[cfg(not(feature = "talk"))]
+    #[cfg(not(any(feature = "stream", feature = "talk")))]
     if cfg!(feature = "kernel-suite") {
         return suite::run(output, &counter).map(|mismatches| mismatches == 0);
     }

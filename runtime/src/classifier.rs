@@ -23,8 +23,8 @@ use crate::text::TextReader;
 /// A model whose layers run from the first step to the last computes each step when it is pushed, in memory that
 /// does not depend on the sequence; [`Self::predict`] costs the head alone, and a step for a word that has begun. Its
 /// stream goes on without an end, unless [`Model::max_steps`] says otherwise: a file of an earlier version may have a
-/// limit. Each answer is about all steps since the last [`Self::reset`]; for one about the last steps alone, as
-/// `trainer predict --hop --span` gives, keep these, reset, and push them again.
+/// limit. Each answer is about all steps since the last [`Self::reset`]; for answers about the last
+/// frames alone, as `trainer predict --hop --span` gives, see [`crate::StreamClassifier`].
 ///
 /// A model with a layer that runs in reverse ([`Model::is_bidirectional`]) keeps its steps, at most
 /// [`Model::max_steps`]; [`Self::predict`] computes all of them, and again after more was pushed. What happens with
@@ -364,8 +364,9 @@ fn begun(model: &Model<'_>, reader: &TextReader) -> Option<u32> {
     begun
 }
 
+/// The class of the largest logit, and whether its probability is accepted.
 #[inline]
-fn prediction<'m>(model: &Model<'m>, logits: Logits<'_>) -> Prediction<'m> {
+pub(crate) fn prediction<'m>(model: &Model<'m>, logits: Logits<'_>) -> Prediction<'m> {
     let inverse_temperature = model.head.inverse_temperature;
     let (class, probability) = match logits {
         Logits::Fixed(logits) => {

@@ -106,6 +106,31 @@ pub enum Error {
         /// The channel.
         channel: u32,
     },
+    /// A token or a text for a stream of a model of frames.
+    NoText,
+    /// A setting of a stream is outside of its range.
+    Stream {
+        /// The setting.
+        setting: StreamSetting,
+        /// The smallest or the largest value there is.
+        expected: u32,
+        /// The value found; `u32::MAX` for a span without an end.
+        found: u32,
+    },
+}
+
+/// A number of [`crate::StreamSettings`].
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamSetting {
+    /// Frames that an answer is about.
+    Span,
+    /// Frames from one answer to the next.
+    Hop,
+    /// Answers whose probabilities are averaged.
+    Smoothing,
+    /// The probability from which on an answer is accepted.
+    Threshold,
 }
 
 /// A part of a model file.
@@ -283,6 +308,11 @@ impl fmt::Display for Error {
             Self::NotFinite { channel } => {
                 write!(formatter, "the value of channel {channel} is infinite or not a number")
             }
+            Self::NoText => write!(formatter, "the model classifies frames: push frames, not text"),
+            Self::Stream { setting, expected, found } => {
+                let bound = if found < expected { "at least" } else { "at most" };
+                write!(formatter, "the {setting:?} of a stream: expected {bound} {expected}, found {found}")
+            }
         }
     }
 }
@@ -309,6 +339,11 @@ impl Error {
             Self::MissingFeature { .. } => panic!("the model needs a feature of the runtime that is not enabled"),
             Self::WrongLength { .. } => panic!("the model file is truncated or has something appended"),
             Self::WrongChecksum { .. } => panic!("the model file is damaged: wrong checksum"),
+            Self::Stream { setting: StreamSetting::Span, .. } => {
+                panic!("the span of the stream is outside of its range")
+            }
+            Self::Stream { setting: StreamSetting::Hop, .. } => panic!("the hop of the stream is 0"),
+            Self::Stream { .. } => panic!("a setting of the stream is outside of its range"),
             _ => panic!("the model file is refused: `trainer inspect` says why"),
         }
     }

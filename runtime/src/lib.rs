@@ -17,11 +17,12 @@ pub mod numeric;
 mod plan;
 pub mod reserve;
 mod sequence;
+mod stream;
 pub mod text;
 
 pub use answer::{Logits, Prediction};
 pub use classifier::Classifier;
-pub use error::{Error, Field, Part};
+pub use error::{Error, Field, Part, StreamSetting};
 pub use format::{Precision, required_capacity};
 #[cfg(feature = "float")]
 pub use network::{DirectionInput, DirectionStep, ProductInputs};
@@ -29,6 +30,7 @@ pub use network::{LayerState, StepState};
 pub use numeric::Probability;
 pub use plan::{InputKind, Model, StoredDirection, Verified, Work};
 pub use sequence::{LongInput, Pushed};
+pub use stream::{ResetPolicy, StreamAnswer, StreamClassifier, StreamSettings};
 
 /// Aligns what it holds to 16 bytes, as a model file in memory must be.
 ///

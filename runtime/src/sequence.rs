@@ -1,3 +1,5 @@
+use bytemuck::{Pod, Zeroable};
+
 use crate::error::{Error, saturated};
 use crate::format::Feature;
 use crate::network::{Gathering, Progress, Step, StepState, Unfinished, with_network};
@@ -47,6 +49,16 @@ impl Pushed {
         self.taken = self.taken.saturating_add(other.taken);
         self.refused = self.refused.saturating_add(other.refused);
     }
+}
+
+/// What a [`Sequence`] that forgets no step is made of again.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct SequencePlace {
+    steps: u32,
+    summed: u32,
+    gathering: Gathering,
+    unused: u16,
 }
 
 /// Where a classifier is in its sequence.
@@ -174,18 +186,46 @@ impl Sequence {
         channels: usize,
         frame: Step<'_>,
     ) -> Result<Pushed, Error> {
-        let Some(frames) = model.frames() else { return Err(Error::NoFrames) };
-        let expected = usize::from(frames.channels);
-        if channels != expected {
-            return Err(Error::WrongChannels { expected: saturated(expected), found: saturated(channels) });
+        check_frame(model, channels)?;
+        let due = self.gather(model, state, frame);
+        Ok(due.map_or(Pushed::default(), |step| self.take(model, state, step)))
+    }
+
+    /// The step that a frame of the model's channels completes: itself, or those of which several make a step.
+    #[inline]
+    pub(crate) fn gather<'f>(&mut self, model: &Model<'_>, state: &mut [u32], frame: Step<'f>) -> Option<Step<'f>> {
+        match model.frames() {
+            Some(frames) if Feature::Windows.is_built() && frames.are_gathered() => {
+                self.touch();
+                with_network!(model, network => network.gather_frame(state, frame, self.gathering));
+                self.gathering.count(frames).then_some(Step::Gathered(self.gathering))
+            }
+            _ => Some(frame),
         }
-        if !Feature::Windows.is_built() || !frames.are_gathered() {
-            return Ok(self.take(model, state, frame));
-        }
-        self.touch();
-        with_network!(model, network => network.gather_frame(state, frame, self.gathering));
-        let is_due = self.gathering.count(frames);
-        Ok(if is_due { self.take(model, state, Step::Gathered(self.gathering)) } else { Pushed::default() })
+    }
+
+    /// Writes a step of several frames where it is taken in, to be computed by [`Self::take`] with [`Step::Prepared`] when
+    /// there is time, before the next one is prepared and before an answer.
+    #[inline]
+    pub(crate) fn prepare(model: &Model<'_>, state: &mut [u32], gathering: Gathering) {
+        with_network!(model, network => network.prepare_step(state, gathering));
+    }
+
+    /// The place at the start of a sequence.
+    pub(crate) const START: SequencePlace = Self::new(LongInput::Refuse).place_reached();
+
+    /// A sequence that goes on, of a streaming model or of one that refuses what is too long.
+    #[inline]
+    pub(crate) const fn resumed(place: SequencePlace) -> Self {
+        let progress = Progress { steps: place.steps, oldest: 0, summed: place.summed };
+        Self { progress, gathering: place.gathering, ..Self::new(LongInput::Refuse) }
+    }
+
+    /// Where it is, for [`Self::resumed`].
+    #[inline]
+    pub(crate) const fn place_reached(&self) -> SequencePlace {
+        let Progress { steps, summed, .. } = self.progress;
+        SequencePlace { steps, summed, gathering: self.gathering, unused: 0 }
     }
 
     /// What an answer is about beside the steps taken in: the frames of a sequence that are too few for one.
@@ -233,6 +273,20 @@ impl Sequence {
                 network.observe_streamed(state, self.progress.steps, observer);
             }
         });
+    }
+}
+
+/// Checks that the model takes in frames of so many channels.
+///
+/// # Errors
+/// [`Error::NoFrames`], [`Error::WrongChannels`].
+#[inline]
+pub(crate) fn check_frame(model: &Model<'_>, channels: usize) -> Result<(), Error> {
+    let expected = usize::from(model.frames().ok_or(Error::NoFrames)?.channels);
+    if channels == expected {
+        Ok(())
+    } else {
+        Err(Error::WrongChannels { expected: saturated(expected), found: saturated(channels) })
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use modules::{cycles, imports};
 
 /// The layers, from the file to the public face.
-const LAYERS: [&str; 7] = ["format", "plan", "kernels", "cell", "network", "sequence", "classifier"];
+const LAYERS: [&str; 8] = ["format", "plan", "kernels", "cell", "network", "sequence", "classifier", "stream"];
 
 #[test]
 fn no_modules_import_each_other() {

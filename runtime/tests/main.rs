@@ -9,5 +9,6 @@ mod frames;
 mod layers;
 mod packing;
 mod sequences;
+mod stream_classifier;
 mod streams;
 mod unicode;

@@ -7,6 +7,7 @@ mod c;
 mod install;
 mod probe;
 mod size;
+mod stream;
 mod talk;
 
 use std::path::{Path, PathBuf};

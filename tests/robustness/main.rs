@@ -23,6 +23,7 @@ mod good_inputs;
 mod gzip;
 mod inputs;
 mod locks;
+mod measured_streams;
 mod modules;
 mod options;
 mod outputs;

@@ -5,12 +5,12 @@ use std::process::Stdio;
 
 use proptest::prelude::*;
 use runtime::format::Precision;
-use runtime::{Model, Pushed};
+use runtime::{Model, Pushed, StreamSettings};
 use trainer::data::{Content, Frames};
 use trainer::export::ModelFile;
 use trainer::inference::{HostClassifier, answer, current_answer};
 use trainer::network::Pooling;
-use trainer::span::SpanClassifier;
+use trainer::stream::HostStream;
 
 use crate::command::{Place, TINY, frames, rows};
 use crate::fixture::{self, CELLS, CHANNELS, EMBEDDING_SIZE, MAX_LENGTH, PRECISIONS, Step, Variant, model, with_limit};
@@ -40,24 +40,31 @@ proptest! {
     ) {
         let model = Model::parse(file.bytes()).unwrap();
         let mut fresh = HostClassifier::new(&model).unwrap();
-        let mut stream = SpanClassifier::new(&model, Some(span)).unwrap();
-        let mut whole = SpanClassifier::new(&model, None).unwrap();
+        let mut stream = HostStream::new(&model, StreamSettings::last(span as u32, hop as u32)).unwrap();
+        let mut whole = HostStream::new(&model, StreamSettings::endless(hop as u32)).ok();
+        prop_assert_eq!(whole.is_none(), model.is_bidirectional());
         for length in lengths {
+            let mut about = |end: usize, frames: usize| {
+                let values = values[CHANNELS * (end - frames)..CHANNELS * end].to_vec();
+                answer(&mut fresh, &Content::Frames(Frames { channels: CHANNELS, values })).unwrap()
+            };
             for (number, frame) in (1..).zip(values.chunks(CHANNELS).take(length)) {
-                stream.push_values(frame).unwrap();
-                whole.push_values(frame).unwrap();
-                if number % hop == 0 {
-                    let mut about = |frames: usize| {
-                        let values = values[CHANNELS * (number - frames)..CHANNELS * number].to_vec();
-                        answer(&mut fresh, &Content::Frames(Frames { channels: CHANNELS, values })).unwrap()
-                    };
-                    prop_assert_eq!(stream.answer().unwrap(), about(number.min(span)));
-                    prop_assert_eq!(whole.answer().unwrap(), about(number));
+                let found = stream.push_values(frame).unwrap();
+                prop_assert_eq!(found.is_some(), number % hop == 0);
+                if let Some(found) = found {
+                    prop_assert_eq!(found.answer, about(number, number.min(span)));
+                    prop_assert_eq!((found.is_settled, found.accepted), (number >= span, number >= span));
+                }
+                if let Some(whole) = &mut whole {
+                    let found = whole.push_values(frame).unwrap().map(|found| found.answer);
+                    prop_assert_eq!(found, (number % hop == 0).then(|| about(number, number)));
                 }
             }
             prop_assert_eq!(stream.frames(), length);
+            let expected = (length % hop != 0).then(|| about(length, length.min(span)));
+            prop_assert_eq!(stream.last_answer().unwrap(), expected);
             stream.reset();
-            whole.reset();
+            whole.iter_mut().for_each(HostStream::reset);
         }
     }
 }

@@ -158,11 +158,16 @@ pub fn answer(classifier: &mut HostClassifier<'_, '_>, content: &Content) -> Res
 
 /// The answer to what was pushed.
 pub fn current_answer(classifier: &mut HostClassifier<'_, '_>) -> Answer {
-    let Prediction { class, probability, .. } = classifier.predict();
-    let logits = classifier.logits();
+    let prediction = classifier.predict();
+    let refused = classifier.refused_steps();
+    answer_of(&prediction, classifier.logits(), refused)
+}
+
+/// The answer that a prediction and its logits are.
+pub(crate) fn answer_of(prediction: &Prediction<'_>, logits: Logits<'_>, refused: u32) -> Answer {
     let (logits, bits) =
         (0..logits.len()).map(|class| (logits.get(class).unwrap_or(0.0), logits.bits(class).unwrap_or(0))).unzip();
-    Answer { class, probability, logits, bits, refused: classifier.refused_steps() }
+    Answer { class: prediction.class, probability: prediction.probability, logits, bits, refused }
 }
 
 /// The classes of the answers while a sequence is taken in.

@@ -22,7 +22,7 @@ pub mod report;
 pub mod run;
 pub mod run_folder;
 pub mod session;
-pub mod span;
+pub mod stream;
 pub mod trace;
 pub mod training;
 pub mod upgrade;

@@ -17,11 +17,11 @@ const LONG_REPLAY: u32 = 128;
 const REPLAY_TOKEN: u32 = 1;
 
 /// What this board computed for one sequence, and its cost.
-struct Classified<'m> {
-    prediction: Prediction<'m>,
-    steps: u32,
-    push_count: u64,
-    predict_count: u64,
+pub(super) struct Classified<'m> {
+    pub(super) prediction: Prediction<'m>,
+    pub(super) steps: u32,
+    pub(super) push_count: u64,
+    pub(super) predict_count: u64,
 }
 
 /// Classifies one sequence, compares it with the host's answer and prints a line; whether all bits agree.
@@ -33,9 +33,19 @@ pub(in crate::image) fn row(
     answer: &KnownAnswer<'_>,
 ) -> bool {
     let classified = classify(counter, classifier, &answer.input);
-    let logits = classifier.logits();
+    report_row(output, number, answer, &classified, &classifier.logits())
+}
+
+/// Compares what was computed with the host's answer and prints a line; whether all bits agree.
+pub(super) fn report_row(
+    output: &mut Output,
+    number: u32,
+    answer: &KnownAnswer<'_>,
+    classified: &Classified<'_>,
+    logits: &Logits<'_>,
+) -> bool {
     let expected = || answer.logits.as_chunks::<4>().0.iter().copied().map(u32::from_le_bytes);
-    let matches = classified.prediction.class == answer.class as usize && bits(&logits).eq(expected());
+    let matches = classified.prediction.class == answer.class as usize && bits(logits).eq(expected());
 
     let mut line = output.line("row");
     line.number("row", number.into());
@@ -46,7 +56,7 @@ pub(in crate::image) fn row(
         }
     };
     line.number("matches", matches.into());
-    describe(&mut line, &classified, &logits);
+    describe(&mut line, classified, logits);
     if !matches {
         line.number("expected_class", answer.class.into());
         line.words("expected_bits", expected());

@@ -11,6 +11,7 @@ use runtime::{Classifier, Model};
 
 use super::counter::Counter;
 use super::output::Output;
+use super::summary::summarize;
 use super::{Failure, inputs, memory};
 use check::Replay;
 
@@ -40,21 +41,6 @@ pub(super) fn run(output: &mut Output, counter: &Counter, model: &Model<'static>
     if memory::stack_high_water() >= memory::stack_free_at_reset() {
         return Err(Failure::Stack);
     }
-    summarize(output, rows, mismatches, &replay);
+    summarize(output, rows, mismatches, replay.steps, replay.count);
     Ok(mismatches == 0)
-}
-
-fn summarize(output: &mut Output, rows: u32, mismatches: u32, replay: &Replay) {
-    let mut line = output.line("summary");
-    line.number("rows", rows.into());
-    line.number("mismatches", mismatches.into());
-    line.number("replay_steps", replay.steps.into());
-    line.number("replay_count", replay.count);
-    line.number("flash_bytes", memory::flash_bytes() as u64);
-    line.number("flash_model_bytes", inputs::model().len() as u64);
-    line.number("flash_answers_bytes", inputs::answers().len() as u64);
-    line.number("static_ram_bytes", memory::static_ram_bytes() as u64);
-    line.number("stack_bytes", memory::stack_high_water() as u64);
-    line.number("stack_free_bytes", memory::stack_free_at_reset() as u64);
-    line.end();
 }

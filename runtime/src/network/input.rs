@@ -20,6 +20,8 @@ pub(crate) enum Step<'a> {
     Floats(&'a [f32]),
     /// The frames that were gathered.
     Gathered(Gathering),
+    /// The frames that were gathered, which the first layer has in its place of inputs: see [`Network::prepare_step`].
+    Prepared,
 }
 
 impl Step<'_> {
@@ -42,7 +44,7 @@ impl Step<'_> {
             }
             #[cfg(feature = "float")]
             Self::Floats(frame) => frame.get(channel).map(|value| A::raw_of_float(*value, input.unit(channel))),
-            Self::Token(_) | Self::Gathered(_) => None,
+            Self::Token(_) | Self::Gathered(_) | Self::Prepared => None,
         }
     }
 }
@@ -98,6 +100,7 @@ impl<A: Arithmetic> Network<'_, '_, A> {
             (StepInput::Frames(_), Step::Gathered(gathering)) if Feature::Windows.is_built() => {
                 window.write(gathering, target);
             }
+            (StepInput::Frames(_), Step::Prepared) if Feature::Windows.is_built() => {}
             (StepInput::Frames(input), frame) if Feature::Frames.is_built() => write_values::<A>(input, frame, target),
             _ => {}
         }

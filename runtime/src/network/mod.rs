@@ -24,6 +24,7 @@ pub(crate) use int8::Int8;
 pub(crate) use network::{Network, Progress, Unfinished, with_network};
 #[cfg(feature = "float")]
 pub use pre_activations::{DirectionInput, DirectionStep, ProductInputs};
+pub(crate) use state::StateArena;
 pub use state::{LayerState, StepState};
 pub(crate) use window::Gathering;
 

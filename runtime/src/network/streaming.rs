@@ -6,7 +6,7 @@ use super::input::Step;
 use super::network::{Network, Progress, advance};
 use super::pooling::{pool, pool_update};
 use super::state::{LayerState, StateArena, StepState};
-use super::window::Window;
+use super::window::{Gathering, Window};
 use super::{clear, copy};
 use crate::format::{Cell, Pooling};
 use crate::text::PADDING_TOKEN;
@@ -19,6 +19,20 @@ impl<A: Arithmetic> Network<'_, '_, A> {
         self.take_answer(&mut arena);
         let window = self.take_window(&mut arena);
         self.run_step(arena.0, step, &window, summed);
+    }
+
+    /// Writes the frames that were gathered where the first layer takes them in, for [`Step::Prepared`]: further frames may be
+    /// gathered before that step is computed.
+    #[inline]
+    pub(crate) fn prepare_step(&self, state: &mut [u32], gathering: Gathering) {
+        let mut arena = StateArena(state);
+        self.take_answer(&mut arena);
+        let window = self.take_window(&mut arena);
+        arena.take::<A::Sum>(self.model.pool_size());
+        if let Some(layer) = self.model.layer(0) {
+            let buffers = arena.take_layer::<A>(&layer.forward);
+            self.write_input(Step::Gathered(gathering), &window, buffers.inputs);
+        }
     }
 
     /// The pooled vector after what was taken, a step `ahead` of it, and padding where it is due.

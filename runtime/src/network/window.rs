@@ -1,6 +1,8 @@
 //! Steps that are made of several frames, or of frames and their differences: the last frames are kept, each as the
 //! first layer takes it in.
 
+use bytemuck::{Pod, Zeroable};
+
 use super::arithmetic::Arithmetic;
 use super::copy;
 use super::input::{Step, write_differences, write_values};
@@ -9,7 +11,8 @@ use crate::format::Frames;
 use crate::plan::{FrameInput, Model};
 
 /// How many frames have come, as far as it decides on steps.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
 pub(crate) struct Gathering {
     /// Frames until the next step, once there were enough for the first.
     until_step: u16,

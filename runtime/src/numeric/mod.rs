@@ -22,7 +22,7 @@ pub use fixed::{
     reset_sum, saturate_i16, tanh_of_cell,
 };
 pub use probability::Probability;
+pub(crate) use probability::{FixedSoftmax, argmax, softmax_fixed};
 #[cfg(feature = "float")]
-pub(crate) use probability::softmax_float;
-pub(crate) use probability::{argmax, softmax_fixed};
+pub(crate) use probability::{FloatSoftmax, softmax_float};
 pub(crate) use requantization::Requantization;

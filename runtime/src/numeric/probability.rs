@@ -22,8 +22,9 @@ impl Probability {
         self.0 as f32 / Self::ONE as f32
     }
 
+    /// So many units of `2^-15`; certainty for more than 32,768.
     #[inline]
-    const fn from_q15(units: u32) -> Self {
+    pub(crate) const fn from_q15(units: u32) -> Self {
         Self(if units > Self::ONE { Self::ONE as u16 } else { units as u16 })
     }
 }
@@ -80,18 +81,45 @@ fn exp_of_minus(x: u32) -> u32 {
     ((power << 1 >> whole) + 1) >> 1
 }
 
-/// The softmax probability of `class` among logits in Q15.16, in integers alone:
+/// The softmax of logits in Q15.16, in integers alone:
 /// `e^(t (z_class - z_max)) / sum_k e^(t (z_k - z_max))`, `t` in Q4.12.
 ///
 /// Largest error 2^-12 for up to 64 classes and `t` = 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FixedSoftmax {
+    largest: i32,
+    inverse_temperature: u16,
+    /// The denominator.
+    sum: u32,
+}
+
+impl FixedSoftmax {
+    #[inline]
+    pub(crate) fn of(logits: &[i32], inverse_temperature: u16) -> Self {
+        let largest = logits.iter().copied().max().unwrap_or(0);
+        let mut softmax = Self { largest, inverse_temperature, sum: 0 };
+        softmax.sum = logits.iter().fold(0_u32, |sum, logit| sum.saturating_add(softmax.exponential(*logit)));
+        softmax
+    }
+
+    #[inline]
+    fn exponential(&self, logit: i32) -> u32 {
+        exp_of_minus(scaled(self.largest.abs_diff(logit), self.inverse_temperature))
+    }
+
+    /// The probability of a class with this logit.
+    #[inline]
+    pub(crate) fn probability(&self, logit: i32) -> Probability {
+        let halved_up = (self.exponential(logit) << 15).saturating_add(self.sum / 2);
+        Probability::from_q15(halved_up.checked_div(self.sum).unwrap_or(0))
+    }
+}
+
+/// The probability of `class` by [`FixedSoftmax`]; 0 of one that does not exist.
 #[inline]
 pub(crate) fn softmax_fixed(logits: &[i32], inverse_temperature: u16, class: usize) -> Probability {
-    let largest = logits.iter().copied().max().unwrap_or(0);
-    let exponential = |logit: i32| exp_of_minus(scaled(largest.abs_diff(logit), inverse_temperature));
-    let sum = logits.iter().fold(0_u32, |sum, logit| sum.saturating_add(exponential(*logit)));
-    let own = logits.get(class).map_or(0, |logit| exponential(*logit));
-    let halved_up = (own << 15).saturating_add(sum / 2);
-    Probability::from_q15(halved_up.checked_div(sum).unwrap_or(0))
+    let softmax = FixedSoftmax::of(logits, inverse_temperature);
+    logits.get(class).map_or(Probability::default(), |logit| softmax.probability(*logit))
 }
 
 /// `x * t`, `t` in Q4.12: the largest integer that is not greater; saturates.
@@ -101,16 +129,44 @@ const fn scaled(x: u32, inverse_temperature: u16) -> u32 {
     if product > u32::MAX as u64 { u32::MAX } else { product as u32 }
 }
 
-/// The softmax probability of `class`, of logits times `t` in Q4.12.
+/// The softmax of logits times `t` in Q4.12.
+#[cfg(feature = "float")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FloatSoftmax {
+    largest: f32,
+    scale: f32,
+    /// The denominator.
+    sum: f32,
+}
+
+#[cfg(feature = "float")]
+impl FloatSoftmax {
+    #[inline]
+    pub(crate) fn of(logits: &[f32], inverse_temperature: u16) -> Self {
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut softmax = Self { largest, scale: f32::from(inverse_temperature) / 4096.0, sum: 0.0 };
+        softmax.sum = logits.iter().map(|logit| softmax.exponential(*logit)).sum();
+        softmax
+    }
+
+    #[inline]
+    fn exponential(&self, logit: f32) -> f32 {
+        libm::expf((logit - self.largest) * self.scale)
+    }
+
+    /// The probability of a class with this logit.
+    #[inline]
+    pub(crate) fn probability(&self, logit: f32) -> Probability {
+        Probability::from_q15((self.exponential(logit) / self.sum * Probability::ONE as f32 + 0.5) as u32)
+    }
+}
+
+/// The probability of `class` by [`FloatSoftmax`]; 0 of one that does not exist.
 #[cfg(feature = "float")]
 #[inline]
 pub(crate) fn softmax_float(logits: &[f32], inverse_temperature: u16, class: usize) -> Probability {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let scale = f32::from(inverse_temperature) / 4096.0;
-    let exponential = |logit: f32| libm::expf((logit - largest) * scale);
-    let sum: f32 = logits.iter().map(|logit| exponential(*logit)).sum();
-    let own = logits.get(class).map_or(0.0, |logit| exponential(*logit));
-    Probability::from_q15((own / sum * Probability::ONE as f32 + 0.5) as u32)
+    let softmax = FloatSoftmax::of(logits, inverse_temperature);
+    logits.get(class).map_or(Probability::default(), |logit| softmax.probability(*logit))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! An accepted model is run: it answers, keeps to what an answer is, and forgets what was before a reset.
 
-use runtime::{Classifier, Error, InputKind, Logits, LongInput, Model, Prediction, Pushed};
+use runtime::{
+    Classifier, Error, InputKind, Logits, LongInput, Model, Prediction, Pushed, ResetPolicy, StreamClassifier,
+    StreamSettings,
+};
 
 /// Words of state of the classifier of [`exercise`].
 const CAPACITY: usize = 1 << 14;
@@ -23,6 +26,41 @@ pub(crate) fn exercise(model: &Model<'_>, tokens: &[u32], text: &[u8]) {
                 assert!(model.work().answer > 0 && model.extensions().count() < 1000);
             }
             Err(error) => assert_eq!(Some(error), expected),
+        }
+    }
+    exercise_stream(model, tokens, text);
+}
+
+/// Streams of the same tokens, text and frames: an answer after each hop, of a class that there is.
+fn exercise_stream(model: &Model<'_>, tokens: &[u32], text: &[u8]) {
+    let span = 3.min(StreamSettings::largest_span(model));
+    for reset in [ResetPolicy::Continue, ResetPolicy::AfterAccepted] {
+        let settings = StreamSettings { smoothing: 2, reset, ..StreamSettings::last(span, 2) };
+        if settings.required_words(model) > CAPACITY {
+            return;
+        }
+        let mut stream = StreamClassifier::new(model, settings, [0; CAPACITY]).unwrap();
+        let (mut pushed, mut answers) = (0, 0);
+        let mut count = |answer: Option<runtime::StreamAnswer<'_>>| {
+            pushed += 1;
+            answers += usize::from(answer.is_some());
+            if let Some(answer) = answer {
+                assert_eq!(model.label(answer.prediction.class), Some(answer.prediction.label));
+                assert!((1..=span).contains(&answer.frames) && answer.prediction.probability.q15() <= 1 << 15);
+            }
+        };
+        let channels = model.channels();
+        if channels == 0 {
+            tokens.iter().for_each(|token| count(stream.push_token(*token).unwrap()));
+            assert_eq!(answers, pushed / 2);
+            stream.push_bytes(text, |answer| assert!(answer.frames <= span)).unwrap();
+        } else {
+            let frames = tokens.chunks_exact(channels);
+            frames.for_each(|frame| {
+                let frame: Vec<i32> = frame.iter().map(|number| *number as i32).collect();
+                count(stream.push_frame(&frame).unwrap());
+            });
+            assert_eq!(answers, pushed / 2);
         }
     }
 }

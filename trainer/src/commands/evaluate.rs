@@ -9,6 +9,7 @@ use trainer::inference::{HostClassifier, InferenceError, answer, classes_by_step
 use trainer::report::{CurveCounts, EvaluationReport};
 use trainer::training::label_class;
 
+use super::measured_stream::MeasuredStream;
 use super::reading::{Reading, note_test_rows};
 use super::{CutRows, print};
 
@@ -17,7 +18,9 @@ use super::{CutRows, print};
 #[command(after_help = "Examples:
   trainer evaluate home.rnl                          the home commands' test sentences
   trainer evaluate reviews.rnl --data test.csv --json
-  trainer evaluate wand.rnl --data test.csv --curve  how many frames an answer needs")]
+  trainer evaluate wand.rnl --data test.csv --curve  how many frames an answer needs
+  trainer evaluate wand.rnl --data day.csv --stream --hop 10 --frames-per-second 50
+                                                     events found and false alarms in recordings whose label changes")]
 pub(crate) struct Evaluate {
     /// The model file.
     model: PathBuf,
@@ -28,8 +31,10 @@ pub(crate) struct Evaluate {
     #[command(flatten)]
     reading: Reading,
     /// Also print the accuracy after each number of steps.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stream")]
     curve: bool,
+    #[command(flatten)]
+    stream: MeasuredStream,
     /// One JSON object on standard output.
     #[arg(long)]
     json: bool,
@@ -37,6 +42,10 @@ pub(crate) struct Evaluate {
 
 impl Evaluate {
     pub(crate) fn run(&self) -> Result<(), Error> {
+        if self.stream.is_given()? {
+            let report = self.stream.report(&self.model, self.data.as_deref(), &self.reading.options())?;
+            return print(&report, self.json);
+        }
         let source = Source::new(self.data.as_deref());
         print(&evaluate(&self.model, &source, &self.reading.options(), self.curve)?, self.json)
     }

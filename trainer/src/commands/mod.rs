@@ -15,6 +15,7 @@ mod given;
 mod import;
 mod inspect;
 mod known_answers;
+mod measured_stream;
 mod parity;
 mod predict;
 mod reading;

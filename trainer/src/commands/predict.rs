@@ -3,7 +3,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use runtime::Model;
+use runtime::{Model, StreamSettings};
 use trainer::Error;
 use trainer::data::{ColumnNames, Content, ReadOptions, Source, parse_frame};
 use trainer::export::ModelFile;
@@ -57,6 +57,8 @@ impl Predict {
         let file = ModelFile::read(&self.model)?;
         let model = file.parse(&self.model)?;
         let hops = self.stream.hops(&model, &self.model)?;
+        hops.iter().for_each(Hops::say);
+        let hops = hops.map(|hops| hops.settings);
         if let Some((output, answered)) = output.zip(answered) {
             return self.write_answers(&model, file.parts(&self.model)?.1.columns(), answered, &output);
         }
@@ -106,7 +108,7 @@ impl Predict {
         print_written(output, &format!("{}: {} rows", output.path().display(), cut.rows))
     }
 
-    fn predict_rows(&self, model: &Model<'_>, schema: ColumnNames, hops: Option<Hops>) -> Result<(), Error> {
+    fn predict_rows(&self, model: &Model<'_>, schema: ColumnNames, hops: Option<StreamSettings>) -> Result<(), Error> {
         let source = Source::new(self.data.as_deref());
         let place = source.name();
         let mut classifier = HostClassifier::new(model).map_err(Error::of_model(&self.model))?;
@@ -134,7 +136,7 @@ impl Predict {
         Ok(())
     }
 
-    fn predict_frames(&self, model: &Model<'_>, hops: Option<Hops>) -> Result<(), Error> {
+    fn predict_frames(&self, model: &Model<'_>, hops: Option<StreamSettings>) -> Result<(), Error> {
         let mut stream = Stream::new(model, hops).map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, STANDARD_INPUT);
         for_each_line(|line, number| {

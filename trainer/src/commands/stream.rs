@@ -1,10 +1,10 @@
 use std::path::Path;
 
 use clap::Args;
-use runtime::Model;
+use runtime::{Model, StreamSettings};
 use trainer::export::PartTwo;
-use trainer::inference::{Answer, InferenceError};
-use trainer::span::SpanClassifier;
+use trainer::inference::{Answer, HostClassifier, InferenceError, current_answer};
+use trainer::stream::{HostStream, MOST_STREAM_WORDS};
 use trainer::{Error, note};
 
 use super::{CutRows, print_line};
@@ -12,41 +12,47 @@ use super::{CutRows, print_line};
 /// When a stream is answered, and how much of it each answer is about.
 #[derive(Debug, Args)]
 pub(super) struct StreamArguments {
-    /// Answer after every N frames of a sequence and at its end, by its last frames; the number of frames comes first
+    /// Answer after every N frames, by the last of them; `predict` prints how many have come, and also answers at the end
+    /// of a sequence
     #[arg(long, value_name = "N")]
-    hop: Option<usize>,
+    hop: Option<u32>,
     /// With --hop: the number of last frames that an answer is about [default: the longest training row]
     #[arg(long, value_name = "M")]
-    span: Option<usize>,
+    span: Option<u32>,
 }
 
-/// Answers while frames come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The settings of a stream, and what they are for a message.
 pub(super) struct Hops {
-    every: usize,
-    span: usize,
+    pub(super) settings: StreamSettings,
+    about: String,
+}
+
+impl Hops {
+    /// Says on standard error what answers are about.
+    pub(super) fn say(&self) {
+        note(&self.about);
+    }
 }
 
 impl StreamArguments {
-    /// Checks the arguments against the model of a file, and says on standard error what answers are about.
+    /// Whether one of them is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.hop.is_some() || self.span.is_some()
+    }
+
+    /// Checks the arguments against the model of a file.
     ///
     /// # Errors
     /// [`Error::Setting`].
     pub(super) fn hops(&self, model: &Model<'_>, path: &Path) -> Result<Option<Hops>, Error> {
         let refuse = |problem: String| Err(Error::Setting(problem));
-        let longest = (model.max_steps() < u32::MAX).then_some(model.max_steps() as usize);
-        let Some(every) = self.hop else {
+        let longest = (model.max_steps() < u32::MAX).then(|| StreamSettings::largest_span(model));
+        let Some(every) = self.every(model, path)? else {
             return match self.span {
                 Some(span) => refuse(format!("--span {span} needs --hop: without it an answer is about all frames")),
                 None => Ok(None),
             };
         };
-        if every == 0 {
-            return refuse("--hop 0: expected 1 or more frames".into());
-        }
-        if model.channels() == 0 {
-            return refuse(format!("--hop: {} classifies texts, not frames", path.display()));
-        }
         let part_two = model.part_two().and_then(|bytes| PartTwo::decode(bytes).ok());
         let trained = part_two.map(|part_two| part_two.longest_row).filter(|frames| *frames > 0);
         let (span, why) = match (self.span, trained, longest) {
@@ -56,7 +62,7 @@ impl StreamArguments {
             }
             (Some(span), ..) => (span, ""),
             (None, Some(trained), longest) => {
-                ((trained as usize).min(longest.unwrap_or(usize::MAX)), ", as many as the longest training row has")
+                (trained.min(longest.unwrap_or(u32::MAX)), ", as many as the longest training row has")
             }
             (None, None, Some(longest)) => (longest, ", as many as this model keeps"),
             (None, None, None) => {
@@ -67,36 +73,90 @@ impl StreamArguments {
                 ));
             }
         };
-        note(&format!("each answer is about the last {span} frames{why}"));
-        Ok(Some(Hops { every, span }))
+        let settings = StreamSettings::last(span, every);
+        if settings.required_words(model) > MOST_STREAM_WORDS {
+            let (classifiers, most) = (settings.classifiers(), (MOST_STREAM_WORDS * size_of::<u32>()) >> 20);
+            return refuse(format!(
+                "--span {span} --hop {every}: {classifiers} classifiers need more than {most} MiB; choose a larger --hop or a \
+                 smaller --span"
+            ));
+        }
+        Ok(Some(Hops { settings, about: format!("each answer is about the last {span} frames{why}") }))
+    }
+
+    /// As [`Self::hops`], of a stream without a span.
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn endless(&self, model: &Model<'_>, path: &Path) -> Result<Option<Hops>, Error> {
+        let Some(every) = self.every(model, path)? else { return Ok(None) };
+        let settings = StreamSettings::endless(every);
+        if settings.check(model).is_err() {
+            let (path, longest) = (path.display(), StreamSettings::largest_span(model));
+            let problem =
+                format!("--endless: {path} keeps {longest} frames and no more; give a --span up to that instead");
+            return Err(Error::Setting(problem));
+        }
+        Ok(Some(Hops { settings, about: "each answer is about all frames of a recording so far".into() }))
+    }
+
+    /// The hop, if it is given.
+    fn every(&self, model: &Model<'_>, path: &Path) -> Result<Option<u32>, Error> {
+        match self.hop {
+            Some(0) => Err(Error::Setting("--hop 0: expected 1 or more frames".into())),
+            Some(_) if model.channels() == 0 => {
+                Err(Error::Setting(format!("--hop: {} classifies texts, not frames", path.display())))
+            }
+            hop => Ok(hop),
+        }
     }
 }
 
 /// Frames that are classified while they come.
 pub(super) struct Stream<'c, 'm> {
     model: &'c Model<'m>,
-    classifier: SpanClassifier<'c, 'm>,
-    hop: Option<usize>,
+    classifier: Streamed<'c, 'm>,
     cut: CutRows,
 }
 
+/// When a sequence of frames is answered.
+enum Streamed<'c, 'm> {
+    /// At its end, with the frames that it has.
+    AtEnd(HostClassifier<'c, 'm>, usize),
+    /// After each hop and at its end.
+    Hops(HostStream<'c, 'm>),
+}
+
 impl<'c, 'm> Stream<'c, 'm> {
-    /// The start of a sequence.
+    /// The start of a sequence, which is answered at its end and, with settings, after each hop.
     ///
     /// # Errors
-    /// As [`SpanClassifier::new`].
-    pub(super) fn new(model: &'c Model<'m>, hops: Option<Hops>) -> Result<Self, runtime::Error> {
-        let classifier = SpanClassifier::new(model, hops.map(|hops| hops.span))?;
-        Ok(Self { model, classifier, hop: hops.map(|hops| hops.every), cut: CutRows::default() })
+    /// As [`HostClassifier::new`] and [`HostStream::new`].
+    pub(super) fn new(model: &'c Model<'m>, settings: Option<StreamSettings>) -> Result<Self, runtime::Error> {
+        let classifier = match settings {
+            None => Streamed::AtEnd(HostClassifier::new(model)?, 0),
+            Some(settings) => Streamed::Hops(HostStream::new(model, settings)?),
+        };
+        Ok(Self { model, classifier, cut: CutRows::default() })
     }
 
     /// Takes in a frame, and answers where it is time.
     ///
     /// # Errors
-    /// As `named` has those of [`SpanClassifier::push_values`]; [`Error::Unwritable`].
+    /// As `named` has those of [`HostStream::push_values`]; [`Error::Unwritable`].
     pub(super) fn push(&mut self, frame: &[f32], named: impl Fn(InferenceError) -> Error) -> Result<(), Error> {
-        self.classifier.push_values(frame).map_err(&named)?;
-        if self.is_at_hop() { self.print_answer(named) } else { Ok(()) }
+        match &mut self.classifier {
+            Streamed::AtEnd(classifier, frames) => {
+                classifier.push_values(frame).map_err(named)?;
+                *frames += 1;
+            }
+            Streamed::Hops(stream) => {
+                if let Some(answered) = stream.push_values(frame).map_err(named)? {
+                    print_hop(self.model, stream.frames(), &answered.answer)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Answers the sequence, if it has a frame and was not answered after its last one, and begins another.
@@ -104,10 +164,22 @@ impl<'c, 'm> Stream<'c, 'm> {
     /// # Errors
     /// As [`Self::push`].
     pub(super) fn end(&mut self, named: impl Fn(InferenceError) -> Error) -> Result<(), Error> {
-        if self.classifier.frames() > 0 && !self.is_at_hop() {
-            self.print_answer(named)?;
+        match &mut self.classifier {
+            Streamed::AtEnd(classifier, frames) => {
+                if std::mem::take(frames) > 0 {
+                    let answer = current_answer(classifier);
+                    self.cut.count(&answer);
+                    print_line(&describe(self.model, &answer))?;
+                }
+                classifier.reset();
+            }
+            Streamed::Hops(stream) => {
+                if let Some(answer) = stream.last_answer().map_err(named)? {
+                    print_hop(self.model, stream.frames(), &answer)?;
+                }
+                stream.reset();
+            }
         }
-        self.classifier.reset();
         Ok(())
     }
 
@@ -115,20 +187,11 @@ impl<'c, 'm> Stream<'c, 'm> {
     pub(super) fn note_cut(&self) {
         self.cut.note(self.model.max_steps() as usize);
     }
+}
 
-    fn is_at_hop(&self) -> bool {
-        self.hop.is_some_and(|hop| self.classifier.frames().is_multiple_of(hop))
-    }
-
-    fn print_answer(&mut self, named: impl Fn(InferenceError) -> Error) -> Result<(), Error> {
-        let answer = self.classifier.answer().map_err(named)?;
-        self.cut.count(&answer);
-        let line = describe(self.model, &answer);
-        match self.hop {
-            Some(_) => print_line(&format!("{:>6}  {line}", self.classifier.frames())),
-            None => print_line(&line),
-        }
-    }
+/// Prints an answer after the number of frames that have come.
+fn print_hop(model: &Model<'_>, frames: usize, answer: &Answer) -> Result<(), Error> {
+    print_line(&format!("{frames:>6}  {}", describe(model, answer)))
 }
 
 /// A line of class, probability and logits.

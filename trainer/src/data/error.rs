@@ -62,6 +62,20 @@ pub enum DataError {
         /// The form of a line.
         expected: &'static str,
     },
+    /// A file without recordings, where the label of each frame is read.
+    #[error("{}: no recordings; expected lines of `sequence,label,channels`, a frame a line", path.display())]
+    NoRecordings {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Recordings of which no frame has a label that the model has.
+    #[error("{}: no frame has a label of the model, which has {known}", path.display())]
+    NoKnownLabel {
+        /// The file.
+        path: PathBuf,
+        /// The model's labels.
+        known: String,
+    },
     /// Bytes that are not UTF-8.
     #[error("{}, line {line}, column {column}: the byte 0x{byte:02X} is not UTF-8; {advice}", path.display())]
     NotUtf8 {

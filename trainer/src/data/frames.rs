@@ -35,7 +35,7 @@ pub(super) struct ValueColumns {
 
 impl ValueColumns {
     /// Adds the values of a record's frame.
-    fn append(&self, path: &Path, record: &Record, values: &mut Vec<f32>) -> Result<(), DataError> {
+    pub(super) fn append(&self, path: &Path, record: &Record, values: &mut Vec<f32>) -> Result<(), DataError> {
         self.append_first(self.columns.len(), path, record, values)
     }
 
@@ -105,6 +105,11 @@ impl Sequences {
         self.columns.values.columns.len()
     }
 
+    /// Which columns are what.
+    pub(super) fn into_columns(self) -> FrameColumns {
+        self.columns
+    }
+
     /// Takes in the next record; the sequence before it, if that is complete now.
     pub(super) fn push(&mut self, path: &Path, record: &Record) -> Result<Option<PlacedRow>, DataError> {
         let line = record.line;
@@ -143,7 +148,8 @@ impl Sequences {
     }
 }
 
-fn hash(name: &str) -> [u8; 16] {
+/// Half of the hash of a sequence's name.
+pub(super) fn hash(name: &str) -> [u8; 16] {
     let whole: [u8; 32] = Sha256::digest(name).into();
     std::array::from_fn(|place| whole[place])
 }

@@ -52,6 +52,12 @@ enum Builder {
     Series(ValueColumns),
 }
 
+/// The records of a file with a frame a row.
+pub(super) struct FrameRecords<'r> {
+    pub(super) records: Records<'r>,
+    pub(super) columns: FrameColumns,
+}
+
 /// A row, and its bytes in the unpacked file, without the last line end.
 pub(super) struct PlacedRow {
     pub(super) row: Row,
@@ -151,6 +157,16 @@ impl<'r> Rows<'r> {
     /// sequence and its label. Columns without a name are `column 1` and so on.
     pub fn field_names(&self) -> Vec<String> {
         self.layout.field_names()
+    }
+
+    /// The records that follow and which of their columns is what, of a file with a frame a row.
+    pub(super) fn into_frames(self) -> Option<FrameRecords<'r>> {
+        match self.builder {
+            Builder::Frames(sequences) => {
+                Some(FrameRecords { records: self.records, columns: sequences.into_columns() })
+            }
+            Builder::Texts(_) | Builder::Series(_) => None,
+        }
     }
 
     /// The extension of a file of this form.

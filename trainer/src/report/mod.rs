@@ -12,6 +12,7 @@ mod parity;
 mod parity_figure;
 pub mod plot;
 mod rows;
+mod stream;
 
 use by_step::ByStepSums;
 pub use by_step::{ByStep, DirectionErrors, QuantityErrors, StepErrors};
@@ -24,3 +25,4 @@ pub use histogram::Histogram;
 pub use inspection::Inspection;
 pub use parity::{ParityDetail, ParityReport, PrecisionParity};
 pub use rows::{ClassSize, Lengths, RowsReport, ShownRow};
+pub use stream::{StreamClass, StreamCounts, StreamReport};
