@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::file_names::{CHECKPOINT, CONFIG, CROSS_VALIDATION, FILES, SEARCH_FILE};
 use crate::folder_lock::FolderLock;
+use crate::nearest::of_serde;
 use crate::output::{remove_unfinished, write_atomically};
 
 /// A run's folder.
@@ -199,7 +200,7 @@ pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     let text = read_text(path)?;
     toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-        let problem = format!("line {line}: {}", error.message().replace('\n', " "));
+        let problem = format!("line {line}: {}", of_serde(&error.message().replace('\n', " ")));
         Error::Run { path: path.into(), problem }
     })
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod answer_form;
 mod answers;
 mod board;
 mod cut_rows;
@@ -15,8 +16,10 @@ mod given;
 mod import;
 mod inspect;
 mod known_answers;
+mod misspelt;
 mod parity;
 mod predict;
+mod prompt;
 mod reading;
 mod settings;
 mod split;
@@ -81,6 +84,11 @@ enum Command {
 }
 
 impl Arguments {
+    /// The arguments of this program; it ends with a message, and the nearest name, if they are wrong.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| misspelt::with_nearest(error).exit())
+    }
+
     pub(crate) fn run(self) -> Result<(), Error> {
         match self.command {
             Command::Train(command) => command.run(),

@@ -3,11 +3,12 @@ use std::path::Path;
 use clap::Args;
 use runtime::Model;
 use trainer::export::PartTwo;
-use trainer::inference::{Answer, InferenceError};
+use trainer::inference::InferenceError;
 use trainer::span::SpanClassifier;
 use trainer::{Error, note};
 
-use super::{CutRows, print_line};
+use super::CutRows;
+use super::answer_form::AnswerForm;
 
 /// When a stream is answered, and how much of it each answer is about.
 #[derive(Debug, Args)]
@@ -77,6 +78,7 @@ pub(super) struct Stream<'c, 'm> {
     model: &'c Model<'m>,
     classifier: SpanClassifier<'c, 'm>,
     hop: Option<usize>,
+    form: AnswerForm,
     cut: CutRows,
 }
 
@@ -85,9 +87,9 @@ impl<'c, 'm> Stream<'c, 'm> {
     ///
     /// # Errors
     /// As [`SpanClassifier::new`].
-    pub(super) fn new(model: &'c Model<'m>, hops: Option<Hops>) -> Result<Self, runtime::Error> {
+    pub(super) fn new(model: &'c Model<'m>, hops: Option<Hops>, form: AnswerForm) -> Result<Self, runtime::Error> {
         let classifier = SpanClassifier::new(model, hops.map(|hops| hops.span))?;
-        Ok(Self { model, classifier, hop: hops.map(|hops| hops.every), cut: CutRows::default() })
+        Ok(Self { model, classifier, hop: hops.map(|hops| hops.every), form, cut: CutRows::default() })
     }
 
     /// Takes in a frame, and answers where it is time.
@@ -123,17 +125,6 @@ impl<'c, 'm> Stream<'c, 'm> {
     fn print_answer(&mut self, named: impl Fn(InferenceError) -> Error) -> Result<(), Error> {
         let answer = self.classifier.answer().map_err(named)?;
         self.cut.count(&answer);
-        let line = describe(self.model, &answer);
-        match self.hop {
-            Some(_) => print_line(&format!("{:>6}  {line}", self.classifier.frames())),
-            None => print_line(&line),
-        }
+        self.form.print(self.model, &answer, self.hop.map(|_| self.classifier.frames()))
     }
-}
-
-/// A line of class, probability and logits.
-pub(super) fn describe(model: &Model<'_>, answer: &Answer) -> String {
-    let label = model.label(answer.class).unwrap_or_default();
-    let logits: Vec<String> = answer.logits.iter().map(|logit| format!("{logit:.3}")).collect();
-    format!("{label}  {}  logits {}", answer.probability, logits.join(" "))
 }

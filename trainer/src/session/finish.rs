@@ -95,6 +95,7 @@ pub fn finish<B: NetworkBackend>(
         folds: config.folds,
         macro_f1: Some(validation.macro_f1),
         calibration_rows: rows.len(),
+        calibration_data: None,
         longest_row: prepared.training.longest(),
         columns: prepared.columns.clone(),
         ranges: measure_ranges(&network, &shape, &rows, config.calibration_percentile)?,
