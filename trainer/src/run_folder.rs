@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::file_names::{CHECKPOINT, CONFIG, CROSS_VALIDATION, FILES, SEARCH_FILE};
+use crate::file_names::{CHECKPOINT, CONFIG, CROSS_VALIDATION, FILES, REPORT, SEARCH_FILE};
 use crate::folder_lock::FolderLock;
 use crate::nearest::of_serde;
 use crate::output::{remove_unfinished, write_atomically};
@@ -27,6 +27,7 @@ use crate::output::{remove_unfinished, write_atomically};
 /// | `rounding.toml` | training that simulates integers: what they stand for |
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |
+/// | `report.html` | the run as a page to look at |
 /// | `cross-validation/fold-N.toml` | few rows: the measurements on a part of them, of a training without that part |
 /// | `checkpoint.bin` | where to go on after an interruption |
 /// | `lock` | empty; locked by the program that writes to the folder, see [`FolderLock`] |
@@ -130,6 +131,11 @@ impl RunFolder {
     /// `result.toml`
     pub fn result(&self) -> PathBuf {
         self.path.join("result.toml")
+    }
+
+    /// `report.html`
+    pub fn report(&self) -> PathBuf {
+        self.path.join(REPORT)
     }
 
     /// `metrics.csv`

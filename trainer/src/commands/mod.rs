@@ -21,6 +21,7 @@ mod parity;
 mod predict;
 mod prompt;
 mod reading;
+mod report;
 mod settings;
 mod split;
 mod stream;
@@ -67,6 +68,8 @@ enum Command {
     Predict(predict::Predict),
     /// Shows what a model file is and what it costs a device.
     Inspect(inspect::Inspect),
+    /// Writes a page that compares finished runs.
+    Report(report::Report),
     /// Makes a model file of an earlier version one of this version.
     Upgrade(upgrade::Upgrade),
     /// Leaves out of a model file what a device does not need.
@@ -99,6 +102,7 @@ impl Arguments {
             Command::Parity(command) => command.run(),
             Command::Predict(command) => command.run(),
             Command::Inspect(command) => command.run(),
+            Command::Report(command) => command.run(),
             Command::Upgrade(command) => command.run(),
             Command::Strip(command) => command.run(),
             Command::Devices(command) => command.run(),

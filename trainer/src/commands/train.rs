@@ -10,8 +10,10 @@ use trainer::data::Source;
 use trainer::device::{Device, DeviceChoice};
 use trainer::encoding::Pretrained;
 use trainer::export::ExportPrecision;
+use trainer::output::write_atomically;
 use trainer::quantize::{Bits, IntegerBits};
 use trainer::report::NetworkSummary;
+use trainer::report::page::{FinishedTraining, run_page};
 use trainer::run::{Run, Untrained};
 use trainer::run_folder::{RunFolder, read_toml};
 use trainer::session::{FinishedRun, Session};
@@ -176,7 +178,23 @@ fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error>
             shell_word(folder.path())
         )));
     };
-    print_finished(session, &finished)
+    print_finished(session, &finished)?;
+    write_report(session, &finished);
+    Ok(())
+}
+
+/// Writes the page about a run, which is complete without it.
+fn write_report(session: &Session, finished: &FinishedRun) {
+    let Session { config, prepared, folder, .. } = session;
+    let FinishedRun { result, measurements, validation, answers } = finished;
+    let problem = finished.learning_problem();
+    let history = measurements.history.as_slice();
+    let problem = problem.as_deref();
+    let page = run_page(&FinishedTraining { folder, config, prepared, result, history, validation, answers, problem });
+    match page.and_then(|page| write_atomically(&folder.report(), page.as_bytes())) {
+        Ok(()) => note(&format!("to look at: {}", folder.report().display())),
+        Err(error) => note(&format!("the run is complete, but the page about it was not written: {error}")),
+    }
 }
 
 /// Shows the network's layers, their parameters and their bytes in a model file of integers, or why there is no such file.

@@ -172,7 +172,7 @@ impl Inspection {
             flash_parts: flash.parts,
             ram_bytes: state_bytes + size_of::<Classifier<'_, '_, &mut [u32]>>(),
             reserved_bytes,
-            chips: ChipFits::new(device_bytes, reserved_bytes),
+            chips: ChipFits::new(model.precision(), device_bytes, reserved_bytes),
             state_bytes,
             macs_per_step: macs_of_a_step(&model, part_one),
             macs_per_prediction: pooled * classes,

@@ -11,6 +11,7 @@ mod flash;
 mod histogram;
 mod inspection;
 mod network;
+pub mod page;
 mod parity;
 mod parity_figure;
 pub mod plot;

@@ -18,6 +18,8 @@ pub struct FinishedRun {
     pub measurements: Measurements,
     /// How the validation rows were answered, class by class.
     pub validation: EvaluationReport,
+    /// The class that each of these rows was given; of a cross-validation part after part.
+    pub answers: Vec<usize>,
 }
 
 impl FinishedRun {
@@ -102,5 +104,5 @@ pub fn finish<B: NetworkBackend>(
         kept,
     };
     write_toml(&folder.result(), &result)?;
-    Ok(FinishedRun { result, measurements, validation })
+    Ok(FinishedRun { result, measurements, validation, answers: answered })
 }
