@@ -43,13 +43,13 @@ mod tests {
 
     #[test]
     fn the_nearest_name_has_the_fewest_errors() {
-        let names = ["label", "text", "table"];
+        let names = ["label", "text", "times"];
         for (given, expected) in [
             ("lable", Some("label")),
             ("LABEL ", Some("label")),
             ("labl", Some("label")),
             ("txt", Some("text")),
-            ("tabel", Some("table")),
+            ("tmies", Some("times")),
             ("tx", None),
             ("sequence", None),
             ("", None),

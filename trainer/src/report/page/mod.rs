@@ -20,7 +20,7 @@ pub use of_model::model_page;
 pub use of_run::{FinishedTraining, run_page};
 
 use self::content::{
-    ClassRow, Confusion, Fact, LengthRow, MatrixRow, Memory, Mistake, PrecisionRow, Reliability, RowsSection, ShareRow,
+    ClassRow, Confusion, Fact, LengthRow, MatrixRow, Memory, Mistake, PrecisionRow, Reliability, RowsSection,
 };
 use crate::error::Error;
 
