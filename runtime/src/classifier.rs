@@ -4,7 +4,7 @@ use crate::format::Feature;
 use crate::network::{LayerState, Step, StepState, clear, with_network};
 #[cfg(feature = "float")]
 use crate::numeric::softmax_float;
-use crate::numeric::{argmax, softmax_fixed};
+use crate::numeric::{Probability, argmax, softmax_fixed};
 use crate::plan::Model;
 use crate::sequence::{LongInput, Pushed, Sequence};
 use crate::text::TextReader;
@@ -364,23 +364,53 @@ fn begun(model: &Model<'_>, reader: &TextReader) -> Option<u32> {
     begun
 }
 
+impl Model<'_> {
+    /// The probability of a class by the logits of this model, as [`Classifier::predict`] has it for the largest:
+    /// `e^(t z_class) / sum_k e^(t z_k)` with the model's inverse temperature `t`. 0 of a class that there is not.
+    ///
+    /// # Shapes and units
+    /// `logits` `[classes]`, all the model's.
+    ///
+    /// # Panics
+    /// Never.
+    ///
+    /// # Examples
+    /// ```
+    /// # fn main() -> Result<(), runtime::Error> {
+    /// # static MODEL: &runtime::Aligned<[u8]> =
+    /// #     &runtime::Aligned(*include_bytes!("../../models/home-commands/home-commands.int8.rnl"));
+    /// # let model = runtime::Model::parse(&MODEL.0)?;
+    /// # let mut classifier = runtime::Classifier::new(&model, [0; runtime::required_capacity(&MODEL.0)])?;
+    /// classifier.push_text("kitchen lights off");
+    /// let prediction = classifier.predict();
+    /// assert_eq!(model.probability(classifier.logits(), prediction.class), prediction.probability);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn probability(&self, logits: Logits<'_>, class: usize) -> Probability {
+        let inverse_temperature = self.head.inverse_temperature;
+        match logits {
+            Logits::Fixed(logits) => softmax_fixed(logits, inverse_temperature, class),
+            #[cfg(feature = "float")]
+            Logits::Float(logits) => softmax_float(logits, inverse_temperature, class),
+            #[cfg(not(feature = "float"))]
+            Logits::Float(_) => Probability::default(),
+        }
+    }
+}
+
 /// The class of the largest logit, and whether its probability is accepted.
 #[inline]
 pub(crate) fn prediction<'m>(model: &Model<'m>, logits: Logits<'_>) -> Prediction<'m> {
-    let inverse_temperature = model.head.inverse_temperature;
-    let (class, probability) = match logits {
-        Logits::Fixed(logits) => {
-            let class = argmax(logits);
-            (class, softmax_fixed(logits, inverse_temperature, class))
-        }
+    let class = match logits {
+        Logits::Fixed(logits) => argmax(logits),
         #[cfg(feature = "float")]
-        Logits::Float(logits) => {
-            let class = argmax(logits);
-            (class, softmax_float(logits, inverse_temperature, class))
-        }
+        Logits::Float(logits) => argmax(logits),
         #[cfg(not(feature = "float"))]
-        Logits::Float(_) => (0, crate::numeric::Probability::default()),
+        Logits::Float(_) => 0,
     };
+    let probability = model.probability(logits, class);
     let accepted = model.accepts(class, probability);
     Prediction { class, label: model.label(class).unwrap_or_default(), probability, accepted }
 }

@@ -149,6 +149,7 @@ fn a_finished_run_leaves_its_files_and_nothing_else() {
         "run/labels.txt",
         "run/lock",
         "run/metrics.csv",
+        "run/report.html",
         "run/result.toml",
         "run/vocabulary.txt",
         "run/weights.safetensors",

@@ -52,13 +52,13 @@ fn place() -> Place {
 }
 
 /// An option as its help shows it.
-struct Shown {
-    name: String,
+pub(crate) struct Shown {
+    pub(crate) name: String,
     value: Option<String>,
 }
 
 /// The options of a command.
-fn options(place: &Place, command: &str) -> Vec<Shown> {
+pub(crate) fn options(place: &Place, command: &str) -> Vec<Shown> {
     let help = place.run(&format!("{command} --help"));
     let mut found: Vec<Shown> = Vec::new();
     // Below are examples, which have options too.
@@ -91,7 +91,7 @@ fn value_of(name: &str) -> String {
     value.into()
 }
 
-const COMMANDS: [&str; 15] = [
+pub(crate) const COMMANDS: [&str; 16] = [
     "train",
     "frontier",
     "import",
@@ -100,6 +100,7 @@ const COMMANDS: [&str; 15] = [
     "parity",
     "predict",
     "inspect",
+    "report",
     "upgrade",
     "strip",
     "devices",

@@ -9,8 +9,11 @@ pub const CROSS_VALIDATION: &str = "cross-validation";
 /// What the runs of a search were trained on, beside their settings.
 pub const SEARCH_FILE: &str = "search.toml";
 
+/// The page about a run.
+pub const REPORT: &str = "report.html";
+
 /// The files of a run, but for its lock.
-pub const FILES: [&str; 11] = [
+pub const FILES: [&str; 12] = [
     CONFIG,
     "labels.txt",
     "vocabulary.txt",
@@ -21,5 +24,6 @@ pub const FILES: [&str; 11] = [
     "rounding.toml",
     "metrics.csv",
     "result.toml",
+    REPORT,
     CHECKPOINT,
 ];

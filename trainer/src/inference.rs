@@ -111,6 +111,20 @@ pub struct Answer {
     pub refused: u32,
 }
 
+impl Answer {
+    /// The probability of each class; `model`: the one that answered.
+    pub fn probabilities(&self, model: &Model<'_>) -> Vec<runtime::Probability> {
+        let of_all = |logits: Logits<'_>| (0..self.bits.len()).map(|class| model.probability(logits, class)).collect();
+        match model.precision() {
+            runtime::Precision::Int8 => {
+                let fixed: Vec<i32> = self.bits.iter().map(|bits| bits.cast_signed()).collect();
+                of_all(Logits::Fixed(&fixed))
+            }
+            _ => of_all(Logits::Float(&self.logits)),
+        }
+    }
+}
+
 /// How many of the answers are to rows of which steps were ignored.
 pub fn cut_rows(answers: &[Answer]) -> usize {
     answers.iter().filter(|answer| answer.refused > 0).count()

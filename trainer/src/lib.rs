@@ -14,6 +14,7 @@ pub mod frontier;
 pub mod hexadecimal;
 pub mod import;
 pub mod inference;
+pub mod nearest;
 pub mod network;
 pub mod operations;
 pub mod output;

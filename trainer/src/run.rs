@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::config::TrainingConfig;
-use crate::data::ColumnNames;
+use crate::data::{ColumnNames, Source};
 use crate::encoding::{Encoder, FrameNormalization, WordRule};
 use crate::error::Error;
 use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, PartTwo, export};
@@ -36,6 +36,16 @@ pub struct EpochMetrics {
     pub learning_rate: f64,
 }
 
+/// Rows that the ranges of an imported network were measured on, and how they are read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationData {
+    /// The file.
+    pub data: Source,
+    /// The settings of a training on this file that say how it is read.
+    #[serde(default)]
+    pub reading: toml::Table,
+}
+
 /// What a run came to: `result.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
@@ -53,6 +63,9 @@ pub struct RunResult {
     pub macro_f1: Option<f64>,
     /// Training rows that the int8 ranges were measured on.
     pub calibration_rows: usize,
+    /// Where these rows stand, in a run that was imported with such rows; elsewhere they are training rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration_data: Option<CalibrationData>,
     /// Steps of the longest training row, as it was trained on; 0 in a run that was imported, and in old ones.
     #[serde(default)]
     pub longest_row: usize,
@@ -120,7 +133,55 @@ impl RunIdentity {
     }
 }
 
+/// What a model file states of rows that nothing was trained on yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Untrained<'a> {
+    /// Names of the classes.
+    pub labels: &'a [String],
+    /// What turns content into sequences.
+    pub encoder: &'a Encoder,
+    /// The names of the columns that are read.
+    pub columns: &'a ColumnNames,
+    /// SHA-256 of the rows.
+    pub data_hash: &'a str,
+    /// Rows to train on.
+    pub training_rows: usize,
+    /// Rows that measure the epochs.
+    pub validation_rows: usize,
+}
+
 impl<B: Backend> Run<B> {
+    /// A run of these settings before its training. Its model files are as large as after it, or a little larger where a
+    /// longest row of fewer bytes follows; all but the numbers in them is as after it.
+    pub fn untrained(config: TrainingConfig, rows: &Untrained<'_>, device: &B::Device) -> Self {
+        let Untrained { labels, encoder, columns, data_hash, training_rows, validation_rows } = *rows;
+        let network = config.network(encoder.input_shape(config.embedding_size));
+        let network = Classifier::new(&network, labels.len(), &mut ChaCha8Rng::seed_from_u64(0), device);
+        // A trained file states the length of its longest row; none takes more bytes than this number.
+        let longest_row = if config.max_length > 0 { config.max_length } else { u32::MAX as usize };
+        let states = vec![vec![1.0; if config.bidirectional { 2 } else { 1 }]; config.num_layers];
+        Self {
+            labels: labels.to_vec(),
+            encoder: encoder.clone(),
+            network,
+            result: RunResult {
+                trainer_version: env!("CARGO_PKG_VERSION").into(),
+                training_rows,
+                validation_rows,
+                folds: 0,
+                macro_f1: None,
+                calibration_rows: config.calibration_rows.min(training_rows),
+                calibration_data: None,
+                longest_row,
+                columns: columns.clone(),
+                ranges: Ranges { inputs: vec![1.0; encoder.values_of_a_step()], states },
+                kept: EpochMetrics::default(),
+            },
+            rounding: None,
+            config: TrainingConfig { data_hash: Some(data_hash.into()), ..config },
+        }
+    }
+
     /// Reads a run's folder.
     ///
     /// # Errors

@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::file_names::{CHECKPOINT, CONFIG, CROSS_VALIDATION, FILES, SEARCH_FILE};
+use crate::file_names::{CHECKPOINT, CONFIG, CROSS_VALIDATION, FILES, REPORT, SEARCH_FILE};
 use crate::folder_lock::FolderLock;
+use crate::nearest::of_serde;
 use crate::output::{remove_unfinished, write_atomically};
 
 /// A run's folder.
@@ -26,6 +27,7 @@ use crate::output::{remove_unfinished, write_atomically};
 /// | `rounding.toml` | training that simulates integers: what they stand for |
 /// | `metrics.csv` | a row an epoch |
 /// | `result.toml` | what came out, and the ranges that int8 needs |
+/// | `report.html` | the run as a page to look at |
 /// | `cross-validation/fold-N.toml` | few rows: the measurements on a part of them, of a training without that part |
 /// | `checkpoint.bin` | where to go on after an interruption |
 /// | `lock` | empty; locked by the program that writes to the folder, see [`FolderLock`] |
@@ -131,6 +133,11 @@ impl RunFolder {
         self.path.join("result.toml")
     }
 
+    /// `report.html`
+    pub fn report(&self) -> PathBuf {
+        self.path.join(REPORT)
+    }
+
     /// `metrics.csv`
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.csv")
@@ -199,7 +206,7 @@ pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     let text = read_text(path)?;
     toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-        let problem = format!("line {line}: {}", error.message().replace('\n', " "));
+        let problem = format!("line {line}: {}", of_serde(&error.message().replace('\n', " ")));
         Error::Run { path: path.into(), problem }
     })
 }

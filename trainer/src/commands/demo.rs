@@ -45,7 +45,7 @@ impl Demo {
         for precision in PRECISIONS {
             let path = self.model(precision);
             self.write_model(&run, precision)?;
-            let report = evaluate::evaluate(&path, &Source::HomeCommands, &ReadOptions::default(), false)?;
+            let report = evaluate::evaluate(&path, &Source::HomeCommands, &ReadOptions::default())?;
             print_line(&format!(
                 "{precision:5} {:>7} bytes  accuracy on {} hand-written sentences {:.2} %",
                 std::fs::metadata(&path).map_or(0, |metadata| metadata.len()),

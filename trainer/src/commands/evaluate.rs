@@ -6,6 +6,8 @@ use trainer::Error;
 use trainer::data::{ReadOptions, Source};
 use trainer::export::ModelFile;
 use trainer::inference::{HostClassifier, InferenceError, answer, classes_by_step};
+use trainer::output::{Claim, Output};
+use trainer::report::page::{MeasuredRow, Measurement, model_page};
 use trainer::report::{CurveCounts, EvaluationReport};
 use trainer::training::label_class;
 
@@ -20,7 +22,8 @@ use super::{CutRows, print};
   trainer evaluate reviews.rnl --data test.csv --json
   trainer evaluate wand.rnl --data test.csv --curve  how many frames an answer needs
   trainer evaluate wand.rnl --data day.csv --stream --hop 10 --frames-per-second 50
-                                                     events found and false alarms in recordings whose label changes")]
+                                                     events found and false alarms in recordings whose label changes
+  trainer evaluate home.rnl --report home.html       a page to look at")]
 pub(crate) struct Evaluate {
     /// The model file.
     model: PathBuf,
@@ -35,6 +38,12 @@ pub(crate) struct Evaluate {
     curve: bool,
     #[command(flatten)]
     stream: MeasuredStream,
+    /// A new file for a page to look at: confusion matrix, accuracy by length, reliability, worst mistakes, flash and RAM.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Overwrite a file that exists.
+    #[arg(long, requires = "report")]
+    force: bool,
     /// One JSON object on standard output.
     #[arg(long)]
     json: bool,
@@ -43,28 +52,57 @@ pub(crate) struct Evaluate {
 impl Evaluate {
     pub(crate) fn run(&self) -> Result<(), Error> {
         if self.stream.is_given()? {
+            if self.report.is_some() {
+                return Err(Error::Setting("--report has no effect with --stream: leave one of them out".into()));
+            }
             let report = self.stream.report(&self.model, self.data.as_deref(), &self.reading.options())?;
             return print(&report, self.json);
         }
         let source = Source::new(self.data.as_deref());
-        print(&evaluate(&self.model, &source, &self.reading.options(), self.curve)?, self.json)
+        let output = self.report.as_deref().map(|path| self.claim(path)).transpose()?;
+        let file = ModelFile::read(&self.model)?;
+        let measured = measure((&file, &self.model), &source, &self.reading.options(), self.curve)?;
+        if let Some(output) = output {
+            let rows = (&source, measured.layout.as_str());
+            let page = model_page((&file, &self.model), rows, &measured.report, &measured.rows)?;
+            output.write(page.as_bytes())?;
+        }
+        print(&measured.report, self.json)
+    }
+
+    fn claim(&self, path: &Path) -> Result<Output, Error> {
+        let inputs: Vec<&Path> = [Some(self.model.as_path()), self.data.as_deref()].into_iter().flatten().collect();
+        Output::claim(path, &Claim { option: "--report", force: self.force, inputs: &inputs })
     }
 }
 
 /// The report of a model file on the test rows of `source`; says how many rows were cut.
-pub(super) fn evaluate(
-    path: &Path,
+pub(super) fn evaluate(path: &Path, source: &Source, options: &ReadOptions) -> Result<EvaluationReport, Error> {
+    measure((&ModelFile::read(path)?, path), source, options, false).map(|measured| measured.report)
+}
+
+/// What rows came to.
+struct Measured {
+    report: EvaluationReport,
+    /// The answers, with the worst mistakes.
+    rows: Measurement,
+    /// What the file of the rows is.
+    layout: String,
+}
+
+fn measure(
+    (file, path): (&ModelFile, &Path),
     source: &Source,
     options: &ReadOptions,
     curve: bool,
-) -> Result<EvaluationReport, Error> {
-    let file = ModelFile::read(path)?;
+) -> Result<Measured, Error> {
     let model = file.parse(path)?;
     let mut classifier = HostClassifier::new(&model).map_err(Error::of_model(path))?;
     let labels: Vec<&str> = model.labels().collect();
     let place = source.name();
     let named = |error: InferenceError| error.named(path, &place);
     let (mut expected, mut answered, mut cut) = (Vec::new(), Vec::new(), CutRows::default());
+    let mut measured = Measurement::default();
     let mut counts = curve.then(CurveCounts::default);
     let schema = file.parts(path)?.1.columns();
     let mut rows = source.test_rows(&options.clone().with_known_labels(&labels).with_schema(schema))?;
@@ -75,6 +113,9 @@ pub(super) fn evaluate(
         let answer = answer(&mut classifier, &row.content).map_err(named)?;
         answered.push(answer.class);
         cut.count(&answer);
+        let steps = (classifier.steps() + answer.refused) as usize;
+        let probability = Some(answer.probability.to_f32());
+        measured.add(MeasuredRow { expected: class, class: answer.class, probability, steps }, &row.content);
         if let Some(counts) = &mut counts {
             counts.add(&classes_by_step(&mut classifier, &row.content).map_err(named)?, class);
         }
@@ -82,5 +123,10 @@ pub(super) fn evaluate(
     note_test_rows(source, &rows.layout(), expected.len(), expected.iter().collect::<BTreeSet<_>>().len());
     cut.note(model.max_steps() as usize);
     let curve = counts.map(CurveCounts::curve);
-    Ok(EvaluationReport { curve, rows_cut: cut.cut, ..EvaluationReport::new(labels.into_iter(), &expected, &answered) })
+    let report = EvaluationReport::new(labels.into_iter(), &expected, &answered);
+    Ok(Measured {
+        report: EvaluationReport { curve, rows_cut: cut.cut, ..report },
+        rows: measured,
+        layout: rows.layout(),
+    })
 }

@@ -1,13 +1,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use trainer::Error;
-use trainer::export::{ExportPrecision, repack};
+use trainer::export::{ExportPrecision, ModelFile, repack};
 use trainer::output::{Claim, Output};
 use trainer::quantize::{Bits, IntegerBits};
+use trainer::report::CalibrationLoss;
+use trainer::run::Run;
+use trainer::{Error, note};
 
 use super::board::Board;
-use super::{load_run, print_written};
+use super::{Cpu, load_run, print_written};
 
 /// Writes a run's network as a model file.
 #[derive(Debug, Args)]
@@ -53,6 +55,23 @@ enum PrecisionArgument {
     Int4,
 }
 
+/// Says what the calibration rows lose by a precision, or why that is not known; of f32 nothing.
+fn note_loss(run: &Run<Cpu>, file: &ModelFile, precision: ExportPrecision) {
+    if precision == ExportPrecision::F32 {
+        return;
+    }
+    match CalibrationLoss::measure(run, file, &precision.to_string()) {
+        Ok(Some(loss)) => [Some(loss.to_string()), loss.warning()].iter().flatten().for_each(|line| note(line)),
+        Ok(None) => {
+            note("not compared with the trained network: the run has no calibration rows; see `trainer parity`")
+        }
+        Err(error) => note(&format!(
+            "not compared with the trained network, as the calibration rows cannot be read again ({error}); `trainer \
+             parity` compares on any rows"
+        )),
+    }
+}
+
 impl Export {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let precision = self.export_precision()?;
@@ -68,6 +87,7 @@ impl Export {
             None => file,
         };
         output.write(file.bytes())?;
+        note_loss(&run, &file, precision);
         print_written(&output, &format!("{}: {precision}, {} bytes", self.out.display(), file.bytes().len()))
     }
 

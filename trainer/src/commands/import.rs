@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use trainer::data::Source;
 use trainer::import::{CalibrationRows, ImportedRun, read_model, read_onnx};
+use trainer::run::CalibrationData;
 use trainer::run_folder::RunFolder;
 use trainer::{Error, note};
 
@@ -63,7 +64,11 @@ impl Import {
         let place = source.as_ref().map(Source::name);
         let calibration =
             read.as_ref().zip(place.as_deref()).map(|(read, place)| CalibrationRows { rows: &read.rows, place });
-        let imported: ImportedRun<Cpu> = model.run(calibration, &Default::default())?;
+        let mut imported: ImportedRun<Cpu> = model.run(calibration, &Default::default())?;
+        if let Some(data) = source.clone() {
+            let reading = self.reading.table()?;
+            imported.run.result.calibration_data = Some(CalibrationData { data, reading });
+        }
         imported.write(&folder)?;
         model.notes.iter().for_each(|line| note(line));
         read.iter().zip(&source).for_each(|(read, source)| read.say(source));

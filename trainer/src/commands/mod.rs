@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod answer_form;
 mod answers;
 mod board;
 mod cut_rows;
@@ -16,9 +17,12 @@ mod import;
 mod inspect;
 mod known_answers;
 mod measured_stream;
+mod misspelt;
 mod parity;
 mod predict;
+mod prompt;
 mod reading;
+mod report;
 mod settings;
 mod split;
 mod stream;
@@ -65,6 +69,8 @@ enum Command {
     Predict(predict::Predict),
     /// Shows what a model file is and what it costs a device.
     Inspect(inspect::Inspect),
+    /// Writes a page that compares finished runs.
+    Report(report::Report),
     /// Converts a model file of an earlier version, or packs its weights for a board.
     Upgrade(upgrade::Upgrade),
     /// Removes from a model file what a device does not read.
@@ -82,6 +88,11 @@ enum Command {
 }
 
 impl Arguments {
+    /// The arguments of this program; it ends with a message, and the nearest name, if they are wrong.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| misspelt::with_nearest(error).exit())
+    }
+
     pub(crate) fn run(self) -> Result<(), Error> {
         match self.command {
             Command::Train(command) => command.run(),
@@ -92,6 +103,7 @@ impl Arguments {
             Command::Parity(command) => command.run(),
             Command::Predict(command) => command.run(),
             Command::Inspect(command) => command.run(),
+            Command::Report(command) => command.run(),
             Command::Upgrade(command) => command.run(),
             Command::Strip(command) => command.run(),
             Command::Devices(command) => command.run(),

@@ -10,10 +10,12 @@ use trainer::export::ModelFile;
 use trainer::inference::{Answer, HostClassifier, InferenceError, answer};
 use trainer::output::{Claim, Output};
 
+use super::answer_form::AnswerForm;
 use super::answers::AnsweredRows;
+use super::prompt;
 use super::reading::{Reading, TestRows, note_test_rows};
-use super::stream::{Hops, Stream, StreamArguments, describe};
-use super::{CutRows, print_line, print_written};
+use super::stream::{Hops, Stream, StreamArguments};
+use super::{CutRows, print_written};
 
 /// How standard input is named in messages.
 const STANDARD_INPUT: &str = "standard input";
@@ -25,11 +27,13 @@ const STANDARD_INPUT: &str = "standard input";
   trainer predict home.rnl \"could you dim the lamp a bit\"
   cat sentences.txt | trainer predict home.rnl
   trainer predict reviews.rnl --data new.csv --out answered.csv
+  trainer predict home.rnl                              on a terminal: a bar a class for each line
+  trainer predict home.rnl \"lights off\" --json
   read-sensor | trainer predict wand.rnl --hop 10       every 10 frames an answer about the last ones")]
 pub(crate) struct Predict {
     /// The model file.
     model: PathBuf,
-    /// The text; without it and --data, lines of standard input.
+    /// The text. Without it and --data: lines of standard input; on a terminal, a prompt that shows a bar per class.
     #[arg(conflicts_with = "data")]
     text: Option<String>,
     /// A file of rows as `trainer train --data` takes it, labels not needed; a folder with test.csv, or
@@ -43,6 +47,10 @@ pub(crate) struct Predict {
     /// Overwrite a file that exists.
     #[arg(long, requires = "out")]
     force: bool,
+    /// A JSON object a line for each answer: class, probability, and each class's probability, logit and raw logit (an
+    /// int8 model's integer, in units of 2^-16; else the bits of an f32).
+    #[arg(long, conflicts_with = "out")]
+    json: bool,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
@@ -63,11 +71,18 @@ impl Predict {
             return self.write_answers(&model, file.parts(&self.model)?.1.columns(), answered, &output);
         }
         match (&self.text, &self.data) {
-            (Some(text), _) => predict(&model, &self.model, text),
+            (Some(text), _) => answer_text(&model, &self.model, text, self.form()),
             (None, Some(_)) => self.predict_rows(&model, file.parts(&self.model)?.1.columns(), hops),
+            (None, None) if hops.is_none() && !self.json && prompt::is_there() => {
+                prompt::answer_lines(&model, &self.model, std::io::stdin().lock(), &mut std::io::stdout().lock())
+            }
             (None, None) if model.channels() > 0 => self.predict_frames(&model, hops),
             (None, None) => self.predict_lines(&model),
         }
+    }
+
+    fn form(&self) -> AnswerForm {
+        if self.json { AnswerForm::Json } else { AnswerForm::Line }
     }
 
     fn claim(&self, path: &Path) -> Result<Output, Error> {
@@ -112,7 +127,7 @@ impl Predict {
         let source = Source::new(self.data.as_deref());
         let place = source.name();
         let mut classifier = HostClassifier::new(model).map_err(Error::of_model(&self.model))?;
-        let stream = hops.map(|hops| Stream::new(model, Some(hops))).transpose();
+        let stream = hops.map(|hops| Stream::new(model, Some(hops), self.form())).transpose();
         let mut stream = stream.map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, &place);
         let read = TestRows::read(&source, &self.options(model, schema))?;
@@ -127,7 +142,7 @@ impl Predict {
                 (_, content) => {
                     let answer = answer(&mut classifier, content).map_err(named)?;
                     cut.count(&answer);
-                    print_line(&describe(model, &answer))?;
+                    self.form().print(model, &answer, None)?;
                 }
             }
         }
@@ -137,7 +152,7 @@ impl Predict {
     }
 
     fn predict_frames(&self, model: &Model<'_>, hops: Option<StreamSettings>) -> Result<(), Error> {
-        let mut stream = Stream::new(model, hops).map_err(Error::of_model(&self.model))?;
+        let mut stream = Stream::new(model, hops, self.form()).map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, STANDARD_INPUT);
         for_each_line(|line, number| {
             if line.trim().is_empty() {
@@ -154,7 +169,7 @@ impl Predict {
     fn predict_lines(&self, model: &Model<'_>) -> Result<(), Error> {
         let mut cut = CutRows::default();
         for_each_line(|line, _| {
-            cut.count(&print_prediction(model, &self.model, line)?);
+            cut.count(&print_prediction(model, &self.model, line, self.form())?);
             Ok(())
         })?;
         cut.note(model.max_steps() as usize);
@@ -173,16 +188,20 @@ fn for_each_line(mut each: impl FnMut(&str, usize) -> Result<(), Error>) -> Resu
 
 /// Prints class, probability and logits of a text, and says whether it was cut; `path`: the model's file.
 pub(super) fn predict(model: &Model<'_>, path: &Path, text: &str) -> Result<(), Error> {
+    answer_text(model, path, text, AnswerForm::Line)
+}
+
+fn answer_text(model: &Model<'_>, path: &Path, text: &str, form: AnswerForm) -> Result<(), Error> {
     let mut cut = CutRows::default();
-    cut.count(&print_prediction(model, path, text)?);
+    cut.count(&print_prediction(model, path, text, form)?);
     cut.note(model.max_steps() as usize);
     Ok(())
 }
 
-fn print_prediction(model: &Model<'_>, path: &Path, text: &str) -> Result<Answer, Error> {
+fn print_prediction(model: &Model<'_>, path: &Path, text: &str, form: AnswerForm) -> Result<Answer, Error> {
     let mut classifier = HostClassifier::new(model).map_err(Error::of_model(path))?;
     let content = Content::Text(text.into());
     let answer = answer(&mut classifier, &content).map_err(|error| error.named(path, "the text"))?;
-    print_line(&describe(model, &answer))?;
+    form.print(model, &answer, None)?;
     Ok(answer)
 }

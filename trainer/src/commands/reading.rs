@@ -63,6 +63,14 @@ impl Reading {
         Ok(())
     }
 
+    /// What was given, under the names that config.toml has.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] for a value that TOML does not have.
+    pub(super) fn table(&self) -> Result<toml::Table, Error> {
+        toml::Table::try_from(self).map_err(|error| Error::Failed(format!("the settings: {error}")))
+    }
+
     /// Puts what was given in the place of what `config` has.
     pub(super) fn apply(&self, config: &mut TrainingConfig) {
         if self.label_column.is_some() {

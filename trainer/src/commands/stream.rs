@@ -3,11 +3,12 @@ use std::path::Path;
 use clap::Args;
 use runtime::{Model, StreamSettings};
 use trainer::export::PartTwo;
-use trainer::inference::{Answer, HostClassifier, InferenceError, current_answer};
+use trainer::inference::{HostClassifier, InferenceError, current_answer};
 use trainer::stream::{HostStream, MOST_STREAM_WORDS};
 use trainer::{Error, note};
 
-use super::{CutRows, print_line};
+use super::CutRows;
+use super::answer_form::AnswerForm;
 
 /// When a stream is answered, and how much of it each answer is about.
 #[derive(Debug, Args)]
@@ -116,6 +117,7 @@ impl StreamArguments {
 pub(super) struct Stream<'c, 'm> {
     model: &'c Model<'m>,
     classifier: Streamed<'c, 'm>,
+    form: AnswerForm,
     cut: CutRows,
 }
 
@@ -132,12 +134,12 @@ impl<'c, 'm> Stream<'c, 'm> {
     ///
     /// # Errors
     /// As [`HostClassifier::new`] and [`HostStream::new`].
-    pub(super) fn new(model: &'c Model<'m>, settings: Option<StreamSettings>) -> Result<Self, runtime::Error> {
+    pub(super) fn new(model: &'c Model<'m>, settings: Option<StreamSettings>, form: AnswerForm) -> Result<Self, runtime::Error> {
         let classifier = match settings {
             None => Streamed::AtEnd(HostClassifier::new(model)?, 0),
             Some(settings) => Streamed::Hops(HostStream::new(model, settings)?),
         };
-        Ok(Self { model, classifier, cut: CutRows::default() })
+        Ok(Self { model, classifier, form, cut: CutRows::default() })
     }
 
     /// Takes in a frame, and answers where it is time.
@@ -152,7 +154,7 @@ impl<'c, 'm> Stream<'c, 'm> {
             }
             Streamed::Hops(stream) => {
                 if let Some(answered) = stream.push_values(frame).map_err(named)? {
-                    print_hop(self.model, stream.frames(), &answered.answer)?;
+                    self.form.print(self.model, &answered.answer, Some(stream.frames()))?;
                 }
             }
         }
@@ -169,13 +171,13 @@ impl<'c, 'm> Stream<'c, 'm> {
                 if std::mem::take(frames) > 0 {
                     let answer = current_answer(classifier);
                     self.cut.count(&answer);
-                    print_line(&describe(self.model, &answer))?;
+                    self.form.print(self.model, &answer, None)?;
                 }
                 classifier.reset();
             }
             Streamed::Hops(stream) => {
                 if let Some(answer) = stream.last_answer().map_err(named)? {
-                    print_hop(self.model, stream.frames(), &answer)?;
+                    self.form.print(self.model, &answer, Some(stream.frames()))?;
                 }
                 stream.reset();
             }
@@ -187,16 +189,4 @@ impl<'c, 'm> Stream<'c, 'm> {
     pub(super) fn note_cut(&self) {
         self.cut.note(self.model.max_steps() as usize);
     }
-}
-
-/// Prints an answer after the number of frames that have come.
-fn print_hop(model: &Model<'_>, frames: usize, answer: &Answer) -> Result<(), Error> {
-    print_line(&format!("{frames:>6}  {}", describe(model, answer)))
-}
-
-/// A line of class, probability and logits.
-pub(super) fn describe(model: &Model<'_>, answer: &Answer) -> String {
-    let label = model.label(answer.class).unwrap_or_default();
-    let logits: Vec<String> = answer.logits.iter().map(|logit| format!("{logit:.3}")).collect();
-    format!("{label}  {}  logits {}", answer.probability, logits.join(" "))
 }

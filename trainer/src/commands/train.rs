@@ -9,14 +9,20 @@ use trainer::config::{Automatic, Preset, TrainingConfig};
 use trainer::data::Source;
 use trainer::device::{Device, DeviceChoice};
 use trainer::encoding::Pretrained;
+use trainer::export::ExportPrecision;
+use trainer::output::write_atomically;
+use trainer::quantize::{Bits, IntegerBits};
+use trainer::report::NetworkSummary;
+use trainer::report::page::{FinishedTraining, run_page};
+use trainer::run::{Run, Untrained};
 use trainer::run_folder::{RunFolder, read_toml};
 use trainer::session::{FinishedRun, Session};
 use trainer::training::{Prepared, Progress};
 use trainer::{Error, note, shell_word};
 
 use super::given::Given;
-use super::print_line;
 use super::settings::Settings;
+use super::{Cpu, print_line};
 
 /// Classes whose recall is printed at most.
 const MOST_RECALLS: usize = 20;
@@ -163,6 +169,7 @@ fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error>
     if let Some(chosen) = &session.chosen {
         note(&chosen.to_string());
     }
+    note_network(config, prepared);
     let stop = stop_on_interrupt()?;
     let should_stop = || stop.load(Ordering::Relaxed);
     let Some(finished) = session.run(device, &mut Progress::new(verbose), &should_stop)? else {
@@ -171,7 +178,43 @@ fn train(session: &Session, device: &Device, verbose: bool) -> Result<(), Error>
             shell_word(folder.path())
         )));
     };
-    print_finished(session, &finished)
+    print_finished(session, &finished)?;
+    write_report(session, &finished);
+    Ok(())
+}
+
+/// Writes the page about a run, which is complete without it.
+fn write_report(session: &Session, finished: &FinishedRun) {
+    let Session { config, prepared, folder, .. } = session;
+    let FinishedRun { result, measurements, validation, answers } = finished;
+    let problem = finished.learning_problem();
+    let history = measurements.history.as_slice();
+    let problem = problem.as_deref();
+    let page = run_page(&FinishedTraining { folder, config, prepared, result, history, validation, answers, problem });
+    match page.and_then(|page| write_atomically(&folder.report(), page.as_bytes())) {
+        Ok(()) => note(&format!("to look at: {}", folder.report().display())),
+        Err(error) => note(&format!("the run is complete, but the page about it was not written: {error}")),
+    }
+}
+
+/// Shows the network's layers, their parameters and their bytes in a model file of integers, or why there is no such file.
+fn note_network(config: &TrainingConfig, prepared: &Prepared) {
+    let rows = Untrained {
+        labels: &prepared.labels,
+        encoder: &prepared.encoder,
+        columns: &prepared.columns,
+        data_hash: &prepared.data_hash,
+        training_rows: prepared.training.len(),
+        validation_rows: prepared.validation.len(),
+    };
+    let bits = config.integer_bits().unwrap_or(IntegerBits::all(Bits::Eight));
+    let precision = ExportPrecision::Integer(bits);
+    let run = Run::<Cpu>::untrained(config.clone(), &rows, &Default::default());
+    let path: &Path = "the network's model file".as_ref();
+    match run.export(precision).and_then(|file| NetworkSummary::new(&file, path, &precision.to_string())) {
+        Ok(summary) => note(&summary.to_string()),
+        Err(error) => note(&format!("warning: no model file of integers can be made of this network: {error}")),
+    }
 }
 
 /// Prints what the validation rows say of a finished run, class by class, and whether it learned at all.

@@ -3,6 +3,7 @@ use toml::Table;
 
 use super::TrainingConfig;
 use crate::error::Error;
+use crate::nearest::{did_you_mean, of_serde};
 
 /// Settings under a name: `presets/NAME.toml`, a part of those of a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +33,9 @@ impl Preset {
     /// [`Error::Setting`] with all names if there is none of this name.
     pub fn named(name: &str) -> Result<Table, Error> {
         let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else {
-            let names = PRESETS.map(|preset| preset.name).join(", ");
-            return Err(Error::Setting(format!("--preset {}: expected one of {names}", name.escape_debug())));
+            let names = PRESETS.map(|preset| preset.name);
+            let problem = format!("expected one of {}{}", names.join(", "), did_you_mean(name, names));
+            return Err(Error::Setting(format!("--preset {}: {problem}", name.escape_debug())));
         };
         preset.settings.parse().map_err(|error| Error::Failed(format!("preset {name}: {error}")))
     }
@@ -47,7 +49,8 @@ impl TrainingConfig {
     pub fn from_layers(layers: impl IntoIterator<Item = Table>) -> Result<Self, Error> {
         let mut settings = Table::new();
         settings.extend(layers.into_iter().flatten());
-        Self::deserialize(settings).map_err(|error| Error::Setting(error.to_string().trim().replace('\n', " ")))
+        Self::deserialize(settings)
+            .map_err(|error| Error::Setting(of_serde(&error.to_string().trim().replace('\n', " "))))
     }
 }
 

@@ -1,8 +1,6 @@
 use std::collections::HashMap;
 
 use burn_ndarray::NdArray;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 
 use super::{Budget, Shape};
 use crate::config::TrainingConfig;
@@ -10,10 +8,7 @@ use crate::data::TrainingData;
 use crate::encoding::{Encoder, Input, RankedWords};
 use crate::error::Error;
 use crate::export::{ExportPrecision, ModelFile};
-use crate::network::Classifier;
-use crate::quantize::Ranges;
-use crate::run::EpochMetrics;
-use crate::run::{Run, RunResult};
+use crate::run::{Run, Untrained};
 
 /// Most buckets of hashed words that are tried.
 const MOST_BUCKETS: usize = 1 << 18;
@@ -187,33 +182,11 @@ impl<'a> Sizes<'a> {
     }
 }
 
-/// The file of a network of these settings before its training: as large as after it, or a little larger where a
-/// longest row of fewer bytes follows; all but the numbers in it is as after it.
+/// The file of a network of these settings before its training, see [`Run::untrained`].
 fn untrained(config: TrainingConfig, encoder: &Encoder, data: &TrainingData, shape: Shape) -> Result<ModelFile, Error> {
-    let network = config.network(encoder.input_shape(config.embedding_size));
-    let mut chance = ChaCha8Rng::seed_from_u64(0);
-    let network = Classifier::<NdArray<f32>>::new(&network, data.labels.len(), &mut chance, &Default::default());
-    // A trained file states the length of its longest row; none takes more bytes than this number.
-    let longest_row = if config.max_length > 0 { config.max_length } else { u32::MAX as usize };
-    let states = vec![vec![1.0; if config.bidirectional { 2 } else { 1 }]; config.num_layers];
-    let run = Run {
-        labels: data.labels.clone(),
-        encoder: encoder.clone(),
-        network,
-        result: RunResult {
-            trainer_version: env!("CARGO_PKG_VERSION").into(),
-            training_rows: data.training_rows,
-            validation_rows: data.validation_rows,
-            folds: 0,
-            macro_f1: None,
-            calibration_rows: config.calibration_rows.min(data.training_rows),
-            longest_row,
-            columns: data.columns.clone(),
-            ranges: Ranges { inputs: vec![1.0; encoder.values_of_a_step()], states },
-            kept: EpochMetrics::default(),
-        },
-        rounding: None,
-        config: TrainingConfig { data_hash: Some(data.hash.clone()), ..config },
-    };
+    let TrainingData { labels, columns, hash: data_hash, training_rows, validation_rows, .. } = data;
+    let (training_rows, validation_rows) = (*training_rows, *validation_rows);
+    let rows = Untrained { labels, encoder, columns, data_hash, training_rows, validation_rows };
+    let run = Run::<NdArray<f32>>::untrained(config, &rows, &Default::default());
     run.export(ExportPrecision::Integer(shape.bits))
 }

@@ -60,6 +60,7 @@ impl Imported {
             folds: 0,
             macro_f1: None,
             calibration_rows: 0,
+            calibration_data: None,
             longest_row: 0,
             columns: ColumnNames::default(),
             ranges: Ranges::default(),

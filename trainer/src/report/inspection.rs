@@ -7,6 +7,7 @@ use runtime::format::{
 use runtime::{Classifier, InputKind, reserve};
 use serde::Serialize;
 
+use super::chips::ChipFits;
 use super::flash::{Flash, FlashPart, FlashParts, directions, width};
 use crate::error::Error;
 use crate::export::ModelFile;
@@ -70,6 +71,8 @@ pub struct Inspection {
     pub ram_bytes: usize,
     /// Bytes that a program for a Cortex-M reserves: the words of state, and what [`runtime::reserve`] says of the rest.
     pub reserved_bytes: usize,
+    /// What the file and these bytes leave of chips in use.
+    pub chips: ChipFits,
     /// Bytes of the state alone.
     pub state_bytes: usize,
     /// Multiplications of a weight in one step; a bidirectional model makes them for each of its steps in each
@@ -136,6 +139,8 @@ impl Inspection {
         let named = model.vocabulary().map_or(0, |vocabulary| vocabulary.words().count());
         let frames = model.frames();
         let work = model.work();
+        let (device_bytes, reserved_bytes) =
+            (parts.header.device_length as usize, state_bytes + reserve::CLASSIFIER + reserve::MODEL + reserve::STACK);
         let is_known = part_two.data_hash != [0; 32];
         Ok(Self {
             precision: model.precision().to_string(),
@@ -162,11 +167,12 @@ impl Inspection {
             pad_to: part_one.pad_to.into(),
             is_bidirectional: model.is_bidirectional(),
             flash_bytes: file.bytes().len(),
-            device_bytes: parts.header.device_length as usize,
+            device_bytes,
             flash: flash.by_kind,
             flash_parts: flash.parts,
             ram_bytes: state_bytes + size_of::<Classifier<'_, '_, &mut [u32]>>(),
-            reserved_bytes: state_bytes + reserve::CLASSIFIER + reserve::MODEL + reserve::STACK,
+            reserved_bytes,
+            chips: ChipFits::new(model.precision(), device_bytes, reserved_bytes),
             state_bytes,
             macs_per_step: macs_of_a_step(&model, part_one),
             macs_per_prediction: pooled * classes,
@@ -223,7 +229,7 @@ fn word_rule(tokens: &Tokens) -> Option<&'static str> {
 }
 
 /// How a step becomes the first layer's input.
-fn input_stage(model: &runtime::Model<'_>, part_one: &PartOne) -> String {
+pub(super) fn input_stage(model: &runtime::Model<'_>, part_one: &PartOne) -> String {
     match part_one.input {
         Input::Text(Text { vectors: Vectors::Embedding { size, .. }, .. }) => {
             format!("embedding {} x {size}", model.token_count())
@@ -239,7 +245,7 @@ fn input_stage(model: &runtime::Model<'_>, part_one: &PartOne) -> String {
 }
 
 /// Values of the first layer's input; the number of one-hot tokens.
-fn input_size(model: &runtime::Model<'_>, part_one: &PartOne) -> usize {
+pub(super) fn input_size(model: &runtime::Model<'_>, part_one: &PartOne) -> usize {
     match part_one.input {
         Input::Text(Text { vectors: Vectors::Embedding { size, .. }, .. }) => size.into(),
         Input::Text(Text { vectors: Vectors::OneHot, .. }) => model.token_count(),
@@ -247,14 +253,18 @@ fn input_size(model: &runtime::Model<'_>, part_one: &PartOne) -> usize {
     }
 }
 
-fn layer_stage(layer: &Layer, input_size: usize) -> String {
-    let cell = match layer.cell {
+/// The cell's name, as `--cell` has it.
+pub(super) fn cell_name(cell: Cell) -> &'static str {
+    match cell {
         Cell::Lstm => "lstm",
         Cell::Gru => "gru",
         Cell::RnnTanh => "rnn-tanh",
         Cell::RnnRelu => "rnn-relu",
-    };
-    let hidden_size = layer.hidden_size;
+    }
+}
+
+fn layer_stage(layer: &Layer, input_size: usize) -> String {
+    let (cell, hidden_size) = (cell_name(layer.cell), layer.hidden_size);
     match layer.reverse {
         None => format!("{cell} {input_size} -> {hidden_size}"),
         Some(_) => format!("bidirectional {cell} {input_size} -> 2 x {hidden_size}"),
@@ -346,6 +356,7 @@ impl fmt::Display for Inspection {
             "work          {} multiplications a step, {} a prediction, {} with the steps that it may compute",
             self.macs_per_step, self.macs_per_prediction, self.most_macs_per_prediction
         )?;
+        writeln!(formatter, "{}", self.chips)?;
         writeln!(formatter, "features      {} of the runtime", self.features.join(", "))?;
         writeln!(formatter, "id            {}, version {}", self.id, self.model_version)?;
         if self.trainer_version.is_empty() {

@@ -111,6 +111,11 @@ impl RowsReport {
 }
 
 impl Lengths {
+    /// Of so many steps that rows have, in the encoder's unit.
+    pub(super) fn new(steps: Vec<usize>, encoder: &Encoder) -> Self {
+        Self::of(steps, unit(encoder))
+    }
+
     fn of(mut steps: Vec<usize>, unit: &'static str) -> Self {
         steps.sort_unstable();
         let last = steps.len().saturating_sub(1);

@@ -18,6 +18,8 @@ pub struct FinishedRun {
     pub measurements: Measurements,
     /// How the validation rows were answered, class by class.
     pub validation: EvaluationReport,
+    /// The class that each of these rows was given; of a cross-validation part after part.
+    pub answers: Vec<usize>,
 }
 
 impl FinishedRun {
@@ -95,11 +97,12 @@ pub fn finish<B: NetworkBackend>(
         folds: config.folds,
         macro_f1: Some(validation.macro_f1),
         calibration_rows: rows.len(),
+        calibration_data: None,
         longest_row: prepared.training.longest(),
         columns: prepared.columns.clone(),
         ranges: measure_ranges(&network, &shape, &rows, config.calibration_percentile)?,
         kept,
     };
     write_toml(&folder.result(), &result)?;
-    Ok(FinishedRun { result, measurements, validation })
+    Ok(FinishedRun { result, measurements, validation, answers: answered })
 }

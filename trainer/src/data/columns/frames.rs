@@ -7,6 +7,7 @@ use super::texts::{known_label, named_label};
 use super::{Columns, Ignored, SEQUENCE, Table, names};
 use crate::data::DataError;
 use crate::data::frames::MOST_CHANNELS;
+use crate::nearest::did_you_mean;
 
 /// Values of a row from which a row of numbers is a sequence of its own.
 const FEWEST_VALUES: usize = 8;
@@ -150,7 +151,8 @@ fn given_channel(table: &Table<'_>, name: &str, not: &[usize]) -> Result<usize, 
     table.given(name).filter(|column| !not.contains(column)).ok_or_else(|| DataError::UnknownChannel {
         place: table.path.display().to_string(),
         column: name.into(),
-        known: table.list((0..table.width()).filter(|column| !not.contains(column))),
+        known: table.list((0..table.width()).filter(|column| !not.contains(column)))
+            + &did_you_mean(name, table.names.iter().flatten().map(String::as_str)),
     })
 }
 

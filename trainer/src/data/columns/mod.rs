@@ -17,6 +17,7 @@ use super::form::Form;
 use super::listing::first_of;
 use super::records::Record;
 use super::{DataError, ReadOptions};
+use crate::nearest::did_you_mean;
 
 use self::content::Column;
 pub(super) use self::content::number;
@@ -322,7 +323,7 @@ impl Table<'_> {
         self.given(given).map(Some).ok_or_else(|| DataError::UnknownLabelColumn {
             place: self.path.display().to_string(),
             column: given.clone(),
-            known: self.known(None),
+            known: self.known(None) + &did_you_mean(given, self.names.iter().flatten().map(String::as_str)),
         })
     }
 

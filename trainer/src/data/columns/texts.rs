@@ -3,6 +3,7 @@
 use super::content::Column;
 use super::{Columns, Ignored, Table, names};
 use crate::data::DataError;
+use crate::nearest::did_you_mean;
 
 /// From this rank on, a name alone does not make a column the label: its values must repeat.
 const FIRST_DOUBTFUL_RANK: usize = 3;
@@ -204,7 +205,7 @@ fn given_text(table: &Table<'_>, name: &str, label: Option<usize>) -> Result<usi
     let found = table.given(name).filter(|column| Some(*column) != label).or_else(by_usual_name);
     found.ok_or_else(|| {
         let known = match (&table.names, usual) {
-            (Some(_), _) => table.known(label),
+            (Some(known), _) => table.known(label) + &did_you_mean(name, known.iter().map(String::as_str)),
             (None, []) => format!("no header and {} columns, which have numbers from 1 and no names", table.width()),
             (None, usual) => {
                 let names: Vec<String> = usual.iter().map(|name| format!("`{name}`")).collect();

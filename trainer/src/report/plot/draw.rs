@@ -22,9 +22,12 @@ type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorTy
 /// Draws a figure whose pixels are `pixel` pixels of `area`.
 pub(super) fn draw<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, figure: &Figure, pixel: u32) -> Drawn<DB> {
     area.fill(&WHITE)?;
-    let (title, below) = area.split_vertically(TITLE * pixel);
-    let place = (14 * pixel as i32, 13 * pixel as i32);
-    title.draw_text(&figure.title, &text(20, pixel), place)?;
+    let title_height = if figure.title.is_empty() { 0 } else { TITLE * pixel };
+    let (title, below) = area.split_vertically(title_height);
+    if !figure.title.is_empty() {
+        let place = (14 * pixel as i32, 13 * pixel as i32);
+        title.draw_text(&figure.title, &text(20, pixel), place)?;
+    }
     let panels = below.split_evenly((1, figure.panels.len().max(1)));
     figure.panels.iter().zip(&panels).try_for_each(|(panel, area)| draw_panel(area, panel, pixel))
 }
@@ -35,8 +38,11 @@ fn text(size: u32, pixel: u32) -> TextStyle<'static> {
 
 fn draw_panel<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, panel: &Panel, pixel: u32) -> Drawn<DB> {
     let Panel { title, x, y, series } = panel;
-    let mut chart = ChartBuilder::on(area)
-        .caption(title, text(17, pixel))
+    let mut builder = ChartBuilder::on(area);
+    if !title.is_empty() {
+        builder.caption(title, text(17, pixel));
+    }
+    let mut chart = builder
         .margin(10 * pixel)
         .x_label_area_size(46 * pixel)
         .y_label_area_size(66 * pixel)

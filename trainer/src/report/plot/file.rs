@@ -67,6 +67,16 @@ impl Figure {
         }
     }
 
+    /// The figure as SVG of so many pixels, to stand in a page.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub fn to_svg(&self, size: (u32, u32)) -> Result<String, Error> {
+        let mut text = String::new();
+        self.draw_on(SVGBackend::with_string(&mut text, size).into_drawing_area(), 1)?;
+        Ok(text)
+    }
+
     /// Red, green and blue of each pixel.
     fn pixels(&self, (width, height): (u32, u32)) -> Result<Vec<u8>, Error> {
         let factor = OVERSAMPLING as u32;
