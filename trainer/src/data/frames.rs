@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::error::LONGEST_RECORD;
 use super::reader::PlacedRow;
 use super::records::{LabelColumn, Record};
-use super::{Content, DataError, Frames, Row};
+use super::{Content, DataError, Frames, RecordError, Row};
 
 /// Most channels of a frame.
 pub(super) const MOST_CHANNELS: usize = runtime::format::MAX_SIZE;
@@ -71,12 +71,13 @@ impl ValueColumns {
 
     fn not_a_number(&self, path: &Path, record: &Record, place: usize) -> DataError {
         let field = record.field(self.columns.get(place).copied().unwrap_or_default());
-        DataError::NotANumber {
+        let error = RecordError::NotANumber {
             path: path.into(),
             line: record.line,
             column: self.names.get(place).cloned().unwrap_or_default(),
             found: field.chars().take(LONGEST_SHOWN).collect(),
-        }
+        };
+        error.into()
     }
 }
 
@@ -111,12 +112,12 @@ impl Sequences {
         let name = record.field(self.columns.sequence);
         let label = record.label(path, self.columns.label)?;
         if name.is_empty() {
-            return Err(DataError::EmptySequence { path: path.into(), line });
+            return Err(RecordError::EmptySequence { path: path.into(), line }.into());
         }
         let mut complete = None;
         if self.open.as_ref().is_none_or(|open| open.name != name) {
             if !self.names.insert(hash(name)) {
-                return Err(DataError::SequenceAgain { path: path.into(), line, sequence: name.into() });
+                return Err(RecordError::SequenceAgain { path: path.into(), line, sequence: name.into() }.into());
             }
             complete = self.finish();
         }
@@ -125,11 +126,11 @@ impl Sequences {
         let open = self.open.get_or_insert_with(start);
         if open.label != label {
             let (path, sequence, expected) = (path.into(), name.into(), open.label.clone());
-            return Err(DataError::LabelChange { path, line, sequence, expected, found: label.into() });
+            return Err(RecordError::LabelChange { path, line, sequence, expected, found: label.into() }.into());
         }
         self.columns.values.append(path, record, &mut open.values)?;
         if open.values.len() > LONGEST_RECORD {
-            return Err(DataError::LongSequence { path: path.into(), line, sequence: name.into() });
+            return Err(RecordError::LongSequence { path: path.into(), line, sequence: name.into() }.into());
         }
         open.span.end = record.span.end;
         Ok(complete)
@@ -152,22 +153,22 @@ fn hash(name: &str) -> [u8; 16] {
 /// errors.
 ///
 /// # Errors
-/// [`DataError::Columns`], [`DataError::NotANumber`].
+/// [`RecordError::Columns`], [`RecordError::NotANumber`].
 pub fn parse_frame(text: &str, channels: usize, path: &Path, line: usize) -> Result<Vec<f32>, DataError> {
     let fields: Vec<&str> = text.split(',').map(str::trim).collect();
     if fields.len() != channels {
         let expected = format!("{channels}, one a channel of the model");
-        return Err(DataError::Columns { path: path.into(), line, expected, found: fields.len() });
+        return Err(RecordError::Columns { path: path.into(), line, expected, found: fields.len() }.into());
     }
     let parse = |(column, field): (usize, &&str)| {
-        parse_value(field).ok_or_else(|| DataError::NotANumber {
+        parse_value(field).ok_or_else(|| RecordError::NotANumber {
             path: path.into(),
             line,
             column: column.to_string(),
             found: field.chars().take(LONGEST_SHOWN).collect(),
         })
     };
-    (1..).zip(&fields).map(parse).collect()
+    Ok((1..).zip(&fields).map(parse).collect::<Result<_, _>>()?)
 }
 
 /// A finite number.

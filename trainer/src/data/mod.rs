@@ -23,7 +23,7 @@ mod training;
 mod unpacked;
 
 pub use columns::{ColumnNames, ColumnRole};
-pub use error::DataError;
+pub use error::{ColumnError, DataError, RecordError};
 pub use frames::parse_frame;
 pub use inspection::RowNotes;
 pub use lines::DataFile;

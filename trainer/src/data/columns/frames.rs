@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::content::Column;
 use super::texts::{known_label, named_label};
 use super::{Columns, Ignored, SEQUENCE, Table, names};
-use crate::data::DataError;
 use crate::data::frames::MOST_CHANNELS;
+use crate::data::{ColumnError, DataError};
 
 /// Values of a row from which a row of numbers is a sequence of its own.
 const FEWEST_VALUES: usize = 8;
@@ -17,7 +17,7 @@ pub(super) fn columns(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>
     let named = (0..table.width()).find(is_named);
     if let Some(column) = named.and_then(|_| table.options.text_columns.first().cloned()) {
         let (place, known) = (table.path.display().to_string(), "frames of numbers".into());
-        return Err(DataError::UnknownTextColumn { place, column, known });
+        return Err(ColumnError::UnknownTextColumn { place, column, known }.into());
     }
     let found = match named {
         Some(sequence) => Some((sequence, label(table, sequence)?)),
@@ -28,12 +28,13 @@ pub(super) fn columns(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>
         return if has_texts(table) { Ok(None) } else { rows_of_numbers(table) };
     };
     if label.is_none() && !table.options.labels_are_optional {
-        return Err(DataError::NoLabelOfSequences {
+        return Err(ColumnError::NoLabelOfSequences {
             path: table.path.into(),
             line: table.line,
             sequence: table.shown(sequence),
             known: table.known(Some(sequence)),
-        });
+        }
+        .into());
     }
     let roles: Vec<usize> = [sequence].into_iter().chain(label).collect();
     let reason = |column| left_out(table, sequence, label, column);
@@ -44,7 +45,7 @@ pub(super) fn columns(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>
     };
     if !(1..=MOST_CHANNELS).contains(&channels.len()) {
         let (found, largest) = (channels.len(), MOST_CHANNELS);
-        return Err(DataError::ChannelCount { path: table.path.into(), line: table.line, found, largest });
+        return Err(ColumnError::ChannelCount { path: table.path.into(), line: table.line, found, largest }.into());
     }
     let read: Vec<usize> = roles.iter().chain(&channels).copied().collect();
     let ignored = table.ignored(&read, reason);
@@ -147,10 +148,9 @@ fn left_out(table: &Table<'_>, sequence: usize, label: Option<usize>, column: us
 }
 
 fn given_channel(table: &Table<'_>, name: &str, not: &[usize]) -> Result<usize, DataError> {
-    table.given(name).filter(|column| !not.contains(column)).ok_or_else(|| DataError::UnknownChannel {
-        place: table.path.display().to_string(),
-        column: name.into(),
-        known: table.list((0..table.width()).filter(|column| !not.contains(column))),
+    table.given(name).filter(|column| !not.contains(column)).ok_or_else(|| {
+        let known = table.list((0..table.width()).filter(|column| !not.contains(column)));
+        ColumnError::UnknownChannel { place: table.path.display().to_string(), column: name.into(), known }.into()
     })
 }
 
@@ -182,11 +182,12 @@ fn rows_of_numbers(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>)>,
         return Ok(Some((Columns::Series { label, values }, ignored)));
     }
     let is_channel = |column: &usize| !table.name(*column).is_some_and(names::is_time);
-    Err(DataError::NoSequenceColumn {
+    Err(ColumnError::NoSequenceColumn {
         path: table.path.into(),
         line: table.line,
         channels: table.list(values.into_iter().filter(is_channel)),
-    })
+    }
+    .into())
 }
 
 /// The label beside numbers, if there is one; nothing if the file is not of numbers.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::form::Form;
 use super::listing::first_of;
 use super::records::Record;
-use super::{DataError, ReadOptions};
+use super::{ColumnError, DataError, ReadOptions};
 
 use self::content::Column;
 pub(super) use self::content::number;
@@ -319,10 +319,9 @@ impl Table<'_> {
         let Some(given) = &self.options.label_column else {
             return Ok(None);
         };
-        self.given(given).map(Some).ok_or_else(|| DataError::UnknownLabelColumn {
-            place: self.path.display().to_string(),
-            column: given.clone(),
-            known: self.known(None),
+        self.given(given).map(Some).ok_or_else(|| {
+            let (place, known) = (self.path.display().to_string(), self.known(None));
+            ColumnError::UnknownLabelColumn { place, column: given.clone(), known }.into()
         })
     }
 
