@@ -10,6 +10,8 @@ use crate::network::{Pooling, Targets};
 
 /// Most frames of a step.
 const MOST_FRAMES: usize = 1_024;
+/// Most frames of a window, and from one window to the next.
+const LONGEST_SEGMENT: usize = 1 << 24;
 /// Most optimizer steps.
 const MOST_STEPS: usize = 1_000_000_000;
 /// Most parts of a cross-validation.
@@ -66,6 +68,8 @@ impl TrainingConfig {
             ("pad-to", self.pad_to, 0, MAX_PADDING),
             ("frames-per-step", self.frames_per_step, 1, MOST_FRAMES),
             ("frame-stride", self.frame_stride, 1, MAX_FRAME_STRIDE),
+            ("segment", self.segment.unwrap_or(1), 1, LONGEST_SEGMENT),
+            ("segment-every", self.segment_every.unwrap_or(1), 1, LONGEST_SEGMENT),
             ("steps", self.steps.unwrap_or(1), 1, MOST_STEPS),
             ("epochs", self.epochs, 1, MOST_EPOCHS),
             ("measure-every", self.measure_every, 1, MOST_EPOCHS),
@@ -197,6 +201,9 @@ impl TrainingConfig {
         }
         if self.vocabulary_by == VocabularyBy::Information && !of_words {
             return refuse("--vocabulary-by information needs --input words or fingerprinted-words");
+        }
+        if self.segment_every.is_some() && self.segment.is_none() {
+            return refuse("--segment-every needs --segment, the frames of a window");
         }
         if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
             return refuse("--frame-unit needs --input frames");

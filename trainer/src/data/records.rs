@@ -61,8 +61,8 @@ pub(super) struct LabelColumn {
 /// What a reading of a table gave, to tell whether another one gives the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Fingerprint {
-    bytes: u64,
-    crc: u32,
+    pub(super) bytes: u64,
+    pub(super) crc: u32,
 }
 
 /// The records of a file in UTF-8, one after another; blank lines are none. Any of `\n`, `\r\n` and `\r` ends a record
@@ -215,13 +215,17 @@ impl<'r> Records<'r> {
     }
 
     fn read(&mut self) -> Result<Option<Record>, DataError> {
-        let Some(start) = self.next_bytes()? else {
-            return Ok(None);
+        let start = loop {
+            let Some(start) = self.next_bytes()? else {
+                return Ok(None);
+            };
+            match std::str::from_utf8(&self.bytes) {
+                Ok(text) if self.form.is_no_record(text) => {}
+                Ok(_) => break start,
+                Err(error) => return Err(self.not_text(start, error)),
+            }
         };
-        let text = match std::str::from_utf8(&self.bytes) {
-            Ok(text) => text,
-            Err(error) => return Err(self.not_text(start, error)),
-        };
+        let text = std::str::from_utf8(&self.bytes).unwrap_or_default();
         let line = start.line;
         let fields = self.form.fields(text).map_err(|problem| {
             let (path, problem) = (self.path.clone(), problem);

@@ -38,6 +38,8 @@ pub struct Prepared {
     pub columns: ColumnNames,
     /// What is said about the rows before training.
     pub notes: RowNotes,
+    /// Groups of rows that a split keeps on one side; the largest number where each row stands for itself.
+    pub groups: usize,
 }
 
 impl Prepared {
@@ -136,6 +138,7 @@ impl Prepared {
             validation,
             data_hash: data.hash.clone(),
             columns: data.columns.clone(),
+            groups: data.groups.as_ref().map_or(usize::MAX, |groups| groups.count),
         })
     }
 
@@ -171,6 +174,7 @@ impl Prepared {
             held_out: if self.holds_out { self.validation.len() } else { 0 },
             mean_steps: steps as f64 / self.training.len().max(1) as f64,
             of_frames: self.encoder.normalization().is_some(),
+            groups: self.groups,
         }
     }
 

@@ -22,7 +22,7 @@ const SURE_NAMES: [&str; 5] = ["label", "class", "class index", "category", "seq
 /// [`ColumnError::DoubtfulHeader`] where neither tells.
 pub(super) fn is_header(sample: &Sample<'_>, options: &ReadOptions) -> Result<bool, DataError> {
     let Sample { first, body, .. } = sample;
-    let fields: Vec<&str> = (0..first.fields.len()).map(|column| first.field(column)).collect();
+    let fields: Vec<&str> = (0..sample.own_width()).map(|column| first.field(column)).collect();
     if options.names_one_of(fields.iter().copied()) {
         return Ok(true);
     }

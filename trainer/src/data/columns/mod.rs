@@ -2,8 +2,10 @@
 
 mod content;
 mod frames;
+mod groups;
 mod header;
 mod names;
+mod recordings;
 mod roles;
 mod schema;
 mod texts;
@@ -21,12 +23,16 @@ use super::{ColumnError, DataError, ReadOptions};
 use self::content::Column;
 pub(super) use self::content::number;
 pub(super) use self::names::is_known as is_known_name;
+pub(super) use self::recordings::TimeColumn;
 pub use self::roles::ColumnRole;
 
 /// The name of the column that always makes a file one of frames.
 const SEQUENCE: &str = "sequence";
 /// Most columns that a line names; the others are counted.
 const MOST_NAMED: usize = 8;
+/// What a message calls the names of folders and of files where they say something of a row.
+const FOLDER_NAME: &str = "folder name";
+const FILE_NAME: &str = "file name";
 
 /// What a file is: how its columns are separated, whether they have names, and which of them is what.
 #[derive(Debug, Clone)]
@@ -44,6 +50,10 @@ pub(super) struct Layout {
     departure: Option<String>,
     /// What each column is.
     pub(super) roles: Vec<ColumnRole>,
+    /// The column of groups that a split keeps on one side.
+    pub(super) group: Option<usize>,
+    /// What the path of each file says.
+    of_path: Option<PathColumns>,
 }
 
 /// Which columns are what.
@@ -51,10 +61,30 @@ pub(super) struct Layout {
 pub(super) enum Columns {
     /// A text a row.
     Texts { label: Option<usize>, texts: Vec<usize> },
-    /// A frame a row.
-    Frames { sequence: usize, label: Option<usize>, channels: Vec<usize> },
+    /// A frame a row; `runs`: windows are cut out of recordings, whose names are those of sequences.
+    Frames { sequence: Option<usize>, label: Option<usize>, channels: Vec<usize>, runs: Option<RunColumns> },
     /// A sequence of frames of one channel a row.
     Series { label: Option<usize>, values: Vec<usize> },
+    /// A sequence of frames a row, the values of a channel in each of these columns.
+    Dimensions { label: Option<usize>, channels: Vec<usize> },
+}
+
+/// What ends a run of frames that windows are cut out of.
+#[derive(Debug, Clone)]
+pub(super) struct RunColumns {
+    /// Columns whose value changes.
+    pub(super) breaks: Vec<usize>,
+    /// The column of time, in which there are gaps.
+    pub(super) time: Option<TimeColumn>,
+}
+
+/// Columns that no file has: its path says them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PathColumns {
+    /// The folder's name, where each class has a folder.
+    pub(super) label: Option<usize>,
+    /// The file's name.
+    pub(super) file: usize,
 }
 
 /// A column that is not read.
@@ -74,18 +104,42 @@ pub(super) struct Sample<'r> {
     /// What they have in each column.
     body: Vec<Column>,
     decimal_comma: bool,
+    of_path: Option<PathColumns>,
 }
 
 impl<'r> Sample<'r> {
     /// Looks at the first records, of which there is at least one.
-    pub(super) fn new(path: &'r Path, form: &'r Form, first: &'r Record, below: &'r [Record]) -> Self {
+    /// `of_path`: the last columns, which are not of the file.
+    pub(super) fn new(
+        path: &'r Path,
+        form: &'r Form,
+        first: &'r Record,
+        below: &'r [Record],
+        of_path: Option<PathColumns>,
+    ) -> Self {
         let width = first.fields.len();
         let decimal_comma = form.may_have_decimal_commas()
             && below.iter().flat_map(|record| record.fields.iter()).any(|field| {
                 field.contains(',') && number(field.trim(), false).is_none() && number(field.trim(), true).is_some()
             });
         let body = (0..width).map(|column| Column::new(below, column, decimal_comma)).collect();
-        Self { path, form, first, below, body, decimal_comma }
+        Self { path, form, first, below, body, decimal_comma, of_path }
+    }
+
+    /// Columns of the file itself.
+    fn own_width(&self) -> usize {
+        let of_path = self.of_path.map_or(0, |of_path| 1 + usize::from(of_path.label.is_some()));
+        self.first.fields.len().saturating_sub(of_path)
+    }
+
+    /// The names of the columns that a header has.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.first.fields.iter().map(|name| name.trim().to_owned()).collect();
+        if let Some(PathColumns { label, file }) = self.of_path {
+            let of_path = label.map(|label| (label, FOLDER_NAME)).into_iter().chain([(file, FILE_NAME)]);
+            of_path.for_each(|(column, name)| name.clone_into(&mut names[column]));
+        }
+        names
     }
 
     fn body_rows(&self) -> usize {
@@ -102,6 +156,9 @@ struct Table<'r> {
     columns: Vec<Column>,
     decimal_comma: bool,
     options: &'r ReadOptions,
+    of_path: Option<PathColumns>,
+    /// The column of groups that an option gives.
+    group: Option<usize>,
 }
 
 /// The names of the columns that were read, or their numbers where they have none.
@@ -124,7 +181,6 @@ impl Layout {
     pub(super) fn recognize(sample: &Sample<'_>, options: &ReadOptions) -> Result<Self, DataError> {
         let fixed = sample.form.column_names();
         let has_header = fixed.is_none() && header::is_header(sample, options)?;
-        let names = || sample.first.fields.iter().map(|name| name.trim().to_owned()).collect();
         let mut records = sample.below.to_vec();
         let mut columns = sample.body.clone();
         if !has_header {
@@ -132,13 +188,13 @@ impl Layout {
             let width = sample.first.fields.len();
             columns = (0..width).map(|column| Column::new(&records, column, sample.decimal_comma)).collect();
         }
-        let names = fixed.or_else(|| has_header.then(names));
+        let names = fixed.or_else(|| has_header.then(|| sample.names()));
         let given = options;
         let options = &match &names {
             Some(names) => options.matched(sample.path, sample.first.line, names)?,
             None => options.clone(),
         };
-        let table = Table {
+        let mut table = Table {
             path: sample.path,
             line: sample.first.line,
             names,
@@ -146,14 +202,25 @@ impl Layout {
             columns,
             decimal_comma: sample.decimal_comma,
             options,
+            of_path: sample.of_path,
+            group: None,
         };
-        let (columns, ignored) = match frames::columns(&table)? {
-            Some(found) => found,
-            None => texts::columns(&table)?,
+        table.group = table.given_group()?;
+        let (columns, mut ignored) = match (sample.form, frames::columns(&table)) {
+            (Form::TimeSeries { has_labels, .. }, _) => frames::dimensions(&table, *has_labels)?,
+            _ if options.segment.is_some() => recordings::columns(&table)?,
+            (_, found) => match found? {
+                Some(found) => found,
+                None => texts::columns(&table)?,
+            },
         };
+        let group = table.group.or_else(|| table.group_by_name(&columns));
+        ignored.retain(|ignored| Some(ignored.column) != group && !table.is_of_path(ignored.column));
         let (form, decimal_comma, width) = (sample.form.clone(), sample.decimal_comma, table.width());
         let (names, departure, roles) = (table.names, None, Vec::new());
-        let layout = Self { form, has_header, columns, decimal_comma, names, ignored, departure, roles };
+        let of_path = sample.of_path;
+        let layout =
+            Self { form, has_header, columns, decimal_comma, names, ignored, departure, roles, group, of_path };
         let (departure, roles) = (options.other_texts(&layout.read_names()), layout.find_roles(given, width));
         Ok(Self { departure, roles, ..layout })
     }
@@ -161,7 +228,10 @@ impl Layout {
     /// The column of labels.
     pub(super) fn label(&self) -> Option<usize> {
         match &self.columns {
-            Columns::Texts { label, .. } | Columns::Frames { label, .. } | Columns::Series { label, .. } => *label,
+            Columns::Texts { label, .. }
+            | Columns::Frames { label, .. }
+            | Columns::Series { label, .. }
+            | Columns::Dimensions { label, .. } => *label,
         }
     }
 
@@ -175,7 +245,9 @@ impl Layout {
         match &self.columns {
             Columns::Texts { .. } => Vec::new(),
             Columns::Series { .. } => vec!["the values".into()],
-            Columns::Frames { channels, .. } => channels.iter().map(|channel| self.name(*channel)).collect(),
+            Columns::Frames { channels, .. } | Columns::Dimensions { channels, .. } => {
+                channels.iter().map(|channel| self.name(*channel)).collect()
+            }
         }
     }
 
@@ -184,7 +256,7 @@ impl Layout {
         let label = self.label().map(|label| self.plain_names(&[label]).concat());
         let (texts, channels) = match &self.columns {
             Columns::Texts { texts, .. } => (texts.as_slice(), &[][..]),
-            Columns::Frames { channels, .. } => (&[][..], channels.as_slice()),
+            Columns::Frames { channels, .. } | Columns::Dimensions { channels, .. } => (&[][..], channels.as_slice()),
             Columns::Series { .. } => (&[][..], &[][..]),
         };
         let [texts, channels] = [texts, channels].map(|columns| self.plain_names(columns));
@@ -198,10 +270,14 @@ impl Layout {
             name.cloned().unwrap_or_else(|| format!("column {}", column + 1))
         };
         match &self.columns {
-            Columns::Frames { sequence, label, .. } => {
-                vec![own(*sequence), label.map_or_else(|| "label".into(), own)]
+            Columns::Frames { sequence, label, runs, .. } => {
+                let lines = runs.iter().flat_map(|_| ["first_line", "last_line"].map(str::to_owned));
+                let label = label.map_or_else(|| "label".into(), own);
+                sequence.map(own).into_iter().chain([label]).chain(lines).collect()
             }
-            Columns::Texts { .. } | Columns::Series { .. } => (0..self.roles.len()).map(own).collect(),
+            Columns::Texts { .. } | Columns::Series { .. } | Columns::Dimensions { .. } => {
+                (0..self.roles.len()).map(own).collect()
+            }
         }
     }
 
@@ -212,8 +288,18 @@ impl Layout {
         columns.iter().map(|column| name(column).unwrap_or_else(|| number(column))).collect()
     }
 
-    fn name(&self, column: usize) -> String {
-        column_name(self.names.as_deref(), column)
+    /// A column as a message names it.
+    pub(super) fn name(&self, column: usize) -> String {
+        match self.of_path {
+            Some(PathColumns { label: Some(label), .. }) if label == column => FOLDER_NAME.into(),
+            Some(PathColumns { file, .. }) if file == column => FILE_NAME.into(),
+            _ => column_name(self.names.as_deref(), column),
+        }
+    }
+
+    fn list_channels(&self, channels: &[usize]) -> String {
+        let s = if channels.len() == 1 { "" } else { "s" };
+        format!("{} channel{s}: {}", channels.len(), self.list(channels))
     }
 
     fn list(&self, columns: &[usize]) -> String {
@@ -249,14 +335,15 @@ impl fmt::Display for Layout {
         let label = self.label_name().unwrap_or_else(|| "none".into());
         match &self.columns {
             Columns::Texts { texts, .. } => write!(formatter, "; label: {label}; text: {}", self.list(texts))?,
-            Columns::Frames { sequence, channels, .. } => {
-                let (sequence, count) = (self.name(*sequence), channels.len());
-                let s = if count == 1 { "" } else { "s" };
-                write!(
-                    formatter,
-                    "; sequence: {sequence}; label: {label}; {count} channel{s}: {}",
-                    self.list(channels)
-                )?;
+            Columns::Frames { sequence, channels, runs, .. } => {
+                let role = if runs.is_some() { "recording" } else { "sequence" };
+                if let Some(sequence) = sequence {
+                    write!(formatter, "; {role}: {}", self.name(*sequence))?;
+                }
+                write!(formatter, "; label: {label}; {}", self.list_channels(channels))?;
+            }
+            Columns::Dimensions { channels, .. } => {
+                write!(formatter, "; label: {label}; a sequence a row, {}", self.list_channels(channels))?;
             }
             Columns::Series { values, .. } => {
                 write!(formatter, "; label: {label}; a sequence of up to {} values a row, one channel", values.len())?;
@@ -264,6 +351,9 @@ impl fmt::Display for Layout {
         }
         if let Some(departure) = &self.departure {
             write!(formatter, " ({departure})")?;
+        }
+        if let Some(group) = self.group {
+            write!(formatter, "; group: {}", self.name(group))?;
         }
         if self.decimal_comma {
             write!(formatter, "; decimal commas")?;
@@ -292,9 +382,15 @@ impl Table<'_> {
         column_name(self.names.as_deref(), column)
     }
 
-    /// Columns that are not these, and have a value in some row.
+    /// Columns of the file that are neither these nor the group, and have a value in some row.
     fn filled_but<'t>(&'t self, not: &'t [usize]) -> impl Iterator<Item = usize> + 't {
-        (0..self.width()).filter(|column| !not.contains(column) && !self.is_empty(*column))
+        let is_other = |column: &usize| self.group == Some(*column) || self.is_of_path(*column);
+        (0..self.width()).filter(move |column| !not.contains(column) && !is_other(column) && !self.is_empty(*column))
+    }
+
+    /// Whether a column is not of the file: its path says it.
+    fn is_of_path(&self, column: usize) -> bool {
+        self.of_path.is_some_and(|of_path| of_path.file == column || of_path.label == Some(column))
     }
 
     /// Whether no row has a value there; a header of no row says nothing about it.
@@ -317,7 +413,7 @@ impl Table<'_> {
     /// The column of labels that `--label-column` gives, if it does.
     fn given_label(&self) -> Result<Option<usize>, DataError> {
         let Some(given) = &self.options.label_column else {
-            return Ok(None);
+            return Ok(self.of_path.and_then(|of_path| of_path.label));
         };
         self.given(given).map(Some).ok_or_else(|| {
             let (place, known) = (self.path.display().to_string(), self.known(None));
@@ -328,13 +424,15 @@ impl Table<'_> {
     /// How surely the name of a column is one of labels; `y` beside `x` is a coordinate.
     fn label_rank(&self, column: usize) -> Option<usize> {
         let has_x = || self.names.iter().flatten().any(|name| names::plain(name) == "x");
-        self.name(column).filter(|name| names::plain(name) != "y" || !has_x()).and_then(names::label_rank)
+        let name = self.name(column).filter(|_| self.group != Some(column));
+        name.filter(|name| names::plain(name) != "y" || !has_x()).and_then(names::label_rank)
     }
 
     /// Where a column of text with its name stands among others; a `subject` of one word is a person.
     fn text_rank(&self, column: usize) -> Option<usize> {
         let is_word = || self.columns.get(column).is_some_and(|found| found.filled > 0 && found.words < 1.5);
-        self.name(column).filter(|name| !(names::is_person(name) && is_word())).and_then(names::text_rank)
+        let name = self.name(column).filter(|_| self.group != Some(column));
+        name.filter(|name| !(names::is_person(name) && is_word())).and_then(names::text_rank)
     }
 
     /// The columns there are, for a message.

@@ -80,9 +80,9 @@ pub enum ColumnError {
     },
     /// Numbers, and nothing that tells which sequence they belong to.
     #[error(
-        "{}, line {line}: numbers ({channels}) without a column that tells sequences apart; add a column `sequence` with \
-         a name for each gesture or window (cut a long recording into windows of some hundred frames), or name the \
-         text with --text-columns",
+        "{}, line {line}: numbers ({channels}) without a column that tells sequences apart; cut a long recording into \
+         windows of N frames with --segment N, or add a column `sequence` with a name for each gesture or window, or \
+         name the text with --text-columns",
         path.display()
     )]
     NoSequenceColumn {
@@ -128,6 +128,47 @@ pub enum ColumnError {
         column: String,
         /// What is there.
         known: String,
+    },
+    /// A group column that was asked for and is not there.
+    #[error("{place}: no column `{}` for the group; it has {known}", column.escape_debug())]
+    UnknownGroupColumn {
+        /// The file.
+        place: String,
+        /// The column that was asked for.
+        column: String,
+        /// What is there.
+        known: String,
+    },
+    /// Texts where recordings are to be cut.
+    #[error(
+        "{}, line {line}: --segment cuts recordings of numbers, and this file has texts: {known}; leave it out, or choose \
+         the columns of numbers with --channels",
+        path.display()
+    )]
+    SegmentOfTexts {
+        /// The file.
+        path: PathBuf,
+        /// Line of the first record, from 1.
+        line: usize,
+        /// The columns.
+        known: String,
+    },
+    /// A file of a folder whose columns are not those of the first one.
+    #[error(
+        "{}, line {line}: columns {found}, expected {expected} as in {}; the files of a folder have the same columns",
+        path.display(), first.display()
+    )]
+    OtherColumns {
+        /// The file.
+        path: PathBuf,
+        /// Line of its first record, from 1.
+        line: usize,
+        /// Its columns.
+        found: String,
+        /// Those of the first file.
+        expected: String,
+        /// The first file.
+        first: PathBuf,
     },
     /// Frames without a column of labels.
     #[error(

@@ -52,12 +52,68 @@ pub enum DataError {
     },
     /// A folder without training rows.
     #[error(
-        "{}: no train.csv or train.tsv, or one of them as .gz, in this folder; name the file itself, or add one",
+        "{}: no train.csv or train.tsv, or one of them as .gz, and no recordings in this folder; name the file itself, or \
+         add one",
         path.display()
     )]
     NoTrainingFile {
         /// The folder.
         path: PathBuf,
+    },
+    /// A folder without files of rows.
+    #[error(
+        "{}: no files of rows in this folder; expected .csv, .tsv, .txt or .jsonl files, or folders of them with the \
+         names of the labels",
+        path.display()
+    )]
+    NoRecordings {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder whose files stand in folders and beside them.
+    #[error(
+        "{}: has files ({}) and folders of files ({}); expected files alone, or a folder for each label",
+        path.display(), file.escape_debug(), folder.escape_debug()
+    )]
+    FilesBesideFolders {
+        /// The folder.
+        path: PathBuf,
+        /// One of the files.
+        file: String,
+        /// One of the folders.
+        folder: String,
+    },
+    /// A folder where a file is to be split.
+    #[error("{}: a folder; expected one file of rows (of a folder of recordings move whole files)", path.display())]
+    SplitFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Recordings that are all shorter than a window.
+    #[error("{}: {counts}; no run has so many frames: give a smaller --segment", path.display())]
+    NoWindow {
+        /// The file.
+        path: PathBuf,
+        /// What became of the frames.
+        counts: String,
+    },
+    /// A label that has no name.
+    #[error("{}, row {row}: --label-names has no name for the label `{}`; it has {known}", path.display(), label.escape_debug())]
+    UnnamedLabel {
+        /// The file.
+        path: PathBuf,
+        /// Row, from 1.
+        row: usize,
+        /// The label.
+        label: String,
+        /// The labels that have names.
+        known: String,
+    },
+    /// Names of labels that do not tell which label each is of.
+    #[error("--label-names: {problem}; say which label each is of, as 1=NAME,2=NAME")]
+    LabelNames {
+        /// What is wrong.
+        problem: String,
     },
     /// A file without a row.
     #[error("{}: no rows; expected lines of `{expected}`", path.display())]
@@ -181,6 +237,28 @@ pub enum DataError {
         place: String,
         /// Words of the vocabulary.
         words: usize,
+    },
+    /// Groups that are too few to hold some out.
+    #[error("{place}: {count} {name}, too few to hold some out; give more, a validation file, or --group-column none")]
+    TooFewGroups {
+        /// The file, or what else the rows come from.
+        place: String,
+        /// Groups there are.
+        count: usize,
+        /// What they are.
+        name: String,
+    },
+    /// A cross-validation of more parts than there are groups.
+    #[error("--folds {folds}: {place} has {count} {name}; expected at most {count} parts")]
+    FewerGroups {
+        /// The file, or what else the rows come from.
+        place: String,
+        /// Parts.
+        folds: usize,
+        /// Groups there are.
+        count: usize,
+        /// What they are.
+        name: String,
     },
     /// Too few rows to hold some out.
     #[error("{place}: {rows} rows are too few to hold out validation rows; give more, or a validation file")]

@@ -60,6 +60,23 @@ pub enum RecordError {
         /// What stands there.
         found: String,
     },
+    /// Lists of values that are not of one length.
+    #[error(
+        "{}, line {line}: {found} values in `{}`, expected {length} as in the first dimension",
+        path.display(), column.escape_debug()
+    )]
+    UnevenSeries {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// The dimension.
+        column: String,
+        /// Values of the first one.
+        length: usize,
+        /// Values found.
+        found: usize,
+    },
     /// A frame of no sequence.
     #[error("{}, line {line}: the name of the sequence is empty", path.display())]
     EmptySequence {
@@ -70,7 +87,8 @@ pub enum RecordError {
     },
     /// A sequence of two labels.
     #[error(
-        "{}, line {line}: sequence `{}` has the label `{}`, and `{}` before; expected one label",
+        "{}, line {line}: sequence `{}` has the label `{}`, and `{}` before; expected one label; cut recordings \
+         whose label changes with --segment N, into windows of N frames",
         path.display(), sequence.escape_debug(), found.escape_debug(), expected.escape_debug()
     )]
     LabelChange {
@@ -83,6 +101,23 @@ pub enum RecordError {
         /// Its label so far.
         expected: String,
         /// The label on this line.
+        found: String,
+    },
+    /// A sequence of two groups.
+    #[error(
+        "{}, line {line}: sequence `{}` has the group `{}`, and `{}` before; expected one, or give --group-column none",
+        path.display(), sequence.escape_debug(), found.escape_debug(), expected.escape_debug()
+    )]
+    GroupChange {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// The sequence.
+        sequence: String,
+        /// Its group so far.
+        expected: String,
+        /// The group on this line.
         found: String,
     },
     /// A sequence whose rows do not stand together.

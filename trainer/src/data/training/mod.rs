@@ -9,8 +9,13 @@ use super::hasher::Hasher;
 use super::inspection::{
     Inspection, RowNotes, class_sizes, label_notices, outlier_notice, repeated_notice, shared_notice,
 };
+use super::label_order::sort_by_label;
+use super::origin::{GroupColumn, Groups, Origin};
 use super::records::Fingerprint;
-use super::{DataError, HeldOut, ReadOptions, Row, Rows, Selection, fold_by_label, split_by_label};
+use super::{
+    DataError, HeldOut, ReadOptions, Row, Rows, SegmentCounts, Selection, fold_by_group, fold_by_label, split_by_group,
+    split_by_label,
+};
 
 /// A file that is part of this program.
 #[derive(Debug, Clone, Copy)]
@@ -49,24 +54,27 @@ impl RowSource {
     fn for_each<Error: From<DataError>>(
         &self,
         options: &ReadOptions,
-        mut each: impl FnMut(&Row) -> Result<(), Error>,
+        mut each: impl FnMut(&Row, Origin) -> Result<(), Error>,
     ) -> Result<Reading, Error> {
         let mut rows = match self {
             Self::Rows(rows) => {
-                rows.iter().try_for_each(each)?;
+                rows.iter().try_for_each(|row| each(row, Origin::default()))?;
                 return Ok(Reading::default());
             }
             Self::BuiltIn(file) => file.rows(options)?,
             Self::File(path) => Rows::open(path, options)?,
         };
-        rows.by_ref().try_for_each(|row| each(&row?))?;
+        while let Some(placed) = rows.next_placed()? {
+            each(&placed.row, placed.origin)?;
+        }
         let layout = match self {
             Self::File(path) => Some(format!("{}: {}", path.display(), rows.layout())),
             _ => None,
         };
         let (label, channels, columns) = (rows.label_name(), rows.channel_names(), rows.column_names());
         let roles = rows.column_roles().to_vec();
-        Ok(Reading { fingerprint: rows.fingerprint(), layout, label, channels, columns, roles })
+        let (group, segments) = (rows.group().cloned(), rows.segments().cloned());
+        Ok(Reading { fingerprint: rows.fingerprint(), layout, label, channels, columns, roles, group, segments })
     }
 }
 
@@ -84,6 +92,10 @@ struct Reading {
     columns: ColumnNames,
     /// What each column is.
     roles: Vec<ColumnRole>,
+    /// The column of groups.
+    group: Option<GroupColumn>,
+    /// What became of recordings.
+    segments: Option<SegmentCounts>,
 }
 
 /// What a row is for.
@@ -114,7 +126,7 @@ pub struct TrainingData {
     pub training_rows: usize,
     /// Rows to measure epochs with.
     pub validation_rows: usize,
-    /// Labels of the training rows, sorted.
+    /// Labels of the training rows, sorted, by number where all of them are numbers.
     pub labels: Vec<String>,
     /// What is said about the rows at the start of a training.
     pub notes: RowNotes,
@@ -141,6 +153,10 @@ pub struct TrainingData {
     pub roles: Vec<ColumnRole>,
     /// The rows of each label, in the order of [`Self::labels`].
     pub class_sizes: Vec<usize>,
+    /// What a split keeps on one side, where rows belong together.
+    pub groups: Option<Groups>,
+    /// What became of the recordings that the rows to train on were cut from.
+    pub segments: Option<SegmentCounts>,
 }
 
 /// A source, and what reading it gave.
@@ -179,9 +195,13 @@ impl TrainingData {
         let mut hasher = Hasher::default();
         let mut labels = HashMap::<String, u32>::new();
         let (mut classes, mut channels, mut frames) = (Vec::<u32>::new(), None, 0);
+        let mut origins = Vec::new();
         let (mut inspection, mut inspection_beside) = (Inspection::default(), Inspection::default());
-        let reading = source.for_each::<DataError>(selection.reading, |row| {
+        let reading = source.for_each::<DataError>(selection.reading, |row, origin| {
             hasher.add(row);
+            if origin != Origin::default() {
+                origins.push(origin);
+            }
             inspection.add(row);
             channels = row.content.frames().map(|frames| frames.channels);
             frames += row.content.frames().map_or(0, |frames| frames.iter().len());
@@ -194,6 +214,8 @@ impl TrainingData {
         })?;
         let total = classes.len();
         DataError::check_labels(&place, reading.label, labels.len(), total)?;
+        let (groups, said) = Groups::of(&origins, &classes, reading.group.as_ref());
+        drop(origins);
         let mut layouts: Vec<String> = reading.layout.into_iter().collect();
         let mut validation_rows = 0;
         let mut validation_place = format!("validation rows of {place}");
@@ -202,7 +224,8 @@ impl TrainingData {
             let known: Vec<String> = labels.keys().cloned().collect();
             let schema = reading.columns.clone();
             let options = selection.reading.clone().with_known_labels(&known).with_schema(schema.clone());
-            let reading = source.for_each::<DataError>(&options, |row| {
+            let options = ReadOptions { group_is_optional: true, ..options };
+            let reading = source.for_each::<DataError>(&options, |row, _| {
                 hasher.add(row);
                 inspection_beside.add(row);
                 validation_rows += 1;
@@ -217,11 +240,17 @@ impl TrainingData {
         if beside.is_none() {
             let mut rng = ChaCha8Rng::seed_from_u64(selection.seed);
             let class = |row: &u32| classes[*row as usize];
-            let (kept, held_out) = match selection.held_out {
-                HeldOut::Share(share) => split_by_label(training, class, share, &mut rng),
-                HeldOut::Fold { fold, folds } => fold_by_label(training, class, fold, folds, &mut rng),
-                HeldOut::Nothing => (training, Vec::new()),
+            let (kept, held_out) = match (selection.held_out, &groups) {
+                (HeldOut::Share(share), Some(groups)) => split_by_group(&classes, &groups.of_row, share, &mut rng),
+                (HeldOut::Share(share), None) => split_by_label(training, class, share, &mut rng),
+                (HeldOut::Fold { fold, folds }, Some(groups)) => {
+                    groups.check_folds(&place, folds)?;
+                    fold_by_group(&classes, &groups.of_row, fold, folds, &mut rng)
+                }
+                (HeldOut::Fold { fold, folds }, None) => fold_by_label(training, class, fold, folds, &mut rng),
+                (HeldOut::Nothing, _) => (training, Vec::new()),
             };
+            layouts.extend(groups.as_ref().map(|groups| groups.describe(&held_out)));
             for (number, row) in (0..).zip(kept.iter().chain(&held_out)) {
                 order[*row as usize] = number;
             }
@@ -229,6 +258,9 @@ impl TrainingData {
             training = kept;
         }
         if (validation_rows == 0 && selection.held_out != HeldOut::Nothing) || training.is_empty() {
+            if let Some(Groups { count, name, .. }) = groups {
+                return Err(DataError::TooFewGroups { place, count, name });
+            }
             return Err(DataError::TooFewRows { place, rows: total });
         }
         let keeps_all = !matches!(selection.held_out, HeldOut::Share(_));
@@ -243,7 +275,7 @@ impl TrainingData {
         let notes = RowNotes {
             reading: layouts,
             classes: class_sizes(&labels, &sizes),
-            notices: twice.into_iter().chain(label_notices(&labels, &sizes)).collect(),
+            notices: twice.into_iter().chain(label_notices(&labels, &sizes)).chain(said).collect(),
         };
         Ok(Self {
             training_rows,
@@ -268,6 +300,8 @@ impl TrainingData {
             columns: reading.columns,
             roles: reading.roles,
             class_sizes: sizes,
+            groups,
+            segments: reading.segments,
         })
     }
 
@@ -296,7 +330,7 @@ impl TrainingData {
         mut each: impl FnMut(TrainingRow<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut numbers = self.order.iter().map(|number| *number as usize);
-        self.rows.read_again(options, &self.place, |row| {
+        self.rows.read_again(options, &self.place, |row, _| {
             let number = numbers.next().ok_or_else(|| DataError::Changed { place: self.place.clone() })?;
             each(match number.checked_sub(self.training_rows) {
                 None => TrainingRow { part: Part::Training, number, row },
@@ -307,7 +341,8 @@ impl TrainingData {
             return Ok(());
         };
         let mut numbers = 0..self.validation_rows;
-        validation.read_again(options, &self.validation_place, |row| {
+        let options = &ReadOptions { group_is_optional: true, ..options.clone() };
+        validation.read_again(options, &self.validation_place, |row, _| {
             let number = numbers.next().ok_or_else(|| DataError::Changed { place: self.validation_place.clone() })?;
             each(TrainingRow { part: Part::Validation, number, row })
         })
@@ -319,7 +354,7 @@ impl Known {
         &self,
         options: &ReadOptions,
         place: &str,
-        each: impl FnMut(&Row) -> Result<(), Error>,
+        each: impl FnMut(&Row, Origin) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let options = options.clone().with_known_labels(&self.labels).with_schema(self.schema.clone());
         let found = self.source.for_each(&options, each)?;
@@ -334,7 +369,7 @@ impl Known {
 /// A label, and how many rows have it.
 type LabelSize = (String, usize);
 
-/// The labels of these classes, sorted, each with its rows; `keeps_all`: also labels without rows here.
+/// The labels of these classes, sorted, by number where all are numbers, each with its rows; `keeps_all`: also labels without rows here.
 fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>, keeps_all: bool) -> Vec<LabelSize> {
     let mut sizes = vec![0; labels.len()];
     classes.for_each(|class| sizes[class as usize] += 1);
@@ -343,7 +378,7 @@ fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>, k
         .map(|(label, class)| (label, sizes[class as usize]))
         .filter(|(_, size)| keeps_all || *size > 0)
         .collect();
-    labels.sort_unstable();
+    sort_by_label(&mut labels, |(label, _)| label);
     labels
 }
 
