@@ -205,7 +205,8 @@ fn frames_are_found_by_names_and_by_content() {
     );
     let place = place_of("F18c_sensor_no_sequence.csv");
     let says =
-        &["line 1: numbers (`accX`, `accY`) without a column that tells sequences apart; add a column `sequence`"];
+        &["line 1: numbers (`accX`, `accY`) without a column that tells sequences apart; cut a long recording into \
+                  windows of N frames with --segment N, or add a column `sequence`"];
     place.assert_refused(&format!("train --data F18c_sensor_no_sequence.csv --out run {TINY}"), says);
     let decimal = |step: usize| format!("{},{}", step % 3, 5);
     let rows: String =

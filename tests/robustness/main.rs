@@ -27,6 +27,7 @@ mod modules;
 mod options;
 mod outputs;
 mod pieces;
+mod recordings;
 mod repeated;
 mod run_folder;
 mod schema;

@@ -43,11 +43,9 @@ const SMALLEST_FOLD: usize = 2;
 /// Dropout for few rows and those of many frames, and for others.
 const STRONG_DROPOUT: f64 = 0.5;
 const WEAK_DROPOUT: f64 = 0.3;
-
 /// How far an adversary moves the vectors of words, and how far frames, as a share of their norm.
 const ADVERSARY_OF_WORDS: f64 = 0.05;
 const ADVERSARY_OF_FRAMES: f64 = 0.1;
-
 /// Measurements on the validation rows at most, where an epoch is short.
 const MEASUREMENTS: usize = 20;
 
@@ -94,7 +92,7 @@ pub struct Extent {
     pub mean_steps: f64,
     /// Whether rows are frames of numbers.
     pub of_frames: bool,
-    /// Groups of rows that a split keeps on one side; the largest number where each row stands for itself.
+    /// Groups of rows that a split keeps on one side; of rows that stand for themselves as many as there can be.
     pub groups: usize,
 }
 

@@ -71,7 +71,8 @@ impl fmt::Display for SegmentCounts {
         match (&self.time, self.gaps) {
             (None, _) => write!(formatter, "; no column of time to find gaps by"),
             (Some(time), 0) => write!(formatter, "; no gap in {time}"),
-            (Some(time), gaps) => write!(formatter, "; {} in {time} end a run", count(gaps, "gap")),
+            (Some(time), 1) => write!(formatter, "; 1 gap in {time} ends a run"),
+            (Some(time), gaps) => write!(formatter, "; {gaps} gaps in {time} end a run"),
         }
     }
 }
@@ -272,7 +273,7 @@ mod tests {
         assert_eq!(found, windows(&expected));
         assert_eq!(
             layout,
-            "CSV, header; label: `label`; 2 channels: `x`, `y`; ignored: `timestamp` (time); windows of 4 frames every 2 \
+            "CSV, header; label: `label`; 2 channels: `x`, `y`; time: `timestamp`; windows of 4 frames every 2 \
              in 4 runs of one label; 5 of 23 frames in no window (1 run is shorter than a window); 2 frames without a \
              label left out; no gap in `timestamp`"
         );
@@ -286,7 +287,7 @@ mod tests {
         let jump = |frame: usize| 20 * frame + if frame >= 6 { 500 } else { 0 };
         let (layout, found) = read(&recording(&[("a", 12)], jump), 4, 4, &channels());
         assert_eq!(found, windows(&[("a", 0.0), ("a", 6.0)]));
-        assert!(layout.ends_with("; 4 of 12 frames in no window; 1 gap in `timestamp` end a run"), "{layout}");
+        assert!(layout.ends_with("; 4 of 12 frames in no window; 1 gap in `timestamp` ends a run"), "{layout}");
         let restart = |frame: usize| 20 * (frame % 30);
         let (_, found) = read(&recording(&[("a", 60)], restart), 20, 20, &channels());
         assert_eq!(found, windows(&[("a", 0.0), ("a", 30.0)]));

@@ -109,6 +109,10 @@ fn sequence_and_label(table: &Table<'_>) -> Result<Option<(usize, Option<usize>)
             continue;
         }
         let Ok(label) = label(table, sequence) else { continue };
+        let changes = label.is_some_and(|label| !is_constant_within(table, sequence, label));
+        if changes && table.name(sequence).is_some_and(names::is_person) {
+            continue;
+        }
         let distinct = |column: usize| table.columns.get(column).map_or(0, |found| found.distinct);
         let is_nested = label.is_some_and(|label| distinct(label) < runs);
         let has_channel = table.filled_but(&[sequence]).any(|column| {

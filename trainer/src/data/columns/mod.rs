@@ -8,6 +8,7 @@ mod names;
 mod recordings;
 mod roles;
 mod schema;
+mod table;
 mod texts;
 
 use std::fmt;
@@ -18,13 +19,14 @@ use serde::{Deserialize, Serialize};
 use super::form::Form;
 use super::listing::first_of;
 use super::records::Record;
-use super::{ColumnError, DataError, ReadOptions};
+use super::{DataError, ReadOptions};
 
 use self::content::Column;
 pub(super) use self::content::number;
 pub(super) use self::names::is_known as is_known_name;
 pub(super) use self::recordings::TimeColumn;
 pub use self::roles::ColumnRole;
+use self::table::Table;
 
 /// The name of the column that always makes a file one of frames.
 const SEQUENCE: &str = "sequence";
@@ -67,6 +69,16 @@ pub(super) enum Columns {
     Series { label: Option<usize>, values: Vec<usize> },
     /// A sequence of frames a row, the values of a channel in each of these columns.
     Dimensions { label: Option<usize>, channels: Vec<usize> },
+}
+
+impl Columns {
+    /// The column of time, where gaps in it matter.
+    fn time(&self) -> Option<usize> {
+        match self {
+            Self::Frames { runs: Some(RunColumns { time: Some(time), .. }), .. } => Some(time.column),
+            _ => None,
+        }
+    }
 }
 
 /// What ends a run of frames that windows are cut out of.
@@ -147,20 +159,6 @@ impl<'r> Sample<'r> {
     }
 }
 
-/// A sample whose header is known: the columns of its rows, and their names.
-struct Table<'r> {
-    path: &'r Path,
-    line: usize,
-    names: Option<Vec<String>>,
-    records: Vec<Record>,
-    columns: Vec<Column>,
-    decimal_comma: bool,
-    options: &'r ReadOptions,
-    of_path: Option<PathColumns>,
-    /// The column of groups that an option gives.
-    group: Option<usize>,
-}
-
 /// The names of the columns that were read, or their numbers where they have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -215,7 +213,8 @@ impl Layout {
             },
         };
         let group = table.group.or_else(|| table.group_by_name(&columns));
-        ignored.retain(|ignored| Some(ignored.column) != group && !table.is_of_path(ignored.column));
+        let is_told = |column| Some(column) == group || Some(column) == columns.time() || table.is_of_path(column);
+        ignored.retain(|ignored| !is_told(ignored.column));
         let (form, decimal_comma, width) = (sample.form.clone(), sample.decimal_comma, table.width());
         let (names, departure, roles) = (table.names, None, Vec::new());
         let of_path = sample.of_path;
@@ -352,8 +351,9 @@ impl fmt::Display for Layout {
         if let Some(departure) = &self.departure {
             write!(formatter, " ({departure})")?;
         }
-        if let Some(group) = self.group {
-            write!(formatter, "; group: {}", self.name(group))?;
+        let others = [("group", self.group), ("time", self.columns.time())];
+        for (role, column) in others.into_iter().filter_map(|(role, column)| Some((role, column?))) {
+            write!(formatter, "; {role}: {}", self.name(column))?;
         }
         if self.decimal_comma {
             write!(formatter, "; decimal commas")?;
@@ -366,108 +366,6 @@ impl fmt::Display for Layout {
             write!(formatter, "; ignored: {}", first_of(shown, MOST_NAMED))?;
         }
         Ok(())
-    }
-}
-
-impl Table<'_> {
-    fn width(&self) -> usize {
-        self.columns.len()
-    }
-
-    fn name(&self, column: usize) -> Option<&str> {
-        self.names.as_ref()?.get(column).map(String::as_str)
-    }
-
-    fn shown(&self, column: usize) -> String {
-        column_name(self.names.as_deref(), column)
-    }
-
-    /// Columns of the file that are neither these nor the group, and have a value in some row.
-    fn filled_but<'t>(&'t self, not: &'t [usize]) -> impl Iterator<Item = usize> + 't {
-        let is_other = |column: &usize| self.group == Some(*column) || self.is_of_path(*column);
-        (0..self.width()).filter(move |column| !not.contains(column) && !is_other(column) && !self.is_empty(*column))
-    }
-
-    /// Whether a column is not of the file: its path says it.
-    fn is_of_path(&self, column: usize) -> bool {
-        self.of_path.is_some_and(|of_path| of_path.file == column || of_path.label == Some(column))
-    }
-
-    /// Whether no row has a value there; a header of no row says nothing about it.
-    fn is_empty(&self, column: usize) -> bool {
-        self.columns.get(column).is_some_and(|found| found.is_empty() && found.rows > 0)
-    }
-
-    fn list(&self, columns: impl Iterator<Item = usize>) -> String {
-        columns.map(|column| self.shown(column)).collect::<Vec<_>>().join(", ")
-    }
-
-    /// The column that an option gives, by name or by number.
-    fn given(&self, given: &str) -> Option<usize> {
-        let named = |name: &String| name.eq_ignore_ascii_case(given.trim());
-        let by_name = self.names.as_ref().and_then(|names| names.iter().position(named));
-        let by_number = || given.trim().parse().ok().and_then(|number: usize| number.checked_sub(1));
-        by_name.or_else(by_number).filter(|column| *column < self.width())
-    }
-
-    /// The column of labels that `--label-column` gives, if it does.
-    fn given_label(&self) -> Result<Option<usize>, DataError> {
-        let Some(given) = &self.options.label_column else {
-            return Ok(self.of_path.and_then(|of_path| of_path.label));
-        };
-        self.given(given).map(Some).ok_or_else(|| {
-            let (place, known) = (self.path.display().to_string(), self.known(None));
-            ColumnError::UnknownLabelColumn { place, column: given.clone(), known }.into()
-        })
-    }
-
-    /// How surely the name of a column is one of labels; `y` beside `x` is a coordinate.
-    fn label_rank(&self, column: usize) -> Option<usize> {
-        let has_x = || self.names.iter().flatten().any(|name| names::plain(name) == "x");
-        let name = self.name(column).filter(|_| self.group != Some(column));
-        name.filter(|name| names::plain(name) != "y" || !has_x()).and_then(names::label_rank)
-    }
-
-    /// Where a column of text with its name stands among others; a `subject` of one word is a person.
-    fn text_rank(&self, column: usize) -> Option<usize> {
-        let is_word = || self.columns.get(column).is_some_and(|found| found.filled > 0 && found.words < 1.5);
-        let name = self.name(column).filter(|_| self.group != Some(column));
-        name.filter(|name| !(names::is_person(name) && is_word())).and_then(names::text_rank)
-    }
-
-    /// The columns there are, for a message.
-    fn known(&self, label: Option<usize>) -> String {
-        match &self.names {
-            Some(_) => self.list((0..self.width()).filter(|column| Some(*column) != label)),
-            None => format!("no header, and columns 1 to {}", self.width()),
-        }
-    }
-
-    /// Whether two columns say the same of every row, each in its way.
-    fn say_the_same(&self, one: usize, other: usize) -> bool {
-        let mut pairs: Vec<(&str, &str)> =
-            self.records.iter().map(|record| (record.field(one), record.field(other))).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let distinct = |column: usize| self.columns.get(column).map_or(0, |found| found.distinct);
-        pairs.len() == distinct(one) && pairs.len() == distinct(other)
-    }
-
-    /// The columns that are none of `read`, with the reason for each.
-    fn ignored(&self, read: &[usize], reason: impl Fn(usize) -> Option<&'static str>) -> Vec<Ignored> {
-        let unread = (0..self.width()).filter(|column| !read.contains(column));
-        unread
-            .map(|column| {
-                let is_identifier = self.columns.get(column).is_some_and(Column::is_identifier)
-                    || self.name(column).is_some_and(names::is_identifier);
-                let reason = match reason(column) {
-                    _ if self.is_empty(column) => Some("empty"),
-                    None if is_identifier => Some("identifies the row"),
-                    reason => reason,
-                };
-                Ignored { column, reason }
-            })
-            .collect()
     }
 }
 

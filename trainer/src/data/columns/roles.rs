@@ -43,6 +43,9 @@ impl Layout {
         let label = || given.label_column.clone().into_iter().collect::<Vec<_>>();
         let of_label = [given.schema.label.clone()];
         let (role, reason) = match &self.columns {
+            _ if self.of_path.is_some_and(|of_path| of_path.label == Some(column)) && self.label() == Some(column) => {
+                ("label", "the path says it".into())
+            }
             _ if self.label() == Some(column) => {
                 ("label", reason("--label-column", &label(), &of_label, names::label_rank(own).is_some()))
             }

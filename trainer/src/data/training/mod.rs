@@ -1,102 +1,24 @@
+mod sources;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+pub(super) use self::sources::{BuiltIn, RowSource};
 use super::columns::{ColumnNames, ColumnRole};
 use super::hasher::Hasher;
 use super::inspection::{
     Inspection, RowNotes, class_sizes, label_notices, outlier_notice, repeated_notice, shared_notice,
 };
 use super::label_order::sort_by_label;
-use super::origin::{GroupColumn, Groups, Origin};
+use super::origin::{Groups, Origin};
 use super::records::Fingerprint;
 use super::{
-    DataError, HeldOut, ReadOptions, Row, Rows, SegmentCounts, Selection, fold_by_group, fold_by_label, split_by_group,
+    DataError, HeldOut, ReadOptions, Row, SegmentCounts, Selection, fold_by_group, fold_by_label, split_by_group,
     split_by_label,
 };
-
-/// A file that is part of this program.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BuiltIn {
-    pub(super) name: &'static str,
-    pub(super) content: &'static str,
-}
-
-impl BuiltIn {
-    pub(super) fn rows(self, options: &ReadOptions) -> Result<Rows<'static>, DataError> {
-        Rows::new(self.name.as_ref(), self.content.as_bytes(), options)
-    }
-}
-
-/// Rows that can be read again and again.
-#[derive(Debug, Clone)]
-pub(super) enum RowSource {
-    /// Rows that were made here.
-    Rows(Vec<Row>),
-    /// Those of a file that is part of this program.
-    BuiltIn(BuiltIn),
-    /// A file.
-    File(PathBuf),
-}
-
-impl RowSource {
-    /// A file that can be read several times.
-    pub(super) fn file(path: PathBuf) -> Result<Self, DataError> {
-        match std::fs::metadata(&path) {
-            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Err(DataError::ReadOnce { path }),
-            _ => Ok(Self::File(path)),
-        }
-    }
-
-    /// Calls `each` with every row, in order; what was read.
-    fn for_each<Error: From<DataError>>(
-        &self,
-        options: &ReadOptions,
-        mut each: impl FnMut(&Row, Origin) -> Result<(), Error>,
-    ) -> Result<Reading, Error> {
-        let mut rows = match self {
-            Self::Rows(rows) => {
-                rows.iter().try_for_each(|row| each(row, Origin::default()))?;
-                return Ok(Reading::default());
-            }
-            Self::BuiltIn(file) => file.rows(options)?,
-            Self::File(path) => Rows::open(path, options)?,
-        };
-        while let Some(placed) = rows.next_placed()? {
-            each(&placed.row, placed.origin)?;
-        }
-        let layout = match self {
-            Self::File(path) => Some(format!("{}: {}", path.display(), rows.layout())),
-            _ => None,
-        };
-        let (label, channels, columns) = (rows.label_name(), rows.channel_names(), rows.column_names());
-        let roles = rows.column_roles().to_vec();
-        let (group, segments) = (rows.group().cloned(), rows.segments().cloned());
-        Ok(Reading { fingerprint: rows.fingerprint(), layout, label, channels, columns, roles, group, segments })
-    }
-}
-
-/// What reading a source to its end told.
-#[derive(Debug, Clone, Default)]
-struct Reading {
-    fingerprint: Fingerprint,
-    /// What a file is, and which of its columns is what.
-    layout: Option<String>,
-    /// The column of labels.
-    label: Option<String>,
-    /// The names of channels.
-    channels: Vec<String>,
-    /// The names of all columns that are read.
-    columns: ColumnNames,
-    /// What each column is.
-    roles: Vec<ColumnRole>,
-    /// The column of groups.
-    group: Option<GroupColumn>,
-    /// What became of recordings.
-    segments: Option<SegmentCounts>,
-}
 
 /// What a row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
