@@ -92,7 +92,7 @@ fn rows_of_a_group_stay_on_one_side() {
     place.assert_refused("split rows.csv --group-column flat --out other", &[says]);
     place.write("one.csv", content.replace(['1', '2', '3', '4', '5'], "0").as_bytes());
     let says =
-        "one.csv: 1 values of `house`, too few to hold some out; give more, a validation file, or --group-column none";
+        "one.csv: rows cannot be held out by values of `house`: each of 1 has all rows of a class; give a validation file";
     place.assert_refused("split one.csv --group-column house --out other", &[says]);
 }
 

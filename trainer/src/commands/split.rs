@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use clap::Args;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-
 use trainer::data::{DataError, DataFile, Groups};
 use trainer::folder_lock::MadeFolders;
 use trainer::output::{Claim, Output, temporary_file_near};

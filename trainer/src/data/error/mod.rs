@@ -238,8 +238,11 @@ pub enum DataError {
         /// Words of the vocabulary.
         words: usize,
     },
-    /// Groups that are too few to hold some out.
-    #[error("{place}: {count} {name}, too few to hold some out; give more, a validation file, or --group-column none")]
+    /// Groups of which none can be held out.
+    #[error(
+        "{place}: rows cannot be held out by {name}: each of {count} has all rows of a class; give a validation file, or \
+         --group-column none"
+    )]
     TooFewGroups {
         /// The file, or what else the rows come from.
         place: String,
