@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::DataError;
+use super::label_order::sort_by_label;
 
 /// Labels that an error lists at most.
 const MOST_LISTED: usize = 10;
@@ -61,6 +62,12 @@ impl LabelNames {
         Ok(Some(Self(names)))
     }
 
+    fn sorted(&self) -> Vec<(&String, &String)> {
+        let mut pairs: Vec<(&String, &String)> = self.0.iter().collect();
+        sort_by_label(&mut pairs, |(label, _)| label);
+        pairs
+    }
+
     /// The name of a label; the label of no row that has none stays empty.
     ///
     /// # Errors
@@ -72,7 +79,7 @@ impl LabelNames {
         match self.0.get(&label) {
             Some(name) => Ok(name.clone()),
             None => {
-                let known = super::first_of(self.0.keys(), MOST_LISTED);
+                let known = super::first_of(self.sorted().into_iter().map(|(label, _)| label), MOST_LISTED);
                 Err(DataError::UnnamedLabel { path: path.into(), row, label, known })
             }
         }
@@ -81,9 +88,9 @@ impl LabelNames {
 
 impl fmt::Display for LabelNames {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pairs = self.0.iter().map(|(label, name)| format!("{label} is {}", name.escape_debug()));
-        let pairs: Vec<String> = pairs.collect();
-        write!(formatter, "labels: {}", super::first_of(pairs.iter(), MOST_LISTED))
+        let pairs = self.sorted().into_iter();
+        let pairs = pairs.map(|(label, name)| format!("{label} is {}", name.escape_debug()));
+        write!(formatter, "labels: {}", super::first_of(pairs, MOST_LISTED))
     }
 }
 
