@@ -39,6 +39,9 @@ fn a_recording_with_a_label_a_frame_is_refused_with_the_way_out_and_cut_with_it(
     let report: serde_json::Value = serde_json::from_str(outcome.assert_done("evaluate")).unwrap();
     assert_eq!(report["rows"], 48);
     place.assert_refused("evaluate model.rnl --data day.csv", &["--segment N"]);
+    let every = "evaluate model.rnl --data day.csv --segment-every 4";
+    place.assert_refused(every, &["--segment-every needs --segment, the frames of a window"]);
+    place.assert_refused("data day.csv --segment 0", &["--segment 0: expected 1 to 16777216"]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(crate) struct Evaluate {
 impl Evaluate {
     pub(crate) fn run(&self) -> Result<(), Error> {
         let source = Source::new(self.data.as_deref());
-        print(&evaluate(&self.model, &source, &self.reading.options(), self.curve)?, self.json)
+        print(&evaluate(&self.model, &source, &self.reading.options()?, self.curve)?, self.json)
     }
 }
 

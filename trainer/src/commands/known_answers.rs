@@ -50,7 +50,7 @@ impl KnownAnswersCommand {
         let source = Source::new(self.data.as_deref());
         let labels: Vec<&str> = model.labels().collect();
         let schema = file.parts(&self.model)?.1.columns();
-        let options = self.reading.options_without_labels().with_known_labels(&labels).with_schema(schema);
+        let options = self.reading.options_without_labels()?.with_known_labels(&labels).with_schema(schema);
         let read = self.text.is_none().then(|| TestRows::read(&source, &options)).transpose()?;
         let of_text = self.text.as_ref().map(|text| Row::of_text("", text));
         let rows: &[Row] = read.as_ref().map_or(of_text.as_slice(), |read| &read.rows);

@@ -23,11 +23,11 @@ pub(super) struct Reading {
     #[serde(skip_serializing_if = "Option::is_none")]
     group_column: Option<String>,
     /// Cut recordings into windows of N frames: inside one label, recording and person, without a gap in time
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     segment: Option<usize>,
     /// Frames from one window to the next [half of --segment]
-    #[arg(long, value_name = "N", value_parser = at_least_one, requires = "segment")]
+    #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     segment_every: Option<usize>,
     /// Columns of text to read, by name or number [by names in use, else by content]
@@ -56,11 +56,6 @@ fn delimiter(given: &str) -> Result<char, String> {
         (_, Some(only), None) => Ok(only),
         _ => Err("expected one character, or `tab`".into()),
     }
-}
-
-/// A number from 1.
-fn at_least_one(given: &str) -> Result<usize, String> {
-    given.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected a number from 1".into())
 }
 
 /// Names of labels.
@@ -161,8 +156,9 @@ impl Reading {
             config.group_column.clone_from(&self.group_column);
         }
         if self.segment.is_some() {
-            (config.segment, config.segment_every) = (self.segment, self.segment_every);
+            (config.segment, config.segment_every) = (self.segment, None);
         }
+        config.segment_every = self.segment_every.or(config.segment_every);
         if let Some(columns) = &self.text_columns {
             config.text_columns.clone_from(columns);
         }
@@ -176,21 +172,31 @@ impl Reading {
     }
 
     /// How rows are read that need a label.
-    pub(super) fn options(&self) -> ReadOptions {
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn options(&self) -> Result<ReadOptions, Error> {
         self.options_of(&TrainingConfig::default())
     }
 
     /// How the rows of a run are read, with what was given in the place of what it has.
-    pub(super) fn options_of(&self, config: &TrainingConfig) -> ReadOptions {
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn options_of(&self, config: &TrainingConfig) -> Result<ReadOptions, Error> {
         let mut config = config.clone();
         self.apply(&mut config);
-        // Rows of others than those that were trained on need not be grouped.
-        ReadOptions { group_is_optional: self.group_column.is_none(), ..config.read_options() }
+        config.check_segment()?;
+        // Other rows than those trained on need not have that run's groups.
+        Ok(ReadOptions { group_is_optional: self.group_column.is_none(), ..config.read_options() })
     }
 
     /// How rows are read that need no label.
-    pub(super) fn options_without_labels(&self) -> ReadOptions {
-        ReadOptions { labels_are_optional: true, ..self.options() }
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn options_without_labels(&self) -> Result<ReadOptions, Error> {
+        Ok(ReadOptions { labels_are_optional: true, ..self.options()? })
     }
 }
 

@@ -43,7 +43,7 @@ impl Split {
         }
         self.reading.needs_no_rows_of_others()?;
         let _made = MadeFolders::make(&self.out)?;
-        let file = DataFile::read(&self.data, &self.reading.options(), temporary_file_near(&self.out)?)?;
+        let file = DataFile::read(&self.data, &self.reading.options()?, temporary_file_near(&self.out)?)?;
         let claim = |stem| self.claim(stem, file.extension());
         let (training_file, test_file) = (claim("train")?, claim("test")?);
         let rows = file.classes.len();

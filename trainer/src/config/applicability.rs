@@ -78,7 +78,7 @@ pub const RULES: [Rule; 20] = [
     refused(&["channels"], "--data and a file of frames", |of| {
         of.config.data != Source::HomeCommands && of.reads(&[Input::Frames])
     }),
-    refused(&["segment", "segment-every"], "--data and recordings of frames", |of| {
+    refused(&["segment-every", "segment"], "--data and recordings of frames", |of| {
         of.config.data != Source::HomeCommands && of.reads(&[Input::Frames])
     }),
     refused(&["group-column"], "--data and rows that are held out, or recordings to cut (--segment)", |of| {

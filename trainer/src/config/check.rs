@@ -28,7 +28,25 @@ impl TrainingConfig {
         self.check_quantization()?;
         self.check_composed_words()?;
         self.check_delimiter()?;
+        self.check_segment()?;
         self.check_input()
+    }
+
+    /// Checks how recordings are cut.
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub fn check_segment(&self) -> Result<(), Error> {
+        if self.segment_every.is_some() && self.segment.is_none() {
+            return Err(Error::Setting("--segment-every needs --segment, the frames of a window".into()));
+        }
+        let sizes = [("segment", self.segment), ("segment-every", self.segment_every)];
+        for (name, size) in sizes.into_iter().filter_map(|(name, size)| Some((name, size?))) {
+            if !(1..=LONGEST_SEGMENT).contains(&size) {
+                return Err(Error::Setting(format!("--{name} {size}: expected 1 to {LONGEST_SEGMENT}")));
+            }
+        }
+        Ok(())
     }
 
     fn check_delimiter(&self) -> Result<(), Error> {
@@ -68,8 +86,6 @@ impl TrainingConfig {
             ("pad-to", self.pad_to, 0, MAX_PADDING),
             ("frames-per-step", self.frames_per_step, 1, MOST_FRAMES),
             ("frame-stride", self.frame_stride, 1, MAX_FRAME_STRIDE),
-            ("segment", self.segment.unwrap_or(1), 1, LONGEST_SEGMENT),
-            ("segment-every", self.segment_every.unwrap_or(1), 1, LONGEST_SEGMENT),
             ("steps", self.steps.unwrap_or(1), 1, MOST_STEPS),
             ("epochs", self.epochs, 1, MOST_EPOCHS),
             ("measure-every", self.measure_every, 1, MOST_EPOCHS),
@@ -201,9 +217,6 @@ impl TrainingConfig {
         }
         if self.vocabulary_by == VocabularyBy::Information && !of_words {
             return refuse("--vocabulary-by information needs --input words or fingerprinted-words");
-        }
-        if self.segment_every.is_some() && self.segment.is_none() {
-            return refuse("--segment-every needs --segment, the frames of a window");
         }
         if self.frame_unit.is_some() && !matches!(self.input, Input::Auto | Input::Frames) {
             return refuse("--frame-unit needs --input frames");

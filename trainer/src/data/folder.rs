@@ -14,6 +14,8 @@ use super::{ColumnError, DataError, ReadOptions, RecordError};
 
 /// What the names of files of rows end with; each may be followed by `.gz`.
 pub(super) const EXTENSIONS: [&str; 5] = ["csv", "tsv", "tab", "txt", "jsonl"];
+/// Names of files that are parts of the rows, and no recordings.
+const PARTS: [&str; 6] = ["train", "valid", "val", "dev", "validation", "test"];
 /// Files that are looked at before the first row is handed out.
 const SAMPLE_FILES: usize = 50;
 /// Bytes of each of them.
@@ -38,12 +40,18 @@ struct RecordingFile {
 }
 
 impl Listing {
-    /// The files of a folder, or of the folders in it; none if there is no file of rows.
+    /// The files of a folder, or of the folders in it; none if there are none, or if they are parts of rows such as
+    /// `test.csv`.
     ///
     /// # Errors
     /// [`DataError::Unreadable`]; [`DataError::FilesBesideFolders`].
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, DataError> {
-        let (own, folders) = entries(folder)?;
+        let (mut own, folders) = entries(folder)?;
+        // Texts have no label in them, and where there are parts, each has its rows.
+        own.retain(|(name, _)| extension(name).as_deref() != Some("txt"));
+        if own.iter().any(|(name, _)| PARTS.contains(&stem(name).to_lowercase().as_str())) {
+            own.clear();
+        }
         let mut files = Vec::new();
         let mut labels = 0;
         for (name, path) in &folders {

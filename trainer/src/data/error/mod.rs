@@ -62,7 +62,7 @@ pub enum DataError {
     },
     /// A folder without files of rows.
     #[error(
-        "{}: no files of rows in this folder; expected .csv, .tsv, .txt or .jsonl files, or folders of them with the \
+        "{}: no files of rows in this folder; expected .csv, .tsv or .jsonl files, or folders of files with the \
          names of the labels",
         path.display()
     )]
