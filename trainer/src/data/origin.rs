@@ -68,12 +68,16 @@ pub struct Groups {
 impl Groups {
     /// What is said of a split: how many groups the rows of these numbers are of.
     pub fn describe(&self, held_out: &[u32]) -> String {
-        let of_held_out = held_out.iter().filter_map(|row| self.of_row.get(*row as usize));
-        let of_held_out = of_held_out.collect::<BTreeSet<_>>().len();
-        match of_held_out {
+        match self.count_of(held_out) {
             0 => format!("a split keeps each of {} {} on one side", self.count, self.name),
             held_out => format!("held out are the rows of {held_out} of {} {}", self.count, self.name),
         }
+    }
+
+    /// The groups that the rows of these numbers are of.
+    pub(super) fn count_of(&self, rows: &[u32]) -> usize {
+        let groups = rows.iter().filter_map(|row| self.of_row.get(*row as usize));
+        groups.collect::<BTreeSet<_>>().len()
     }
 
     /// The rows of the smallest and of the largest group.

@@ -38,6 +38,8 @@ pub struct Prepared {
     pub columns: ColumnNames,
     /// What is said about the rows before training.
     pub notes: RowNotes,
+    /// Groups of the validation rows, where they have groups.
+    pub validation_groups: Option<usize>,
     /// Groups of rows that a split keeps on one side; the largest number where each row stands for itself.
     pub groups: usize,
 }
@@ -138,6 +140,7 @@ impl Prepared {
             validation,
             data_hash: data.hash.clone(),
             columns: data.columns.clone(),
+            validation_groups: data.validation_groups,
             groups: data.groups.as_ref().map_or(usize::MAX, |groups| groups.count),
         })
     }
@@ -164,6 +167,12 @@ impl Prepared {
             (_, row) => row,
         };
         self.training.spread(count).map(read).collect()
+    }
+
+    /// Validation rows that say something of their own: as many as there are groups, as the rows of one person or
+    /// recording are answered alike.
+    pub fn independent_validation_rows(&self) -> usize {
+        self.validation_groups.unwrap_or(self.validation.len())
     }
 
     /// How many rows there are, and how long they are.

@@ -1,6 +1,6 @@
 mod sources;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use rand::SeedableRng;
@@ -77,6 +77,8 @@ pub struct TrainingData {
     pub class_sizes: Vec<usize>,
     /// What a split keeps on one side, where rows belong together.
     pub groups: Option<Groups>,
+    /// Groups of the rows to measure epochs with, where they have groups.
+    pub validation_groups: Option<usize>,
     /// What became of the recordings that the rows to train on were cut from.
     pub segments: Option<SegmentCounts>,
 }
@@ -142,18 +144,22 @@ impl TrainingData {
         let mut validation_rows = 0;
         let mut validation_place = format!("validation rows of {place}");
         let mut beside = None;
+        let mut validation_groups = None;
         if let Some(ValidationRows { source, place }) = validation {
             let known: Vec<String> = labels.keys().cloned().collect();
             let schema = reading.columns.clone();
             let options = selection.reading.clone().with_known_labels(&known).with_schema(schema.clone());
             let options = ReadOptions { group_is_optional: true, ..options };
-            let reading = source.for_each::<DataError>(&options, |row, _| {
+            let mut groups_beside = BTreeSet::new();
+            let reading = source.for_each::<DataError>(&options, |row, origin| {
+                groups_beside.extend(origin.group);
                 hasher.add(row);
                 inspection_beside.add(row);
                 validation_rows += 1;
                 Ok(())
             })?;
             validation_place = place;
+            validation_groups = Some(groups_beside.len()).filter(|groups| *groups > 0);
             layouts.extend(reading.layout);
             beside = Some(Known { source, fingerprint: reading.fingerprint, labels: known, schema });
         }
@@ -173,6 +179,7 @@ impl TrainingData {
                 (HeldOut::Nothing, _) => (training, Vec::new()),
             };
             layouts.extend(groups.as_ref().map(|groups| groups.describe(&held_out)));
+            validation_groups = groups.as_ref().map(|groups| groups.count_of(&held_out));
             for (number, row) in (0..).zip(kept.iter().chain(&held_out)) {
                 order[*row as usize] = number;
             }
@@ -223,6 +230,7 @@ impl TrainingData {
             roles: reading.roles,
             class_sizes: sizes,
             groups,
+            validation_groups,
             segments: reading.segments,
         })
     }
