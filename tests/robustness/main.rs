@@ -15,6 +15,7 @@ mod changed;
 mod command;
 mod command_line;
 mod data;
+mod encodings;
 mod exported;
 mod fixture;
 mod frame_model;
