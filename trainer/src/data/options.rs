@@ -46,9 +46,11 @@ pub struct ReadOptions {
 }
 
 impl ReadOptions {
-    /// The same columns, with these labels expected.
+    /// The same columns, with these labels expected, and those that have names.
     pub fn with_known_labels<Label: AsRef<str>>(mut self, labels: &[Label]) -> Self {
-        self.known_labels = labels.iter().map(|label| label.as_ref().to_owned()).collect();
+        let named = self.label_names.iter().filter_map(|entry| entry.split_once('='));
+        let named = named.map(|(label, _)| label.trim().to_owned());
+        self.known_labels = labels.iter().map(|label| label.as_ref().to_owned()).chain(named).collect();
         self
     }
 
