@@ -61,13 +61,13 @@ pub struct Rows<'r> {
 /// Where records come from.
 enum Tables<'r> {
     File(Records<'r>),
-    Folder(FolderRecords),
+    Folder(Box<FolderRecords>),
 }
 
 /// How records become rows.
 enum Builder {
     Texts(Vec<usize>),
-    Frames(Sequences),
+    Frames(Box<Sequences>),
     Windows(Box<Segmenter>),
     Series(ValueColumns),
     Dimensions(ValueColumns),
@@ -120,9 +120,9 @@ impl Rows<'static> {
         let of_path = sample.first().map(|record| listing.columns(record.fields.len()));
         let first = listing.first().to_owned();
         let layout = recognize(&first, &form, &sample, of_path, options)?;
-        let layout = layout.ok_or_else(|| DataError::Empty { path: first, expected: "label,text" })?;
+        let layout = layout.ok_or(DataError::Empty { path: first, expected: "label,text" })?;
         let records = FolderRecords::new(listing, form, layout.has_header, options);
-        Self::begin(Tables::Folder(records), layout, &sample, options)
+        Self::begin(Tables::Folder(Box::new(records)), layout, &sample, options)
     }
 }
 
@@ -172,7 +172,7 @@ impl<'r> Rows<'r> {
                         let (breaks, time) = (runs.breaks, runs.time);
                         Builder::Windows(Box::new(Segmenter::new(RecordingColumns { frames, breaks, time, segment })))
                     }
-                    _ => Builder::Frames(Sequences::new(frames)),
+                    _ => Builder::Frames(Box::new(Sequences::new(frames))),
                 }
             }
             Columns::Series { values, .. } => Builder::Series(values_of(&layout, values)),

@@ -232,7 +232,7 @@ mod tests {
 
     /// 1,000 items of 4 classes in 20 groups; class 3 is in two of them alone.
     fn grouped() -> (Vec<u32>, Vec<u32>) {
-        let class = |item: u32| if item % 20 < 2 && item % 3 == 0 { 3 } else { item / 20 % 3 };
+        let class = |item: u32| if item % 20 < 2 && item.is_multiple_of(3) { 3 } else { item / 20 % 3 };
         ((0..1_000).map(class).collect(), (0..1_000).map(|item| item % 20).collect())
     }
 
