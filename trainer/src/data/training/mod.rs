@@ -166,18 +166,7 @@ impl TrainingData {
         let mut training: Vec<u32> = (0..total as u32).collect();
         let mut order: Vec<u32> = training.clone();
         if beside.is_none() {
-            let mut rng = ChaCha8Rng::seed_from_u64(selection.seed);
-            let class = |row: &u32| classes[*row as usize];
-            let (kept, held_out) = match (selection.held_out, &groups) {
-                (HeldOut::Share(share), Some(groups)) => split_by_group(&classes, &groups.of_row, share, &mut rng),
-                (HeldOut::Share(share), None) => split_by_label(training, class, share, &mut rng),
-                (HeldOut::Fold { fold, folds }, Some(groups)) => {
-                    groups.check_folds(&place, folds)?;
-                    fold_by_group(&classes, &groups.of_row, fold, folds, &mut rng)
-                }
-                (HeldOut::Fold { fold, folds }, None) => fold_by_label(training, class, fold, folds, &mut rng),
-                (HeldOut::Nothing, _) => (training, Vec::new()),
-            };
+            let (kept, held_out) = hold_out(selection, &classes, groups.as_ref(), &place)?;
             layouts.extend(groups.as_ref().map(|groups| groups.describe(&held_out)));
             validation_groups = groups.as_ref().map(|groups| groups.count_of(&held_out));
             for (number, row) in (0..).zip(kept.iter().chain(&held_out)) {
@@ -294,6 +283,31 @@ impl Known {
             Err(DataError::Changed { place: place.into() }.into())
         }
     }
+}
+
+/// The numbers of the rows that are trained on and of those that are held out, both shuffled but where all are trained on.
+///
+/// # Errors
+/// [`DataError::FewerGroups`].
+fn hold_out(
+    selection: &Selection<'_>,
+    classes: &[u32],
+    groups: Option<&Groups>,
+    place: &str,
+) -> Result<(Vec<u32>, Vec<u32>), DataError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(selection.seed);
+    let rows: Vec<u32> = (0..classes.len() as u32).collect();
+    let class = |row: &u32| classes[*row as usize];
+    Ok(match (selection.held_out, groups) {
+        (HeldOut::Nothing, _) => (rows, Vec::new()),
+        (HeldOut::Share(share), None) => split_by_label(rows, class, share, &mut rng),
+        (HeldOut::Share(share), Some(groups)) => split_by_group(classes, &groups.of_row, share, &mut rng),
+        (HeldOut::Fold { fold, folds }, None) => fold_by_label(rows, class, fold, folds, &mut rng),
+        (HeldOut::Fold { fold, folds }, Some(groups)) => {
+            groups.check_folds(place, folds)?;
+            fold_by_group(classes, &groups.of_row, fold, folds, &mut rng)
+        }
+    })
 }
 
 /// A label, and how many rows have it.
