@@ -167,8 +167,13 @@ fn the_last_value_counts_and_lists_collect() {
 }
 
 /// For each option a training that it changes nothing in, and what it needs.
-const WITHOUT_EFFECT: [(&str, &str, &str); 36] = [
+const WITHOUT_EFFECT: [(&str, &str, &str); 41] = [
     ("label-column", "--label-column label", "--data and a file"),
+    ("label-names", "--label-names on,off", "--data and a file"),
+    ("segment", "--segment 8", "--data and recordings of frames"),
+    ("segment-every", "--segment 8 --segment-every 4", "--data and recordings of frames"),
+    ("group-column", "--group-column label", "--data and rows that are held out"),
+    ("group-column", "--data folder --group-column label", "--data and rows that are held out"),
     ("delimiter", "--delimiter ;", "--data and a file"),
     ("encoding", "--encoding latin1", "--data and a file"),
     ("channels", "--channels x", "--data and a file of frames"),

@@ -15,7 +15,8 @@ use super::reading::Reading;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer data reviews.csv
-  trainer data recordings.csv --label-column gesture --channels ax,ay,az --json")]
+  trainer data recordings.csv --label-column gesture --channels ax,ay,az --json
+  trainer data walks --segment 128 --group-column subject         windows of a folder of recordings")]
 pub(crate) struct Data {
     /// A file or folder of rows as `trainer train --data` takes it.
     data: PathBuf,

@@ -55,13 +55,13 @@ impl Evaluate {
             if self.report.is_some() {
                 return Err(Error::Setting("--report has no effect with --stream: leave one of them out".into()));
             }
-            let report = self.stream.report(&self.model, self.data.as_deref(), &self.reading.options())?;
+            let report = self.stream.report(&self.model, self.data.as_deref(), &self.reading.options()?)?;
             return print(&report, self.json);
         }
         let source = Source::new(self.data.as_deref());
         let output = self.report.as_deref().map(|path| self.claim(path)).transpose()?;
         let file = ModelFile::read(&self.model)?;
-        let measured = measure((&file, &self.model), &source, &self.reading.options(), self.curve)?;
+        let measured = measure((&file, &self.model), &source, &self.reading.options()?, self.curve)?;
         if let Some(output) = output {
             let rows = (&source, measured.layout.as_str());
             let page = model_page((&file, &self.model), rows, &measured.report, &measured.rows)?;

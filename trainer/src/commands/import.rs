@@ -59,7 +59,7 @@ impl Import {
             (None, weights) => read_model(weights.as_deref().unwrap_or(Path::new("")), &self.description)?,
         };
         let source = self.calibration_data.clone().map(Source::Path);
-        let options = self.reading.options().with_known_labels(&model.labels);
+        let options = self.reading.options()?.with_known_labels(&model.labels);
         let read = source.as_ref().map(|source| TestRows::read(source, &options)).transpose()?;
         let place = source.as_ref().map(Source::name);
         let calibration =

@@ -56,7 +56,7 @@ impl KnownAnswersCommand {
         let model = file.parse(&self.model)?;
         let labels: Vec<&str> = model.labels().collect();
         let schema = file.parts(&self.model)?.1.columns();
-        let options = self.reading.options_without_labels().with_known_labels(&labels).with_schema(schema);
+        let options = self.reading.options_without_labels()?.with_known_labels(&labels).with_schema(schema);
         let known = match self.stream.hops(&model, &self.model)? {
             Some(hops) => self.of_stream(&model, &options, &hops)?,
             None => self.of_rows(&model, &options)?,

@@ -65,6 +65,11 @@ impl MeasuredStream {
         options: &ReadOptions,
     ) -> Result<StreamReport, Error> {
         let data = data.ok_or_else(|| Error::Setting("--stream needs --data FILE, the recordings".into()))?;
+        let without_effect =
+            [("--segment", options.segment.is_some()), ("--group-column", options.group_column.is_some())];
+        if let Some((option, _)) = without_effect.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(Error::Setting(format!("{option} has no effect with --stream: leave it out")));
+        }
         let file = ModelFile::read(path)?;
         let model = file.parse(path)?;
         let hops = self.hops(&model, path)?;

@@ -55,7 +55,7 @@ impl Parity {
         let plot = self.plot.as_deref().map(|path| self.claim_plot(path)).transpose()?;
         let source = Source::new(self.data.as_deref());
         let run = load_run(&self.run)?;
-        let options = self.reading.options_of(&run.config).with_known_labels(&run.labels);
+        let options = self.reading.options_of(&run.config)?.with_known_labels(&run.labels);
         let options = options.with_schema(run.result.columns.clone());
         let read = TestRows::read(&source, &options)?;
         let by_step = self.by_step || self.plot.is_some();

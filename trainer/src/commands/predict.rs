@@ -91,9 +91,9 @@ impl Predict {
     }
 
     /// How the rows of a model with these columns and labels are read.
-    fn options(&self, model: &Model<'_>, schema: ColumnNames) -> ReadOptions {
+    fn options(&self, model: &Model<'_>, schema: ColumnNames) -> Result<ReadOptions, Error> {
         let labels: Vec<&str> = model.labels().collect();
-        self.reading.options_without_labels().with_known_labels(&labels).with_schema(schema)
+        Ok(self.reading.options_without_labels()?.with_known_labels(&labels).with_schema(schema))
     }
 
     fn write_answers(
@@ -105,7 +105,7 @@ impl Predict {
     ) -> Result<(), Error> {
         let source = Source::new(self.data.as_deref());
         let mut classifier = HostClassifier::new(model).map_err(Error::of_model(&self.model))?;
-        let mut rows = source.test_rows(&self.options(model, schema))?;
+        let mut rows = source.test_rows(&self.options(model, schema)?)?;
         answered.name_columns(rows.field_names())?;
         let mut cut = CutRows::default();
         let mut classes = BTreeSet::new();
@@ -130,7 +130,7 @@ impl Predict {
         let stream = hops.map(|hops| Stream::new(model, Some(hops), self.form())).transpose();
         let mut stream = stream.map_err(Error::of_model(&self.model))?;
         let named = |error: InferenceError| error.named(&self.model, &place);
-        let read = TestRows::read(&source, &self.options(model, schema))?;
+        let read = TestRows::read(&source, &self.options(model, schema)?)?;
         let mut cut = CutRows::default();
         for row in &read.rows {
             match (&mut stream, &row.content) {

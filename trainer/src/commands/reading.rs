@@ -14,6 +14,22 @@ pub(super) struct Reading {
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     label_column: Option<String>,
+    /// Names of labels, separated by commas, or a file with one a line: a name alone, or 1=NAME and 2=NAME
+    #[arg(long, value_name = "NAMES", value_parser = names)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label_names: Option<Names>,
+    /// The column of persons or recordings that a split keeps on one side, or `none` [by names in use]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_column: Option<String>,
+    /// Cut recordings into windows of N frames: inside one label, recording and person, without a gap in time
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment: Option<usize>,
+    /// Frames from one window to the next [half of --segment]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment_every: Option<usize>,
     /// Text columns, by name or number [by common names, else by content]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,12 +58,77 @@ fn delimiter(given: &str) -> Result<char, String> {
     }
 }
 
+/// Names of labels.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+struct Names(Vec<String>);
+
+/// Names of labels as they are given: the lines of a file, or a list. A line such as `1 WALKING` has a label and a name.
+fn names(given: &str) -> Result<Names, String> {
+    let path = Path::new(given);
+    if !path.is_file() {
+        return Ok(Names(given.split(',').map(|name| name.trim().to_owned()).collect()));
+    }
+    let content = std::fs::read_to_string(path).map_err(|error| format!("{given}: {error}"))?;
+    let lines = content.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<String> = lines.map(str::to_owned).collect();
+    let pair = |line: &String| {
+        let (label, name) = line.split_once([' ', '\t', ',', ';', ':', '='])?;
+        label.parse::<i64>().ok().map(|label| format!("{label}={}", name.trim()))
+    };
+    match lines.iter().map(pair).collect::<Option<Vec<_>>>() {
+        _ if lines.is_empty() => Err(format!("{given}: no names; expected one a line")),
+        Some(pairs) => Ok(Names(pairs)),
+        None => Ok(Names(lines)),
+    }
+}
+
 impl Reading {
+    /// The options that are given.
+    fn given(&self) -> Vec<&'static str> {
+        let Self {
+            label_column,
+            label_names,
+            group_column,
+            segment,
+            segment_every,
+            text_columns,
+            channels,
+            delimiter,
+            encoding,
+        } = self;
+        let options = [
+            ("--label-column", label_column.is_some()),
+            ("--label-names", label_names.is_some()),
+            ("--group-column", group_column.is_some()),
+            ("--segment", segment.is_some()),
+            ("--segment-every", segment_every.is_some()),
+            ("--text-columns", text_columns.is_some()),
+            ("--channels", channels.is_some()),
+            ("--delimiter", delimiter.is_some()),
+            ("--encoding", encoding.is_some()),
+        ];
+        options.into_iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option).collect()
+    }
+
+    /// Refuses options that change nothing about the lines of a file.
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn needs_no_rows_of_others(&self) -> Result<(), Error> {
+        match self.given().into_iter().find(|option| ["--label-names", "--segment"].contains(option)) {
+            None => Ok(()),
+            Some(option) => {
+                let problem = "has no effect here: both files have the lines as they stand; give it to the command that reads \
+                               them";
+                Err(Error::Setting(format!("{option} {problem}")))
+            }
+        }
+    }
+
     /// Whether other columns are read than without these arguments.
     pub(super) fn is_given(&self) -> bool {
-        let Self { label_column, text_columns, channels, delimiter, encoding } = self;
-        let of_columns = label_column.is_some() || text_columns.is_some() || channels.is_some();
-        of_columns || delimiter.is_some() || encoding.is_some()
+        !self.given().is_empty()
     }
 
     /// Refuses these arguments where no file of rows is read.
@@ -55,12 +136,12 @@ impl Reading {
     /// # Errors
     /// [`Error::Setting`].
     pub(super) fn needs_rows(&self, has_rows: bool) -> Result<(), Error> {
-        if self.is_given() && !has_rows {
-            let problem = "--label-column, --text-columns, --channels, --delimiter and --encoding have no effect here: they need \
-                 --data and a file";
-            return Err(Error::Setting(problem.into()));
+        match self.given().first() {
+            Some(option) if !has_rows => {
+                Err(Error::Setting(format!("{option} has no effect here: it needs --data and a file")))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// What was given, under the names that config.toml has.
@@ -76,6 +157,16 @@ impl Reading {
         if self.label_column.is_some() {
             config.label_column.clone_from(&self.label_column);
         }
+        if let Some(Names(names)) = &self.label_names {
+            config.label_names.clone_from(names);
+        }
+        if self.group_column.is_some() {
+            config.group_column.clone_from(&self.group_column);
+        }
+        if self.segment.is_some() {
+            (config.segment, config.segment_every) = (self.segment, None);
+        }
+        config.segment_every = self.segment_every.or(config.segment_every);
         if let Some(columns) = &self.text_columns {
             config.text_columns.clone_from(columns);
         }
@@ -89,20 +180,31 @@ impl Reading {
     }
 
     /// How rows are read that need a label.
-    pub(super) fn options(&self) -> ReadOptions {
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn options(&self) -> Result<ReadOptions, Error> {
         self.options_of(&TrainingConfig::default())
     }
 
     /// How the rows of a run are read, with what was given in the place of what it has.
-    pub(super) fn options_of(&self, config: &TrainingConfig) -> ReadOptions {
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn options_of(&self, config: &TrainingConfig) -> Result<ReadOptions, Error> {
         let mut config = config.clone();
         self.apply(&mut config);
-        config.read_options()
+        config.check_segment()?;
+        // Other rows than those trained on need not have that run's groups.
+        Ok(ReadOptions { group_is_optional: self.group_column.is_none(), ..config.read_options() })
     }
 
     /// How rows are read that need no label.
-    pub(super) fn options_without_labels(&self) -> ReadOptions {
-        ReadOptions { labels_are_optional: true, ..self.options() }
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub(super) fn options_without_labels(&self) -> Result<ReadOptions, Error> {
+        Ok(ReadOptions { labels_are_optional: true, ..self.options()? })
     }
 }
 

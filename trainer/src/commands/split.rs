@@ -3,19 +3,20 @@ use std::path::PathBuf;
 use clap::Args;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use trainer::Error;
-use trainer::data::{DataError, DataFile, split_by_label};
+use trainer::data::{DataError, DataFile, Groups};
 use trainer::folder_lock::MadeFolders;
 use trainer::output::{Claim, Output, temporary_file_near};
+use trainer::{Error, note};
 
 use super::print_line;
 use super::reading::{Reading, note_rows};
 
 /// Splits a file of rows into train.csv and test.csv (.tsv of a TSV file), the same share of each label: lines of text
-/// or whole sequences of frames, as they stand in the file.
+/// or whole sequences of frames, as they stand in the file. Rows of one person or recording stay in one of both.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
-  trainer split news.csv --share 0.1 --out news       then: trainer train --data news")]
+#[command(after_help = "Examples:
+  trainer split news.csv --share 0.1 --out news       then: trainer train --data news
+  trainer split gestures.csv --group-column subject --out gestures       other persons in test.csv")]
 pub(crate) struct Split {
     /// A file of rows as `trainer train --data` takes it.
     data: PathBuf,
@@ -40,21 +41,27 @@ impl Split {
         if !(self.share > 0.0 && self.share < 1.0) {
             return Err(Error::Setting(format!("--share {}: expected a number between 0 and 1", self.share)));
         }
+        self.reading.needs_no_rows_of_others()?;
         let _made = MadeFolders::make(&self.out)?;
-        let file = DataFile::read(&self.data, &self.reading.options(), temporary_file_near(&self.out)?)?;
+        let file = DataFile::read(&self.data, &self.reading.options()?, temporary_file_near(&self.out)?)?;
         let claim = |stem| self.claim(stem, file.extension());
         let (training_file, test_file) = (claim("train")?, claim("test")?);
         let rows = file.classes.len();
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let class = |row: &u32| file.classes.get(*row as usize);
-        let (training, test) = split_by_label((0..rows as u32).collect(), class, self.share, &mut rng);
+        let (training, test) = file.split(self.share, &mut rng);
         if training.is_empty() || test.is_empty() {
+            if let Some(Groups { count, name, .. }) = &file.groups {
+                let (place, name) = (self.data.display().to_string(), name.clone());
+                return Err(DataError::TooFewGroups { place, count: *count, name }.into());
+            }
             return Err(DataError::TooFewRows { place: self.data.display().to_string(), rows }.into());
         }
         let staged = training_file.stage(|writer| file.write_lines(&training, writer))?;
         test_file.write_with(|writer| file.write_lines(&test, writer))?;
         staged.put()?;
         note_rows(&self.data, &file.layout, rows, file.labels);
+        file.notice.iter().for_each(|notice| note(notice));
+        file.groups.iter().for_each(|groups| note(&format!("test rows: {}", groups.describe(&test))));
         print_line(&format!("{}: {} training and {} test rows", self.out.display(), training.len(), test.len()))
     }
 

@@ -134,7 +134,11 @@ impl<'c, 'm> Stream<'c, 'm> {
     ///
     /// # Errors
     /// As [`HostClassifier::new`] and [`HostStream::new`].
-    pub(super) fn new(model: &'c Model<'m>, settings: Option<StreamSettings>, form: AnswerForm) -> Result<Self, runtime::Error> {
+    pub(super) fn new(
+        model: &'c Model<'m>,
+        settings: Option<StreamSettings>,
+        form: AnswerForm,
+    ) -> Result<Self, runtime::Error> {
         let classifier = match settings {
             None => Streamed::AtEnd(HostClassifier::new(model)?, 0),
             Some(settings) => Streamed::Hops(HostStream::new(model, settings)?),

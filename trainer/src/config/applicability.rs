@@ -42,7 +42,7 @@ const ADVERSARIAL_NEEDS: &str = "frames, or vectors of words that training chang
                                  --freeze-embeddings";
 
 /// The rules. Settings that are in none of them have an effect in every training, or are checked where they are used.
-pub const RULES: [Rule; 19] = [
+pub const RULES: [Rule; 21] = [
     refused(
         &["vocabulary-size", "vocabulary-rows", "vocabulary-columns", "vocabulary-by"],
         "--input words, fingerprinted-words or characters",
@@ -75,11 +75,17 @@ pub const RULES: [Rule; 19] = [
         // Before the rows are read, columns that they do not have are the better reason.
         of.input.is_none() || (matches!(of.config.data, Source::Path(_)) && of.reads_texts())
     }),
-    refused(&["label-column", "delimiter", "encoding"], "--data and a file", |of| {
+    refused(&["label-column", "label-names", "delimiter", "encoding"], "--data and a file", |of| {
         of.config.data != Source::HomeCommands
     }),
     refused(&["channels"], "--data and a file of frames", |of| {
         of.config.data != Source::HomeCommands && of.reads(&[Input::Frames])
+    }),
+    refused(&["segment-every", "segment"], "--data and recordings of frames", |of| {
+        of.config.data != Source::HomeCommands && of.reads(&[Input::Frames])
+    }),
+    refused(&["group-column"], "--data and rows that are held out, or recordings to cut (--segment)", |of| {
+        of.config.data != Source::HomeCommands && (of.holds_out != Some(false) || of.config.segment.is_some())
     }),
     refused(&["validation-share"], "validation rows that are held out, not rows of their own, and --folds 0", |of| {
         of.holds_out != Some(false) && of.config.folds == 0

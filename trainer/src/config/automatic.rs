@@ -24,7 +24,6 @@ const FEWEST_STEPS: usize = 500;
 const FEWEST_EPOCHS: usize = 5;
 /// Rows of fewer words or steps of frames, on average, are trained on for twice as many steps: each costs little.
 const SHORT_ROW: f64 = 16.0;
-
 /// Words or frames of a batch, on average, above which few rows are dealt into batches of half the size.
 const LONG_BATCH: f64 = 2_048.0;
 /// Words or frames that a training takes in at most, with an adversary twice each: some minutes on two cores.
@@ -44,11 +43,9 @@ const SMALLEST_FOLD: usize = 2;
 /// Dropout for few rows and those of many frames, and for others.
 const STRONG_DROPOUT: f64 = 0.5;
 const WEAK_DROPOUT: f64 = 0.3;
-
 /// How far an adversary moves the vectors of words, and how far frames, as a share of their norm.
 const ADVERSARY_OF_WORDS: f64 = 0.05;
 const ADVERSARY_OF_FRAMES: f64 = 0.1;
-
 /// Measurements on the validation rows at most, where an epoch is short.
 const MEASUREMENTS: usize = 20;
 
@@ -103,6 +100,8 @@ pub struct Extent {
     pub mean_steps: f64,
     /// Whether rows are frames of numbers.
     pub of_frames: bool,
+    /// Groups of rows that a split keeps on one side; of rows that stand for themselves as many as there can be.
+    pub groups: usize,
 }
 
 /// What was chosen, and why.
@@ -204,7 +203,7 @@ impl TrainingConfig {
         let is_alone = self.teachers.is_empty() && self.fine_tune.is_none();
         if automatic.folds && extent.held_out > 0 && is_alone && all_rows < CROSS_VALIDATED_BELOW {
             let takes_long = taken_a_step * length.steps as f64 > MANY_TAKEN;
-            self.folds = if takes_long { FEW_FOLDS } else { FOLDS }.min(all_rows / SMALLEST_FOLD);
+            self.folds = if takes_long { FEW_FOLDS } else { FOLDS }.min(all_rows / SMALLEST_FOLD).min(extent.groups);
         }
         let most = if self.folds > 0 { MOST_TAKEN_CROSSED } else { MOST_TAKEN };
         let mut affordable = (most / taken_a_step) as usize;
@@ -306,8 +305,10 @@ mod tests {
         [config.epochs, config.batch_size, config.warmup_steps, config.measure_every, config.folds]
     }
 
-    const FEW_ROWS: Extent = Extent { training: 144, held_out: 16, mean_steps: 30.0, of_frames: true };
-    const MANY_ROWS: Extent = Extent { training: 9_000, held_out: 1_000, mean_steps: 20.0, of_frames: false };
+    const FEW_ROWS: Extent =
+        Extent { training: 144, held_out: 16, mean_steps: 30.0, of_frames: true, groups: usize::MAX };
+    const MANY_ROWS: Extent =
+        Extent { training: 9_000, held_out: 1_000, mean_steps: 20.0, of_frames: false, ..FEW_ROWS };
 
     #[test]
     fn the_rows_decide() {
@@ -391,7 +392,8 @@ mod tests {
     #[test]
     fn rows_with_validation_rows_elsewhere_are_not_cross_validated() {
         let beside = Extent { held_out: 0, ..FEW_ROWS };
-        assert_eq!(chosen(&[], TrainingConfig::default(), beside).folds, 0);
+        let grouped = Extent { groups: 4, ..FEW_ROWS };
+        assert_eq!([beside, grouped].map(|extent| chosen(&[], TrainingConfig::default(), extent).folds), [0, 4]);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::network::{Pooling, Targets};
 
 /// Most frames of a step.
 const MOST_FRAMES: usize = 1_024;
+/// Most frames of a window, and from one window to the next.
+const LONGEST_SEGMENT: usize = 1 << 24;
 /// Most optimizer steps.
 const MOST_STEPS: usize = 1_000_000_000;
 /// Most parts of a cross-validation.
@@ -26,7 +28,25 @@ impl TrainingConfig {
         self.check_quantization()?;
         self.check_composed_words()?;
         self.check_delimiter()?;
+        self.check_segment()?;
         self.check_input()
+    }
+
+    /// Checks how recordings are cut.
+    ///
+    /// # Errors
+    /// [`Error::Setting`].
+    pub fn check_segment(&self) -> Result<(), Error> {
+        if self.segment_every.is_some() && self.segment.is_none() {
+            return Err(Error::Setting("--segment-every needs --segment, the frames of a window".into()));
+        }
+        let sizes = [("segment", self.segment), ("segment-every", self.segment_every)];
+        for (name, size) in sizes.into_iter().filter_map(|(name, size)| Some((name, size?))) {
+            if !(1..=LONGEST_SEGMENT).contains(&size) {
+                return Err(Error::Setting(format!("--{name} {size}: expected 1 to {LONGEST_SEGMENT}")));
+            }
+        }
+        Ok(())
     }
 
     fn check_delimiter(&self) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Automatic, KeptEpoch, Schedule, TeachersRead};
 use crate::batches::SignalAugmentation;
-use crate::data::{HeldOut, ReadOptions, Selection, Source};
+use crate::data::{HeldOut, ReadOptions, Segment, Selection, Source};
 use crate::encoding::{EncoderSettings, FrameSettings, Input, MOST_FINGERPRINTS, VocabularyBy, WordRule};
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 use crate::quantize::{Bits, IntegerBits};
@@ -43,6 +43,18 @@ pub struct TrainingConfig {
     /// The column of labels, by name or number; without it names and content tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
+    /// Names for labels: each `LABEL=NAME`, or a name alone for each number; none: labels are what their column has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub label_names: Vec<String>,
+    /// The column of persons or recordings that stay on one side where rows are held out; without it names tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_column: Option<String>,
+    /// Frames of the windows that recordings are cut into; without it each sequence is a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<usize>,
+    /// Frames from one of these windows to the next; without it half of a window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment_every: Option<usize>,
     /// What stands between two columns, one character of ASCII; without it the first lines tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
@@ -200,6 +212,10 @@ impl Default for TrainingConfig {
             input,
             word_rule,
             label_column: None,
+            label_names: Vec::new(),
+            group_column: None,
+            segment: None,
+            segment_every: None,
             delimiter: None,
             encoding: None,
             channels: Vec::new(),
@@ -341,6 +357,12 @@ impl TrainingConfig {
     pub fn read_options(&self) -> ReadOptions {
         ReadOptions {
             label_column: self.label_column.clone(),
+            label_names: self.label_names.clone(),
+            group_column: self.group_column.clone(),
+            segment: self.segment.map(|frames| {
+                let every = self.segment_every.unwrap_or(frames.div_ceil(2));
+                Segment { frames, every }
+            }),
             text_columns: self.text_columns.clone(),
             channels: self.channels.clone(),
             delimiter: self.delimiter.and_then(|delimiter| u8::try_from(delimiter).ok()),

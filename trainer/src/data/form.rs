@@ -22,6 +22,10 @@ pub(super) enum Form {
     FastText,
     /// A JSON object a line; the keys that occur.
     JsonLines { keys: Vec<String> },
+    /// Lists of values with `:` between them, as the UEA and UCR archives have them; the label stands behind the last.
+    TimeSeries { dimensions: usize, has_labels: bool, preamble: u64 },
+    /// A file is a text.
+    WholeFile,
 }
 
 /// What a quote is.
@@ -45,6 +49,9 @@ impl Form {
     /// text and nothing else.
     pub(super) fn detect(path: &Path, head: &[u8], one_column: bool) -> Self {
         let lines = first_lines(head);
+        if let Some(form) = time_series(head) {
+            return form;
+        }
         if !lines.is_empty() && lines.iter().all(|line| line.starts_with(FASTTEXT_MARK)) {
             return Self::FastText;
         }
@@ -80,8 +87,25 @@ impl Form {
         match self {
             Self::JsonLines { keys } => Some(keys.clone()),
             Self::FastText => Some(vec!["label".into(), "text".into()]),
-            Self::Separated { .. } | Self::Lines => None,
+            Self::TimeSeries { dimensions, has_labels, .. } => {
+                let names = (1..=*dimensions).map(|number| format!("dimension_{number}"));
+                Some(names.chain(has_labels.then(|| "label".into())).collect())
+            }
+            Self::Separated { .. } | Self::Lines | Self::WholeFile => None,
         }
+    }
+
+    /// The bytes that stand before the rows and belong to all of them.
+    pub(super) fn preamble(&self) -> Option<std::ops::Range<u64>> {
+        match self {
+            Self::TimeSeries { preamble, .. } => Some(0..*preamble),
+            _ => None,
+        }
+    }
+
+    /// Whether a line is no record.
+    pub(super) fn is_no_record(&self, line: &str) -> bool {
+        matches!(self, Self::TimeSeries { .. }) && line.starts_with(['#', '@'])
     }
 
     pub(super) fn may_have_decimal_commas(&self) -> bool {
@@ -93,7 +117,8 @@ impl Form {
         match self {
             Self::Separated { delimiter: b'\t', .. } => "tsv",
             Self::Separated { .. } => "csv",
-            Self::Lines | Self::FastText => "txt",
+            Self::Lines | Self::FastText | Self::WholeFile => "txt",
+            Self::TimeSeries { .. } => "ts",
             Self::JsonLines { .. } => "jsonl",
         }
     }
@@ -107,7 +132,8 @@ impl Form {
                 let bare = |field| if *quotes == Quotes::AroundFields { unquoted(field) } else { None };
                 Ok(fields.map(|field| bare(field).unwrap_or_else(|| field.to_owned())).collect())
             }
-            Self::Lines => Ok([record].into_iter().collect()),
+            Self::Lines | Self::WholeFile => Ok([record].into_iter().collect()),
+            Self::TimeSeries { .. } => Ok(record.split(':').map(str::trim).collect()),
             Self::FastText => fasttext_fields(record),
             Self::JsonLines { keys } => json_fields(record, keys),
         }
@@ -124,6 +150,8 @@ impl fmt::Display for Form {
             Self::Lines => write!(formatter, "a text a line"),
             Self::FastText => write!(formatter, "fastText lines"),
             Self::JsonLines { .. } => write!(formatter, "JSON lines"),
+            Self::TimeSeries { .. } => write!(formatter, "UEA/UCR time series (.ts)"),
+            Self::WholeFile => write!(formatter, "a text a file"),
         }
     }
 }
@@ -196,6 +224,34 @@ impl Tried {
 fn first_lines(head: &[u8]) -> Vec<&str> {
     let lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
     lines.take(SAMPLE).map_while(|line| std::str::from_utf8(line).ok()).collect()
+}
+
+/// The form of a file that starts with lines of `@problemName` and others, and has `@data` before its rows.
+fn time_series(head: &[u8]) -> Option<Form> {
+    let (mut at, mut has_labels, mut starts) = (0, true, false);
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        let text = std::str::from_utf8(line).ok()?.trim();
+        let start = at;
+        at += line.len();
+        let (tag, value) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        match tag.to_ascii_lowercase().as_str() {
+            "" => {}
+            _ if tag.starts_with('#') => {}
+            "@problemname" => starts = true,
+            "@classlabel" => has_labels = !value.trim_start().to_ascii_lowercase().starts_with("false"),
+            "@data" if starts => {
+                let rows = head.get(at..)?.split(|byte| *byte == b'\n');
+                let row = rows.map(<[u8]>::trim_ascii).find(|row| !row.is_empty() && !row.starts_with(b"#"));
+                let fields = row.map_or(1, |row| 1 + row.iter().filter(|byte| **byte == b':').count());
+                let dimensions = fields.saturating_sub(usize::from(has_labels));
+                let preamble = (start + line.trim_ascii_end().len()) as u64;
+                return Some(Form::TimeSeries { dimensions, has_labels, preamble });
+            }
+            _ if tag.starts_with('@') && starts => {}
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// The keys of the objects that lines are, if they are; the last line may be cut off.

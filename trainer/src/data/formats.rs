@@ -76,6 +76,8 @@ pub(super) fn refuse_others(path: &Path, head: &[u8]) -> Result<(), DataError> {
         Some(zip(head))
     } else if is_json_array(head) {
         Some(("a JSON array", Advice::Json))
+    } else if is_arff(head) {
+        Some(("an ARFF file of Weka", Advice::Save))
     } else if is_page(head) {
         Some(("an HTML page", Advice::Save))
     } else {
@@ -107,6 +109,13 @@ fn zip(head: &[u8]) -> (&'static str, Advice) {
 fn is_json_array(head: &[u8]) -> bool {
     let start = head.trim_ascii_start();
     start.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
+}
+
+/// Whether the first line that is no comment names a relation, as Weka writes it.
+fn is_arff(head: &[u8]) -> bool {
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"%"));
+    first.is_some_and(|line| line.to_ascii_lowercase().starts_with(b"@relation "))
 }
 
 /// Whether the file is a page of the web, as a failed download leaves it.
@@ -142,6 +151,7 @@ mod tests {
             (b"PK\x03\x04\x14\0\0\0train.csv", "a zip archive, not lines of rows; unpack it: unzip 'my rows.csv'"),
             (b"\x80\x04\x95\0\0", "a Python pickle"),
             (b"\n<!DOCTYPE html><html>", "an HTML page"),
+            (b"% made by hand\n\n@RELATION gestures\n@attribute x numeric\n", "an ARFF file of Weka"),
             (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
             (
                 b" [\n {\"text\": 1}]",

@@ -5,9 +5,10 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::error::LONGEST_RECORD;
+use super::origin::Origin;
 use super::reader::PlacedRow;
 use super::records::{LabelColumn, Record};
-use super::{Content, DataError, Frames, Row};
+use super::{Content, DataError, Frames, RecordError, Row};
 
 /// Most channels of a frame.
 pub(super) const MOST_CHANNELS: usize = runtime::format::MAX_SIZE;
@@ -18,8 +19,9 @@ const LONGEST_SHOWN: usize = 40;
 /// Which columns of a file of frames are what.
 #[derive(Debug, Clone)]
 pub(super) struct FrameColumns {
-    pub(super) sequence: usize,
+    pub(super) sequence: Option<usize>,
     pub(super) label: LabelColumn,
+    pub(super) group: Option<usize>,
     pub(super) values: ValueColumns,
 }
 
@@ -48,6 +50,34 @@ impl ValueColumns {
         Ok(Frames { channels: 1, values })
     }
 
+    /// The values of a record with a list of them, with commas between, in each column: a channel a column. Values that
+    /// are missing at the end of all lists are none.
+    pub(super) fn dimensions(&self, path: &Path, record: &Record) -> Result<Frames, DataError> {
+        let is_missing = |value: &str| value.is_empty() || value == "?" || value.eq_ignore_ascii_case("nan");
+        let mut lists = Vec::with_capacity(self.columns.len());
+        for column in &self.columns {
+            let mut values: Vec<&str> = record.field(*column).split(',').map(str::trim).collect();
+            values.truncate(values.iter().rposition(|value| !is_missing(value)).map_or(0, |last| last + 1));
+            lists.push(values);
+        }
+        let length = lists.first().map_or(0, Vec::len);
+        if let Some(place) = lists.iter().position(|values| values.len() != length) {
+            let found = lists.get(place).map_or(0, Vec::len);
+            let column = self.names.get(place).cloned().unwrap_or_default();
+            return Err(
+                RecordError::UnevenSeries { path: path.into(), line: record.line, column, length, found }.into()
+            );
+        }
+        let mut values = Vec::with_capacity(length * lists.len());
+        for step in 0..length {
+            for (place, list) in lists.iter().enumerate() {
+                let value = list.get(step).copied().unwrap_or_default();
+                values.push(parse_value(value).ok_or_else(|| self.not_this_number(path, record, place, value))?);
+            }
+        }
+        Ok(Frames { channels: lists.len(), values })
+    }
+
     /// Adds the values of the first `length` columns.
     fn append_first(
         &self,
@@ -71,12 +101,17 @@ impl ValueColumns {
 
     fn not_a_number(&self, path: &Path, record: &Record, place: usize) -> DataError {
         let field = record.field(self.columns.get(place).copied().unwrap_or_default());
-        DataError::NotANumber {
+        self.not_this_number(path, record, place, field)
+    }
+
+    fn not_this_number(&self, path: &Path, record: &Record, place: usize, field: &str) -> DataError {
+        let error = RecordError::NotANumber {
             path: path.into(),
             line: record.line,
             column: self.names.get(place).cloned().unwrap_or_default(),
             found: field.chars().take(LONGEST_SHOWN).collect(),
-        }
+        };
+        error.into()
     }
 }
 
@@ -92,6 +127,7 @@ pub(super) struct Sequences {
 struct OpenSequence {
     name: String,
     label: String,
+    group: Option<String>,
     values: Vec<f32>,
     span: Range<u64>,
 }
@@ -113,28 +149,39 @@ impl Sequences {
     /// Takes in the next record; the sequence before it, if that is complete now.
     pub(super) fn push(&mut self, path: &Path, record: &Record) -> Result<Option<PlacedRow>, DataError> {
         let line = record.line;
-        let name = record.field(self.columns.sequence);
+        let name = self.columns.sequence.map_or("", |column| record.field(column));
+        let group = self.columns.group.map(|column| record.field(column));
         let label = record.label(path, self.columns.label)?;
         if name.is_empty() {
-            return Err(DataError::EmptySequence { path: path.into(), line });
+            return Err(RecordError::EmptySequence { path: path.into(), line }.into());
         }
         let mut complete = None;
         if self.open.as_ref().is_none_or(|open| open.name != name) {
             if !self.names.insert(hash(name)) {
-                return Err(DataError::SequenceAgain { path: path.into(), line, sequence: name.into() });
+                return Err(RecordError::SequenceAgain { path: path.into(), line, sequence: name.into() }.into());
             }
             complete = self.finish();
         }
-        let start =
-            || OpenSequence { name: name.into(), label: label.into(), values: Vec::new(), span: record.span.clone() };
+        let start = || OpenSequence {
+            name: name.into(),
+            label: label.into(),
+            group: group.map(str::to_owned),
+            values: Vec::new(),
+            span: record.span.clone(),
+        };
         let open = self.open.get_or_insert_with(start);
         if open.label != label {
             let (path, sequence, expected) = (path.into(), name.into(), open.label.clone());
-            return Err(DataError::LabelChange { path, line, sequence, expected, found: label.into() });
+            return Err(RecordError::LabelChange { path, line, sequence, expected, found: label.into() }.into());
+        }
+        if open.group.as_deref() != group {
+            let (expected, found) = (open.group.clone().unwrap_or_default(), group.unwrap_or_default().into());
+            let (path, sequence) = (path.into(), name.into());
+            return Err(RecordError::GroupChange { path, line, sequence, expected, found }.into());
         }
         self.columns.values.append(path, record, &mut open.values)?;
         if open.values.len() > LONGEST_RECORD {
-            return Err(DataError::LongSequence { path: path.into(), line, sequence: name.into() });
+            return Err(RecordError::LongSequence { path: path.into(), line, sequence: name.into() }.into());
         }
         open.span.end = record.span.end;
         Ok(complete)
@@ -142,9 +189,10 @@ impl Sequences {
 
     /// The last sequence, if there is one.
     pub(super) fn finish(&mut self) -> Option<PlacedRow> {
-        let OpenSequence { name, label, values, span } = self.open.take()?;
+        let OpenSequence { name, label, group, values, span } = self.open.take()?;
         let content = Content::Frames(Frames { channels: self.channels(), values });
-        Some(PlacedRow { row: Row { label: label.clone(), content }, span, fields: vec![name, label] })
+        let (row, origin) = (Row { label: label.clone(), content }, Origin::default());
+        Some(PlacedRow { row, span, fields: vec![name, label], group, origin })
     }
 }
 
@@ -158,22 +206,22 @@ pub(super) fn hash(name: &str) -> [u8; 16] {
 /// errors.
 ///
 /// # Errors
-/// [`DataError::Columns`], [`DataError::NotANumber`].
+/// [`RecordError::Columns`], [`RecordError::NotANumber`].
 pub fn parse_frame(text: &str, channels: usize, path: &Path, line: usize) -> Result<Vec<f32>, DataError> {
     let fields: Vec<&str> = text.split(',').map(str::trim).collect();
     if fields.len() != channels {
         let expected = format!("{channels}, one a channel of the model");
-        return Err(DataError::Columns { path: path.into(), line, expected, found: fields.len() });
+        return Err(RecordError::Columns { path: path.into(), line, expected, found: fields.len() }.into());
     }
     let parse = |(column, field): (usize, &&str)| {
-        parse_value(field).ok_or_else(|| DataError::NotANumber {
+        parse_value(field).ok_or_else(|| RecordError::NotANumber {
             path: path.into(),
             line,
             column: column.to_string(),
             found: field.chars().take(LONGEST_SHOWN).collect(),
         })
     };
-    (1..).zip(&fields).map(parse).collect()
+    Ok((1..).zip(&fields).map(parse).collect::<Result<_, _>>()?)
 }
 
 /// A finite number.

@@ -4,8 +4,11 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
+use rand_chacha::ChaCha8Rng;
+
+use super::origin::Origin;
 use super::unpacked::{open, read_error};
-use super::{DataError, ReadOptions, Rows};
+use super::{DataError, Groups, ReadOptions, Rows, split_by_group, split_by_label};
 use crate::error::Error;
 
 /// Bytes that are copied at once.
@@ -21,6 +24,10 @@ pub struct DataFile {
     pub layout: String,
     /// Different labels.
     pub labels: usize,
+    /// What a split keeps on one side, where rows belong together.
+    pub groups: Option<Groups>,
+    /// What is to be said of that.
+    pub notice: Option<String>,
     extension: &'static str,
     /// The unpacked file.
     lines: File,
@@ -34,6 +41,9 @@ impl DataFile {
     /// # Errors
     /// [`Error::Input`], with the line; [`Error::Unwritable`].
     pub fn read(path: &Path, options: &ReadOptions, mut lines: File) -> Result<Self, Error> {
+        if path.is_dir() {
+            return Err(DataError::SplitFolder { path: path.into() }.into());
+        }
         let mut reader = open(path, options)?;
         let mut chunk = vec![0; CHUNK];
         let unwritable = |source| Error::Unwritable { path: "temporary file".into(), source };
@@ -46,18 +56,31 @@ impl DataFile {
         }
         lines.rewind().map_err(unwritable)?;
         let mut rows = Rows::of_text(path, &lines, options)?;
-        let (mut classes, mut spans) = (Vec::new(), Vec::new());
+        let (mut classes, mut spans, mut origins) = (Vec::new(), Vec::new(), Vec::new());
         let mut labels = HashMap::<String, u32>::new();
         while let Some(placed) = rows.next_placed()? {
             let next = labels.len() as u32;
             classes.push(*labels.entry(placed.row.label).or_insert(next));
             spans.push(placed.span);
+            if placed.origin != Origin::default() {
+                origins.push(placed.origin);
+            }
         }
         let place = path.display().to_string();
         DataError::check_labels(&place, rows.label_name(), labels.len(), classes.len())?;
         let (header, layout, extension) = (rows.header(), rows.layout(), rows.extension());
+        let (groups, notice) = Groups::of(&origins, &classes, rows.group());
         drop(rows);
-        Ok(Self { classes, layout, labels: labels.len(), extension, lines, header, spans })
+        Ok(Self { classes, layout, labels: labels.len(), groups, notice, extension, lines, header, spans })
+    }
+
+    /// The numbers of the rows of two parts, the second with `share` of each label's rows, or of whole groups.
+    pub fn split(&self, share: f64, rng: &mut ChaCha8Rng) -> (Vec<u32>, Vec<u32>) {
+        let class = |row: &u32| self.classes.get(*row as usize);
+        match &self.groups {
+            Some(groups) => split_by_group(&self.classes, &groups.of_row, share, rng),
+            None => split_by_label((0..self.classes.len() as u32).collect(), class, share, rng),
+        }
     }
 
     /// The extension of a file with these rows, as `csv` or `tsv`.

@@ -2,13 +2,17 @@ use std::io::{Cursor, Read};
 use std::ops::Range;
 use std::path::Path;
 
-use super::columns::{ColumnNames, ColumnRole, Columns, Layout, Sample};
+use super::columns::{ColumnNames, ColumnRole, Columns, Layout, PathColumns, Sample};
 use super::encodings::read_up_to;
 use super::error::MOST_ROWS;
+use super::folder::{FolderRecords, Listing};
 use super::form::{Form, SAMPLE};
 use super::formats::refuse_others;
 use super::frames::{FrameColumns, Sequences, ValueColumns};
+use super::label_names::LabelNames;
+use super::origin::{GroupColumn, Numbers, Origin};
 use super::records::{Fingerprint, LabelColumn, Record, Records};
+use super::segments::{RecordingColumns, SegmentCounts, Segmenter};
 use super::unpacked::{open, read_error, unpacked};
 use super::{Content, DataError, ReadOptions, Row};
 
@@ -32,30 +36,48 @@ const HEAD: usize = 1 << 22;
 /// rows of a sequence stand together. A row of a label and at least eight numbers, whose columns have no names of their
 /// own, is a sequence of one channel.
 ///
+/// **Recordings.** With [`ReadOptions::segment`] a row is a window of frames: it lies in one recording and has one label,
+/// and time has no gap in it. [`Self::segments`] says what became of the frames.
+///
+/// **Folders.** The files of a folder are read one after another, each of them a recording; where they stand in folders,
+/// those have the names of the labels. Files of texts in such folders are a row each.
+///
 /// **Memory.** A row at a time beside the first 4 MiB: a record has at most 16 MiB, a sequence of frames at most 2^24
 /// values; a longer one is refused, and so is a file of more than 2^27 rows. Of each sequence of frames 16 bytes stay.
 pub struct Rows<'r> {
-    records: Records<'r>,
+    records: Tables<'r>,
     layout: Layout,
     builder: Builder,
     label: LabelColumn,
+    group: Option<GroupColumn>,
+    groups: Numbers,
+    label_names: Option<LabelNames>,
     header: Option<Range<u64>>,
     found: usize,
     /// Whether the fields of rows are kept.
     keeps_fields: bool,
 }
 
+/// Where records come from.
+pub(super) enum Tables<'r> {
+    File(Records<'r>),
+    Folder(Box<FolderRecords>),
+}
+
 /// How records become rows.
 enum Builder {
     Texts(Vec<usize>),
-    Frames(Sequences),
+    Frames(Box<Sequences>),
+    Windows(Box<Segmenter>),
     Series(ValueColumns),
+    Dimensions(ValueColumns),
 }
 
 /// The records of a file with a frame a row.
 pub(super) struct FrameRecords<'r> {
-    pub(super) records: Records<'r>,
+    pub(super) records: Tables<'r>,
     pub(super) columns: FrameColumns,
+    pub(super) label_names: Option<LabelNames>,
 }
 
 /// A row, and its bytes in the unpacked file, without the last line end.
@@ -64,6 +86,26 @@ pub(super) struct PlacedRow {
     pub(super) span: Range<u64>,
     /// Its fields, if they are kept: all of a row's record, or the name and the label of a sequence of frames.
     pub(super) fields: Vec<String>,
+    /// The name of its group, where rows have groups.
+    pub(super) group: Option<String>,
+    pub(super) origin: Origin,
+}
+
+impl<'r> Tables<'r> {
+    pub(super) fn next(&mut self) -> Result<Option<Record>, DataError> {
+        match self {
+            Self::File(records) => records.next().transpose(),
+            Self::Folder(records) => records.next(),
+        }
+    }
+
+    /// The file that the last record stands in.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::File(records) => records.path(),
+            Self::Folder(records) => records.path(),
+        }
+    }
 }
 
 impl Rows<'static> {
@@ -72,7 +114,22 @@ impl Rows<'static> {
     /// # Errors
     /// [`DataError`], with the line.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
+        if path.is_dir() {
+            return Self::of_folder(path, options);
+        }
         Self::of_text(path, open(path, options)?, options)
+    }
+
+    /// The rows of the files of a folder.
+    fn of_folder(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
+        let listing = Listing::read(path)?.ok_or_else(|| DataError::NoRecordings { path: path.into() })?;
+        let (form, sample) = listing.sample(options)?;
+        let of_path = sample.first().map(|record| listing.columns(record.fields.len()));
+        let first = listing.first().to_owned();
+        let layout = recognize(&first, &form, &sample, of_path, options)?;
+        let layout = layout.ok_or(DataError::Empty { path: first, expected: "label,text" })?;
+        let records = FolderRecords::new(listing, form, layout.has_header, options);
+        Self::begin(Tables::Folder(Box::new(records)), layout, &sample, options)
     }
 }
 
@@ -95,10 +152,7 @@ impl<'r> Rows<'r> {
             None => Form::detect(path, whole, options.labels_are_optional),
         };
         let sample: Vec<Record> = Records::new(path, whole, form.clone()).map_while(Result::ok).take(SAMPLE).collect();
-        let layout = match sample.split_first() {
-            Some((first, below)) => Some(Layout::recognize(&Sample::new(path, &form, first, below), options)?),
-            None => None,
-        };
+        let layout = recognize(path, &form, &sample, None, options)?;
         let mut records = Records::new(path, Cursor::new(head).chain(reader), form);
         let Some(layout) = layout else {
             return Err(match records.next() {
@@ -107,21 +161,61 @@ impl<'r> Rows<'r> {
             });
         };
         let header = layout.has_header.then(|| records.next()).flatten().transpose()?.map(|header| header.span);
+        let header = header.or_else(|| layout.form.preamble());
+        let rows = Self::begin(Tables::File(records), layout, &sample, options)?;
+        Ok(Self { header, ..rows })
+    }
+
+    /// The rows of records whose layout is known.
+    fn begin(records: Tables<'r>, layout: Layout, sample: &[Record], options: &ReadOptions) -> Result<Self, DataError> {
         let label = LabelColumn { place: layout.label(), is_optional: options.labels_are_optional };
         let builder = match layout.columns.clone() {
             Columns::Texts { texts, .. } => Builder::Texts(texts),
-            Columns::Frames { sequence, channels, .. } => {
+            Columns::Frames { sequence, channels, runs, .. } => {
                 let values = values_of(&layout, channels);
-                Builder::Frames(Sequences::new(FrameColumns { sequence, label, values }))
+                let frames = FrameColumns { sequence, label, group: layout.group, values };
+                match (runs, options.segment) {
+                    (Some(runs), Some(segment)) => {
+                        let (breaks, time) = (runs.breaks, runs.time);
+                        Builder::Windows(Box::new(Segmenter::new(RecordingColumns { frames, breaks, time, segment })))
+                    }
+                    _ => Builder::Frames(Box::new(Sequences::new(frames))),
+                }
             }
             Columns::Series { values, .. } => Builder::Series(values_of(&layout, values)),
+            Columns::Dimensions { channels, .. } => Builder::Dimensions(values_of(&layout, channels)),
         };
-        Ok(Self { records, layout, builder, label, header, found: 0, keeps_fields: false })
+        let is_given = options.group_column.is_some();
+        let group = layout.group.map(|column| GroupColumn { name: layout.name(column), is_given });
+        let below = sample.get(usize::from(layout.has_header)..).unwrap_or_default();
+        let labels = below.iter().filter_map(|record| label.place.map(|place| record.field(place)));
+        let label_names = LabelNames::of(&options.label_names, labels)?;
+        let (found, groups, header) = (0, Numbers::default(), None);
+        Ok(Self { records, layout, builder, label, group, groups, label_names, header, found, keeps_fields: false })
     }
 
-    /// What the file is and which of its columns is what, for a message.
+    /// What the file is and which of its columns is what, for a message; and what became of recordings that were read.
     pub fn layout(&self) -> String {
-        self.layout.to_string()
+        let files = match &self.records {
+            Tables::File(_) => String::new(),
+            Tables::Folder(records) => format!("{}, ", records.listing()),
+        };
+        let named = self.label_names.as_ref().map(|names| format!("; {names}")).unwrap_or_default();
+        let segments = self.segments().map(|counts| format!("; {counts}")).unwrap_or_default();
+        format!("{files}{}{named}{segments}", self.layout)
+    }
+
+    /// What became of the recordings so far, where windows are cut out of them.
+    pub fn segments(&self) -> Option<&SegmentCounts> {
+        match &self.builder {
+            Builder::Windows(segmenter) => Some(segmenter.counts()),
+            _ => None,
+        }
+    }
+
+    /// The column of groups.
+    pub(super) fn group(&self) -> Option<&GroupColumn> {
+        self.group.as_ref()
     }
 
     /// The column of labels as a message names it, if there is one.
@@ -163,9 +257,10 @@ impl<'r> Rows<'r> {
     pub(super) fn into_frames(self) -> Option<FrameRecords<'r>> {
         match self.builder {
             Builder::Frames(sequences) => {
-                Some(FrameRecords { records: self.records, columns: sequences.into_columns() })
+                let (records, label_names) = (self.records, self.label_names);
+                Some(FrameRecords { records, columns: sequences.into_columns(), label_names })
             }
-            Builder::Texts(_) | Builder::Series(_) => None,
+            _ => None,
         }
     }
 
@@ -181,22 +276,39 @@ impl<'r> Rows<'r> {
 
     /// Of what was read so far.
     pub(super) fn fingerprint(&self) -> Fingerprint {
-        self.records.fingerprint()
+        match &self.records {
+            Tables::File(records) => records.fingerprint(),
+            Tables::Folder(records) => records.fingerprint(),
+        }
     }
 
     /// The next row and where it stands.
     pub(super) fn next_placed(&mut self) -> Result<Option<PlacedRow>, DataError> {
-        let next = self.read()?;
+        let mut next = self.read()?;
         self.found += usize::from(next.is_some());
         let path = self.records.path();
+        if let Some(placed) = &mut next {
+            placed.origin.group = placed.group.as_ref().map(|group| self.groups.of(group));
+            if let Some(names) = &self.label_names {
+                placed.row.label = names.name(std::mem::take(&mut placed.row.label), path, self.found)?;
+            }
+        }
         if self.found > MOST_ROWS {
             return Err(DataError::TooManyRows { place: path.display().to_string() });
         }
         if self.found == 0 {
-            let expected = match self.builder {
+            let expected = match &self.builder {
                 Builder::Texts(_) => "label,text",
                 Builder::Frames(_) => "sequence,label,channels",
                 Builder::Series(_) => "label,values",
+                Builder::Dimensions(_) => "values:values:label",
+                Builder::Windows(segmenter) => {
+                    let counts = segmenter.counts();
+                    if counts.frames > 0 {
+                        return Err(DataError::NoWindow { path: path.into(), counts: counts.to_string() });
+                    }
+                    "time,label,channels"
+                }
             };
             return Err(DataError::Empty { path: path.into(), expected });
         }
@@ -204,7 +316,7 @@ impl<'r> Rows<'r> {
     }
 
     fn read(&mut self) -> Result<Option<PlacedRow>, DataError> {
-        while let Some(record) = self.records.next().transpose()? {
+        while let Some(record) = self.records.next()? {
             let path = self.records.path();
             let content = match &mut self.builder {
                 Builder::Texts(texts) => {
@@ -212,6 +324,11 @@ impl<'r> Rows<'r> {
                     Content::Text(texts.join(" "))
                 }
                 Builder::Series(values) => Content::Frames(values.series(path, &record)?),
+                Builder::Dimensions(values) => Content::Frames(values.dimensions(path, &record)?),
+                Builder::Windows(segmenter) => match segmenter.push(path, &record)? {
+                    None => continue,
+                    window => return Ok(window),
+                },
                 Builder::Frames(sequences) => match sequences.push(path, &record)? {
                     None => continue,
                     complete => return Ok(complete),
@@ -222,13 +339,26 @@ impl<'r> Rows<'r> {
                 true => (0..record.fields.len()).map(|column| record.field(column).to_owned()).collect(),
                 false => Vec::new(),
             };
-            return Ok(Some(PlacedRow { row: Row { label, content }, span: record.span, fields }));
+            let (group, origin) = (self.layout.group.map(|column| record.field(column).to_owned()), Origin::default());
+            return Ok(Some(PlacedRow { row: Row { label, content }, span: record.span, fields, group, origin }));
         }
         Ok(match &mut self.builder {
             Builder::Frames(sequences) => sequences.finish(),
-            Builder::Texts(_) | Builder::Series(_) => None,
+            _ => None,
         })
     }
+}
+
+/// The layout of a file that starts with these records; none if there is none.
+fn recognize(
+    path: &Path,
+    form: &Form,
+    sample: &[Record],
+    of_path: Option<PathColumns>,
+    options: &ReadOptions,
+) -> Result<Option<Layout>, DataError> {
+    let Some((first, below)) = sample.split_first() else { return Ok(None) };
+    Layout::recognize(&Sample::new(path, form, first, below, of_path), options).map(Some)
 }
 
 fn values_of(layout: &Layout, columns: Vec<usize>) -> ValueColumns {
@@ -275,114 +405,4 @@ pub fn parse_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Ve
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::data::{Content, Frames};
-
-    fn parse_texts(name: &str, text: &str, columns: &[&str]) -> Result<Vec<(String, String)>, String> {
-        let columns: Vec<String> = columns.iter().map(|column| column.to_string()).collect();
-        let options = ReadOptions::default().with_text_columns(&columns);
-        let text_of = |row: &Row| row.content.text().unwrap().to_owned();
-        parse_rows(Path::new(name), text.as_bytes(), &options)
-            .map(|rows| rows.iter().map(|row| (row.label.clone(), text_of(row))).collect())
-            .map_err(|error| error.to_string())
-    }
-
-    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-        expected.iter().map(|(label, text)| (label.to_string(), text.to_string())).collect()
-    }
-
-    #[test]
-    fn the_forms_of_a_file() {
-        let parse = |name, text| parse_texts(name, text, &[]).unwrap();
-        let expected = pairs(&[("3", "Prices rise. \"Slightly\", says x"), ("1", "b c")]);
-        assert_eq!(parse("a.csv", "\"3\",\"Prices rise.\",\"\"\"Slightly\"\", says x\"\n1,b,c\n"), expected);
-        assert_eq!(parse("a.csv", "label,text\non,a b\n"), pairs(&[("on", "a b")]));
-        assert_eq!(parse("a.csv", "id,Text,Label\n7,a b,on\r\n"), pairs(&[("on", "a b")]));
-        assert_eq!(parse("a.csv", "Class Index,Title,Description\n1,t,d\n"), pairs(&[("1", "t d")]));
-        assert_eq!(parse("a.tsv", "on\ta, b\n"), pairs(&[("on", "a, b")]));
-        assert_eq!(parse("a.csv", "\u{feff}label,text\non,é"), pairs(&[("on", "é")]));
-    }
-
-    #[test]
-    fn columns_are_chosen_by_name() {
-        let parse = |text, columns: &[&str]| parse_texts("a.csv", text, columns);
-        let titled = "Class Index,Title,Description,source\n1,t,d,s\n";
-        assert_eq!(parse(titled, &["title"]).unwrap(), pairs(&[("1", "t")]));
-        assert_eq!(parse(titled, &["Description", "title"]).unwrap(), pairs(&[("1", "d t")]));
-        assert_eq!(parse(titled, &["source"]).unwrap(), pairs(&[("1", "s")]));
-        assert_eq!(parse("1,t,d\n", &["title"]).unwrap(), pairs(&[("1", "t")]));
-        assert_eq!(parse("1,t,d\n", &["title", "description"]).unwrap(), pairs(&[("1", "t d")]));
-        assert_eq!(parse("1,x\n", &["text"]).unwrap(), pairs(&[("1", "x")]));
-        let refused = |text, column| parse(text, &[column]).unwrap_err();
-        assert_eq!(
-            refused(titled, "headline"),
-            "a.csv: no text column `headline`; it has `Title`, `Description`, `source`"
-        );
-        assert_eq!(refused(titled, "class index"), refused(titled, "headline").replace("headline", "class index"));
-        assert_eq!(refused("1,x\n", "title"), "a.csv: no text column `title`; it has no header, and `text`");
-        let four = "a.csv: no text column `title`; \
-                    it has no header and 4 columns, which have numbers from 1 and no names";
-        assert_eq!(refused("1,a,b,c\n", "title"), four);
-        let frames = "sequence,label,x\ns,on,1\n";
-        assert_eq!(refused(frames, "title"), "a.csv: no text column `title`; it has frames of numbers");
-    }
-
-    #[test]
-    fn each_fault_names_its_line() {
-        let error = |text: &str| parse_texts("a.csv", text, &[]).unwrap_err();
-        assert_eq!(error(""), "a.csv: no rows; expected lines of `label,text`");
-        assert_eq!(error("label,text\n"), "a.csv: no rows; expected lines of `label,text`");
-        let two = "expected at least 2: a label and a text, with `,`, `;`, `|` or a tab between them";
-        assert_eq!(error("a\n"), format!("a.csv, line 1: 1 column(s), {two}"));
-        assert_eq!(error("a,b\nc,d\ne\n"), "a.csv, line 3: 1 column(s), expected 2 as in the first line");
-        assert_eq!(error("a,b\n,d\n"), "a.csv, line 2: the label is empty");
-        let no_text = error("label,id,size\na,1,2\nb,2,3\n");
-        assert!(
-            no_text.starts_with("a.csv, line 1: no column of text found; choose one with --text-columns"),
-            "{no_text}"
-        );
-        assert!(error("a,b\nc,\"d\n").starts_with("a.csv, line 2, column 3: a quote that is opened here"));
-        let error = parse_rows(Path::new("a.csv"), b"a,b\nc,d\xff\n", &ReadOptions::default()).unwrap_err().to_string();
-        assert!(error.starts_with("a.csv, line 2, column 4: the byte 0xFF is not UTF-8"), "{error}");
-    }
-
-    fn parse_frames(text: &str) -> Result<Vec<Row>, String> {
-        parse_rows(Path::new("a.csv"), text.as_bytes(), &ReadOptions::default()).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn frames_of_a_sequence_are_one_row() {
-        let rows = parse_frames("Label, x ,Sequence,y\non,1,a,-2.5\r\non, 3 ,a,4e1\n\noff,5,b,6\n").unwrap();
-        let row = |label: &str, values: &[f32]| Row {
-            label: label.into(),
-            content: Content::Frames(Frames { channels: 2, values: values.into() }),
-        };
-        assert_eq!(rows, [row("on", &[1.0, -2.5, 3.0, 40.0]), row("off", &[5.0, 6.0])]);
-        assert_eq!(rows[0].content.frames().unwrap().iter().len(), 2);
-    }
-
-    #[test]
-    fn each_fault_of_frames_names_its_line() {
-        let error = |text: &str| parse_frames(&format!("sequence,label,x,y\n{text}")).unwrap_err();
-        assert_eq!(error(""), "a.csv: no rows; expected lines of `sequence,label,channels`");
-        assert_eq!(error("a,on,1\n"), "a.csv, line 2: 3 column(s), expected 4 as in the first line");
-        for value in ["", "abc", "NaN", "inf", "-1e39", "0x10"] {
-            let expected = format!("a.csv, line 3: `{value}` in column `y`, expected a finite number");
-            assert_eq!(error(&format!("a,on,1,2\na,on,1,{value}\n")), expected);
-        }
-        assert_eq!(error(",on,1,2\n"), "a.csv, line 2: the name of the sequence is empty");
-        assert_eq!(error("a,,1,2\n"), "a.csv, line 2: the label is empty");
-        let change = "a.csv, line 3: sequence `a` has the label `off`, and `on` before; expected one label";
-        assert_eq!(error("a,on,1,2\na,off,1,2\n"), change);
-        let again = "a.csv, line 4: sequence `a` again, after another one; its rows must stand together";
-        assert_eq!(error("a,on,1,2\nb,on,1,2\na,on,1,2\n"), again);
-        let header = |text| parse_frames(text).unwrap_err();
-        let no_channel =
-            "a.csv, line 1: 0 channels, expected 1 to 16384 columns of numbers beside `sequence` and the label";
-        assert_eq!(header("sequence,label\na,on\n"), no_channel);
-        let no_label = "a.csv, line 1: sequences by `sequence`, but no column of labels found; \
-                        choose one with --label-column: the file has `x`";
-        assert_eq!(header("sequence,x\na,1\n"), no_label);
-    }
-}
+mod tests;

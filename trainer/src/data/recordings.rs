@@ -2,17 +2,17 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::frames::{FrameColumns, hash};
-use super::reader::{FrameRecords, Rows};
-use super::records::Records;
-use super::{DataError, ReadOptions};
+use super::reader::{FrameRecords, Rows, Tables};
+use super::{DataError, LabelNames, ReadOptions, RecordError};
 
 /// The frames of recordings, each with a label of its own: lines of `sequence,label,channels` as [`Rows`] reads them, in
 /// which the label may change from frame to frame and may be empty.
 ///
 /// **Memory.** A frame at a time beside the first 4 MiB of the file, and 16 bytes a recording: a recording may have any length.
 pub struct Recordings<'r> {
-    records: Records<'r>,
+    records: Tables<'r>,
     columns: FrameColumns,
+    label_names: Option<LabelNames>,
     layout: String,
     /// The name of the recording that may go on.
     open: Option<String>,
@@ -37,7 +37,7 @@ impl Recordings<'static> {
     /// The recordings of a file.
     ///
     /// # Errors
-    /// [`DataError`], with the line; [`DataError::NoRecordings`] for a file of texts, or of a sequence a row.
+    /// [`DataError`], with the line; [`DataError::NotRecordings`] for a file of texts, or of a sequence a row.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
         Self::of_rows(path, Rows::open(path, options)?)
     }
@@ -46,11 +46,11 @@ impl Recordings<'static> {
 impl<'r> Recordings<'r> {
     fn of_rows(path: &Path, rows: Rows<'r>) -> Result<Self, DataError> {
         let layout = rows.layout();
-        let frames = rows.into_frames().ok_or_else(|| DataError::NoRecordings { path: path.into() })?;
-        let FrameRecords { records, mut columns } = frames;
+        let frames = rows.into_frames().ok_or_else(|| DataError::NotRecordings { path: path.into() })?;
+        let FrameRecords { records, mut columns, label_names } = frames;
         columns.label.is_optional = true;
         let (open, names, label, values) = (None, HashSet::new(), String::new(), Vec::new());
-        Ok(Self { records, columns, layout, open, names, label, values })
+        Ok(Self { records, columns, label_names, layout, open, names, label, values })
     }
 
     /// What the file is and which of its columns is what, for a message.
@@ -68,24 +68,27 @@ impl<'r> Recordings<'r> {
     /// # Errors
     /// [`DataError`], with the line.
     pub fn next_frame(&mut self) -> Result<Option<LabelledFrame<'_>>, DataError> {
-        let Some(record) = self.records.next().transpose()? else {
+        let Some(record) = self.records.next()? else {
             return Ok(None);
         };
         let (path, line) = (self.records.path(), record.line);
-        let name = record.field(self.columns.sequence);
+        let name = self.columns.sequence.map_or("", |column| record.field(column));
         if name.is_empty() {
-            return Err(DataError::EmptySequence { path: path.into(), line });
+            return Err(RecordError::EmptySequence { path: path.into(), line }.into());
         }
         let is_first = self.open.as_deref() != Some(name);
         if is_first {
             if !self.names.insert(hash(name)) {
-                return Err(DataError::SequenceAgain { path: path.into(), line, sequence: name.into() });
+                return Err(RecordError::SequenceAgain { path: path.into(), line, sequence: name.into() }.into());
             }
             self.open = Some(name.into());
         }
         self.values.clear();
         self.columns.values.append(path, &record, &mut self.values)?;
         record.label(path, self.columns.label)?.clone_into(&mut self.label);
+        if let Some(names) = self.label_names.as_ref().filter(|_| !self.label.is_empty()) {
+            self.label = names.name(std::mem::take(&mut self.label), path, line)?;
+        }
         Ok(Some(LabelledFrame { is_first, label: &self.label, values: &self.values }))
     }
 }

@@ -3,11 +3,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::Utf8Error;
 
-use super::DataError;
 use super::encodings::not_utf8;
 use super::error::{LONGEST_LABEL, LONGEST_RECORD};
 use super::form::{Form, Quotes};
 use super::unpacked::read_error;
+use super::{DataError, RecordError};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 16;
@@ -38,13 +38,13 @@ impl Record {
             if column.is_optional {
                 return Ok(label);
             }
-            return Err(DataError::EmptyLabel { path, line });
+            return Err(RecordError::EmptyLabel { path, line }.into());
         }
         if label.contains(['\n', '\r']) {
-            return Err(DataError::LabelOfLines { path, line });
+            return Err(RecordError::LabelOfLines { path, line }.into());
         }
         if label.len() > LONGEST_LABEL {
-            return Err(DataError::LongLabel { path, line, found: label.len() });
+            return Err(RecordError::LongLabel { path, line, found: label.len() }.into());
         }
         Ok(label)
     }
@@ -61,8 +61,8 @@ pub(super) struct LabelColumn {
 /// What a reading of a table gave, to tell whether another one gives the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Fingerprint {
-    bytes: u64,
-    crc: u32,
+    pub(super) bytes: u64,
+    pub(super) crc: u32,
 }
 
 /// The records of a file in UTF-8, one after another; blank lines are none. Any of `\n`, `\r\n` and `\r` ends a record
@@ -186,7 +186,7 @@ impl<'r> Records<'r> {
             self.crc.update(chunk.get(..used).unwrap_or_default());
             self.reader.consume(used);
             if self.bytes.len() > LONGEST_RECORD {
-                return Err(DataError::LongRecord { path: self.path.clone(), line: start.line });
+                return Err(RecordError::LongRecord { path: self.path.clone(), line: start.line }.into());
             }
             if ended {
                 return Ok(Some(start));
@@ -215,22 +215,26 @@ impl<'r> Records<'r> {
     }
 
     fn read(&mut self) -> Result<Option<Record>, DataError> {
-        let Some(start) = self.next_bytes()? else {
-            return Ok(None);
+        let start = loop {
+            let Some(start) = self.next_bytes()? else {
+                return Ok(None);
+            };
+            match std::str::from_utf8(&self.bytes) {
+                Ok(text) if self.form.is_no_record(text) => {}
+                Ok(_) => break start,
+                Err(error) => return Err(self.not_text(start, error)),
+            }
         };
-        let text = match std::str::from_utf8(&self.bytes) {
-            Ok(text) => text,
-            Err(error) => return Err(self.not_text(start, error)),
-        };
+        let text = std::str::from_utf8(&self.bytes).unwrap_or_default();
         let line = start.line;
         let fields = self.form.fields(text).map_err(|problem| {
             let (path, problem) = (self.path.clone(), problem);
-            DataError::NotOfForm { path, line, form: self.form.to_string(), problem }
+            RecordError::NotOfForm { path, line, form: self.form.to_string(), problem }
         })?;
         let (expected, found) = (*self.width.get_or_insert(fields.len()), fields.len());
         if found != expected {
             let expected = format!("{expected} as in the first line");
-            return Err(DataError::Columns { path: self.path.clone(), line, expected, found });
+            return Err(RecordError::Columns { path: self.path.clone(), line, expected, found }.into());
         }
         Ok(Some(Record { fields, line, span: start.offset..start.offset + text.len() as u64 }))
     }
@@ -245,7 +249,7 @@ impl Iterator for Records<'_> {
 }
 
 fn broken_quote(path: &Path, place: Position, problem: &'static str) -> DataError {
-    DataError::BrokenQuote { path: path.into(), line: place.line, column: place.column, problem }
+    RecordError::BrokenQuote { path: path.into(), line: place.line, column: place.column, problem }.into()
 }
 
 #[cfg(test)]
@@ -278,7 +282,7 @@ mod tests {
     #[test]
     fn the_place_of_a_broken_quote_is_told() {
         let place = |text: &str| match records(text.as_bytes()) {
-            Err(DataError::BrokenQuote { line, column, .. }) => (line, column),
+            Err(DataError::Record(RecordError::BrokenQuote { line, column, .. })) => (line, column),
             other => panic!("{other:?}"),
         };
         assert_eq!(place("a,b\nc,\"d\ne,f\n"), (2, 3));
@@ -290,7 +294,7 @@ mod tests {
     fn a_record_of_any_length_is_refused_before_it_fills_memory() {
         let endless = b"a,b\nc,".chain(std::io::repeat(b'x'));
         let found: Result<Vec<_>, _> = Records::new(Path::new("a.csv"), endless, Form::separated(b',')).collect();
-        assert!(matches!(found, Err(DataError::LongRecord { line: 2, .. })), "{found:?}");
+        assert!(matches!(found, Err(DataError::Record(RecordError::LongRecord { line: 2, .. }))), "{found:?}");
     }
 
     proptest! {

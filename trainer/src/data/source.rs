@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::folder::{EXTENSIONS, Listing};
 use super::home_commands;
 use super::training::{BuiltIn, RowSource, ValidationRows};
 use super::{DataError, ReadOptions, Rows, TrainingData};
@@ -31,7 +32,7 @@ pub enum Source {
     HomeCommands,
     /// The built-in handwritten digits: frames of numbers.
     Digits,
-    /// A file of rows, or a folder with `train.csv` and perhaps `valid.csv`.
+    /// A file of rows, a folder with `train.csv` and perhaps `valid.csv`, or a folder of recordings.
     Path(PathBuf),
 }
 
@@ -88,7 +89,12 @@ impl Source {
     pub fn test_file(&self) -> Option<PathBuf> {
         match self {
             Self::HomeCommands | Self::Digits => None,
-            Self::Path(path) if path.is_dir() => Some(beside(path, "test").unwrap_or(path.join("test.csv"))),
+            Self::Path(path) if path.is_dir() => {
+                Some(beside(path, "test").unwrap_or_else(|| match is_of_parts(path) {
+                    true => path.join("test.csv"),
+                    false => path.clone(),
+                }))
+            }
             Self::Path(path) => Some(path.clone()),
         }
     }
@@ -113,7 +119,9 @@ impl Source {
             Self::HomeCommands => Ok(RowSource::Rows(home_commands::training_rows(seed, HOME_COMMANDS_ROWS)?)),
             Self::Digits => Ok(RowSource::BuiltIn(DIGITS_TRAINING)),
             Self::Path(path) if path.is_dir() => {
-                RowSource::file(beside(path, "train").ok_or(DataError::NoTrainingFile { path: path.into() })?)
+                let own = || Listing::read(path).map(|listing| listing.map(|_| path.clone()));
+                let found = beside(path, "train").map_or_else(own, |found| Ok(Some(found)))?;
+                RowSource::file(found.ok_or(DataError::NoTrainingFile { path: path.into() })?)
             }
             Self::Path(path) => RowSource::file(path.clone()),
         }
@@ -147,12 +155,18 @@ impl Source {
     }
 }
 
-/// The file of a folder with this stem.
+/// The file of a folder with this stem, or the folder of recordings in it that has this name.
 fn beside(folder: &Path, stem: &str) -> Option<PathBuf> {
-    let extensions = ["csv", "tsv", "tab", "txt", "jsonl"];
-    let names =
-        extensions.iter().flat_map(|extension| [format!("{stem}.{extension}"), format!("{stem}.{extension}.gz")]);
-    names.map(|name| folder.join(name)).find(|path| path.is_file())
+    let extensions = EXTENSIONS.into_iter().chain(["ts"]);
+    let names = extensions.flat_map(|extension| [format!("{stem}.{extension}"), format!("{stem}.{extension}.gz")]);
+    let file = names.map(|name| folder.join(name)).find(|path| path.is_file());
+    let of_recordings = |path: &PathBuf| path.is_dir() && matches!(Listing::read(path), Ok(Some(_)) | Err(_));
+    file.or_else(|| Some(folder.join(stem)).filter(of_recordings))
+}
+
+/// Whether a folder has training rows of their own, and is no folder of recordings itself.
+fn is_of_parts(folder: &Path) -> bool {
+    beside(folder, "train").is_some() || !matches!(Listing::read(folder), Ok(Some(_)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use runtime::text::{FIRST_WORD_TOKEN, UNKNOWN_TOKEN, hash_word};
 use super::{
     EncoderSettings, FingerprintedVocabulary, FrameNormalization, Input, RankedWords, Splitting, Vocabulary, WordRule,
 };
-use crate::data::{Content, DataError, Frames, Mismatch, Part, ReadOptions, Row, TrainingData, TrainingRow};
+use crate::data::{
+    ColumnError, Content, DataError, Frames, Mismatch, Part, ReadOptions, Row, TrainingData, TrainingRow,
+};
 use crate::network::{InputShape, Sequence};
 
 /// What turns the content of rows into sequences, learned from training rows alone.
@@ -55,7 +57,7 @@ impl Encoder {
             (Input::Frames | Input::Auto, Some(channels)) => {
                 if let Some(column) = settings.vocabulary_columns.first().cloned() {
                     let (place, known) = (data.place.clone(), "frames of numbers".into());
-                    return Err(DataError::UnknownTextColumn { place, column, known });
+                    return Err(ColumnError::UnknownTextColumn { place, column, known }.into());
                 }
                 let for_each = |each: &mut dyn FnMut(&Frames)| {
                     for_each_of_training(data, &settings.reading, usize::MAX, |row| {

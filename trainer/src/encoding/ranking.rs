@@ -45,8 +45,8 @@ impl RankedWords {
             VocabularyBy::Information => {
                 let mut information = Information::new(splitting, data.labels.len());
                 for_each_of_training(data, &options, rows, |row| {
-                    let class = data.labels.binary_search(&row.label);
-                    let found = class.ok().zip(row.content.text());
+                    let class = data.labels.iter().position(|label| *label == row.label);
+                    let found = class.zip(row.content.text());
                     found.into_iter().for_each(|(class, text)| information.add(text, class));
                 })?;
                 information.most_informative()

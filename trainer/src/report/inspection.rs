@@ -2,7 +2,8 @@ use std::fmt;
 use std::path::Path;
 
 use runtime::format::{
-    Cell, Feature, FingerprintTableSize, Input, Layer, PartOne, Pooling, Text, Thresholds, Tokens, Vectors, WordRule,
+    Cell, Feature, FingerprintTableSize, Header, Input, Layer, PartOne, Pooling, Precision, Text, Thresholds, Tokens,
+    Vectors, WordRule,
 };
 use runtime::{Classifier, InputKind, reserve};
 use serde::Serialize;

@@ -4,7 +4,7 @@ use runtime::text::FIRST_WORD_TOKEN;
 use serde::Serialize;
 
 use crate::config::TrainingConfig;
-use crate::data::{ColumnRole, Content, DataError, HeldOut, TrainingData, TrainingRow};
+use crate::data::{ColumnRole, Content, DataError, HeldOut, SegmentCounts, TrainingData, TrainingRow};
 use crate::encoding::{CutSequence, Encoder};
 use crate::error::Error;
 use crate::examples::Spill;
@@ -31,6 +31,12 @@ pub struct RowsReport {
     pub validation_rows: usize,
     /// The classes, sorted by name.
     pub classes: Vec<ClassSize>,
+    /// What a split keeps on one side, where rows belong together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<GroupCounts>,
+    /// What became of recordings that rows are cut from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segments: Option<SegmentCounts>,
     /// How many steps rows have.
     pub lengths: Lengths,
     /// The first rows.
@@ -46,6 +52,19 @@ pub struct ClassSize {
     pub label: String,
     /// Its rows.
     pub rows: usize,
+}
+
+/// What a split keeps on one side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GroupCounts {
+    /// What they are, as a message has it.
+    pub name: String,
+    /// How many there are.
+    pub count: usize,
+    /// Rows of the smallest one.
+    pub smallest: usize,
+    /// Rows of the largest one.
+    pub largest: usize,
 }
 
 /// The steps of rows, before any is cut.
@@ -102,6 +121,11 @@ impl RowsReport {
             rows: data.training_rows,
             validation_rows: data.validation_rows,
             classes: sizes.map(|(label, rows)| ClassSize { label: label.clone(), rows: *rows }).collect(),
+            groups: data.groups.as_ref().map(|groups| {
+                let (smallest, largest) = groups.sizes();
+                GroupCounts { name: groups.name.clone(), count: groups.count, smallest, largest }
+            }),
+            segments: data.segments.clone(),
             lengths: Lengths::of(steps, unit(&prepared.encoder)),
             columns: data.roles,
             first_rows,
@@ -184,6 +208,9 @@ impl fmt::Display for RowsReport {
                 100.0 * *rows as f64 / self.rows.max(1) as f64,
                 label.escape_debug()
             )?;
+        }
+        if let Some(GroupCounts { name, count, smallest, largest }) = &self.groups {
+            writeln!(formatter, "\n{count} {name}, of {smallest} to {largest} rows; a split keeps each on one side")?;
         }
         writeln!(formatter, "\nthe first rows as they are understood")?;
         for ShownRow { label, text, tokens, frames, steps } in &self.first_rows {

@@ -89,6 +89,7 @@ impl Session {
         };
         let fold = Fold {
             epochs: config.epochs,
+            groups: prepared.validation_groups,
             expected: prepared.validation.classes(),
             answers: measured.answers,
             history: measured.history,

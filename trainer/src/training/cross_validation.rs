@@ -11,6 +11,9 @@ use crate::run::EpochMetrics;
 pub struct Fold {
     /// Epochs that the training has.
     pub epochs: usize,
+    /// Groups of the part's rows, where they have groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<usize>,
     /// The class of each row of the part.
     pub expected: Vec<usize>,
     /// The class that the network gave each of these rows, at each measurement.
@@ -51,7 +54,8 @@ impl CrossValidation {
         let shares = (1..=most).map(|number| number as f64 / most as f64);
         let accuracies: Vec<(f64, f64)> = shares.map(|share| (share, self.at(share).accuracy)).collect();
         let best = accuracies.iter().map(|(_, accuracy)| *accuracy).fold(0.0, f64::max);
-        let good = good_accuracy(best, self.expected().len());
+        let groups: Option<usize> = self.folds.iter().map(|fold| fold.groups).sum();
+        let good = good_accuracy(best, groups.unwrap_or(self.expected().len()));
         accuracies.into_iter().rev().find(|(_, accuracy)| *accuracy >= good).map_or(1.0, |(share, _)| share)
     }
 
@@ -83,6 +87,7 @@ mod tests {
         };
         Fold {
             epochs: epochs.last().copied().unwrap_or(0),
+            groups: None,
             expected: vec![0, 1],
             answers: answers.iter().map(|answers| answers.to_vec()).collect(),
             history: epochs.iter().zip(losses).map(metrics).collect(),
@@ -99,6 +104,10 @@ mod tests {
         assert_eq!(share(&[wrong, right, wrong, wrong]), 0.5);
         assert_eq!(share(&[right, &[0, 0], &[0, 0], wrong]), 0.25);
         assert_eq!(share(&[wrong, &[0, 0], wrong, &[1, 1]]), 1.0);
+        // One group says less than two rows: its standard error is a half.
+        let grouped = Fold { groups: Some(1), ..fold(&[1, 2, 3, 4], &[wrong, &[0, 0], wrong, wrong], &[1.0; 4]) };
+        assert_eq!(CrossValidation::new(vec![grouped]).best_share(), 1.0);
+        assert_eq!(share(&[wrong, &[0, 0], wrong, wrong]), 0.5);
     }
 
     #[test]

@@ -113,7 +113,7 @@ pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: 
     if fit.resume {
         (position, learner) = Checkpoint::read(&folder.checkpoint())?.restore(learner, device)?;
     }
-    let validation_rows = prepared.validation.len();
+    let validation_rows = prepared.independent_validation_rows();
     let last = match fit.validation {
         Validation::Crossed(parts) => (parts.best_share() * config.epochs as f64).ceil() as usize,
         Validation::Rows | Validation::Answers => config.epochs,
@@ -282,7 +282,7 @@ fn measure<B: NetworkBackend>(
     };
     position.history.push(metrics);
     position.sums = EpochSums::default();
-    let is_kept = kept_epoch(config, &position.history, prepared.validation.len()) == Some(metrics);
+    let is_kept = kept_epoch(config, &position.history, prepared.independent_validation_rows()) == Some(metrics);
     progress.end_epoch(&metrics, is_kept && config.keep_epoch != KeptEpoch::Last);
     write_atomically(&folder.metrics(), &metrics_csv(&position.history)?)?;
     Ok(is_kept)

@@ -1,7 +1,8 @@
 use crate::config::{KeptEpoch, TrainingConfig};
 use crate::run::EpochMetrics;
 
-/// The least accuracy that is within one standard error of an accuracy on so many rows.
+/// The least accuracy that is within one standard error of an accuracy on so many rows, none of which is like another: of
+/// rows that belong together only their groups count.
 ///
 /// # Source
 /// The one-standard-error rule of Breiman et al., Classification and regression trees (1984), section 3.4.3, here in

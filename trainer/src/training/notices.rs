@@ -60,10 +60,14 @@ impl EncodingCounts {
     /// Lines about rows that are cut, and about rows that say nothing that is known.
     pub(super) fn notices(&self, config: &TrainingConfig, encoder: &Encoder) -> Vec<String> {
         let parts = [("training", self.training), ("validation", self.validation)];
+        let advice = match encoder.input() {
+            Input::Frames if config.segment.is_none() => " (--segment N makes windows of N frames of all of them)",
+            _ => "",
+        };
         let cut = parts.iter().filter(|(_, counts)| counts.cut > 0).map(|(name, counts)| {
             format!(
-                "{} of {} {name} rows are longer than --max-length {} steps and are cut; the longest has {}",
-                counts.cut, counts.rows, config.max_length, counts.longest
+                "{} of {} {name} rows are longer than --max-length {} steps and are cut; the longest has {}{}",
+                counts.cut, counts.rows, config.max_length, counts.longest, advice
             )
         });
         let what = match encoder.input() {

@@ -38,6 +38,10 @@ pub struct Prepared {
     pub columns: ColumnNames,
     /// What is said about the rows before training.
     pub notes: RowNotes,
+    /// Groups of the validation rows, where they have groups.
+    pub validation_groups: Option<usize>,
+    /// Groups of rows that a split keeps on one side; the largest number where each row stands for itself.
+    pub groups: usize,
 }
 
 impl Prepared {
@@ -136,6 +140,8 @@ impl Prepared {
             validation,
             data_hash: data.hash.clone(),
             columns: data.columns.clone(),
+            validation_groups: data.validation_groups,
+            groups: data.groups.as_ref().map_or(usize::MAX, |groups| groups.count),
         })
     }
 
@@ -163,6 +169,12 @@ impl Prepared {
         self.training.spread(count).map(read).collect()
     }
 
+    /// Validation rows that say something of their own: as many as there are groups, as the rows of one person or
+    /// recording are answered alike.
+    pub fn independent_validation_rows(&self) -> usize {
+        self.validation_groups.unwrap_or(self.validation.len())
+    }
+
     /// How many rows there are, and how long they are.
     pub fn extent(&self) -> Extent {
         let steps: usize = (0..self.training.len()).map(|row| self.training.steps(row)).sum();
@@ -171,6 +183,7 @@ impl Prepared {
             held_out: if self.holds_out { self.validation.len() } else { 0 },
             mean_steps: steps as f64 / self.training.len().max(1) as f64,
             of_frames: self.encoder.normalization().is_some(),
+            groups: self.groups,
         }
     }
 

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use super::content::Column;
 use super::texts::{known_label, named_label};
 use super::{Columns, Ignored, SEQUENCE, Table, names};
-use crate::data::DataError;
 use crate::data::frames::MOST_CHANNELS;
-use crate::nearest::did_you_mean;
+use crate::data::{ColumnError, DataError};
 
 /// Values of a row from which a row of numbers is a sequence of its own.
 const FEWEST_VALUES: usize = 8;
@@ -15,10 +14,11 @@ const FEWEST_VALUES: usize = 8;
 /// The sequence, the label and the channels; `None` for a file of texts.
 pub(super) fn columns(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>)>, DataError> {
     let is_named = |column: &usize| table.name(*column).is_some_and(|name| name.eq_ignore_ascii_case(SEQUENCE));
-    let named = (0..table.width()).find(is_named);
+    let of_path = table.of_path.map(|of_path| of_path.file).filter(|_| !has_texts(table));
+    let named = of_path.or_else(|| (0..table.width()).find(is_named));
     if let Some(column) = named.and_then(|_| table.options.text_columns.first().cloned()) {
         let (place, known) = (table.path.display().to_string(), "frames of numbers".into());
-        return Err(DataError::UnknownTextColumn { place, column, known });
+        return Err(ColumnError::UnknownTextColumn { place, column, known }.into());
     }
     let found = match named {
         Some(sequence) => Some((sequence, label(table, sequence)?)),
@@ -29,31 +29,62 @@ pub(super) fn columns(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>
         return if has_texts(table) { Ok(None) } else { rows_of_numbers(table) };
     };
     if label.is_none() && !table.options.labels_are_optional {
-        return Err(DataError::NoLabelOfSequences {
+        return Err(ColumnError::NoLabelOfSequences {
             path: table.path.into(),
             line: table.line,
             sequence: table.shown(sequence),
             known: table.known(Some(sequence)),
-        });
+        }
+        .into());
     }
     let roles: Vec<usize> = [sequence].into_iter().chain(label).collect();
     let reason = |column| left_out(table, sequence, label, column);
-    let channels: Vec<usize> = if table.options.channels.is_empty() {
-        (0..table.width()).filter(|column| !roles.contains(column) && reason(*column).is_none()).collect()
-    } else {
-        table.options.channels.iter().map(|name| given_channel(table, name, &roles)).collect::<Result<_, _>>()?
-    };
-    if !(1..=MOST_CHANNELS).contains(&channels.len()) {
-        let (found, largest) = (channels.len(), MOST_CHANNELS);
-        return Err(DataError::ChannelCount { path: table.path.into(), line: table.line, found, largest });
+    let mut channels = given_channels(table, &roles)?;
+    if channels.is_empty() {
+        channels = (0..table.width()).filter(|column| !roles.contains(column) && reason(*column).is_none()).collect();
     }
+    table.check_channels(&channels)?;
     let read: Vec<usize> = roles.iter().chain(&channels).copied().collect();
     let ignored = table.ignored(&read, reason);
-    Ok(Some((Columns::Frames { sequence, label, channels }, ignored)))
+    Ok(Some((Columns::Frames { sequence: Some(sequence), label, channels, runs: None }, ignored)))
+}
+
+/// The columns of a file whose form tells them: the label is the last one, all others are channels.
+pub(super) fn dimensions(table: &Table<'_>, has_labels: bool) -> Result<(Columns, Vec<Ignored>), DataError> {
+    let label = has_labels.then(|| table.width().saturating_sub(1));
+    if label.is_none() && !table.options.labels_are_optional {
+        let (line, known) = (table.line, table.known(None));
+        return Err(ColumnError::NoLabelColumn { path: table.path.into(), line, known }.into());
+    }
+    let roles: Vec<usize> = label.into_iter().collect();
+    let mut channels = given_channels(table, &roles)?;
+    if channels.is_empty() {
+        channels = (0..table.width()).filter(|column| !roles.contains(column)).collect();
+    }
+    table.check_channels(&channels)?;
+    let read: Vec<usize> = roles.iter().chain(&channels).copied().collect();
+    let ignored = table.ignored(&read, |_| None);
+    Ok((Columns::Dimensions { label, channels }, ignored))
+}
+
+impl Table<'_> {
+    /// Refuses frames without a channel, or with more than a model can have.
+    pub(super) fn check_channels(&self, channels: &[usize]) -> Result<(), DataError> {
+        let (found, largest) = (channels.len(), MOST_CHANNELS);
+        if (1..=largest).contains(&found) {
+            return Ok(());
+        }
+        Err(ColumnError::ChannelCount { path: self.path.into(), line: self.line, found, largest }.into())
+    }
+}
+
+/// The channels that `--channels` gives, in its order; none if it is not given.
+pub(super) fn given_channels(table: &Table<'_>, not: &[usize]) -> Result<Vec<usize>, DataError> {
+    table.options.channels.iter().map(|name| given_channel(table, name, not)).collect()
 }
 
 /// Whether a column is one of texts, by an option, by its name, or by several words in a row.
-fn has_texts(table: &Table<'_>) -> bool {
+pub(super) fn has_texts(table: &Table<'_>) -> bool {
     let by_name = |column: usize| table.text_rank(column).is_some_and(|rank| rank < names::TEXT_WORD_RANK);
     let is_text = |column: usize| {
         let Some(found) = table.columns.get(column) else { return false };
@@ -78,6 +109,10 @@ fn sequence_and_label(table: &Table<'_>) -> Result<Option<(usize, Option<usize>)
             continue;
         }
         let Ok(label) = label(table, sequence) else { continue };
+        let changes = label.is_some_and(|label| !is_constant_within(table, sequence, label));
+        if changes && table.name(sequence).is_some_and(names::is_person) {
+            continue;
+        }
         let distinct = |column: usize| table.columns.get(column).map_or(0, |found| found.distinct);
         let is_nested = label.is_some_and(|label| distinct(label) < runs);
         let has_channel = table.filled_but(&[sequence]).any(|column| {
@@ -127,6 +162,9 @@ fn left_out(table: &Table<'_>, sequence: usize, label: Option<usize>, column: us
     let found = table.columns.get(column)?;
     let name = table.name(column).unwrap_or_default();
     let is_row_name = !name.is_empty() && names::is_identifier(name);
+    if table.group == Some(column) {
+        return Some("the group");
+    }
     if table.is_empty(column) {
         return Some("empty");
     }
@@ -148,11 +186,9 @@ fn left_out(table: &Table<'_>, sequence: usize, label: Option<usize>, column: us
 }
 
 fn given_channel(table: &Table<'_>, name: &str, not: &[usize]) -> Result<usize, DataError> {
-    table.given(name).filter(|column| !not.contains(column)).ok_or_else(|| DataError::UnknownChannel {
-        place: table.path.display().to_string(),
-        column: name.into(),
-        known: table.list((0..table.width()).filter(|column| !not.contains(column)))
-            + &did_you_mean(name, table.names.iter().flatten().map(String::as_str)),
+    table.given(name).filter(|column| !not.contains(column)).ok_or_else(|| {
+        let known = table.list((0..table.width()).filter(|column| !not.contains(column))) + &table.nearest(name);
+        ColumnError::UnknownChannel { place: table.path.display().to_string(), column: name.into(), known }.into()
     })
 }
 
@@ -168,7 +204,9 @@ fn rows_of_numbers(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>)>,
     };
     let values: Vec<usize> = table.filled_but(&not).filter(is_value).collect();
     let are_numbers = values.iter().all(|column| table.columns.get(*column).is_some_and(Column::is_numeric));
-    if values.len() < 2 || !are_numbers || table.records.is_empty() {
+    let has_time = || table.filled_but(&not).any(|column| table.name(column).is_some_and(names::is_time));
+    let are_few = values.is_empty() || (values.len() < 2 && !has_time());
+    if are_few || !are_numbers || table.records.is_empty() {
         return Ok(None);
     }
     let are_numbered = |names: &Vec<String>| {
@@ -184,11 +222,12 @@ fn rows_of_numbers(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>)>,
         return Ok(Some((Columns::Series { label, values }, ignored)));
     }
     let is_channel = |column: &usize| !table.name(*column).is_some_and(names::is_time);
-    Err(DataError::NoSequenceColumn {
+    Err(ColumnError::NoSequenceColumn {
         path: table.path.into(),
         line: table.line,
         channels: table.list(values.into_iter().filter(is_channel)),
-    })
+    }
+    .into())
 }
 
 /// The label beside numbers, if there is one; nothing if the file is not of numbers.
@@ -235,7 +274,7 @@ fn pairs_within<'t>(table: &'t Table<'_>, sequence: usize, column: usize) -> imp
     })
 }
 
-fn is_constant_within(table: &Table<'_>, sequence: usize, column: usize) -> bool {
+pub(super) fn is_constant_within(table: &Table<'_>, sequence: usize, column: usize) -> bool {
     pairs_within(table, sequence, column).all(|[one, next]| one == next)
 }
 

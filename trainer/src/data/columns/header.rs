@@ -4,7 +4,7 @@ use super::Sample;
 use super::content::Column;
 use super::names;
 use crate::data::records::Record;
-use crate::data::{DataError, ReadOptions};
+use crate::data::{ColumnError, DataError, ReadOptions};
 
 /// Most words of a column's name, where nothing but the content speaks for a header.
 const MOST_NAME_WORDS: usize = 8;
@@ -19,10 +19,10 @@ const SURE_NAMES: [&str; 5] = ["label", "class", "class index", "category", "seq
 /// of another kind than those below.
 ///
 /// # Errors
-/// [`DataError::DoubtfulHeader`] where neither tells.
+/// [`ColumnError::DoubtfulHeader`] where neither tells.
 pub(super) fn is_header(sample: &Sample<'_>, options: &ReadOptions) -> Result<bool, DataError> {
     let Sample { first, body, .. } = sample;
-    let fields: Vec<&str> = (0..first.fields.len()).map(|column| first.field(column)).collect();
+    let fields: Vec<&str> = (0..sample.own_width()).map(|column| first.field(column)).collect();
     if options.names_one_of(fields.iter().copied()) {
         return Ok(true);
     }
@@ -118,10 +118,11 @@ fn by_values(sample: &Sample<'_>, fields: &[&str], named: &[bool], options: &Rea
 }
 
 fn doubtful(path: &std::path::Path, first: &Record, place: usize) -> DataError {
-    DataError::DoubtfulHeader {
+    let error = ColumnError::DoubtfulHeader {
         path: path.into(),
         line: first.line,
         name: first.field(place).into(),
         number: place + 1,
-    }
+    };
+    error.into()
 }

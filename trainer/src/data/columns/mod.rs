@@ -2,10 +2,13 @@
 
 mod content;
 mod frames;
+mod groups;
 mod header;
 mod names;
+mod recordings;
 mod roles;
 mod schema;
+mod table;
 mod texts;
 
 use std::fmt;
@@ -17,17 +20,21 @@ use super::form::Form;
 use super::listing::first_of;
 use super::records::Record;
 use super::{DataError, ReadOptions};
-use crate::nearest::did_you_mean;
 
 use self::content::Column;
 pub(super) use self::content::number;
 pub(super) use self::names::is_known as is_known_name;
+pub(super) use self::recordings::TimeColumn;
 pub use self::roles::ColumnRole;
+use self::table::Table;
 
 /// The name of the column that always makes a file one of frames.
 const SEQUENCE: &str = "sequence";
 /// Most columns that a line names; the others are counted.
 const MOST_NAMED: usize = 8;
+/// What a message calls the names of folders and of files where they say something of a row.
+const FOLDER_NAME: &str = "folder name";
+const FILE_NAME: &str = "file name";
 
 /// What a file is: how its columns are separated, whether they have names, and which of them is what.
 #[derive(Debug, Clone)]
@@ -45,6 +52,10 @@ pub(super) struct Layout {
     departure: Option<String>,
     /// What each column is.
     pub(super) roles: Vec<ColumnRole>,
+    /// The column of groups that a split keeps on one side.
+    pub(super) group: Option<usize>,
+    /// What the path of each file says.
+    of_path: Option<PathColumns>,
 }
 
 /// Which columns are what.
@@ -52,10 +63,40 @@ pub(super) struct Layout {
 pub(super) enum Columns {
     /// A text a row.
     Texts { label: Option<usize>, texts: Vec<usize> },
-    /// A frame a row.
-    Frames { sequence: usize, label: Option<usize>, channels: Vec<usize> },
+    /// A frame a row; `runs`: windows are cut out of recordings, whose names are those of sequences.
+    Frames { sequence: Option<usize>, label: Option<usize>, channels: Vec<usize>, runs: Option<RunColumns> },
     /// A sequence of frames of one channel a row.
     Series { label: Option<usize>, values: Vec<usize> },
+    /// A sequence of frames a row, the values of a channel in each of these columns.
+    Dimensions { label: Option<usize>, channels: Vec<usize> },
+}
+
+impl Columns {
+    /// The column of time, where gaps in it matter.
+    fn time(&self) -> Option<usize> {
+        match self {
+            Self::Frames { runs: Some(RunColumns { time: Some(time), .. }), .. } => Some(time.column),
+            _ => None,
+        }
+    }
+}
+
+/// What ends a run of frames that windows are cut out of.
+#[derive(Debug, Clone)]
+pub(super) struct RunColumns {
+    /// Columns whose value changes.
+    pub(super) breaks: Vec<usize>,
+    /// The column of time, in which there are gaps.
+    pub(super) time: Option<TimeColumn>,
+}
+
+/// Columns that no file has: its path says them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PathColumns {
+    /// The folder's name, where each class has a folder.
+    pub(super) label: Option<usize>,
+    /// The file's name.
+    pub(super) file: usize,
 }
 
 /// A column that is not read.
@@ -75,34 +116,47 @@ pub(super) struct Sample<'r> {
     /// What they have in each column.
     body: Vec<Column>,
     decimal_comma: bool,
+    of_path: Option<PathColumns>,
 }
 
 impl<'r> Sample<'r> {
     /// Looks at the first records, of which there is at least one.
-    pub(super) fn new(path: &'r Path, form: &'r Form, first: &'r Record, below: &'r [Record]) -> Self {
+    /// `of_path`: the last columns, which are not of the file.
+    pub(super) fn new(
+        path: &'r Path,
+        form: &'r Form,
+        first: &'r Record,
+        below: &'r [Record],
+        of_path: Option<PathColumns>,
+    ) -> Self {
         let width = first.fields.len();
         let decimal_comma = form.may_have_decimal_commas()
             && below.iter().flat_map(|record| record.fields.iter()).any(|field| {
                 field.contains(',') && number(field.trim(), false).is_none() && number(field.trim(), true).is_some()
             });
         let body = (0..width).map(|column| Column::new(below, column, decimal_comma)).collect();
-        Self { path, form, first, below, body, decimal_comma }
+        Self { path, form, first, below, body, decimal_comma, of_path }
+    }
+
+    /// Columns of the file itself.
+    fn own_width(&self) -> usize {
+        let of_path = self.of_path.map_or(0, |of_path| 1 + usize::from(of_path.label.is_some()));
+        self.first.fields.len().saturating_sub(of_path)
+    }
+
+    /// The names of the columns that a header has.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.first.fields.iter().map(|name| name.trim().to_owned()).collect();
+        if let Some(PathColumns { label, file }) = self.of_path {
+            let of_path = label.map(|label| (label, FOLDER_NAME)).into_iter().chain([(file, FILE_NAME)]);
+            of_path.for_each(|(column, name)| name.clone_into(&mut names[column]));
+        }
+        names
     }
 
     fn body_rows(&self) -> usize {
         self.below.len()
     }
-}
-
-/// A sample whose header is known: the columns of its rows, and their names.
-struct Table<'r> {
-    path: &'r Path,
-    line: usize,
-    names: Option<Vec<String>>,
-    records: Vec<Record>,
-    columns: Vec<Column>,
-    decimal_comma: bool,
-    options: &'r ReadOptions,
 }
 
 /// The names of the columns that were read, or their numbers where they have none.
@@ -125,7 +179,6 @@ impl Layout {
     pub(super) fn recognize(sample: &Sample<'_>, options: &ReadOptions) -> Result<Self, DataError> {
         let fixed = sample.form.column_names();
         let has_header = fixed.is_none() && header::is_header(sample, options)?;
-        let names = || sample.first.fields.iter().map(|name| name.trim().to_owned()).collect();
         let mut records = sample.below.to_vec();
         let mut columns = sample.body.clone();
         if !has_header {
@@ -133,13 +186,13 @@ impl Layout {
             let width = sample.first.fields.len();
             columns = (0..width).map(|column| Column::new(&records, column, sample.decimal_comma)).collect();
         }
-        let names = fixed.or_else(|| has_header.then(names));
+        let names = fixed.or_else(|| has_header.then(|| sample.names()));
         let given = options;
         let options = &match &names {
             Some(names) => options.matched(sample.path, sample.first.line, names)?,
             None => options.clone(),
         };
-        let table = Table {
+        let mut table = Table {
             path: sample.path,
             line: sample.first.line,
             names,
@@ -147,14 +200,26 @@ impl Layout {
             columns,
             decimal_comma: sample.decimal_comma,
             options,
+            of_path: sample.of_path,
+            group: None,
         };
-        let (columns, ignored) = match frames::columns(&table)? {
-            Some(found) => found,
-            None => texts::columns(&table)?,
+        table.group = table.given_group()?;
+        let (columns, mut ignored) = match (sample.form, frames::columns(&table)) {
+            (Form::TimeSeries { has_labels, .. }, _) => frames::dimensions(&table, *has_labels)?,
+            _ if options.segment.is_some() => recordings::columns(&table)?,
+            (_, found) => match found? {
+                Some(found) => found,
+                None => texts::columns(&table)?,
+            },
         };
+        let group = table.group.or_else(|| table.group_by_name(&columns));
+        let is_told = |column| Some(column) == group || Some(column) == columns.time() || table.is_of_path(column);
+        ignored.retain(|ignored| !is_told(ignored.column));
         let (form, decimal_comma, width) = (sample.form.clone(), sample.decimal_comma, table.width());
         let (names, departure, roles) = (table.names, None, Vec::new());
-        let layout = Self { form, has_header, columns, decimal_comma, names, ignored, departure, roles };
+        let of_path = sample.of_path;
+        let layout =
+            Self { form, has_header, columns, decimal_comma, names, ignored, departure, roles, group, of_path };
         let (departure, roles) = (options.other_texts(&layout.read_names()), layout.find_roles(given, width));
         Ok(Self { departure, roles, ..layout })
     }
@@ -162,7 +227,10 @@ impl Layout {
     /// The column of labels.
     pub(super) fn label(&self) -> Option<usize> {
         match &self.columns {
-            Columns::Texts { label, .. } | Columns::Frames { label, .. } | Columns::Series { label, .. } => *label,
+            Columns::Texts { label, .. }
+            | Columns::Frames { label, .. }
+            | Columns::Series { label, .. }
+            | Columns::Dimensions { label, .. } => *label,
         }
     }
 
@@ -176,7 +244,9 @@ impl Layout {
         match &self.columns {
             Columns::Texts { .. } => Vec::new(),
             Columns::Series { .. } => vec!["the values".into()],
-            Columns::Frames { channels, .. } => channels.iter().map(|channel| self.name(*channel)).collect(),
+            Columns::Frames { channels, .. } | Columns::Dimensions { channels, .. } => {
+                channels.iter().map(|channel| self.name(*channel)).collect()
+            }
         }
     }
 
@@ -185,7 +255,7 @@ impl Layout {
         let label = self.label().map(|label| self.plain_names(&[label]).concat());
         let (texts, channels) = match &self.columns {
             Columns::Texts { texts, .. } => (texts.as_slice(), &[][..]),
-            Columns::Frames { channels, .. } => (&[][..], channels.as_slice()),
+            Columns::Frames { channels, .. } | Columns::Dimensions { channels, .. } => (&[][..], channels.as_slice()),
             Columns::Series { .. } => (&[][..], &[][..]),
         };
         let [texts, channels] = [texts, channels].map(|columns| self.plain_names(columns));
@@ -199,10 +269,14 @@ impl Layout {
             name.cloned().unwrap_or_else(|| format!("column {}", column + 1))
         };
         match &self.columns {
-            Columns::Frames { sequence, label, .. } => {
-                vec![own(*sequence), label.map_or_else(|| "label".into(), own)]
+            Columns::Frames { sequence, label, runs, .. } => {
+                let lines = runs.iter().flat_map(|_| ["first_line", "last_line"].map(str::to_owned));
+                let label = label.map_or_else(|| "label".into(), own);
+                sequence.map(own).into_iter().chain([label]).chain(lines).collect()
             }
-            Columns::Texts { .. } | Columns::Series { .. } => (0..self.roles.len()).map(own).collect(),
+            Columns::Texts { .. } | Columns::Series { .. } | Columns::Dimensions { .. } => {
+                (0..self.roles.len()).map(own).collect()
+            }
         }
     }
 
@@ -213,8 +287,18 @@ impl Layout {
         columns.iter().map(|column| name(column).unwrap_or_else(|| number(column))).collect()
     }
 
-    fn name(&self, column: usize) -> String {
-        column_name(self.names.as_deref(), column)
+    /// A column as a message names it.
+    pub(super) fn name(&self, column: usize) -> String {
+        match self.of_path {
+            Some(PathColumns { label: Some(label), .. }) if label == column => FOLDER_NAME.into(),
+            Some(PathColumns { file, .. }) if file == column => FILE_NAME.into(),
+            _ => column_name(self.names.as_deref(), column),
+        }
+    }
+
+    fn list_channels(&self, channels: &[usize]) -> String {
+        let s = if channels.len() == 1 { "" } else { "s" };
+        format!("{} channel{s}: {}", channels.len(), self.list(channels))
     }
 
     fn list(&self, columns: &[usize]) -> String {
@@ -250,14 +334,15 @@ impl fmt::Display for Layout {
         let label = self.label_name().unwrap_or_else(|| "none".into());
         match &self.columns {
             Columns::Texts { texts, .. } => write!(formatter, "; label: {label}; text: {}", self.list(texts))?,
-            Columns::Frames { sequence, channels, .. } => {
-                let (sequence, count) = (self.name(*sequence), channels.len());
-                let s = if count == 1 { "" } else { "s" };
-                write!(
-                    formatter,
-                    "; sequence: {sequence}; label: {label}; {count} channel{s}: {}",
-                    self.list(channels)
-                )?;
+            Columns::Frames { sequence, channels, runs, .. } => {
+                let role = if runs.is_some() { "recording" } else { "sequence" };
+                if let Some(sequence) = sequence {
+                    write!(formatter, "; {role}: {}", self.name(*sequence))?;
+                }
+                write!(formatter, "; label: {label}; {}", self.list_channels(channels))?;
+            }
+            Columns::Dimensions { channels, .. } => {
+                write!(formatter, "; label: {label}; a sequence a row, {}", self.list_channels(channels))?;
             }
             Columns::Series { values, .. } => {
                 write!(formatter, "; label: {label}; a sequence of up to {} values a row, one channel", values.len())?;
@@ -265,6 +350,10 @@ impl fmt::Display for Layout {
         }
         if let Some(departure) = &self.departure {
             write!(formatter, " ({departure})")?;
+        }
+        let others = [("group", self.group), ("time", self.columns.time())];
+        for (role, column) in others.into_iter().filter_map(|(role, column)| Some((role, column?))) {
+            write!(formatter, "; {role}: {}", self.name(column))?;
         }
         if self.decimal_comma {
             write!(formatter, "; decimal commas")?;
@@ -277,101 +366,6 @@ impl fmt::Display for Layout {
             write!(formatter, "; ignored: {}", first_of(shown, MOST_NAMED))?;
         }
         Ok(())
-    }
-}
-
-impl Table<'_> {
-    fn width(&self) -> usize {
-        self.columns.len()
-    }
-
-    fn name(&self, column: usize) -> Option<&str> {
-        self.names.as_ref()?.get(column).map(String::as_str)
-    }
-
-    fn shown(&self, column: usize) -> String {
-        column_name(self.names.as_deref(), column)
-    }
-
-    /// Columns that are not these, and have a value in some row.
-    fn filled_but<'t>(&'t self, not: &'t [usize]) -> impl Iterator<Item = usize> + 't {
-        (0..self.width()).filter(|column| !not.contains(column) && !self.is_empty(*column))
-    }
-
-    /// Whether no row has a value there; a header of no row says nothing about it.
-    fn is_empty(&self, column: usize) -> bool {
-        self.columns.get(column).is_some_and(|found| found.is_empty() && found.rows > 0)
-    }
-
-    fn list(&self, columns: impl Iterator<Item = usize>) -> String {
-        columns.map(|column| self.shown(column)).collect::<Vec<_>>().join(", ")
-    }
-
-    /// The column that an option gives, by name or by number.
-    fn given(&self, given: &str) -> Option<usize> {
-        let named = |name: &String| name.eq_ignore_ascii_case(given.trim());
-        let by_name = self.names.as_ref().and_then(|names| names.iter().position(named));
-        let by_number = || given.trim().parse().ok().and_then(|number: usize| number.checked_sub(1));
-        by_name.or_else(by_number).filter(|column| *column < self.width())
-    }
-
-    /// The column of labels that `--label-column` gives, if it does.
-    fn given_label(&self) -> Result<Option<usize>, DataError> {
-        let Some(given) = &self.options.label_column else {
-            return Ok(None);
-        };
-        self.given(given).map(Some).ok_or_else(|| DataError::UnknownLabelColumn {
-            place: self.path.display().to_string(),
-            column: given.clone(),
-            known: self.known(None) + &did_you_mean(given, self.names.iter().flatten().map(String::as_str)),
-        })
-    }
-
-    /// How surely the name of a column is one of labels; `y` beside `x` is a coordinate.
-    fn label_rank(&self, column: usize) -> Option<usize> {
-        let has_x = || self.names.iter().flatten().any(|name| names::plain(name) == "x");
-        self.name(column).filter(|name| names::plain(name) != "y" || !has_x()).and_then(names::label_rank)
-    }
-
-    /// Where a column of text with its name stands among others; a `subject` of one word is a person.
-    fn text_rank(&self, column: usize) -> Option<usize> {
-        let is_word = || self.columns.get(column).is_some_and(|found| found.filled > 0 && found.words < 1.5);
-        self.name(column).filter(|name| !(names::is_person(name) && is_word())).and_then(names::text_rank)
-    }
-
-    /// The columns there are, for a message.
-    fn known(&self, label: Option<usize>) -> String {
-        match &self.names {
-            Some(_) => self.list((0..self.width()).filter(|column| Some(*column) != label)),
-            None => format!("no header, and columns 1 to {}", self.width()),
-        }
-    }
-
-    /// Whether two columns say the same of every row, each in its way.
-    fn say_the_same(&self, one: usize, other: usize) -> bool {
-        let mut pairs: Vec<(&str, &str)> =
-            self.records.iter().map(|record| (record.field(one), record.field(other))).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let distinct = |column: usize| self.columns.get(column).map_or(0, |found| found.distinct);
-        pairs.len() == distinct(one) && pairs.len() == distinct(other)
-    }
-
-    /// The columns that are none of `read`, with the reason for each.
-    fn ignored(&self, read: &[usize], reason: impl Fn(usize) -> Option<&'static str>) -> Vec<Ignored> {
-        let unread = (0..self.width()).filter(|column| !read.contains(column));
-        unread
-            .map(|column| {
-                let is_identifier = self.columns.get(column).is_some_and(Column::is_identifier)
-                    || self.name(column).is_some_and(names::is_identifier);
-                let reason = match reason(column) {
-                    _ if self.is_empty(column) => Some("empty"),
-                    None if is_identifier => Some("identifies the row"),
-                    reason => reason,
-                };
-                Ignored { column, reason }
-            })
-            .collect()
     }
 }
 

@@ -157,7 +157,25 @@ const TIMES: [&str; 20] = [
 const TIME_WORDS: [&str; 6] = ["time", "timestamp", "datetime", "elapsed", "millis", "micros"];
 
 /// Names of a column that says who was measured.
-const PERSONS: [&str; 7] = ["subject", "user", "participant", "person", "patient", "volunteer", "speaker"];
+const PERSONS: [&str; 11] = [
+    "subject",
+    "user",
+    "participant",
+    "person",
+    "patient",
+    "volunteer",
+    "speaker",
+    "individual",
+    "wearer",
+    "athlete",
+    "driver",
+];
+
+/// Names of a column of recordings, of which a recording may have many sequences; an earlier one has longer ones.
+const RECORDINGS: [&str; 5] = ["session", "recording", "rec", "file", "filename"];
+
+/// Words that stand behind the name of what they number.
+const NUMBER_WORDS: [&str; 7] = ["id", "no", "nr", "name", "index", "idx", "number"];
 
 /// A name in lower case, its words separated by single spaces: `Class_Index` and `classIndex` are `class index`.
 pub(super) fn plain(name: &str) -> String {
@@ -198,8 +216,22 @@ fn rank(name: &str, exact: &[&[&str]], words: &[&str]) -> Option<usize> {
 
 pub(super) fn is_sequence(name: &str) -> bool {
     let name = plain(name);
-    let stem = ["id", "no", "nr", "name", "index", "idx", "number"].iter().find_map(|end| name.strip_suffix(end));
-    SEQUENCES.contains(&name.as_str()) || stem.is_some_and(|stem| SEQUENCES.contains(&stem.trim_end()))
+    SEQUENCES.contains(&name.as_str()) || SEQUENCES.contains(&without_number_word(&name))
+}
+
+/// A name without the word for what it numbers: `session id` is `session`.
+fn without_number_word(plain: &str) -> &str {
+    NUMBER_WORDS.iter().find_map(|end| plain.strip_suffix(end)).map_or(plain, str::trim_end)
+}
+
+/// How surely a name is one of groups that a split keeps on one side, from 0, the surest: persons, then recordings.
+pub(super) fn group_rank(name: &str) -> Option<usize> {
+    if is_person(name) {
+        return Some(0);
+    }
+    let name = plain(name);
+    let stem = without_number_word(&name);
+    RECORDINGS.iter().position(|known| name == *known || stem == *known).map(|place| place + 1)
 }
 
 pub(super) fn is_identifier(name: &str) -> bool {
@@ -214,7 +246,7 @@ pub(super) fn is_time(name: &str) -> bool {
 
 pub(super) fn is_person(name: &str) -> bool {
     let name = plain(name);
-    PERSONS.contains(&name.strip_suffix(" id").unwrap_or(&name))
+    PERSONS.contains(&name.as_str()) || PERSONS.contains(&without_number_word(&name))
 }
 
 /// Whether a name is in use for a column of any kind.
@@ -247,7 +279,9 @@ mod tests {
         assert!(["sequence", "Recording", "recording_id", "SeriesID", "window id"].into_iter().all(is_sequence));
         assert!(["", "Id", "tweet_id", "Unnamed: 0", "#"].into_iter().all(is_identifier));
         assert!(["time_ms", "Timestamp", "t", "unixTimestamp"].into_iter().all(is_time));
-        assert!(["subject", "user_id"].into_iter().all(is_person));
+        assert!(["subject", "user_id", "Participant No"].into_iter().all(is_person));
+        let ranks = ["subject_id", "Session", "recording id", "file name", "window", "x"].map(group_rank);
+        assert_eq!(ranks, [Some(0), Some(1), Some(2), Some(4), None, None]);
         assert!(!["x", "nice lamp", "positive", "3.5"].into_iter().any(is_known));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Columns, Layout, column_name, names};
+use super::{Columns, Layout, RunColumns, names};
 use crate::data::ReadOptions;
 
 /// A column of a file, and what it is read as.
@@ -12,7 +12,7 @@ pub struct ColumnRole {
     pub number: usize,
     /// Its name as a message has it.
     pub name: String,
-    /// `label`, `text`, `sequence`, `channel`, `value` or `ignored`.
+    /// `label`, `text`, `sequence`, `channel`, `value`, `group`, `run`, `time` or `ignored`.
     pub role: &'static str,
     /// How that was found.
     pub reason: String,
@@ -43,6 +43,9 @@ impl Layout {
         let label = || given.label_column.clone().into_iter().collect::<Vec<_>>();
         let of_label = [given.schema.label.clone()];
         let (role, reason) = match &self.columns {
+            _ if self.of_path.is_some_and(|of_path| of_path.label == Some(column)) && self.label() == Some(column) => {
+                ("label", "the path says it".into())
+            }
             _ if self.label() == Some(column) => {
                 ("label", reason("--label-column", &label(), &of_label, names::label_rank(own).is_some()))
             }
@@ -50,20 +53,31 @@ impl Layout {
                 let is_usual = names::text_rank(own).is_some();
                 ("text", reason("--text-columns", &given.text_columns, &given.schema.texts, is_usual))
             }
-            Columns::Frames { sequence, .. } if *sequence == column => {
+            _ if self.of_path.is_some_and(|of_path| of_path.file == column) => ("sequence", "the path says it".into()),
+            Columns::Frames { sequence: Some(sequence), .. } if *sequence == column => {
                 ("sequence", reason("", &[], &[], names::is_sequence(own)))
             }
-            Columns::Frames { channels, .. } if channels.contains(&column) => {
+            Columns::Frames { channels, .. } | Columns::Dimensions { channels, .. } if channels.contains(&column) => {
                 ("channel", reason("--channels", &given.channels, &given.schema.channels, false))
             }
             Columns::Series { values, .. } if values.contains(&column) => {
                 ("value", "one of the numbers of a row's sequence".into())
+            }
+            _ if self.group == Some(column) => {
+                let group = || given.group_column.clone().into_iter().collect::<Vec<_>>();
+                ("group", reason("--group-column", &group(), &[], names::group_rank(own).is_some()))
+            }
+            Columns::Frames { runs: Some(runs), .. } if runs.breaks.contains(&column) => {
+                ("run", "a change ends a run".into())
+            }
+            Columns::Frames { runs: Some(RunColumns { time: Some(time), .. }), .. } if time.column == column => {
+                ("time", "a gap ends a run".into())
             }
             _ => {
                 let ignored = self.ignored.iter().find(|ignored| ignored.column == column);
                 ("ignored", ignored.and_then(|ignored| ignored.reason).unwrap_or("not needed").into())
             }
         };
-        ColumnRole { number: column + 1, name: column_name(self.names.as_deref(), column), role, reason }
+        ColumnRole { number: column + 1, name: self.name(column), role, reason }
     }
 }

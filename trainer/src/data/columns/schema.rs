@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::names::plain;
 use super::{ColumnNames, column_name, quoted_list};
-use crate::data::{DataError, ReadOptions};
+use crate::data::{ColumnError, DataError, ReadOptions};
 
 impl ReadOptions {
     /// The columns to read from a file whose columns have these names: as given, else those that the schema names.
     /// Nothing is taken from the schema for a file without names, or where the rows trained on had none.
     ///
     /// # Errors
-    /// [`DataError::MissingChannels`] for a file with channels of other names.
+    /// [`ColumnError::MissingChannels`] for a file with channels of other names.
     pub(super) fn matched(&self, path: &Path, line: usize, names: &[String]) -> Result<Self, DataError> {
         let has = |wanted: &String| names.iter().any(|name| name.trim().eq_ignore_ascii_case(wanted));
         let mut matched = self.clone();
@@ -30,13 +30,14 @@ impl ReadOptions {
             matched.channels.clone_from(channels);
             return Ok(matched);
         }
-        Err(DataError::MissingChannels {
+        Err(ColumnError::MissingChannels {
             path: path.into(),
             line,
             trained: quoted_list(channels),
             missing: quoted_list(missing),
             known: (0..names.len()).map(|column| column_name(Some(names), column)).collect::<Vec<_>>().join(", "),
-        })
+        }
+        .into())
     }
 
     /// What to say of texts that are read from other columns than those that a model was trained on.

@@ -152,7 +152,7 @@ fn separators_are_those_that_every_record_has_as_often() {
 }
 
 /// 12 sequences of 4 frames: what `frame` makes of sequence, label, step and a value.
-fn frames(frame: impl Fn(usize, &str, usize, f32) -> String) -> String {
+pub(super) fn frames(frame: impl Fn(usize, &str, usize, f32) -> String) -> String {
     let steps = (0..48).map(|row| (row / 4, row % 4));
     let value = |sequence: usize, step: usize| ((sequence * 7 + step * 5) % 11) as f32 / 2.0;
     steps.map(|(s, step)| frame(s, ["tap", "swipe"][s % 2], step, value(s, step)) + "\n").collect()
@@ -171,7 +171,7 @@ fn frames_are_found_by_the_column_that_tells_recordings_apart() {
     assert_eq!(layout("a.csv", &bare), "CSV, no header; sequence: column 1; label: column 2; 1 channel: column 3");
     let beside = frames(|s, l, step, v| format!("{},u{},{s},{v},{v},{l}", 20 * (4 * s + step), s % 3));
     let expected = "CSV, header; sequence: `trial`; label: `activity`; 2 channels: `x`, `y`; \
-                    ignored: `time_ms` (time or frame numbers), `subject` (no numbers)";
+                    group: `subject`; ignored: `time_ms` (time or frame numbers)";
     assert_eq!(layout("a.csv", &format!("time_ms,subject,trial,x,y,activity\n{beside}")), expected);
     let commas = frames(|s, l, _, v| format!("{s};{l};{}", v.to_string().replace('.', ",")));
     let (found, rows) = read("a.csv", &format!("sequence;label;x\n{commas}"), &ReadOptions::default()).unwrap();
@@ -179,7 +179,7 @@ fn frames_are_found_by_the_column_that_tells_recordings_apart() {
     assert_eq!(rows[1].content.frames().unwrap().values, [3.5, 0.5, 3.0, 0.0]);
     let options = ReadOptions { channels: vec!["y".into(), "time_ms".into()], ..ReadOptions::default() };
     let (found, _) = read("a.csv", &format!("time_ms,subject,trial,x,y,activity\n{beside}"), &options).unwrap();
-    assert!(found.contains("; 2 channels: `y`, `time_ms`; ignored: `subject` (no numbers), `x`"), "{found}");
+    assert!(found.contains("; 2 channels: `y`, `time_ms`; group: `subject`; ignored: `x`"), "{found}");
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use super::content::Column;
 use super::{Columns, Ignored, Table, names};
-use crate::data::DataError;
-use crate::nearest::did_you_mean;
+use crate::data::{ColumnError, DataError, RecordError};
 
 /// From this rank on, a name alone does not make a column the label: its values must repeat.
 const FIRST_DOUBTFUL_RANK: usize = 3;
@@ -44,7 +43,7 @@ fn label(table: &Table<'_>) -> Result<Option<usize>, DataError> {
 /// The column whose name is one of labels.
 ///
 /// # Errors
-/// [`DataError::AmbiguousLabel`] for two that are equally sure and do not say the same.
+/// [`ColumnError::AmbiguousLabel`] for two that are equally sure and do not say the same.
 pub(super) fn named_label(table: &Table<'_>, not: &[usize]) -> Result<Option<usize>, DataError> {
     let repeats = |column: usize| table.columns.get(column).is_some_and(Column::repeats);
     let named = (0..table.width()).filter(|column| !not.contains(column));
@@ -158,7 +157,9 @@ fn texts(table: &Table<'_>, label: Option<usize>) -> Result<Vec<usize>, DataErro
     }
     let by_content = texts_by_content(table, label);
     if by_content.is_empty() {
-        return Err(DataError::NoTextColumn { path: table.path.into(), line: table.line, known: table.known(label) });
+        return Err(
+            ColumnError::NoTextColumn { path: table.path.into(), line: table.line, known: table.known(label) }.into()
+        );
     }
     Ok(by_content)
 }
@@ -205,28 +206,29 @@ fn given_text(table: &Table<'_>, name: &str, label: Option<usize>) -> Result<usi
     let found = table.given(name).filter(|column| Some(*column) != label).or_else(by_usual_name);
     found.ok_or_else(|| {
         let known = match (&table.names, usual) {
-            (Some(known), _) => table.known(label) + &did_you_mean(name, known.iter().map(String::as_str)),
+            (Some(_), _) => table.known(label) + &table.nearest(name),
             (None, []) => format!("no header and {} columns, which have numbers from 1 and no names", table.width()),
             (None, usual) => {
                 let names: Vec<String> = usual.iter().map(|name| format!("`{name}`")).collect();
                 format!("no header, and {}", names.join(", "))
             }
         };
-        DataError::UnknownTextColumn { place: table.path.display().to_string(), column: name.into(), known }
+        ColumnError::UnknownTextColumn { place: table.path.display().to_string(), column: name.into(), known }.into()
     })
 }
 
 fn one_column(table: &Table<'_>) -> DataError {
-    DataError::Columns {
+    let error = RecordError::Columns {
         path: table.path.into(),
         line: table.line,
         expected: "at least 2: a label and a text, with `,`, `;`, `|` or a tab between them".into(),
         found: 1,
-    }
+    };
+    error.into()
 }
 
 fn no_label(table: &Table<'_>) -> DataError {
-    DataError::NoLabelColumn { path: table.path.into(), line: table.line, known: table.known(None) }
+    ColumnError::NoLabelColumn { path: table.path.into(), line: table.line, known: table.known(None) }.into()
 }
 
 fn ambiguous(table: &Table<'_>, label: usize, others: &[usize]) -> DataError {
@@ -237,10 +239,11 @@ fn ambiguous(table: &Table<'_>, label: usize, others: &[usize]) -> DataError {
     let mut columns = vec![label];
     columns.extend(others);
     columns.sort_unstable();
-    DataError::AmbiguousLabel {
+    let error = ColumnError::AmbiguousLabel {
         path: table.path.into(),
         line: table.line,
         columns: table.list(columns.into_iter()),
         example: flag,
-    }
+    };
+    error.into()
 }

@@ -1,90 +1,24 @@
-use std::collections::HashMap;
+mod sources;
+
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+pub(super) use self::sources::{BuiltIn, RowSource};
 use super::columns::{ColumnNames, ColumnRole};
 use super::hasher::Hasher;
 use super::inspection::{
     Inspection, RowNotes, class_sizes, label_notices, outlier_notice, repeated_notice, shared_notice,
 };
+use super::label_order::sort_by_label;
+use super::origin::{Groups, Origin};
 use super::records::Fingerprint;
-use super::{DataError, HeldOut, ReadOptions, Row, Rows, Selection, fold_by_label, split_by_label};
-
-/// A file that is part of this program.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BuiltIn {
-    pub(super) name: &'static str,
-    pub(super) content: &'static str,
-}
-
-impl BuiltIn {
-    pub(super) fn rows(self, options: &ReadOptions) -> Result<Rows<'static>, DataError> {
-        Rows::new(self.name.as_ref(), self.content.as_bytes(), options)
-    }
-}
-
-/// Rows that can be read again and again.
-#[derive(Debug, Clone)]
-pub(super) enum RowSource {
-    /// Rows that were made here.
-    Rows(Vec<Row>),
-    /// Those of a file that is part of this program.
-    BuiltIn(BuiltIn),
-    /// A file.
-    File(PathBuf),
-}
-
-impl RowSource {
-    /// A file that can be read several times.
-    pub(super) fn file(path: PathBuf) -> Result<Self, DataError> {
-        match std::fs::metadata(&path) {
-            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Err(DataError::ReadOnce { path }),
-            _ => Ok(Self::File(path)),
-        }
-    }
-
-    /// Calls `each` with every row, in order; what was read.
-    fn for_each<Error: From<DataError>>(
-        &self,
-        options: &ReadOptions,
-        mut each: impl FnMut(&Row) -> Result<(), Error>,
-    ) -> Result<Reading, Error> {
-        let mut rows = match self {
-            Self::Rows(rows) => {
-                rows.iter().try_for_each(each)?;
-                return Ok(Reading::default());
-            }
-            Self::BuiltIn(file) => file.rows(options)?,
-            Self::File(path) => Rows::open(path, options)?,
-        };
-        rows.by_ref().try_for_each(|row| each(&row?))?;
-        let layout = match self {
-            Self::File(path) => Some(format!("{}: {}", path.display(), rows.layout())),
-            _ => None,
-        };
-        let (label, channels, columns) = (rows.label_name(), rows.channel_names(), rows.column_names());
-        let roles = rows.column_roles().to_vec();
-        Ok(Reading { fingerprint: rows.fingerprint(), layout, label, channels, columns, roles })
-    }
-}
-
-/// What reading a source to its end told.
-#[derive(Debug, Clone, Default)]
-struct Reading {
-    fingerprint: Fingerprint,
-    /// What a file is, and which of its columns is what.
-    layout: Option<String>,
-    /// The column of labels.
-    label: Option<String>,
-    /// The names of channels.
-    channels: Vec<String>,
-    /// The names of all columns that are read.
-    columns: ColumnNames,
-    /// What each column is.
-    roles: Vec<ColumnRole>,
-}
+use super::{
+    DataError, HeldOut, ReadOptions, Row, SegmentCounts, Selection, fold_by_group, fold_by_label, split_by_group,
+    split_by_label,
+};
 
 /// What a row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +48,7 @@ pub struct TrainingData {
     pub training_rows: usize,
     /// Rows to measure epochs with.
     pub validation_rows: usize,
-    /// Labels of the training rows, sorted.
+    /// Labels of the training rows, sorted, by number where all of them are numbers.
     pub labels: Vec<String>,
     /// What is said about the rows at the start of a training.
     pub notes: RowNotes,
@@ -144,6 +78,12 @@ pub struct TrainingData {
     pub roles: Vec<ColumnRole>,
     /// The rows of each label, in the order of [`Self::labels`].
     pub class_sizes: Vec<usize>,
+    /// What a split keeps on one side, where rows belong together.
+    pub groups: Option<Groups>,
+    /// Groups of the rows to measure epochs with, where they have groups.
+    pub validation_groups: Option<usize>,
+    /// What became of the recordings that the rows to train on were cut from.
+    pub segments: Option<SegmentCounts>,
 }
 
 /// A source, and what reading it gave.
@@ -182,9 +122,13 @@ impl TrainingData {
         let mut hasher = Hasher::default();
         let mut labels = HashMap::<String, u32>::new();
         let (mut classes, mut channels, mut frames) = (Vec::<u32>::new(), None, 0);
+        let mut origins = Vec::new();
         let (mut inspection, mut inspection_beside) = (Inspection::default(), Inspection::default());
-        let reading = source.for_each::<DataError>(selection.reading, |row| {
+        let reading = source.for_each::<DataError>(selection.reading, |row, origin| {
             hasher.add(row);
+            if origin != Origin::default() {
+                origins.push(origin);
+            }
             inspection.add(row);
             channels = row.content.frames().map(|frames| frames.channels);
             frames += row.content.frames().map_or(0, |frames| frames.iter().len());
@@ -197,34 +141,37 @@ impl TrainingData {
         })?;
         let total = classes.len();
         DataError::check_labels(&place, reading.label, labels.len(), total)?;
+        let (groups, said) = Groups::of(&origins, &classes, reading.group.as_ref());
+        drop(origins);
         let mut layouts: Vec<String> = reading.layout.into_iter().collect();
         let mut validation_rows = 0;
         let mut validation_place = format!("validation rows of {place}");
         let mut beside = None;
+        let mut validation_groups = None;
         if let Some(ValidationRows { source, place }) = validation {
             let known: Vec<String> = labels.keys().cloned().collect();
             let schema = reading.columns.clone();
             let options = selection.reading.clone().with_known_labels(&known).with_schema(schema.clone());
-            let reading = source.for_each::<DataError>(&options, |row| {
+            let options = ReadOptions { group_is_optional: true, ..options };
+            let mut groups_beside = BTreeSet::new();
+            let reading = source.for_each::<DataError>(&options, |row, origin| {
+                groups_beside.extend(origin.group);
                 hasher.add(row);
                 inspection_beside.add(row);
                 validation_rows += 1;
                 Ok(())
             })?;
             validation_place = place;
+            validation_groups = Some(groups_beside.len()).filter(|groups| *groups > 0);
             layouts.extend(reading.layout);
             beside = Some(Known { source, fingerprint: reading.fingerprint, labels: known, schema });
         }
         let mut training: Vec<u32> = (0..total as u32).collect();
         let mut order: Vec<u32> = training.clone();
         if beside.is_none() {
-            let mut rng = ChaCha8Rng::seed_from_u64(selection.seed);
-            let class = |row: &u32| classes[*row as usize];
-            let (kept, held_out) = match selection.held_out {
-                HeldOut::Share(share) => split_by_label(training, class, share, &mut rng),
-                HeldOut::Fold { fold, folds } => fold_by_label(training, class, fold, folds, &mut rng),
-                HeldOut::Nothing => (training, Vec::new()),
-            };
+            let (kept, held_out) = hold_out(selection, &classes, groups.as_ref(), &place)?;
+            layouts.extend(groups.as_ref().map(|groups| groups.describe(&held_out)));
+            validation_groups = groups.as_ref().map(|groups| groups.count_of(&held_out));
             for (number, row) in (0..).zip(kept.iter().chain(&held_out)) {
                 order[*row as usize] = number;
             }
@@ -232,6 +179,9 @@ impl TrainingData {
             training = kept;
         }
         if (validation_rows == 0 && selection.held_out != HeldOut::Nothing) || training.is_empty() {
+            if let Some(Groups { count, name, .. }) = groups {
+                return Err(DataError::TooFewGroups { place, count, name });
+            }
             return Err(DataError::TooFewRows { place, rows: total });
         }
         let keeps_all = !matches!(selection.held_out, HeldOut::Share(_));
@@ -246,7 +196,7 @@ impl TrainingData {
         let notes = RowNotes {
             reading: layouts,
             classes: class_sizes(&labels, &sizes),
-            notices: twice.into_iter().chain(label_notices(&labels, &sizes)).collect(),
+            notices: twice.into_iter().chain(label_notices(&labels, &sizes)).chain(said).collect(),
         };
         Ok(Self {
             training_rows,
@@ -272,6 +222,9 @@ impl TrainingData {
             columns: reading.columns,
             roles: reading.roles,
             class_sizes: sizes,
+            groups,
+            validation_groups,
+            segments: reading.segments,
         })
     }
 
@@ -300,7 +253,7 @@ impl TrainingData {
         mut each: impl FnMut(TrainingRow<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut numbers = self.order.iter().map(|number| *number as usize);
-        self.rows.read_again(options, &self.place, |row| {
+        self.rows.read_again(options, &self.place, |row, _| {
             let number = numbers.next().ok_or_else(|| DataError::Changed { place: self.place.clone() })?;
             each(match number.checked_sub(self.training_rows) {
                 None => TrainingRow { part: Part::Training, number, row },
@@ -311,7 +264,8 @@ impl TrainingData {
             return Ok(());
         };
         let mut numbers = 0..self.validation_rows;
-        validation.read_again(options, &self.validation_place, |row| {
+        let options = &ReadOptions { group_is_optional: true, ..options.clone() };
+        validation.read_again(options, &self.validation_place, |row, _| {
             let number = numbers.next().ok_or_else(|| DataError::Changed { place: self.validation_place.clone() })?;
             each(TrainingRow { part: Part::Validation, number, row })
         })
@@ -323,7 +277,7 @@ impl Known {
         &self,
         options: &ReadOptions,
         place: &str,
-        each: impl FnMut(&Row) -> Result<(), Error>,
+        each: impl FnMut(&Row, Origin) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let options = options.clone().with_known_labels(&self.labels).with_schema(self.schema.clone());
         let found = self.source.for_each(&options, each)?;
@@ -335,10 +289,35 @@ impl Known {
     }
 }
 
+/// The numbers of the rows that are trained on and of those that are held out, both shuffled but where all are trained on.
+///
+/// # Errors
+/// [`DataError::FewerGroups`].
+fn hold_out(
+    selection: &Selection<'_>,
+    classes: &[u32],
+    groups: Option<&Groups>,
+    place: &str,
+) -> Result<(Vec<u32>, Vec<u32>), DataError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(selection.seed);
+    let rows: Vec<u32> = (0..classes.len() as u32).collect();
+    let class = |row: &u32| classes[*row as usize];
+    Ok(match (selection.held_out, groups) {
+        (HeldOut::Nothing, _) => (rows, Vec::new()),
+        (HeldOut::Share(share), None) => split_by_label(rows, class, share, &mut rng),
+        (HeldOut::Share(share), Some(groups)) => split_by_group(classes, &groups.of_row, share, &mut rng),
+        (HeldOut::Fold { fold, folds }, None) => fold_by_label(rows, class, fold, folds, &mut rng),
+        (HeldOut::Fold { fold, folds }, Some(groups)) => {
+            groups.check_folds(place, folds)?;
+            fold_by_group(classes, &groups.of_row, fold, folds, &mut rng)
+        }
+    })
+}
+
 /// A label, and how many rows have it.
 type LabelSize = (String, usize);
 
-/// The labels of these classes, sorted, each with its rows; `keeps_all`: also labels without rows here.
+/// The labels of these classes, sorted, by number where all are numbers, each with its rows; `keeps_all`: also labels without rows here.
 fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>, keeps_all: bool) -> Vec<LabelSize> {
     let mut sizes = vec![0; labels.len()];
     classes.for_each(|class| sizes[class as usize] += 1);
@@ -347,7 +326,7 @@ fn labels_of(labels: HashMap<String, u32>, classes: impl Iterator<Item = u32>, k
         .map(|(label, class)| (label, sizes[class as usize]))
         .filter(|(_, size)| keeps_all || *size > 0)
         .collect();
-    labels.sort_unstable();
+    sort_by_label(&mut labels, |(label, _)| label);
     labels
 }
 
