@@ -33,7 +33,7 @@ use crate::text::TextReader;
 /// Every `push_*` tells whether its steps were taken in: see [`Pushed`].
 ///
 /// # Input of another kind
-/// A frame for a model of text is an error. Text or a token for a model of frames can not be one, as pushing text
+/// A frame for a model of text is an error. Text or a token for a model of frames cannot be one, as pushing text
 /// never fails: each call is ignored and counts as one refused step ([`Pushed::refused`], [`Self::refused_steps`]).
 ///
 /// # Examples

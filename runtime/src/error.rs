@@ -5,7 +5,7 @@ use crate::feature::Feature;
 /// Why a model file was refused, a classifier could not be made for it, or a frame is not one of its input.
 ///
 /// Everything about a model is found while it is parsed or a classifier is constructed. Later only a frame can be
-/// refused, which changes nothing; text, tokens and predictions can not fail.
+/// refused, which changes nothing; text, tokens and predictions cannot fail.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
@@ -69,7 +69,7 @@ pub enum Error {
         /// The alignment needed, in bytes.
         required: u32,
     },
-    /// A part can not be decoded.
+    /// A part cannot be decoded.
     Unreadable {
         /// The part.
         part: Part,
@@ -236,7 +236,7 @@ pub enum Field {
     Temperature,
     /// The probability from which on an answer is accepted.
     Threshold,
-    /// A known answer that can not be read.
+    /// A known answer that cannot be read.
     KnownAnswer,
 }
 
@@ -287,7 +287,7 @@ impl fmt::Display for Error {
                 formatter,
                 "the model must start at a multiple of {required} bytes: wrap it in `runtime::Aligned`"
             ),
-            Self::Unreadable { part } => write!(formatter, "{part} can not be read"),
+            Self::Unreadable { part } => write!(formatter, "{part} cannot be read"),
             Self::Invalid { field: Field::HalfWordRange, expected, found } => write!(
                 formatter,
                 "a row is too long for half-words: its products reach {found}, at most {expected} do: take another packing"

@@ -81,7 +81,7 @@ pub struct KnownAnswers<'a> {
 }
 
 impl<'a> KnownAnswers<'a> {
-    /// Checks all answers; iteration can not fail afterwards.
+    /// Checks all answers; iteration cannot fail afterwards.
     ///
     /// # Errors
     /// [`Error::Invalid`] with [`Field::KnownAnswer`] and the number of the answer.

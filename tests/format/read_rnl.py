@@ -111,7 +111,7 @@ KNOWN_ANSWER = {"input": KNOWN_INPUT, "class": "u32", "logits": "bytes"}
 
 
 class Refused(Exception):
-    """A file that is no valid model, or a text whose words the standard library can not tell."""
+    """A file that is no valid model, or a text whose words the standard library cannot tell."""
 
 
 def refuse(error: str, expected: Any, found: Any) -> NoReturn:
@@ -870,7 +870,7 @@ def category_of(character: str) -> str:
     category, code = unicodedata.category(character), ord(character)
     noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
     if category == "Cn" and not noncharacter and int(unicodedata.unidata_version.split(".")[0]) < UNICODE_VERSION:
-        raise Refused(f"U+{code:04X}: this Python can not tell what it is")
+        raise Refused(f"U+{code:04X}: this Python cannot tell what it is")
     return category
 
 
@@ -897,7 +897,7 @@ def is_alphanumeric(character: str) -> bool:
         return is_within(code, CIRCLED_LETTERS)
     if category in ("Mn", "Mc"):
         if not is_within(code, ALPHABETIC_MARKS + OTHER_MARKS):
-            raise Refused(f"U+{code:04X}: this reader can not tell whether it is alphabetic")
+            raise Refused(f"U+{code:04X}: this reader cannot tell whether it is alphabetic")
         return is_within(code, ALPHABETIC_MARKS)
     return category[0] in "LN"
 

@@ -16,6 +16,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-# One process a framework: PyTorch and TensorFlow can not load their two copies of LLVM into one.
+# One process a framework: PyTorch and TensorFlow cannot load their two copies of LLVM into one.
 for script in ["make_torch.py", "make_keras.py"]:
     subprocess.run([sys.executable, Path(__file__).resolve().parent / script], check=True)

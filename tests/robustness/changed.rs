@@ -138,7 +138,7 @@ fn a_part_two_with_any_byte_replaced_or_cut_is_refused_or_read() {
         }
     }
     assert!(refused > 0 && others > 0);
-    // Without a byte of it a file can not be told from a stripped one.
+    // Without a byte of it a file cannot be told from a stripped one.
     assert_eq!(read(Vec::new()), Some(PartTwo::default()));
     for length in 1..right.part_two.len() {
         assert_eq!(read(right.part_two[..length].to_vec()), None, "{length}");

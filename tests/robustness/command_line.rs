@@ -1,4 +1,4 @@
-//! Commands that read a model file or a run, with what they can not use.
+//! Commands that read a model file or a run, with what they cannot use.
 
 use runtime::format::Precision;
 

@@ -1,4 +1,4 @@
-//! Model files that the exporter writes, and what it can not write.
+//! Model files that the exporter writes, and what it cannot write.
 
 use runtime::{Error, Field, InputKind, Model};
 use trainer::network::Cell;

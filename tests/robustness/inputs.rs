@@ -1,4 +1,4 @@
-//! `trainer train` and `trainer split` with columns, frames, word vectors and presets that they can not use, and some
+//! `trainer train` and `trainer split` with columns, frames, word vectors and presets that they cannot use, and some
 //! that they can.
 
 use crate::command::{Place, TINY, rows};

@@ -167,7 +167,7 @@ fn the_last_value_counts_and_lists_collect() {
 }
 
 /// For each option a training that it changes nothing in, and what it needs.
-const WITHOUT_EFFECT: [(&str, &str, &str); 41] = [
+const WITHOUT_EFFECT: [(&str, &str, &str); 44] = [
     ("label-column", "--label-column label", "--data and a file"),
     ("label-names", "--label-names on,off", "--data and a file"),
     ("segment", "--segment 8", "--data and recordings of frames"),

@@ -182,7 +182,7 @@ fn devices_and_standard_output_are_written_through() {
     if cfg!(target_os = "linux") {
         let full = place.run("export run --precision int8 --out /dev/full");
         assert_eq!(full.code, Some(1), "{full:?}");
-        assert!(full.stderr.starts_with("error: can not write /dev/full: "), "{full:?}");
+        assert!(full.stderr.starts_with("error: cannot write /dev/full: "), "{full:?}");
     }
     for script in [
         "$trainer export run --precision int8 --out /dev/stdout > piped.rnl",

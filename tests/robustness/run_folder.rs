@@ -71,7 +71,7 @@ fn weights_that_are_no_numbers_can_not_be_exported() {
     for precision in ["f32", "f16", "int8"] {
         let outcome = place.run(&format!("export run --precision {precision} --out model.rnl"));
         assert_eq!(outcome.code, Some(1), "{precision}: {outcome:?}");
-        assert!(outcome.stderr.starts_with("error: the network can not be exported: "), "{precision}: {outcome:?}");
+        assert!(outcome.stderr.starts_with("error: the network cannot be exported: "), "{precision}: {outcome:?}");
         assert!(!place.path("model.rnl").exists(), "{precision}");
     }
 }

@@ -1,4 +1,4 @@
-//! `trainer train` and `trainer split` with what they can not use.
+//! `trainer train` and `trainer split` with what they cannot use.
 
 use crate::command::{Place, TINY, frames, rows};
 

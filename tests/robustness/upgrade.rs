@@ -49,7 +49,7 @@ fn upgraded(file: &[u8]) -> Result<ModelFile, trainer::Error> {
     upgrade(file, Path::new("old.rnl"), false)
 }
 
-/// What is wrong with a file that can not be upgraded.
+/// What is wrong with a file that cannot be upgraded.
 fn problem(file: &[u8]) -> String {
     match upgraded(file) {
         Err(error @ (trainer::Error::Run { .. } | trainer::Error::Model { .. })) => {
@@ -203,7 +203,7 @@ fn files_that_are_no_models_of_version_2_are_refused() {
     for version in [0_u16, 1, 4, 0x0200, u16::MAX] {
         let mut bytes = old.clone();
         bytes[4..6].copy_from_slice(&version.to_le_bytes());
-        assert_eq!(problem(&bytes), format!("version {version} can not be upgraded: expected version 2"));
+        assert_eq!(problem(&bytes), format!("version {version} cannot be upgraded: expected version 2"));
     }
     for code in [3_u16, 0x0100, 0x0102, u16::MAX] {
         let mut bytes = old.clone();
@@ -420,7 +420,7 @@ fn trainer_upgrade_refuses_what_it_can_not_read_or_must_not_write() {
     damaged[old.len() / 2] ^= 1;
     let padded = with_padding(&endless(&kind("f32-bytes-embedding")), &[0x81, 0x08]);
     for (content, says) in [
-        (&first[..], "version 1 can not be upgraded: expected version 2"),
+        (&first[..], "version 1 cannot be upgraded: expected version 2"),
         (&damaged, "the file is damaged"),
         (&old[..old.len() - 1], "bytes, found"),
         (&old[..20], "not a model file: 20 bytes"),

@@ -24,7 +24,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A file or folder that can not be read.
+    /// A file or folder that cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {
         /// The file or folder.
@@ -32,8 +32,8 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// A file that can not be written.
-    #[error("can not write {}: {source}", path.display())]
+    /// A file that cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
@@ -62,11 +62,11 @@ pub enum Error {
     /// A device that is not there.
     #[error("{0}")]
     Device(String),
-    /// A model that can not be written in this precision.
-    #[error("the network can not be exported: {0}")]
+    /// A model that cannot be written in this precision.
+    #[error("the network cannot be exported: {0}")]
     Export(runtime::Error),
     /// A network with a weight that is not finite.
-    #[error("the network can not be exported: a weight is not finite")]
+    #[error("the network cannot be exported: a weight is not finite")]
     NotFinite,
     /// Training that does not work out.
     #[error("{0}")]

@@ -103,7 +103,7 @@ impl Examples {
     /// A row; one that is not there has no step.
     ///
     /// # Errors
-    /// [`Error::Failed`] if it lies in a file and that can not be read.
+    /// [`Error::Failed`] if it lies in a file and that cannot be read.
     pub fn get(&self, row: usize) -> Result<Example, Error> {
         let Place { start, words: count, class } = self.place(row);
         let count = count as usize;
@@ -282,6 +282,6 @@ mod tests {
         let folder = Path::new("/proc");
         let mut collector = Collector::new(1, 0, Spill { after: 0, folder });
         let error = collector.add(0, Example { sequence: Sequence::Tokens(vec![1]), class: 0 }).unwrap_err();
-        assert!(error.to_string().starts_with("can not write /proc: "), "{error}");
+        assert!(error.to_string().starts_with("cannot write /proc: "), "{error}");
     }
 }

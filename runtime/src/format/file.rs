@@ -31,7 +31,7 @@ impl<'m> File<'m> {
     /// Takes a file apart: the whole one, or the first [`Header::device_length`] bytes alone.
     ///
     /// # Errors
-    /// Any [`Error`] of a header, a checksum, or a part that can not be decoded.
+    /// Any [`Error`] of a header, a checksum, or a part that cannot be decoded.
     ///
     /// # Panics
     /// Never.

@@ -192,7 +192,7 @@ impl Header {
     ///
     /// # Errors
     /// [`Error::WrongLength`], [`Error::NotAModel`], [`Error::UnsupportedVersion`], [`Error::UnsupportedPrecision`],
-    /// [`Error::UnsupportedPacking`], or [`Error::Invalid`] for an alignment or lengths that can not be.
+    /// [`Error::UnsupportedPacking`], or [`Error::Invalid`] for an alignment or lengths that cannot be.
     ///
     /// # Panics
     /// Never.

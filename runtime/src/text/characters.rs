@@ -6,7 +6,7 @@ use super::utf8::Utf8Decoder;
 /// A character is a Unicode scalar value in lower case, mapped by [`super::unicode::to_lowercase`], which does not look
 /// at neighbours. The one whose lower case is two characters, `İ`, gives both: `i` and U+0307. Nothing is dropped: spaces, punctuation
 /// and line ends are characters. Bytes that are not UTF-8 give one `None` for each part as
-/// [`String::from_utf8_lossy`] cuts them: a sequence that breaks off, or a byte that can not begin one.
+/// [`String::from_utf8_lossy`] cuts them: a sequence that breaks off, or a byte that cannot begin one.
 ///
 /// Text may arrive in chunks of any size, cut anywhere, inside a character too: the characters are the same.
 ///

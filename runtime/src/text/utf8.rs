@@ -2,7 +2,7 @@
 ///
 /// Bytes that are not UTF-8 give `None`, once for each part as the Unicode standard cuts them ("substitution of
 /// maximal subparts", which [`core::str::from_utf8`] reports): a sequence that breaks off is one part, and so is
-/// every byte that can not begin one.
+/// every byte that cannot begin one.
 ///
 /// # Source
 /// WHATWG Encoding Standard, "UTF-8 decoder".

@@ -1,4 +1,4 @@
-//! Vocabularies without strings: every word is found, others as rarely as they should be, and tables that can not be
+//! Vocabularies without strings: every word is found, others as rarely as they should be, and tables that cannot be
 //! are refused.
 
 use crate::common::fingerprints::Fingerprints;

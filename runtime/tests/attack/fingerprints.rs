@@ -1,4 +1,4 @@
-//! Vocabularies of fingerprints, and rows that words are composed of, that can not be.
+//! Vocabularies of fingerprints, and rows that words are composed of, that cannot be.
 
 use super::exercise::exercise;
 use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, text};

@@ -1,4 +1,4 @@
-//! Frames that can not be: their channels, how they become steps, and how their numbers become inputs.
+//! Frames that cannot be: their channels, how they become steps, and how their numbers become inputs.
 
 use super::refusal::{field, frame_input, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element};
 use crate::common::{CHANNELS, GATHERED, InputSpec, PRECISIONS, Parts, Spec, WindowSpec, one_layer};

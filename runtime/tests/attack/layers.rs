@@ -1,4 +1,4 @@
-//! Layers and heads that can not be, or that do not fit their weights.
+//! Layers and heads that cannot be, or that do not fit their weights.
 
 use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, text};
 use crate::common::{CELLS, EMBEDDING_SIZE, HIDDEN_SIZE, PRECISIONS, both_directions, two_layers};

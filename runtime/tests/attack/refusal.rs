@@ -44,7 +44,7 @@ pub(crate) fn field(error: Option<Error>) -> Option<Field> {
     }
 }
 
-/// Whether a file is refused for what its tensors are taken for: one that is not there, or numbers that can not be.
+/// Whether a file is refused for what its tensors are taken for: one that is not there, or numbers that cannot be.
 pub(crate) fn is_of_tensors(error: Option<Error>) -> bool {
     use Field::{AccumulatorRange, Labels, Multiplier, Tensors, Vocabulary, VocabularyOrder, WeightRange};
     let fields = [AccumulatorRange, Labels, Multiplier, Tensors, Vocabulary, VocabularyOrder, WeightRange];

@@ -1,4 +1,4 @@
-//! Tables of strings that can not be, and rules and versions of Unicode that are not known.
+//! Tables of strings that cannot be, and rules and versions of Unicode that are not known.
 
 use super::exercise::exercise;
 use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, words};

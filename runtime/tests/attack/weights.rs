@@ -1,4 +1,4 @@
-//! Weights that can not be: beyond the range of their bits, or no numbers.
+//! Weights that cannot be: beyond the range of their bits, or no numbers.
 
 use super::exercise::exercise;
 use super::refusal::{field, invalid, is_of_tensors, model, refusal, refusal_with, refusal_with_element, text};

@@ -78,7 +78,7 @@ impl Import {
                 100.0 * accuracy,
                 imported.run.result.calibration_rows
             )),
-            None => note("no --calibration-data: f32 and f16 can be exported, int8 can not"),
+            None => note("no --calibration-data: f32 and f16 can be exported, int8 cannot"),
         }
         print_line(&format!(
             "{} labels, {}; run folder {}",

@@ -239,7 +239,7 @@ fn print_finished(session: &Session, finished: &FinishedRun) -> Result<(), Error
     ))
 }
 
-/// Says what word vectors cover, and what a unit can not hold.
+/// Says what word vectors cover, and what a unit cannot hold.
 fn note_encoding(config: &TrainingConfig, prepared: &Prepared) {
     if let (Some(path), Some(pretrained)) = (&config.pretrained_embeddings, &prepared.pretrained) {
         note(&format!("{}: {pretrained}", path.display()));
@@ -260,6 +260,6 @@ pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Error> {
         }
         note("stopping after this batch; press Ctrl-C again to stop at once");
     })
-    .map_err(|error| Error::Failed(format!("Ctrl-C can not be handled: {error}")))?;
+    .map_err(|error| Error::Failed(format!("Ctrl-C cannot be handled: {error}")))?;
     Ok(stop)
 }

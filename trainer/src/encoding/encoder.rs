@@ -49,7 +49,7 @@ impl Encoder {
     /// with their own columns of text.
     ///
     /// # Errors
-    /// [`DataError::Mismatch`] for rows that are not of this input, [`DataError::Fingerprints`] for words that can not be
+    /// [`DataError::Mismatch`] for rows that are not of this input, [`DataError::Fingerprints`] for words that cannot be
     /// told apart, and whatever reading the rows again finds.
     pub fn learn(settings: &EncoderSettings, data: &TrainingData) -> Result<Self, DataError> {
         let mismatch = |mismatch| DataError::Mismatch { place: data.place.clone(), mismatch };

@@ -32,10 +32,10 @@ pub struct Pretrained {
     pub nameless: u64,
 }
 
-/// Why a file of word vectors can not be used.
+/// Why a file of word vectors cannot be used.
 #[derive(Debug, Error)]
 pub enum PretrainedError {
-    /// The file can not be read.
+    /// The file cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {
         /// The file.

@@ -15,7 +15,7 @@ pub enum Splitting {
 }
 
 impl Splitting {
-    /// Calls `each` with every part of a text in lower case; with `None` for one that can not be known.
+    /// Calls `each` with every part of a text in lower case; with `None` for one that cannot be known.
     pub fn for_each(self, text: &str, mut each: impl FnMut(Option<&str>)) {
         match self {
             Self::Words(rule) => {

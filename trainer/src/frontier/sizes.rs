@@ -156,7 +156,7 @@ impl<'a> Sizes<'a> {
     /// The sizes of a shape's file with a vocabulary of so many tokens.
     ///
     /// # Errors
-    /// As [`Run::export`]; [`Error::Input`] for words whose fingerprints can not be told apart.
+    /// As [`Run::export`]; [`Error::Input`] for words whose fingerprints cannot be told apart.
     pub fn measure(&mut self, shape: Shape, vocabulary: usize) -> Result<Size, Error> {
         let config = shape.config(self.base, vocabulary);
         config.check()?;

@@ -247,7 +247,7 @@ impl Description {
         }
     }
 
-    /// What can not be, whatever the tensors are.
+    /// What cannot be, whatever the tensors are.
     fn problem(&self) -> Option<String> {
         let layers = runtime::format::MAX_LAYERS;
         if !(1..=layers).contains(&self.num_layers) {
@@ -269,7 +269,7 @@ impl Description {
         }
         if self.padding == Side::Left && self.pad_to > 0 {
             return Some(format!(
-                "padding = \"left\", pad_to = {}: a device can not know how much padding comes before a text that is still \
+                "padding = \"left\", pad_to = {}: a device cannot know how much padding comes before a text that is still \
                  arriving; with a mask (mask_zero=True) there is none, pad_to = 0; otherwise train with padding=\"post\"",
                 self.pad_to
             ));
@@ -352,7 +352,7 @@ mod tests {
             problem(|description| (description.max_length, description.pad_to) = (4, 5)).starts_with("pad_to = 5:")
         );
         let left = |description: &mut Description| (description.padding, description.pad_to) = (Side::Left, 9);
-        assert!(problem(left).starts_with("padding = \"left\", pad_to = 9: a device can not know"));
+        assert!(problem(left).starts_with("padding = \"left\", pad_to = 9: a device cannot know"));
         let frames = |description: &mut Description| (description.vocabulary, description.pad_to) = (None, 9);
         assert!(problem(frames).starts_with("`pad_to` without `vocabulary`"));
         let names = |description: &mut Description| description.tensors.recurrent = vec!["a".into(), "b".into()];

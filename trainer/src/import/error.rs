@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::error::Error;
 
-/// Why a model of another framework can not be imported: which file, tensor or line, and what to do.
+/// Why a model of another framework cannot be imported: which file, tensor or line, and what to do.
 #[derive(Debug, Error)]
 pub enum ImportError {
     /// Bytes that are not a safetensors file.
@@ -16,7 +16,7 @@ pub enum ImportError {
         /// What the safetensors reader said.
         problem: String,
     },
-    /// Something that the description says and that can not be so, or that the weights contradict.
+    /// Something that the description says and that cannot be so, or that the weights contradict.
     #[error("{}: {problem}", path.display())]
     Description {
         /// The description, or the file of weights.
@@ -32,7 +32,7 @@ pub enum ImportError {
         /// Which node, which attribute or input of it, what is expected.
         problem: String,
     },
-    /// A line of a list of words or labels that can not be used.
+    /// A line of a list of words or labels that cannot be used.
     #[error("{}, line {line}: {problem}", path.display())]
     Line {
         /// The list.

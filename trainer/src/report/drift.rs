@@ -90,7 +90,7 @@ pub(super) fn drift<B: Backend>(
     rows: &[Row],
     count: usize,
 ) -> Result<DriftReport, Error> {
-    let failed = |problem: &dyn fmt::Display| Error::Failed(format!("the steps can not be taken: {problem}"));
+    let failed = |problem: &dyn fmt::Display| Error::Failed(format!("the steps cannot be taken: {problem}"));
     let refuse = |problem: &str| Err(Error::Setting(format!("--drift {count}: {problem}")));
     if run.config.bidirectional {
         return refuse("a bidirectional network keeps no state; each answer is computed from a whole sequence");

@@ -33,7 +33,7 @@ pub struct Quantity {
     /// As numbers, a gate after its activation; none of `x`, whose units are not known.
     pub values: Vec<f32>,
     /// Numbers that may be at the ends of their format: inputs, the pre-activations of a gate, `c`. None in float, and
-    /// of what can not reach the ends.
+    /// of what cannot reach the ends.
     pub bounded: usize,
     /// Those of them that are; the largest value of an embedding's column is by itself.
     pub saturated: usize,
@@ -55,7 +55,7 @@ pub fn trace(
     cell: Cell,
     steps: &[StepContent],
 ) -> Result<Vec<StepTrace>, Error> {
-    let failed = |problem: &dyn std::fmt::Display| Error::Failed(format!("the steps can not be looked at: {problem}"));
+    let failed = |problem: &dyn std::fmt::Display| Error::Failed(format!("the steps cannot be looked at: {problem}"));
     let seen = states(classifier, steps.iter().cloned()).map_err(|error| failed(&error))?;
     let by_place = seen.iter().map(|state| ((state.layer, state.reverse, state.step), state)).collect();
     let mut looker = Looker { model, cell, steps, seen: by_place, words: vec![0; model.required_words()] };

@@ -56,7 +56,7 @@ pub(super) type BytesRecorder = NamedMpkBytesRecorder<FullPrecisionSettings>;
 
 impl Checkpoint {
     pub(super) fn new<B: TrainingBackend>(position: &Position, learner: &Learner<B>) -> Result<Self, Error> {
-        let failed = |error| Error::Failed(format!("the checkpoint can not be made: {error}"));
+        let failed = |error| Error::Failed(format!("the checkpoint cannot be made: {error}"));
         let recorder = BytesRecorder::default();
         let model = learner.model.clone().into_record();
         let of_parameter = |(id, record): (ParamId, AdaptorRecord<Adam, B>)| {

@@ -99,7 +99,7 @@ pub struct Fit<'a> {
 ///
 /// # Errors
 /// [`Error::Unwritable`]; [`Error::Run`] for a checkpoint that is none; [`Error::Failed`] if the loss is not
-/// finite, or rows in a temporary file can not be read.
+/// finite, or rows in a temporary file cannot be read.
 pub fn fit<B: TrainingBackend>(fit: &Fit<'_>, progress: &mut Progress, devices: &[B::Device]) -> Result<Ending, Error> {
     let Fit { config, prepared, folder, .. } = fit;
     let first = devices.first().cloned().unwrap_or_default();

@@ -31,7 +31,7 @@ impl<'m> OldFile<'m> {
         match half(4) {
             OLD_VERSION => {}
             VERSION => return Err(format!("the file has version {VERSION} already")),
-            version => return Err(format!("version {version} can not be upgraded: expected version {OLD_VERSION}")),
+            version => return Err(format!("version {version} cannot be upgraded: expected version {OLD_VERSION}")),
         }
         let code = half(6);
         let precision = u8::try_from(code).ok().and_then(Precision::from_code);
@@ -51,7 +51,7 @@ impl<'m> OldFile<'m> {
         };
         match postcard::take_from_bytes(manifest) {
             Ok((manifest, [])) => Ok(Self { precision, manifest, tensors }),
-            _ => Err("the manifest can not be read".into()),
+            _ => Err("the manifest cannot be read".into()),
         }
     }
 

@@ -19,10 +19,10 @@ pub(super) const LONGEST_RECORD: usize = 1 << 24;
 /// Most rows of a file: a row has a few bytes of its own in memory, wherever its steps are.
 pub(super) const MOST_ROWS: usize = 1 << 27;
 
-/// Why data can not be used: which file and line, what was expected, what to do.
+/// Why data cannot be used: which file and line, what was expected, what to do.
 #[derive(Debug, Error)]
 pub enum DataError {
-    /// The file or folder can not be read.
+    /// The file or folder cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {
         /// The file or folder.

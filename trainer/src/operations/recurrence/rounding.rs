@@ -55,7 +55,7 @@ impl Grid {
 }
 
 /// How the states of a direction are rounded after every step, as an integer model's are. Gradients pass straight
-/// through, but not through a `c` that its integers can not hold.
+/// through, but not through a `c` that its integers cannot hold.
 ///
 /// # Source
 /// `runtime/FORMAT.md`, 10.1 and 10.4; straight-through gradients: Bengio, Leonard and Courville (2013).

@@ -91,9 +91,9 @@ impl Figure {
         area: plotters::prelude::DrawingArea<DB, plotters::coord::Shift>,
         pixel: u32,
     ) -> Result<(), Error> {
-        let failed = |problem: String| Error::Failed(format!("the plot can not be drawn: {problem}"));
+        let failed = |problem: String| Error::Failed(format!("the plot cannot be drawn: {problem}"));
         let font = epaint_default_fonts::UBUNTU_LIGHT;
-        register_font(FONT, FontStyle::Normal, font).map_err(|_| failed("its font can not be read".into()))?;
+        register_font(FONT, FontStyle::Normal, font).map_err(|_| failed("its font cannot be read".into()))?;
         draw(&area, self, pixel).and_then(|()| area.present()).map_err(|error| failed(error.to_string()))
     }
 }
