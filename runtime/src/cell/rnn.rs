@@ -25,21 +25,10 @@ pub(crate) fn step_int8(
     if weights.step_rnn(scales, &vectors, h, activation) {
         return;
     }
-    match activation {
-        Activation::Tanh => step_units(weights, scales, vectors, h, kernels::tanh),
-        Activation::Rectifier => step_units(weights, scales, vectors, h, numeric::rectify),
-    }
-}
-
-/// [`step_int8`], one unit after the other.
-#[inline(always)]
-fn step_units(
-    weights: &IntegerWeights<'_>,
-    scales: &Requantization<'_>,
-    vectors: StepVectors<'_>,
-    h: &mut [i16],
-    activation: impl Fn(i16) -> i16,
-) {
+    let activation = match activation {
+        Activation::Tanh => kernels::tanh,
+        Activation::Rectifier => numeric::rectify,
+    };
     if let Some(units) = weights.half_words_of_groups(scales, vectors.wide) {
         units.update_1_gate(h, |pre_activation, h| *h = activation(pre_activation));
     } else if IntegerWeights::HAVE_ROWS {
