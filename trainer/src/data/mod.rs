@@ -25,6 +25,7 @@ mod row;
 mod segments;
 mod source;
 mod split;
+mod tables;
 mod training;
 mod unpacked;
 

@@ -13,6 +13,7 @@ use super::label_names::LabelNames;
 use super::origin::{GroupColumn, Numbers, Origin};
 use super::records::{Fingerprint, LabelColumn, Record, Records};
 use super::segments::{RecordingColumns, SegmentCounts, Segmenter};
+use super::tables::Tables;
 use super::unpacked::{open, read_error, unpacked};
 use super::{Content, DataError, ReadOptions, Row};
 
@@ -58,12 +59,6 @@ pub struct Rows<'r> {
     keeps_fields: bool,
 }
 
-/// Where records come from.
-pub(super) enum Tables<'r> {
-    File(Records<'r>),
-    Folder(Box<FolderRecords>),
-}
-
 /// How records become rows.
 enum Builder {
     Texts(Vec<usize>),
@@ -89,23 +84,6 @@ pub(super) struct PlacedRow {
     /// The name of its group, where rows have groups.
     pub(super) group: Option<String>,
     pub(super) origin: Origin,
-}
-
-impl<'r> Tables<'r> {
-    pub(super) fn next(&mut self) -> Result<Option<Record>, DataError> {
-        match self {
-            Self::File(records) => records.next().transpose(),
-            Self::Folder(records) => records.next(),
-        }
-    }
-
-    /// The file that the last record stands in.
-    pub(super) fn path(&self) -> &Path {
-        match self {
-            Self::File(records) => records.path(),
-            Self::Folder(records) => records.path(),
-        }
-    }
 }
 
 impl Rows<'static> {
@@ -196,10 +174,7 @@ impl<'r> Rows<'r> {
 
     /// What the file is and which of its columns is what, for a message; and what became of recordings that were read.
     pub fn layout(&self) -> String {
-        let files = match &self.records {
-            Tables::File(_) => String::new(),
-            Tables::Folder(records) => format!("{}, ", records.listing()),
-        };
+        let files = self.records.listing().map(|listing| format!("{listing}, ")).unwrap_or_default();
         let named = self.label_names.as_ref().map(|names| format!("; {names}")).unwrap_or_default();
         let segments = self.segments().map(|counts| format!("; {counts}")).unwrap_or_default();
         format!("{files}{}{named}{segments}", self.layout)
@@ -276,10 +251,7 @@ impl<'r> Rows<'r> {
 
     /// Of what was read so far.
     pub(super) fn fingerprint(&self) -> Fingerprint {
-        match &self.records {
-            Tables::File(records) => records.fingerprint(),
-            Tables::Folder(records) => records.fingerprint(),
-        }
+        self.records.fingerprint()
     }
 
     /// The next row and where it stands.

@@ -2,7 +2,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::frames::{FrameColumns, hash};
-use super::reader::{FrameRecords, Rows, Tables};
+use super::reader::{FrameRecords, Rows};
+use super::tables::Tables;
 use super::{DataError, LabelNames, ReadOptions, RecordError};
 
 /// The frames of recordings, each with a label of its own: lines of `sequence,label,channels` as [`Rows`] reads them, in
