@@ -267,6 +267,10 @@ fn rows_section(training: &FinishedTraining<'_>) -> RowsSection {
     let rows = prepared.training.len();
     let lengths = (0..rows).map(|row| prepared.training.steps(row)).collect();
     let Lengths { unit, smallest, median, percentile_95, largest } = Lengths::new(lengths, &prepared.encoder);
+    let unit = match prepared.encoder.normalization() {
+        Some(frames) if frames.frames_per_step > 1 => "steps of several frames",
+        _ => unit,
+    };
     let columns = &prepared.columns;
     let mut sizes = vec![0; prepared.labels.len()];
     prepared.training.classes().iter().for_each(|class| sizes[*class] += 1);
