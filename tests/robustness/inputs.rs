@@ -29,7 +29,13 @@ fn frames_that_are_not_right() {
         (4, "b,off,nan,6", &["rows.csv, line 4: `nan` in column `x`, expected a finite number\n"]),
         (7, "c,on,1,-inf", &["rows.csv, line 7: `-inf` in column `y`, expected a finite number\n"]),
         (7, "c,on,1,1e39", &["rows.csv, line 7: `1e39` in column `y`, expected a finite number\n"]),
-        (5, "b,on,7,8", &["rows.csv, line 5: sequence `b` has the label `on`, and `off` before; expected one label\n"]),
+        (
+            5,
+            "b,on,7,8",
+            &[
+                "rows.csv, line 5: sequence `b` has the label `on`, and `off` before; expected one label; cut recordings",
+            ],
+        ),
         (7, "a,on,1,1", &["rows.csv, line 7: sequence `a` again, after another one; its rows must stand together\n"]),
         (2, ",on,1,2", &["rows.csv, line 2: the name of the sequence is empty\n"]),
         (2, "a,,1,2", &["rows.csv, line 2: the label is empty\n"]),

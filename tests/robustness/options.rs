@@ -173,7 +173,7 @@ const WITHOUT_EFFECT: [(&str, &str, &str); 44] = [
     ("segment", "--segment 8", "--data and recordings of frames"),
     ("segment-every", "--segment 8 --segment-every 4", "--data and recordings of frames"),
     ("group-column", "--group-column label", "--data and rows that are held out"),
-    ("group-column", "--data folder --group-column label", "--data and rows that are held out"),
+    ("group-column", "--data folder --group-column none", "--data and rows that are held out"),
     ("delimiter", "--delimiter ;", "--data and a file"),
     ("encoding", "--encoding latin1", "--data and a file"),
     ("channels", "--channels x", "--data and a file of frames"),

@@ -176,7 +176,7 @@ pub(super) struct Settings {
     /// Bit width of the embedding during quantization-aware training [that of --quantize-aware]
     #[arg(long, value_name = "BITS")]
     embedding_bits: Option<Bits>,
-    /// Epochs of float training before quantization-aware training starts [half of all; 0 with --fine-tune]
+    /// Epochs of float training before quantization-aware training starts [half of all; 0 for a tuned run]
     #[arg(long, value_name = "N")]
     float_epochs: Option<usize>,
     /// Knowledge distillation: a finished run to learn from in addition to the labels; may be given several times

@@ -153,8 +153,13 @@ impl Prepared {
     pub fn write(&self, folder: &RunFolder, config: &TrainingConfig) -> Result<(), Error> {
         write_lines(&folder.labels(), &self.labels)?;
         self.encoder.save(folder)?;
+        write_toml(&folder.config(), &self.settings(config))
+    }
+
+    /// The settings with the input and the hash of these rows, as a run's folder has them.
+    pub fn settings(&self, config: &TrainingConfig) -> TrainingConfig {
         let (input, data_hash) = (self.encoder.input(), Some(self.data_hash.clone()));
-        write_toml(&folder.config(), &TrainingConfig { input, data_hash, ..config.clone() })
+        TrainingConfig { input, data_hash, ..config.clone() }
     }
 
     /// `count` of the training rows, or all, evenly spread, as the network reads them.

@@ -56,7 +56,7 @@ pub fn run_page(training: &FinishedTraining<'_>) -> Result<String, Error> {
     let files = Files::new(&run);
     let Measured { rows, precisions } = files.measure(training)?;
     let notes = Notes::new(training, &files.main_name(), rows.len());
-    let (changed, all) = settings(config)?;
+    let (changed, all) = settings(&prepared.settings(config))?;
     let mut page = Page {
         title: format!("Training on {}", config.data.name()),
         subtitle: prepared.encoder.to_string(),
