@@ -187,7 +187,8 @@ fn left_out(table: &Table<'_>, sequence: usize, label: Option<usize>, column: us
 
 fn given_channel(table: &Table<'_>, name: &str, not: &[usize]) -> Result<usize, DataError> {
     table.given(name).filter(|column| !not.contains(column)).ok_or_else(|| {
-        let known = table.list((0..table.width()).filter(|column| !not.contains(column))) + &table.nearest(name);
+        let others = || (0..table.width()).filter(|column| !not.contains(column));
+        let known = table.list(others()) + &table.nearest(name, others());
         ColumnError::UnknownChannel { place: table.path.display().to_string(), column: name.into(), known }.into()
     })
 }

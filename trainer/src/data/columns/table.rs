@@ -69,7 +69,8 @@ impl Table<'_> {
             return Ok(self.of_path.and_then(|of_path| of_path.label));
         };
         self.given(given).map(Some).ok_or_else(|| {
-            let (place, known) = (self.path.display().to_string(), self.known(None) + &self.nearest(given));
+            let (place, known) =
+                (self.path.display().to_string(), self.known(None) + &self.nearest(given, 0..self.width()));
             ColumnError::UnknownLabelColumn { place, column: given.clone(), known }.into()
         })
     }
@@ -96,9 +97,9 @@ impl Table<'_> {
         }
     }
 
-    /// The column whose name is nearest to a name that there is not, for a message.
-    pub(super) fn nearest(&self, given: &str) -> String {
-        did_you_mean(given, self.names.iter().flatten().map(String::as_str))
+    /// Of these columns the one whose name is nearest to a name that there is not, for a message.
+    pub(super) fn nearest(&self, given: &str, columns: impl Iterator<Item = usize>) -> String {
+        did_you_mean(given, columns.filter_map(|column| self.name(column)))
     }
 
     /// Whether two columns say the same of every row, each in its way.

@@ -206,7 +206,10 @@ fn given_text(table: &Table<'_>, name: &str, label: Option<usize>) -> Result<usi
     let found = table.given(name).filter(|column| Some(*column) != label).or_else(by_usual_name);
     found.ok_or_else(|| {
         let known = match (&table.names, usual) {
-            (Some(_), _) => table.known(label) + &table.nearest(name),
+            (Some(_), _) => {
+                let others = (0..table.width()).filter(|column| Some(*column) != label);
+                table.known(label) + &table.nearest(name, others)
+            }
             (None, []) => format!("no header and {} columns, which have numbers from 1 and no names", table.width()),
             (None, usual) => {
                 let names: Vec<String> = usual.iter().map(|name| format!("`{name}`")).collect();
