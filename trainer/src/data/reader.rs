@@ -72,8 +72,6 @@ enum Builder {
 pub(super) struct FrameRecords<'r> {
     pub(super) records: Tables<'r>,
     pub(super) columns: FrameColumns,
-    /// Columns that tell one recording from the next.
-    pub(super) recording: Vec<usize>,
     pub(super) label_names: Option<LabelNames>,
 }
 
@@ -176,15 +174,10 @@ impl<'r> Rows<'r> {
 
     /// What the file is and which of its columns is what, for a message; and what became of recordings that were read.
     pub fn layout(&self) -> String {
-        let segments = self.segments().map(|counts| format!("; {counts}")).unwrap_or_default();
-        format!("{}{segments}", self.columns_of_file())
-    }
-
-    /// What the file is and which of its columns is what, for a message.
-    pub(super) fn columns_of_file(&self) -> String {
         let files = self.records.listing().map(|listing| format!("{listing}, ")).unwrap_or_default();
         let named = self.label_names.as_ref().map(|names| format!("; {names}")).unwrap_or_default();
-        format!("{files}{}{named}", self.layout)
+        let segments = self.segments().map(|counts| format!("; {counts}")).unwrap_or_default();
+        format!("{files}{}{named}{segments}", self.layout)
     }
 
     /// What became of the recordings so far, where windows are cut out of them.
@@ -237,19 +230,13 @@ impl<'r> Rows<'r> {
 
     /// The records that follow and which of their columns is what, of a file with a frame a row.
     pub(super) fn into_frames(self) -> Option<FrameRecords<'r>> {
-        let (columns, recording) = match self.builder {
+        match self.builder {
             Builder::Frames(sequences) => {
-                let columns = sequences.into_columns();
-                let recording = columns.sequence.into_iter().collect();
-                (columns, recording)
+                let (records, label_names) = (self.records, self.label_names);
+                Some(FrameRecords { records, columns: sequences.into_columns(), label_names })
             }
-            Builder::Windows(segmenter) => {
-                let RecordingColumns { frames, breaks, .. } = segmenter.into_columns();
-                (frames, breaks)
-            }
-            _ => return None,
-        };
-        Some(FrameRecords { records: self.records, columns, recording, label_names: self.label_names })
+            _ => None,
+        }
     }
 
     /// The extension of a file of this form.

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::frames::{FrameColumns, hash};
 use super::reader::{FrameRecords, Rows};
 use super::tables::Tables;
-use super::{DataError, LabelNames, ReadOptions, RecordError, Segment};
+use super::{DataError, LabelNames, ReadOptions, RecordError};
 
 /// The frames of recordings, each with a label of its own: lines of `sequence,label,channels` as [`Rows`] reads them, in
 /// which the label may change from frame to frame and may be empty.
@@ -13,8 +13,6 @@ use super::{DataError, LabelNames, ReadOptions, RecordError, Segment};
 pub struct Recordings<'r> {
     records: Tables<'r>,
     columns: FrameColumns,
-    /// Columns that tell one recording from the next.
-    recording: Vec<usize>,
     label_names: Option<LabelNames>,
     layout: String,
     /// The name of the recording that may go on.
@@ -42,18 +40,18 @@ impl Recordings<'static> {
     /// # Errors
     /// [`DataError`], with the line; [`DataError::NotRecordings`] for a file of texts, or of a sequence a row.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
-        Self::of_rows(path, Rows::open(path, &of_frames(options))?)
+        Self::of_rows(path, Rows::open(path, options)?)
     }
 }
 
 impl<'r> Recordings<'r> {
     fn of_rows(path: &Path, rows: Rows<'r>) -> Result<Self, DataError> {
-        let layout = rows.columns_of_file();
+        let layout = rows.layout();
         let frames = rows.into_frames().ok_or_else(|| DataError::NotRecordings { path: path.into() })?;
-        let FrameRecords { records, mut columns, recording, label_names } = frames;
+        let FrameRecords { records, mut columns, label_names } = frames;
         columns.label.is_optional = true;
         let (open, names, label, values) = (None, HashSet::new(), String::new(), Vec::new());
-        Ok(Self { records, columns, recording, label_names, layout, open, names, label, values })
+        Ok(Self { records, columns, label_names, layout, open, names, label, values })
     }
 
     /// What the file is and which of its columns is what, for a message.
@@ -75,17 +73,16 @@ impl<'r> Recordings<'r> {
             return Ok(None);
         };
         let (path, line) = (self.records.path(), record.line);
-        let fields: Vec<&str> = self.recording.iter().map(|column| record.field(*column)).collect();
-        let name = fields.join(", ");
-        if name.is_empty() && self.columns.sequence.is_some() {
+        let name = self.columns.sequence.map_or("", |column| record.field(column));
+        if name.is_empty() {
             return Err(RecordError::EmptySequence { path: path.into(), line }.into());
         }
-        let is_first = self.open.as_deref() != Some(name.as_str());
+        let is_first = self.open.as_deref() != Some(name);
         if is_first {
-            if !self.names.insert(hash(&name)) && self.columns.sequence.is_some() {
-                return Err(RecordError::SequenceAgain { path: path.into(), line, sequence: name }.into());
+            if !self.names.insert(hash(name)) {
+                return Err(RecordError::SequenceAgain { path: path.into(), line, sequence: name.into() }.into());
             }
-            self.open = Some(name);
+            self.open = Some(name.into());
         }
         self.values.clear();
         self.columns.values.append(path, &record, &mut self.values)?;
@@ -97,11 +94,6 @@ impl<'r> Recordings<'r> {
     }
 }
 
-/// Options that read a file without a column of sequences as recordings, frame by frame.
-fn of_frames(options: &ReadOptions) -> ReadOptions {
-    ReadOptions { segment: Some(Segment { frames: 1, every: 1 }), ..options.clone() }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -109,8 +101,7 @@ mod tests {
 
     fn recordings(text: &str) -> Result<Vec<(bool, String, Vec<f32>)>, String> {
         let path = Path::new("a.csv");
-        let rows =
-            Rows::new(path, text.as_bytes(), &of_frames(&ReadOptions::default())).map_err(|error| error.to_string())?;
+        let rows = Rows::new(path, text.as_bytes(), &ReadOptions::default()).map_err(|error| error.to_string())?;
         let mut recordings = Recordings::of_rows(path, rows).map_err(|error| error.to_string())?;
         let mut frames = Vec::new();
         while let Some(frame) = recordings.next_frame().map_err(|error| error.to_string())? {
@@ -126,16 +117,6 @@ mod tests {
         let expected = [(true, "up"), (false, "up"), (false, ""), (false, "down"), (true, "up")];
         assert_eq!(labels, expected.map(|(first, label)| (first, label.to_owned())));
         assert_eq!(recordings(text).unwrap()[3].2, [7.0, 8.0]);
-    }
-
-    #[test]
-    fn a_file_without_a_column_of_recordings_is_one_unless_something_breaks_it() {
-        let whole = "time,label,x\n1,up,1\n2,up,2\n3,down,3\n";
-        let first: Vec<_> = recordings(whole).unwrap().into_iter().map(|(first, ..)| first).collect();
-        assert_eq!(first, [true, false, false]);
-        let two = "subject,time,label,x\nann,1,up,1\nann,2,down,2\nbob,3,down,3\nbob,4,up,4\n";
-        let first: Vec<_> = recordings(two).unwrap().into_iter().map(|(first, ..)| first).collect();
-        assert_eq!(first, [true, false, true, false]);
     }
 
     #[test]

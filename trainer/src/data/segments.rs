@@ -120,11 +120,6 @@ impl Segmenter {
         Self { columns, run: None, recordings: Numbers::default(), counts }
     }
 
-    /// Which columns are what.
-    pub(super) fn into_columns(self) -> RecordingColumns {
-        self.columns
-    }
-
     /// What became of the frames so far.
     pub(super) fn counts(&self) -> &SegmentCounts {
         &self.counts
