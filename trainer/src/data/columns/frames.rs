@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::content::Column;
-use super::texts::{known_label, named_label};
+use super::texts::{known_label, named_label, no_label};
 use super::{Columns, Ignored, SEQUENCE, Table, names};
 use crate::data::frames::MOST_CHANNELS;
 use crate::data::{ColumnError, DataError};
@@ -39,13 +39,7 @@ pub(super) fn columns(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>
     }
     let roles: Vec<usize> = [sequence].into_iter().chain(label).collect();
     let reason = |column| left_out(table, sequence, label, column);
-    let mut channels = given_channels(table, &roles)?;
-    if channels.is_empty() {
-        channels = (0..table.width()).filter(|column| !roles.contains(column) && reason(*column).is_none()).collect();
-    }
-    table.check_channels(&channels)?;
-    let read: Vec<usize> = roles.iter().chain(&channels).copied().collect();
-    let ignored = table.ignored(&read, reason);
+    let (channels, ignored) = channels(table, &roles, reason)?;
     Ok(Some((Columns::Frames { sequence: Some(sequence), label, channels, runs: None }, ignored)))
 }
 
@@ -53,29 +47,33 @@ pub(super) fn columns(table: &Table<'_>) -> Result<Option<(Columns, Vec<Ignored>
 pub(super) fn dimensions(table: &Table<'_>, has_labels: bool) -> Result<(Columns, Vec<Ignored>), DataError> {
     let label = has_labels.then(|| table.width().saturating_sub(1));
     if label.is_none() && !table.options.labels_are_optional {
-        let (line, known) = (table.line, table.known(None));
-        return Err(ColumnError::NoLabelColumn { path: table.path.into(), line, known }.into());
+        return Err(no_label(table));
     }
     let roles: Vec<usize> = label.into_iter().collect();
-    let mut channels = given_channels(table, &roles)?;
-    if channels.is_empty() {
-        channels = (0..table.width()).filter(|column| !roles.contains(column)).collect();
-    }
-    table.check_channels(&channels)?;
-    let read: Vec<usize> = roles.iter().chain(&channels).copied().collect();
-    let ignored = table.ignored(&read, |_| None);
+    let (channels, ignored) = channels(table, &roles, |_| None)?;
     Ok((Columns::Dimensions { label, channels }, ignored))
 }
 
-impl Table<'_> {
-    /// Refuses frames without a channel, or with more than a model can have.
-    pub(super) fn check_channels(&self, channels: &[usize]) -> Result<(), DataError> {
-        let (found, largest) = (channels.len(), MOST_CHANNELS);
-        if (1..=largest).contains(&found) {
-            return Ok(());
-        }
-        Err(ColumnError::ChannelCount { path: self.path.into(), line: self.line, found, largest }.into())
+/// The channels, and the columns that are not read: the channels are those that `--channels` gives, or else all columns
+/// without a role and without a `reason` to leave them out.
+///
+/// # Errors
+/// [`ColumnError::UnknownChannel`]; [`ColumnError::ChannelCount`] for no channel, or more than a model can have.
+pub(super) fn channels(
+    table: &Table<'_>,
+    roles: &[usize],
+    reason: impl Fn(usize) -> Option<&'static str>,
+) -> Result<(Vec<usize>, Vec<Ignored>), DataError> {
+    let mut channels = given_channels(table, roles)?;
+    if channels.is_empty() {
+        channels = (0..table.width()).filter(|column| !roles.contains(column) && reason(*column).is_none()).collect();
     }
+    let (found, largest) = (channels.len(), MOST_CHANNELS);
+    if !(1..=largest).contains(&found) {
+        return Err(ColumnError::ChannelCount { path: table.path.into(), line: table.line, found, largest }.into());
+    }
+    let read: Vec<usize> = roles.iter().chain(&channels).copied().collect();
+    Ok((channels, table.ignored(&read, reason)))
 }
 
 /// The channels that `--channels` gives, in its order; none if it is not given.

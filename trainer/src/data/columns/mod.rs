@@ -204,10 +204,10 @@ impl Layout {
             group: None,
         };
         table.group = table.given_group()?;
-        let (columns, mut ignored) = match (sample.form, frames::columns(&table)) {
-            (Form::TimeSeries { has_labels, .. }, _) => frames::dimensions(&table, *has_labels)?,
+        let (columns, mut ignored) = match sample.form {
+            Form::TimeSeries { has_labels, .. } => frames::dimensions(&table, *has_labels)?,
             _ if options.segment.is_some() => recordings::columns(&table)?,
-            (_, found) => match found? {
+            _ => match frames::columns(&table)? {
                 Some(found) => found,
                 None => texts::columns(&table)?,
             },

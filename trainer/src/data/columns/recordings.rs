@@ -1,8 +1,8 @@
 //! Which columns of long recordings are what, where windows are cut out of them.
 
 use super::content::{Column, number};
-use super::frames::{given_channels, has_texts};
-use super::texts::{known_label, named_label};
+use super::frames::{channels, given_channels, has_texts};
+use super::texts::{known_label, named_label, no_label};
 use super::{Columns, Ignored, RunColumns, Table, names};
 use crate::data::records::Record;
 use crate::data::{ColumnError, DataError};
@@ -38,8 +38,7 @@ pub(super) fn columns(table: &Table<'_>) -> Result<(Columns, Vec<Ignored>), Data
     }
     let label = label(table)?;
     if label.is_none() && !table.options.labels_are_optional {
-        let (line, known) = (table.line, table.known(None));
-        return Err(ColumnError::NoLabelColumn { path: table.path.into(), line, known }.into());
+        return Err(no_label(table));
     }
     let mut roles: Vec<usize> = label.into_iter().collect();
     let given = given_channels(table, &roles)?;
@@ -54,13 +53,7 @@ pub(super) fn columns(table: &Table<'_>) -> Result<(Columns, Vec<Ignored>), Data
         Some(time) if time.column == column => Some("time"),
         _ => left_out(table, label, &breaks, column),
     };
-    let channels = match given.is_empty() {
-        false => given,
-        true => (0..table.width()).filter(|column| !roles.contains(column) && reason(*column).is_none()).collect(),
-    };
-    table.check_channels(&channels)?;
-    let read: Vec<usize> = roles.iter().chain(&channels).copied().collect();
-    let ignored = table.ignored(&read, reason);
+    let (channels, ignored) = channels(table, &roles, reason)?;
     let runs = Some(RunColumns { breaks, time });
     Ok((Columns::Frames { sequence, label, channels, runs }, ignored))
 }

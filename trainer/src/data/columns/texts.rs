@@ -230,7 +230,7 @@ fn one_column(table: &Table<'_>) -> DataError {
     error.into()
 }
 
-fn no_label(table: &Table<'_>) -> DataError {
+pub(super) fn no_label(table: &Table<'_>) -> DataError {
     ColumnError::NoLabelColumn { path: table.path.into(), line: table.line, known: table.known(None) }.into()
 }
 
