@@ -8,6 +8,7 @@ use super::encodings::{not_utf8, read_up_to};
 use super::error::LONGEST_RECORD;
 use super::form::{Form, SAMPLE};
 use super::formats::refuse_others;
+use super::listing::counted;
 use super::records::{Fingerprint, Record, Records};
 use super::unpacked::{open, read_error};
 use super::{ColumnError, DataError, ReadOptions, RecordError};
@@ -132,11 +133,10 @@ impl Listing {
 
 impl fmt::Display for Listing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
-        write!(formatter, "{}", count(self.files.len(), "file"))?;
+        write!(formatter, "{}", counted(self.files.len(), "file"))?;
         match self.labels {
             0 => Ok(()),
-            labels => write!(formatter, " in {}", count(labels, "folder")),
+            labels => write!(formatter, " in {}", counted(labels, "folder")),
         }
     }
 }
@@ -200,7 +200,7 @@ impl FolderRecords {
         file.map_or_else(|| self.listing.first(), |file| &file.path)
     }
 
-    /// Of what was read so far.
+    /// The fingerprint of what was read so far.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         Fingerprint { bytes: self.bytes, crc: self.crc.sum() }
     }

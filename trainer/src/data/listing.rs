@@ -10,3 +10,8 @@ pub(crate) fn first_of<Item: AsRef<str>>(items: impl ExactSizeIterator<Item = It
     }
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
+
+/// A number of things, such as `1 file` or `2 files`.
+pub(super) fn counted(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}

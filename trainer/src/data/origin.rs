@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::DataError;
+use super::listing::counted;
 
 /// Parts of a run that windows are dealt out by where a label has no other recording.
 const PARTS_OF_A_RUN: usize = 10;
@@ -82,13 +83,9 @@ impl Groups {
 
     /// The rows of the smallest and of the largest group.
     pub fn sizes(&self) -> (usize, usize) {
-        let mut sizes = vec![0; self.count];
-        let numbers = self.of_row.iter().collect::<BTreeSet<_>>();
-        let numbers: BTreeMap<u32, usize> =
-            numbers.into_iter().zip(0..).map(|(group, place)| (*group, place)).collect();
-        let places = self.of_row.iter().filter_map(|group| numbers.get(group));
-        places.for_each(|place| sizes[*place] += 1);
-        (sizes.iter().copied().min().unwrap_or(0), sizes.iter().copied().max().unwrap_or(0))
+        let mut sizes = BTreeMap::<u32, usize>::new();
+        self.of_row.iter().for_each(|group| *sizes.entry(*group).or_default() += 1);
+        (sizes.values().copied().min().unwrap_or(0), sizes.values().copied().max().unwrap_or(0))
     }
 
     /// Refuses a cross-validation with more parts than groups.
@@ -120,9 +117,9 @@ impl Groups {
             if *is_given || count >= FEWEST_GROUPS {
                 return (Some(Self { of_row, count, name: format!("values of {name}") }), None);
             }
-            let s = if count == 1 { "" } else { "s" };
-            let problem = "too few to keep each on one side of a split unasked; --group-column does it all the same";
-            said = Some(format!("{name} has {count} value{s}, {problem}"));
+            let problem =
+                "too few to keep each on one side of a split unasked; to do so, choose it with --group-column";
+            said = Some(format!("{name} has {}, {problem}", counted(count, "value")));
         }
         let parts: Option<Vec<RunPart>> = origins.iter().map(|origin| origin.part).collect();
         let Some(parts) = parts.filter(|parts| !parts.is_empty()) else {

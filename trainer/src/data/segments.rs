@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::columns::TimeColumn;
 use super::error::LONGEST_RECORD;
 use super::frames::{FrameColumns, ValueColumns};
+use super::listing::counted;
 use super::origin::{Numbers, Origin, RunPart};
 use super::reader::PlacedRow;
 use super::records::Record;
@@ -57,16 +58,15 @@ pub struct SegmentCounts {
 impl fmt::Display for SegmentCounts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { window, every, frames, runs, short_runs, frames_left_over, .. } = self;
-        let count = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
-        write!(formatter, "windows of {} every {every} in {}", count(*window, "frame"), count(*runs, "run"))?;
-        write!(formatter, " of one label; {frames_left_over} of {} in no window", count(*frames, "frame"))?;
+        write!(formatter, "windows of {} every {every} in {}", counted(*window, "frame"), counted(*runs, "run"))?;
+        write!(formatter, " of one label; {frames_left_over} of {} in no window", counted(*frames, "frame"))?;
         match short_runs {
             0 => {}
             1 => write!(formatter, " (1 run is shorter than a window)")?,
             runs => write!(formatter, " (all frames of {runs} runs that are shorter than a window)")?,
         }
         if self.frames_without_label > 0 {
-            write!(formatter, "; {} without a label left out", count(self.frames_without_label, "frame"))?;
+            write!(formatter, "; {} without a label left out", counted(self.frames_without_label, "frame"))?;
         }
         match (&self.time, self.gaps) {
             (None, _) => write!(formatter, "; no column of time to find gaps by"),

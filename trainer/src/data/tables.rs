@@ -36,7 +36,7 @@ impl<'r> Tables<'r> {
         }
     }
 
-    /// Of what was read so far.
+    /// The fingerprint of what was read so far.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         match self {
             Self::File(records) => records.fingerprint(),

@@ -17,7 +17,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::form::Form;
-use super::listing::first_of;
+use super::listing::{counted, first_of};
 use super::records::Record;
 use super::{DataError, ReadOptions};
 
@@ -297,8 +297,7 @@ impl Layout {
     }
 
     fn list_channels(&self, channels: &[usize]) -> String {
-        let s = if channels.len() == 1 { "" } else { "s" };
-        format!("{} channel{s}: {}", channels.len(), self.list(channels))
+        format!("{}: {}", counted(channels.len(), "channel"), self.list(channels))
     }
 
     fn list(&self, columns: &[usize]) -> String {
