@@ -133,6 +133,7 @@ fn recordings_and_options_that_make_no_stream_are_refused() {
     let place = place(&[recording(1, &[("on", 40)])]);
     place.write("texts.csv", b"label,text\non,lights on\noff,lights off\n");
     place.write("narrow.csv", b"sequence,label,x,y\na,on,1,2\na,off,3,4\n");
+    place.write("day.csv", b"timestamp,x,y,label\n0,1,2,on\n20,1,2,on\n40,5,5,off\n");
     place.write("other.csv", file(&[recording(1, &[("left", 4), ("right", 4)])]).as_bytes());
     let evaluate = |arguments: &str| format!("evaluate model.rnl {arguments}");
     for (arguments, says) in [
@@ -162,6 +163,11 @@ fn recordings_and_options_that_make_no_stream_are_refused() {
     }
     for (data, says) in [
         ("texts.csv", "texts.csv: no recordings; expected lines of `sequence,label,channels`, a frame a line\n"),
+        (
+            "day.csv",
+            "day.csv, line 1: frames (`x`, `y`) without a column that names their recordings; add a column `sequence` with \
+             a name for each recording\n",
+        ),
         ("narrow.csv", "narrow.csv: frames of 2 channel(s), where 6 are expected\n"),
         ("other.csv", "other.csv: no frame has a label of the model, which has off, on, wärmer\n"),
     ] {

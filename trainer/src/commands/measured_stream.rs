@@ -18,29 +18,29 @@ const MOST_NAMED: usize = 8;
 /// How a model is measured on streams.
 #[derive(Debug, Args)]
 pub(super) struct MeasuredStream {
-    /// Measure streams: --data has recordings with a label for each frame, `sequence,label,channels`. A label that the
-    /// model does not have, and an empty one, mean that nothing happens
+    /// Measure streams: each line of --data is a frame with its own label, and a column `sequence` names its recording,
+    /// `sequence,label,channels`. Nothing happens in frames whose label is empty or unknown to the model
     #[arg(long)]
     stream: bool,
     #[command(flatten)]
     hops: StreamArguments,
-    /// With --stream: answers are about all frames of a recording so far, by one classifier that is never reset, the
-    /// cheapest stream
+    /// With --stream: each answer is about all frames of the recording so far. The stream needs one classifier and is the
+    /// cheapest
     #[arg(long, requires = "stream", conflicts_with = "span")]
     endless: bool,
     /// With --stream: the number of answers whose probabilities are averaged [default: 1]
     #[arg(long, value_name = "K", requires = "stream")]
     smoothing: Option<u16>,
-    /// With --stream: the probability from which on an answer is accepted, 0 to 1 [default: the model's thresholds]
+    /// With --stream: the smallest probability with which an answer is accepted, 0 to 1 [default: the model's thresholds]
     #[arg(long, value_name = "P", requires = "stream")]
     threshold: Option<f32>,
     /// With --stream: reset the stream after each accepted answer, so that a short event is answered once
     #[arg(long, requires = "stream")]
     reset_after_accepted: bool,
-    /// With --stream: classes of the model which mean that nothing happens
+    /// With --stream: classes of the model that mean that nothing happens
     #[arg(long, value_name = "LABELS", value_delimiter = ',', requires = "stream")]
     background: Vec<String>,
-    /// With --stream: frames a second, for false alarms an hour and for times in seconds
+    /// With --stream: frames per second of the recordings, to print false alarms per hour and times in seconds
     #[arg(long, value_name = "X", requires = "stream")]
     frames_per_second: Option<f64>,
 }
@@ -145,7 +145,7 @@ impl MeasuredStream {
         Ok(hops)
     }
 
-    /// Of each class whether it means that nothing happens.
+    /// Whether each class means that nothing happens.
     fn background(&self, labels: &[&str]) -> Result<Vec<bool>, Error> {
         if let Some(unknown) = self.background.iter().find(|given| !labels.contains(&given.as_str())) {
             let known = labels.join(", ");

@@ -118,9 +118,37 @@ impl ValueColumns {
 /// Frames of a file that become rows, sequence by sequence.
 pub(super) struct Sequences {
     columns: FrameColumns,
-    /// The hashes of the names so far: 128 bits, which two names do not share.
-    names: HashSet<[u8; 16]>,
+    names: SequenceNames,
     open: Option<OpenSequence>,
+}
+
+/// The names of the sequences of a file, whose frames stand together.
+#[derive(Default)]
+pub(super) struct SequenceNames {
+    /// The name of the sequence that may go on.
+    current: Option<String>,
+    /// The hashes of the names so far: 128 bits, which two names do not share.
+    seen: HashSet<[u8; 16]>,
+}
+
+impl SequenceNames {
+    /// Whether a record with this name of a sequence starts a sequence.
+    ///
+    /// # Errors
+    /// [`RecordError::EmptySequence`]; [`RecordError::SequenceAgain`] for a sequence that has ended.
+    pub(super) fn is_start(&mut self, name: &str, path: &Path, line: usize) -> Result<bool, RecordError> {
+        if name.is_empty() {
+            return Err(RecordError::EmptySequence { path: path.into(), line });
+        }
+        if self.current.as_deref() == Some(name) {
+            return Ok(false);
+        }
+        if !self.seen.insert(hash(name)) {
+            return Err(RecordError::SequenceAgain { path: path.into(), line, sequence: name.into() });
+        }
+        self.current = Some(name.into());
+        Ok(true)
+    }
 }
 
 /// A sequence that may go on.
@@ -134,7 +162,7 @@ struct OpenSequence {
 
 impl Sequences {
     pub(super) fn new(columns: FrameColumns) -> Self {
-        Self { columns, names: HashSet::new(), open: None }
+        Self { columns, names: SequenceNames::default(), open: None }
     }
 
     fn channels(&self) -> usize {
@@ -152,16 +180,7 @@ impl Sequences {
         let name = self.columns.sequence.map_or("", |column| record.field(column));
         let group = self.columns.group.map(|column| record.field(column));
         let label = record.label(path, self.columns.label)?;
-        if name.is_empty() {
-            return Err(RecordError::EmptySequence { path: path.into(), line }.into());
-        }
-        let mut complete = None;
-        if self.open.as_ref().is_none_or(|open| open.name != name) {
-            if !self.names.insert(hash(name)) {
-                return Err(RecordError::SequenceAgain { path: path.into(), line, sequence: name.into() }.into());
-            }
-            complete = self.finish();
-        }
+        let complete = if self.names.is_start(name, path, line)? { self.finish() } else { None };
         let start = || OpenSequence {
             name: name.into(),
             label: label.into(),
@@ -197,7 +216,7 @@ impl Sequences {
 }
 
 /// Half of the hash of a sequence's name.
-pub(super) fn hash(name: &str) -> [u8; 16] {
+fn hash(name: &str) -> [u8; 16] {
     let whole: [u8; 32] = Sha256::digest(name).into();
     std::array::from_fn(|place| whole[place])
 }

@@ -1,10 +1,9 @@
-use std::collections::HashSet;
 use std::path::Path;
 
-use super::frames::{FrameColumns, hash};
+use super::frames::{FrameColumns, SequenceNames};
 use super::reader::{FrameRecords, Rows};
 use super::tables::Tables;
-use super::{DataError, LabelNames, ReadOptions, RecordError};
+use super::{ColumnError, DataError, LabelNames, ReadOptions};
 
 /// The frames of recordings, each with a label of its own: lines of `sequence,label,channels` as [`Rows`] reads them, in
 /// which the label may change from frame to frame and may be empty.
@@ -15,10 +14,7 @@ pub struct Recordings<'r> {
     columns: FrameColumns,
     label_names: Option<LabelNames>,
     layout: String,
-    /// The name of the recording that may go on.
-    open: Option<String>,
-    /// The hashes of the names so far.
-    names: HashSet<[u8; 16]>,
+    names: SequenceNames,
     label: String,
     values: Vec<f32>,
 }
@@ -38,20 +34,27 @@ impl Recordings<'static> {
     /// The recordings of a file.
     ///
     /// # Errors
-    /// [`DataError`], with the line; [`DataError::NotRecordings`] for a file of texts, or of a sequence a row.
+    /// [`DataError`], with the line; [`DataError::NotRecordings`] for a file of texts, or with a sequence in each row;
+    /// [`ColumnError::NoRecordingColumn`] for frames without a column that names their recordings.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
-        Self::of_rows(path, Rows::open(path, options)?)
+        Self::of_rows(path, Rows::open(path, options))
     }
 }
 
 impl<'r> Recordings<'r> {
-    fn of_rows(path: &Path, rows: Rows<'r>) -> Result<Self, DataError> {
+    fn of_rows(path: &Path, rows: Result<Rows<'r>, DataError>) -> Result<Self, DataError> {
+        let rows = rows.map_err(|error| match error {
+            DataError::Column(ColumnError::NoSequenceColumn { path, line, channels }) => {
+                ColumnError::NoRecordingColumn { path, line, channels }.into()
+            }
+            error => error,
+        })?;
         let layout = rows.layout();
         let frames = rows.into_frames().ok_or_else(|| DataError::NotRecordings { path: path.into() })?;
         let FrameRecords { records, mut columns, label_names } = frames;
         columns.label.is_optional = true;
-        let (open, names, label, values) = (None, HashSet::new(), String::new(), Vec::new());
-        Ok(Self { records, columns, label_names, layout, open, names, label, values })
+        let (names, label, values) = (SequenceNames::default(), String::new(), Vec::new());
+        Ok(Self { records, columns, label_names, layout, names, label, values })
     }
 
     /// What the file is and which of its columns is what, for a message.
@@ -74,20 +77,11 @@ impl<'r> Recordings<'r> {
         };
         let (path, line) = (self.records.path(), record.line);
         let name = self.columns.sequence.map_or("", |column| record.field(column));
-        if name.is_empty() {
-            return Err(RecordError::EmptySequence { path: path.into(), line }.into());
-        }
-        let is_first = self.open.as_deref() != Some(name);
-        if is_first {
-            if !self.names.insert(hash(name)) {
-                return Err(RecordError::SequenceAgain { path: path.into(), line, sequence: name.into() }.into());
-            }
-            self.open = Some(name.into());
-        }
+        let is_first = self.names.is_start(name, path, line)?;
         self.values.clear();
         self.columns.values.append(path, &record, &mut self.values)?;
         record.label(path, self.columns.label)?.clone_into(&mut self.label);
-        if let Some(names) = self.label_names.as_ref().filter(|_| !self.label.is_empty()) {
+        if let Some(names) = &self.label_names {
             self.label = names.name(std::mem::take(&mut self.label), path, line)?;
         }
         Ok(Some(LabelledFrame { is_first, label: &self.label, values: &self.values }))
@@ -101,7 +95,7 @@ mod tests {
 
     fn recordings(text: &str) -> Result<Vec<(bool, String, Vec<f32>)>, String> {
         let path = Path::new("a.csv");
-        let rows = Rows::new(path, text.as_bytes(), &ReadOptions::default()).map_err(|error| error.to_string())?;
+        let rows = Rows::new(path, text.as_bytes(), &ReadOptions::default());
         let mut recordings = Recordings::of_rows(path, rows).map_err(|error| error.to_string())?;
         let mut frames = Vec::new();
         while let Some(frame) = recordings.next_frame().map_err(|error| error.to_string())? {
@@ -128,5 +122,9 @@ mod tests {
         assert_eq!(error("a,up,1\nb,up,1\na,down,2\n"), again);
         let texts = recordings("label,text\non,lights on\noff,lights off\n").unwrap_err();
         assert_eq!(texts, "a.csv: no recordings; expected lines of `sequence,label,channels`, a frame a line");
+        let unnamed = recordings("timestamp,x,y,label\n0,1,2,up\n20,1,2,up\n40,5,5,down\n").unwrap_err();
+        let says = "a.csv, line 1: frames (`x`, `y`) without a column that names their recordings; add a column `sequence` \
+                    with a name for each recording";
+        assert_eq!(unnamed, says);
     }
 }

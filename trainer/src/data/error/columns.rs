@@ -93,6 +93,20 @@ pub enum ColumnError {
         /// The columns of numbers.
         channels: String,
     },
+    /// Frames, and nothing that tells which recording they belong to, where the label of each frame is read.
+    #[error(
+        "{}, line {line}: frames ({channels}) without a column that names their recordings; add a column `sequence` with \
+         a name for each recording",
+        path.display()
+    )]
+    NoRecordingColumn {
+        /// The file.
+        path: PathBuf,
+        /// Line of the first record, from 1.
+        line: usize,
+        /// The columns of numbers.
+        channels: String,
+    },
     /// No column of text.
     #[error(
         "{}, line {line}: no column of text found; choose one with --text-columns: the file has {known}",
