@@ -127,8 +127,7 @@ impl Examples {
 
     /// `count` rows, or all, evenly spread.
     pub fn spread(&self, count: usize) -> impl Iterator<Item = Result<Example, Error>> {
-        let count = count.min(self.len());
-        (0..count).map(move |number| self.get(number * self.len() / count))
+        spread(count, self.len()).map(move |row| self.get(row))
     }
 
     /// All rows, one after another.
@@ -239,6 +238,12 @@ impl FromIterator<Example> for Examples {
     }
 }
 
+/// The numbers of `count` of `all` rows, or of all, evenly spread.
+pub(crate) fn spread(count: usize, all: usize) -> impl Iterator<Item = usize> {
+    let count = count.min(all);
+    (0..count).map(move |number| number * all / count)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -267,6 +272,12 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the temporary file has no name");
         let collected: Examples = expected.iter().cloned().collect();
         assert_eq!(collected.iter().collect::<Result<Vec<_>, _>>().unwrap(), expected);
+    }
+
+    #[test]
+    fn numbers_are_spread_evenly() {
+        assert_eq!(spread(3, 10).collect::<Vec<_>>(), [0, 3, 6]);
+        assert_eq!(spread(9, 2).collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::fmt;
 use crate::config::TrainingConfig;
 use crate::data::{DataError, Part, Row, TrainingRow};
 use crate::error::Error;
+use crate::examples::spread;
 use crate::export::ModelFile;
 use crate::inference::row_answers;
 use crate::operations::NetworkBackend;
@@ -15,14 +16,14 @@ use super::parity::EXPORTED;
 /// The share of rows whose class changes from which a user has to know.
 const MANY: f64 = 0.02;
 
-/// What a model file answers to the calibration rows of its run otherwise than the trained network.
+/// How the answers of a model file to the calibration rows of its run differ from those of the trained network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CalibrationLoss {
     /// What the file's numbers are called.
     pub precision: String,
     /// Rows, all of them seen in training.
     pub rows: usize,
-    /// Those whose class is another one.
+    /// Rows to which the file gives another class than the trained network.
     pub changed: usize,
     /// Rows that the trained network is right on.
     pub right_before: usize,
@@ -61,16 +62,12 @@ impl CalibrationLoss {
         }))
     }
 
-    /// Share of the rows whose class is the same.
-    pub fn agreement(&self) -> f64 {
-        1.0 - self.changed as f64 / self.rows.max(1) as f64
-    }
-
-    /// What to say if many rows change class.
+    /// The warning to print if many rows change class.
     pub fn warning(&self) -> Option<String> {
-        (1.0 - self.agreement() >= MANY).then(|| {
-            let Self { precision, rows, changed, .. } = self;
-            let percent = 100.0 * *changed as f64 / *rows as f64;
+        let Self { precision, rows, changed, .. } = self;
+        let share = *changed as f64 / (*rows).max(1) as f64;
+        (share >= MANY).then(|| {
+            let percent = 100.0 * share;
             let advice = match precision.as_str() {
                 "int8" => "look at `trainer parity --by-step --worst 20`, or train with --quantize-aware 8",
                 other if other.contains('4') => {
@@ -122,12 +119,6 @@ fn calibration_rows<B: NetworkBackend>(run: &Run<B>) -> Result<Vec<Row>, Error> 
     Ok(rows)
 }
 
-/// The numbers of `count` of `all` rows, evenly spread, as [`crate::examples::Examples::spread`] has them.
-fn spread(count: usize, all: usize) -> impl Iterator<Item = usize> {
-    let count = count.min(all);
-    (0..count).map(move |number| number * all / count)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +137,5 @@ mod tests {
             "{warning}"
         );
         assert_eq!((loss(8).warning(), loss(9).warning().is_some()), (None, true));
-        assert_eq!(spread(3, 10).collect::<Vec<_>>(), [0, 3, 6]);
-        assert_eq!(spread(9, 2).collect::<Vec<_>>(), [0, 1]);
     }
 }
