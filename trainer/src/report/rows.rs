@@ -126,7 +126,7 @@ impl RowsReport {
                 GroupCounts { name: groups.name.clone(), count: groups.count, smallest, largest }
             }),
             segments: data.segments.clone(),
-            lengths: Lengths::of(steps, unit(&prepared.encoder)),
+            lengths: Lengths::new(steps, &prepared.encoder),
             columns: data.roles,
             first_rows,
             notices: prepared.notes.notices,
@@ -135,16 +135,12 @@ impl RowsReport {
 }
 
 impl Lengths {
-    /// Of so many steps that rows have, in the encoder's unit.
-    pub(super) fn new(steps: Vec<usize>, encoder: &Encoder) -> Self {
-        Self::of(steps, unit(encoder))
-    }
-
-    fn of(mut steps: Vec<usize>, unit: &'static str) -> Self {
+    /// The lengths of rows with these numbers of steps, in the encoder's unit.
+    pub(super) fn new(mut steps: Vec<usize>, encoder: &Encoder) -> Self {
         steps.sort_unstable();
         let last = steps.len().saturating_sub(1);
         let at = |share: f64| steps.get((share * last as f64).round() as usize).copied().unwrap_or(0);
-        Self { unit, smallest: at(0.0), median: at(0.5), percentile_95: at(0.95), largest: at(1.0) }
+        Self { unit: unit(encoder), smallest: at(0.0), median: at(0.5), percentile_95: at(0.95), largest: at(1.0) }
     }
 }
 
