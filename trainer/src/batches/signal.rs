@@ -35,8 +35,8 @@ impl SignalAugmentation {
         }
         let mut frames = layout.frames(steps);
         if layout.has_every_frame() {
-            frames = self.cropped(&frames, layout, rng);
-            frames = self.warped(&frames, layout.channels, rng);
+            frames = self.cropped(frames, layout, rng);
+            frames = self.warped(frames, layout.channels, rng);
         }
         let factors: Vec<f32> = (0..layout.channels).map(|_| (self.scaling as f32 * normal_value(rng)).exp()).collect();
         for frame in frames.chunks_exact_mut(layout.channels) {
@@ -45,29 +45,29 @@ impl SignalAugmentation {
         *steps = layout.steps(&frames);
     }
 
-    fn cropped(&self, frames: &[f32], layout: &StepLayout, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    fn cropped(&self, frames: Vec<f32>, layout: &StepLayout, rng: &mut ChaCha8Rng) -> Vec<f32> {
         let count = frames.len() / layout.channels;
         let most = (self.cropping * count as f64) as usize;
         let most = most.min(count.saturating_sub(layout.frames_per_step));
         if most == 0 {
-            return frames.to_vec();
+            return frames;
         }
         let cut = rng.random_range(0..=most);
         let start = rng.random_range(0..=cut);
         frames[start * layout.channels..(start + count - cut) * layout.channels].to_vec()
     }
 
-    fn warped(&self, frames: &[f32], channels: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    fn warped(&self, frames: Vec<f32>, channels: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
         let count = frames.len() / channels;
         if self.time_warp == 0.0 || count < 2 {
-            return frames.to_vec();
+            return frames;
         }
         let speeds: Vec<f32> = (0..KNOTS).map(|_| (self.time_warp as f32 * normal_value(rng)).exp()).collect();
         let last = (count - 1) as f32;
         let mut warped = Vec::with_capacity(frames.len());
         let mut place = 0.0f32;
         while place <= last && warped.len() < LONGEST * frames.len() {
-            warped.extend(between(frames, channels, place));
+            warped.extend(between(&frames, channels, place));
             let knot = place / last * (KNOTS - 1) as f32;
             let (first, share) = (knot as usize, knot.fract());
             let (now, next) = (speeds[first.min(KNOTS - 1)], speeds[(first + 1).min(KNOTS - 1)]);
