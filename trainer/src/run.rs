@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::export::{ExportPrecision, ExportedNetwork, ModelFile, PartTwo, export};
 use crate::hexadecimal;
 use crate::network::{Classifier, NetworkConfig};
-use crate::quantize::{Ranges, Rounding};
+use crate::quantize::{Bits, IntegerBits, Ranges, Rounding};
 use crate::run_folder::{RunFolder, read_lines, read_toml};
 use crate::weights::{self, NetworkWeights};
 
@@ -133,7 +133,7 @@ impl RunIdentity {
     }
 }
 
-/// What a model file states of rows that nothing was trained on yet.
+/// The rows of a run before its training, as its model files describe them.
 #[derive(Debug, Clone, Copy)]
 pub struct Untrained<'a> {
     /// Names of the classes.
@@ -193,6 +193,11 @@ impl<B: Backend> Run<B> {
         let network = load_network(&folder, &config, &encoder, labels.len(), device)?;
         let rounding = config.integer_bits().map(|_| read_toml(&folder.rounding())).transpose()?;
         Ok(Self { config, labels, encoder, network, result, rounding })
+    }
+
+    /// The bit widths of its model file in integers: those that training simulated, or else 8.
+    pub fn integer_bits(&self) -> IntegerBits {
+        self.rounding.as_ref().map_or(IntegerBits::all(Bits::Eight), |rounding| rounding.bits)
     }
 
     /// What its network is, with the rounding of its states if training simulated one.

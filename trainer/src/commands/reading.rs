@@ -3,7 +3,7 @@ use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
-use trainer::config::TrainingConfig;
+use trainer::config::{TrainingConfig, settings_table};
 use trainer::data::{ReadOptions, Row, Source};
 use trainer::{Error, note};
 
@@ -14,15 +14,15 @@ pub(super) struct Reading {
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     label_column: Option<String>,
-    /// Names of labels, separated by commas, or a file with one a line: a name alone, or 1=NAME and 2=NAME
+    /// Names of the labels, separated by commas, or a file with one name per line: NAME alone, or LABEL=NAME
     #[arg(long, value_name = "NAMES", value_parser = names)]
     #[serde(skip_serializing_if = "Option::is_none")]
     label_names: Option<Names>,
-    /// The column of persons or recordings that a split keeps on one side, or `none` [by names in use]
+    /// Group column: a split keeps all rows of a person or recording on one side; `none`: no groups [by common names]
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     group_column: Option<String>,
-    /// Cut recordings into windows of N frames: inside one label, recording and person, without a gap in time
+    /// Cut recordings into windows of N frames; a window has one label, recording and person, and no gap in time
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     segment: Option<usize>,
@@ -63,7 +63,7 @@ fn delimiter(given: &str) -> Result<char, String> {
 #[serde(transparent)]
 struct Names(Vec<String>);
 
-/// Names of labels as they are given: the lines of a file, or a list. A line such as `1 WALKING` has a label and a name.
+/// Names of labels from a list or from the lines of a file. A line such as `1 WALKING` has a label and its name.
 fn names(given: &str) -> Result<Names, String> {
     let path = Path::new(given);
     if !path.is_file() {
@@ -111,22 +111,22 @@ impl Reading {
         options.into_iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option).collect()
     }
 
-    /// Refuses options that change nothing about the lines of a file.
+    /// Refuses options that a copy of lines ignores, where the lines of a file are split.
     ///
     /// # Errors
     /// [`Error::Setting`].
-    pub(super) fn needs_no_rows_of_others(&self) -> Result<(), Error> {
+    pub(super) fn needs_no_change_of_rows(&self) -> Result<(), Error> {
         match self.given().into_iter().find(|option| ["--label-names", "--segment"].contains(option)) {
             None => Ok(()),
             Some(option) => {
-                let problem = "has no effect here: both files have the lines as they stand; give it to the command that reads \
-                               them";
+                let problem = "has no effect here: the lines are copied unchanged to both files; give it to the command that \
+                               reads these files";
                 Err(Error::Setting(format!("{option} {problem}")))
             }
         }
     }
 
-    /// Whether other columns are read than without these arguments.
+    /// Whether rows are read differently than without these arguments.
     pub(super) fn is_given(&self) -> bool {
         !self.given().is_empty()
     }
@@ -149,7 +149,7 @@ impl Reading {
     /// # Errors
     /// [`Error::Failed`] for a value that TOML does not have.
     pub(super) fn table(&self) -> Result<toml::Table, Error> {
-        toml::Table::try_from(self).map_err(|error| Error::Failed(format!("the settings: {error}")))
+        settings_table(self)
     }
 
     /// Puts what was given in the place of what `config` has.

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use toml::Table;
 use trainer::Error;
-use trainer::config::{KeptEpoch, Schedule, TeachersRead, TrainingConfig};
+use trainer::config::{KeptEpoch, Schedule, TeachersRead, TrainingConfig, settings_table};
 use trainer::data::Source;
 use trainer::encoding::{Input, VocabularyBy, WordRule};
 use trainer::network::{Cell, Pooling, Targets};
@@ -210,6 +210,6 @@ impl Settings {
     /// # Errors
     /// [`Error::Failed`] for a value that TOML does not have.
     pub(super) fn table(&self) -> Result<Table, Error> {
-        Table::try_from(self).map_err(|error| Error::Failed(format!("the settings: {error}")))
+        settings_table(self)
     }
 }

@@ -12,7 +12,8 @@ use super::print_line;
 use super::reading::{Reading, note_rows};
 
 /// Splits a file of rows into train.csv and test.csv (.tsv of a TSV file), the same share of each label: lines of text
-/// or whole sequences of frames, as they stand in the file. Rows of one person or recording stay in one of both.
+/// or whole sequences of frames, as they stand in the file. All rows of one person or
+/// recording go to the same file.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trainer split news.csv --share 0.1 --out news       then: trainer train --data news
@@ -41,7 +42,7 @@ impl Split {
         if !(self.share > 0.0 && self.share < 1.0) {
             return Err(Error::Setting(format!("--share {}: expected a number between 0 and 1", self.share)));
         }
-        self.reading.needs_no_rows_of_others()?;
+        self.reading.needs_no_change_of_rows()?;
         let _made = MadeFolders::make(&self.out)?;
         let file = DataFile::read(&self.data, &self.reading.options()?, temporary_file_near(&self.out)?)?;
         let claim = |stem| self.claim(stem, file.extension());

@@ -13,4 +13,4 @@ pub use automatic::{Automatic, Chosen, Extent};
 pub use choices::{KeptEpoch, Schedule, TeachersRead};
 pub use preset::{PRESETS, Preset};
 pub(crate) use settings::LONGEST_MEAN;
-pub use settings::TrainingConfig;
+pub use settings::{TrainingConfig, settings_table};

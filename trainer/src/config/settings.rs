@@ -8,6 +8,7 @@ use super::{Automatic, KeptEpoch, Schedule, TeachersRead};
 use crate::batches::SignalAugmentation;
 use crate::data::{HeldOut, ReadOptions, Segment, Selection, Source};
 use crate::encoding::{EncoderSettings, FrameSettings, Input, MOST_FINGERPRINTS, VocabularyBy, WordRule};
+use crate::error::Error;
 use crate::network::{Cell, InputShape, NetworkConfig, Pooling, Targets};
 use crate::quantize::{Bits, IntegerBits};
 
@@ -375,4 +376,12 @@ impl TrainingConfig {
     pub(crate) fn selection<'a>(&'a self, reading: &'a ReadOptions, held_out: HeldOut) -> Selection<'a> {
         Selection { validation: self.validation.as_deref(), held_out, seed: self.data_seed, reading }
     }
+}
+
+/// Settings as a table of TOML.
+///
+/// # Errors
+/// [`Error::Failed`] for a value that TOML does not have.
+pub fn settings_table(settings: &impl Serialize) -> Result<toml::Table, Error> {
+    toml::Table::try_from(settings).map_err(|error| Error::Failed(format!("the settings: {error}")))
 }

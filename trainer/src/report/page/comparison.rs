@@ -5,10 +5,9 @@ use askama::Template;
 use burn_ndarray::NdArray;
 
 use super::{figures, percent, rendered};
-use crate::config::TrainingConfig;
+use crate::config::{TrainingConfig, settings_table};
 use crate::error::Error;
 use crate::export::ExportPrecision;
-use crate::quantize::{Bits, IntegerBits};
 use crate::report::Inspection;
 use crate::report::network::grouped;
 use crate::report::parity::EXPORTED;
@@ -52,8 +51,7 @@ impl ComparedRun {
     /// As [`Run::load`]; [`Error::Run`] for a damaged `metrics.csv`.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let run = Run::<NdArray<f32>>::load(path, &Default::default())?;
-        let bits = run.rounding.as_ref().map_or(IntegerBits::all(Bits::Eight), |rounding| rounding.bits);
-        let file = run.export(ExportPrecision::Integer(bits)).ok();
+        let file = run.export(ExportPrecision::Integer(run.integer_bits())).ok();
         let inspection = file.map(|file| Inspection::new(&file, EXPORTED.as_ref())).transpose()?;
         let metrics = RunFolder::open(path)?.metrics();
         // An imported run has none.
@@ -116,10 +114,7 @@ fn results(runs: &[ComparedRun]) -> Vec<ComparedRow> {
 
 /// The settings that are not the same in all runs.
 fn different_settings(runs: &[ComparedRun]) -> Result<Vec<ComparedRow>, Error> {
-    let table = |run: &ComparedRun| {
-        toml::Table::try_from(&run.config).map_err(|error| Error::Failed(format!("the settings: {error}")))
-    };
-    let tables = runs.iter().map(table).collect::<Result<Vec<_>, _>>()?;
+    let tables = runs.iter().map(|run| settings_table(&run.config)).collect::<Result<Vec<_>, _>>()?;
     let names: BTreeSet<&String> = tables.iter().flat_map(|table| table.keys()).collect();
     let row = |name: &String| {
         let values = tables.iter().map(|table| table.get(name).map_or(String::new(), toml::Value::to_string));

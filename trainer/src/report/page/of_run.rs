@@ -6,7 +6,7 @@ use super::content::{Fact, PrecisionRow, RowsSection, ShareRow};
 use super::measured::{MeasuredRow, Measurement};
 use super::memory::memory;
 use super::{Page, figures, percent, rendered, style_share};
-use crate::config::TrainingConfig;
+use crate::config::{TrainingConfig, settings_table};
 use crate::data::{HeldOut, Part, TrainingRow};
 use crate::error::Error;
 use crate::export::{ExportPrecision, ModelFile};
@@ -155,8 +155,7 @@ struct Measured {
 impl Files {
     fn new(run: &Run<NdArray<f32>>) -> Self {
         let integers = |bits| ExportPrecision::Integer(IntegerBits::all(bits));
-        let main =
-            run.rounding.as_ref().map_or(integers(Bits::Eight), |rounding| ExportPrecision::Integer(rounding.bits));
+        let main = ExportPrecision::Integer(run.integer_bits());
         let others = [integers(Bits::Eight), integers(Bits::Four)].into_iter().filter(|other| *other != main);
         let all = [ExportPrecision::F32, main].into_iter().chain(others);
         Self { all: all.map(|precision| (precision, run.export(precision))).collect(), main }
@@ -307,11 +306,8 @@ fn rows_section(training: &FinishedTraining<'_>) -> RowsSection {
 }
 
 /// The settings that are not the defaults, and all.
-pub(super) fn settings(config: &TrainingConfig) -> Result<(Vec<Fact>, Vec<Fact>), Error> {
-    let table = |config: &TrainingConfig| {
-        toml::Table::try_from(config).map_err(|error| Error::Failed(format!("the settings: {error}")))
-    };
-    let (own, defaults) = (table(config)?, table(&TrainingConfig::default())?);
+fn settings(config: &TrainingConfig) -> Result<(Vec<Fact>, Vec<Fact>), Error> {
+    let (own, defaults) = (settings_table(config)?, settings_table(&TrainingConfig::default())?);
     let fact = |(name, value): (&String, &toml::Value)| Fact::new(name, value);
     let changed = own.iter().filter(|(name, value)| defaults.get(*name) != Some(*value));
     Ok((changed.map(fact).collect(), own.iter().map(fact).collect()))
