@@ -94,7 +94,7 @@ fn rows_of_a_group_stay_on_one_side() {
     let says = "rows.csv: no column `flat` for the group; it has `house`, `label`, `text`\n";
     place.assert_refused("split rows.csv --group-column flat --out other", &[says]);
     place.write("one.csv", content.replace(['1', '2', '3', '4', '5'], "0").as_bytes());
-    let says = "one.csv: rows cannot be held out by values of `house`: each of 1 has all rows of a class; give a validation file";
+    let says = "one.csv: rows cannot be held out by values of `house`: each of the 1 has all rows of a class; give a validation file";
     place.assert_refused("split one.csv --group-column house --out other", &[says]);
 }
 
@@ -203,7 +203,7 @@ fn labels_have_names_and_numbers_their_order() {
     assert!(labels("pairs").contains("NAME 7\n"), "{}", labels("pairs"));
     place.run("export named --precision int8 --out named.rnl").assert_done("export");
     place.run("evaluate named.rnl --data rows.csv --label-names names.txt").assert_done("evaluate");
-    let says = "rows.csv, row 12: --label-names has no name for the label `12`; it has 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 1 more";
+    let says = "rows.csv, row 12: --label-names has no name for the label `12`; it has names for 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 1 more";
     let eleven: Vec<String> = (1..=11).map(|number| format!("{number}=n{number}")).collect();
     place.assert_refused(
         &format!("train --data rows.csv --out other {TINY} --label-names {}", eleven.join(",")),

@@ -1,8 +1,8 @@
-//! The nearest of the names that there are, for a name that there is not.
+//! The nearest known name for an unknown one.
 
 use strsim::osa_distance;
 
-/// Letters of a misspelt name for each error that is taken for one.
+/// A misspelt name may have one error for each of so many letters.
 const LETTERS_AN_ERROR: usize = 3;
 
 /// The name with the fewest errors in `given`, the first of equal ones: letters left out, added, exchanged, or swapped with
@@ -18,7 +18,7 @@ pub fn nearest<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
     names.filter(|(errors, _)| *errors <= most).min_by_key(|(errors, _)| *errors).map(|(_, name)| name)
 }
 
-/// The end of a message about a name that there is not: the nearest one, or nothing.
+/// The end of a message about an unknown name: the nearest known one, or nothing.
 pub fn did_you_mean<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> String {
     nearest(given, names).map_or(String::new(), |name| format!("; did you mean `{}`?", name.escape_debug()))
 }

@@ -23,7 +23,7 @@ use super::{CutRows, print};
   trainer evaluate wand.rnl --data test.csv --curve  how many frames an answer needs
   trainer evaluate wand.rnl --data day.csv --stream --hop 10 --frames-per-second 50
                                                      events found and false alarms in recordings whose label changes
-  trainer evaluate home.rnl --report home.html       a page to look at")]
+  trainer evaluate home.rnl --report home.html       an HTML page with plots and tables")]
 pub(crate) struct Evaluate {
     /// The model file.
     model: PathBuf,
@@ -38,7 +38,7 @@ pub(crate) struct Evaluate {
     curve: bool,
     #[command(flatten)]
     stream: MeasuredStream,
-    /// A new file for a page to look at: confusion matrix, accuracy by length, reliability, worst mistakes, flash and RAM.
+    /// Write an HTML page to this new file: confusion matrix, accuracy by length, reliability, worst mistakes, flash and RAM.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Overwrite a file that exists.
@@ -81,12 +81,12 @@ pub(super) fn evaluate(path: &Path, source: &Source, options: &ReadOptions) -> R
     measure((&ModelFile::read(path)?, path), source, options, false).map(|measured| measured.report)
 }
 
-/// What rows came to.
+/// What the measurement of rows gave.
 struct Measured {
     report: EvaluationReport,
     /// The answers, with the worst mistakes.
     rows: Measurement,
-    /// What the file of the rows is.
+    /// The form of the rows' file, and what each column is.
     layout: String,
 }
 

@@ -55,7 +55,7 @@ enum PrecisionArgument {
     Int4,
 }
 
-/// Says what the calibration rows lose by a precision, or why that is not known; of f32 nothing.
+/// Prints how many calibration rows change class in a precision, or why that is not known; for f32 nothing.
 fn note_loss(run: &Run<Cpu>, file: &ModelFile, precision: ExportPrecision) {
     if precision == ExportPrecision::F32 {
         return;

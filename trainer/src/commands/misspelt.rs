@@ -1,4 +1,4 @@
-//! The one nearest name for a subcommand or a choice that there is not; clap itself has it for options.
+//! The nearest name for a misspelt subcommand or choice; for options, clap itself has it.
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, Error};
@@ -6,7 +6,7 @@ use trainer::nearest::nearest;
 
 use super::Arguments;
 
-/// The error with the nearest name as its tip, in place of all similar ones.
+/// The error with the nearest name as its tip, instead of all similar names.
 pub(super) fn with_nearest(mut error: Error) -> Error {
     let subcommands = || Arguments::command().get_subcommands().map(|known| known.get_name().to_owned()).collect();
     suggest(&mut error, ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand, subcommands);
@@ -18,7 +18,7 @@ pub(super) fn with_nearest(mut error: Error) -> Error {
     error
 }
 
-/// Suggests the nearest of `names` to what stands under `given`, if something does.
+/// Suggests the one of `names` that is nearest to the word in the error's context `given`, if the error has one.
 fn suggest(error: &mut Error, given: ContextKind, suggested: ContextKind, names: impl FnOnce() -> Vec<String>) {
     let Some(ContextValue::String(given)) = error.get(given).cloned() else { return };
     let names = names();

@@ -27,7 +27,7 @@ const STANDARD_INPUT: &str = "standard input";
   trainer predict home.rnl \"could you dim the lamp a bit\"
   cat sentences.txt | trainer predict home.rnl
   trainer predict reviews.rnl --data new.csv --out answered.csv
-  trainer predict home.rnl                              on a terminal: a bar a class for each line
+  trainer predict home.rnl                              on a terminal: a prompt; a bar per class for each line
   trainer predict home.rnl \"lights off\" --json
   read-sensor | trainer predict wand.rnl --hop 10       every 10 frames an answer about the last ones")]
 pub(crate) struct Predict {
@@ -47,8 +47,8 @@ pub(crate) struct Predict {
     /// Overwrite a file that exists.
     #[arg(long, requires = "out")]
     force: bool,
-    /// A JSON object a line for each answer: class, probability, and each class's probability, logit and raw logit (an
-    /// int8 model's integer, in units of 2^-16; else the bits of an f32).
+    /// Print each answer as a line of JSON: class, probability, and each class's probability, logit and raw logit (an int8
+    /// model's integer, in units of 2^-16; else the bits of an f32).
     #[arg(long, conflicts_with = "out")]
     json: bool,
     #[command(flatten)]

@@ -13,8 +13,8 @@ use super::answer_form::AnswerForm;
 /// When a stream is answered, and how much of it each answer is about.
 #[derive(Debug, Args)]
 pub(super) struct StreamArguments {
-    /// Answer after every N frames, by the last of them; `predict` prints how many have come, and also answers at the end
-    /// of a sequence
+    /// Answer after every N frames, about the last frames (see --span); `predict` prints the number of frames so far with
+    /// each answer, and also answers at the end of a sequence
     #[arg(long, value_name = "N")]
     hop: Option<u32>,
     /// With --hop: the number of last frames that an answer is about [default: the longest training row]
@@ -22,7 +22,7 @@ pub(super) struct StreamArguments {
     span: Option<u32>,
 }
 
-/// The settings of a stream, and what they are for a message.
+/// The settings of a stream, and a line that describes them.
 pub(super) struct Hops {
     pub(super) settings: StreamSettings,
     about: String,

@@ -35,8 +35,8 @@ impl LabelNames {
                     (true, false) => 0,
                     (false, true) => 1,
                     (true, true) => {
-                        let problem = "names without labels, and labels from 0";
-                        return refuse(format!("{} {problem} to {}", entries.len(), entries.len()));
+                        let count = entries.len();
+                        return refuse(format!("{count} names without labels, but the labels count from 0 to {count}"));
                     }
                     (false, false) => {
                         let problem =
@@ -116,16 +116,16 @@ mod tests {
                 &["1"][..],
                 "2 names without labels, and the first rows do not tell whether they count from 0 or 1",
             ),
-            ("a,b", &["0", "2"], "2 names without labels, and labels from 0 to 2"),
+            ("a,b", &["0", "2"], "2 names without labels, but the labels count from 0 to 2"),
             ("1=a,b", &[], "some names have a label, others have none"),
             ("1=a,1=b", &[], "a label has two names"),
             ("1=,2=b", &[], "an empty name"),
         ] {
             let error = names(entries, labels).unwrap_err();
-            assert_eq!(error, format!("--label-names: {problem}; say which label each is of, as 1=NAME,2=NAME"));
+            assert_eq!(error, format!("--label-names: {problem}; give the label of each name, as 1=NAME,2=NAME"));
         }
         let of_three = LabelNames::of(&["1=a".into()], std::iter::empty()).unwrap().unwrap();
         let error = of_three.name("3".into(), Path::new("a.csv"), 7).unwrap_err().to_string();
-        assert_eq!(error, "a.csv, row 7: --label-names has no name for the label `3`; it has 1");
+        assert_eq!(error, "a.csv, row 7: --label-names has no name for the label `3`; it has names for 1");
     }
 }

@@ -26,30 +26,30 @@ pub struct StreamReport {
     pub answers: usize,
     /// Answers that say what the label of their newest frame says.
     pub answers_right: usize,
-    /// Share of them.
+    /// Share of the answers that are right.
     pub share_right: f64,
     /// Answers about frames of one label alone.
     pub answers_of_one_label: usize,
-    /// Share of these that are right.
+    /// Share of the answers about one label that are right.
     pub share_right_of_one_label: f64,
     /// Events that a warm stream could answer.
     pub events: usize,
-    /// Events of whose class there is an answer about one of their frames.
+    /// Events with an answer of their class that is about one of their frames.
     pub events_found: usize,
-    /// The others.
+    /// Events without such an answer.
     pub events_missed: usize,
     /// Events that ended before their stream was warm.
     pub events_too_early: usize,
     /// Runs of answers with one class, none of which is about a frame of it.
     pub false_alarms: usize,
-    /// The same by the time of the measured answers; none without the frames a second.
+    /// False alarms per hour of the measured answers; none without the frames a second.
     pub false_alarms_per_hour: Option<f64>,
-    /// The same by the number of answers.
+    /// False alarms per 1,000 measured answers.
     pub false_alarms_per_1000_answers: f64,
     /// Frames from the start of a found event to the first answer of its class, in the mean over events that began when
     /// their stream was warm; none without such an event.
     pub delay_mean_frames: Option<f64>,
-    /// The largest of them.
+    /// The largest of these delays.
     pub delay_largest_frames: Option<usize>,
     /// Frames a second, as they were given.
     pub frames_per_second: Option<f64>,

@@ -61,7 +61,7 @@ impl EncodingCounts {
     pub(super) fn notices(&self, config: &TrainingConfig, encoder: &Encoder) -> Vec<String> {
         let parts = [("training", self.training), ("validation", self.validation)];
         let advice = match encoder.input() {
-            Input::Frames if config.segment.is_none() => " (--segment N makes windows of N frames of all of them)",
+            Input::Frames if config.segment.is_none() => " (--segment N cuts all rows into windows of N frames)",
             _ => "",
         };
         let cut = parts.iter().filter(|(_, counts)| counts.cut > 0).map(|(name, counts)| {

@@ -84,7 +84,7 @@ pub enum DataError {
         folder: String,
     },
     /// A folder where a file is to be split.
-    #[error("{}: a folder; expected one file of rows (of a folder of recordings move whole files)", path.display())]
+    #[error("{}: a folder; expected one file of rows; to split a folder of recordings, move whole files", path.display())]
     SplitFolder {
         /// The folder.
         path: PathBuf,
@@ -98,7 +98,7 @@ pub enum DataError {
         counts: String,
     },
     /// A label that has no name.
-    #[error("{}, row {row}: --label-names has no name for the label `{}`; it has {known}", path.display(), label.escape_debug())]
+    #[error("{}, row {row}: --label-names has no name for the label `{}`; it has names for {known}", path.display(), label.escape_debug())]
     UnnamedLabel {
         /// The file.
         path: PathBuf,
@@ -109,8 +109,8 @@ pub enum DataError {
         /// The labels that have names.
         known: String,
     },
-    /// Names of labels that do not tell which label each is of.
-    #[error("--label-names: {problem}; say which label each is of, as 1=NAME,2=NAME")]
+    /// Names of labels without the label of each.
+    #[error("--label-names: {problem}; give the label of each name, as 1=NAME,2=NAME")]
     LabelNames {
         /// What is wrong.
         problem: String,
@@ -254,7 +254,7 @@ pub enum DataError {
     },
     /// Groups of which none can be held out.
     #[error(
-        "{place}: rows cannot be held out by {name}: each of {count} has all rows of a class; give a validation file, or \
+        "{place}: rows cannot be held out by {name}: each of the {count} has all rows of a class; give a validation file, or \
          --group-column none"
     )]
     TooFewGroups {
